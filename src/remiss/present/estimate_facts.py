@@ -14,7 +14,8 @@ UNDEFINED = "undefined"
 INTERVAL = "95 % interval"
 # Rows that a note names.
 NAMED = 5
-FIGURES = ("value", INTERVAL, "sampled", "effective", "judged", "flagged", "precision")
+IN_QUESTION, SHARE = "in question", "share of them"
+FIGURES = ("value", INTERVAL, "sampled", "effective", "judged", "flagged", "precision", IN_QUESTION, SHARE)
 
 
 def heading(estimate: Estimate) -> str:
@@ -72,7 +73,10 @@ def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
         "remarks": [remarks(row) for row in rows],
     }
     if estimate.kind == CONFIRMED:
-        columns |= {"flagged": [flagged_of(row) for row in rows], "precision": [precision_of(row) for row in rows]}
+        # A share of what no criterion flagged, or of one mode among what was flagged, is no precision.
+        whole = "flagged" if all(row.caught for row in rows) else IN_QUESTION
+        part = SHARE if estimate.narrowed or whole == IN_QUESTION else "precision"
+        columns |= {whole: [flagged_of(row) for row in rows], part: [precision_of(row) for row in rows]}
     shown = {title: texts for title, texts in columns.items() if not rows or any(texts)}
     return list(shown), list(zip(*shown.values(), strict=True))
 
@@ -94,9 +98,9 @@ def remarks(row: EstimateRow) -> str:
 
 
 def precision_of(row: EstimateRow) -> str:
-    """Return which share of what was flagged is confirmed, with its interval; empty where it is unknown."""
+    """Return which share of what was flagged is confirmed, with its interval; of few counts of the labelled sample."""
     if row.precision is None:
-        return ""
+        return f"{row.sampled:,} of {row.verified:,} labelled" if row.of_labelled_sample else ""
     value, interval = figure(*row.precision, rate=True)
     return f"{value} ({interval})" if interval else value
 
@@ -139,9 +143,8 @@ def rows_own(estimate: Estimate, shared: Sequence[str], *, judging: bool = True)
         for note in (*row.notes, *([judged(row)] if judging else [])):
             if note and note not in shared:
                 keys.setdefault(note, []).append(key_of(row))
-    return [f"{_some(own)}: {note}" if estimate.by else note for note, own in keys.items()]
-
-
-def _some(keys: Sequence[str]) -> str:
-    """Return a few names, and how many more there are."""
-    return ", ".join(keys) if len(keys) <= NAMED else f"{', '.join(keys[: NAMED - 1])} and {len(keys) - NAMED + 1:,} more"
+    more = {note: f" and {len(own) - NAMED + 1:,} more" if len(own) > NAMED else "" for note, own in keys.items()}
+    return [
+        f"{', '.join(own[: NAMED - 1] if more[note] else own)}{more[note]}: {note}" if estimate.by else note
+        for note, own in keys.items()
+    ]

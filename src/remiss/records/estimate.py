@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from remiss.parameters import OneOf
@@ -28,6 +29,8 @@ THIS_LOG = (
 )
 Method = Annotated[str, OneOf((COUNTED, WEIGHTED))]
 Variance = Annotated[str, OneOf((SAMPLE, PROCESS))]
+# Verdicts from which on a share is told in percent.
+LEAST_VERDICTS = 10
 MARKS = ("this log only", "few", "provisional", "preliminary")
 IntervalKind = Annotated[str, OneOf((EXACT, GIVEN, UNKNOWN, UNDEFINED))]
 FigureKind = Annotated[str, OneOf((FLAGGED, CONFIRMED))]
@@ -56,9 +59,13 @@ class EstimateRow:
     if none or all of the others had met the criterion. `left_out` counts the rows of the figure's windows that the protocol does
     not admit: they are in no figure.
 
+    `windows` is how many windows the figure is of, the first of which begins at `since` and the last ends at `until`.
+
     In a confirmed figure `sampled` counts the confirmed events that were found, `preliminary` says that verdicts are still to
     come, `flagged` is how many events of the same windows are in question whatever people found, and `precision` the share of
-    these that is confirmed, with its low and high.
+    these that is confirmed, with its low and high. `caught` says that criteria caught all of them. `verified` is how many have
+    a final verdict: under ten there is no precision but `sampled` of `verified`, of the labelled sample, and under five, or
+    with undecided ones among them, no figure; `to_label` is then about how many more have to be labelled.
     """
 
     key: Scalar = None
@@ -78,6 +85,12 @@ class EstimateRow:
     flagged: Amount | None = None
     precision: tuple[Share, Share, Share] | None = None
     left_out: Count = 0
+    windows: Count = 0
+    since: datetime | None = None
+    until: datetime | None = None
+    verified: Count | None = None
+    to_label: Count = 0
+    caught: bool = True
     notes: tuple[str, ...] = ()
     # Follows from the others, whatever is given.
     interval: IntervalKind = UNDEFINED
@@ -92,6 +105,11 @@ class EstimateRow:
         if self.low is None or self.high is None:
             return self.value is not None and self.method == COUNTED and self.variance == SAMPLE
         return self.low == self.high
+
+    @property
+    def of_labelled_sample(self) -> bool:
+        """Whether so few verdicts are in that they are counted, and no share of production is told."""
+        return self.caught and self.value is not None and 0 < (self.verified or 0) < LEAST_VERDICTS and self.precision is None
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -112,7 +130,8 @@ class Estimate(Shown):
 
     `of` is the second query as it was given, None without one; `denominator` says in words what a rate is among. `source`
     and `protocol` (name@version) are the one ground that the figures stand on. `kind` is `flagged`, by machine criterion
-    alone, or `confirmed`, by what two people found; `verdict` is then what they found: `failure` or `wrong-label`.
+    alone, or `confirmed`, by what two people found; `verdict` is then what they found: `failure` or `wrong-label`, and `narrowed`
+    says that each row is of one mode or severity only, so that its `precision` is a share of what was flagged and no precision.
     """
 
     query: str
@@ -126,6 +145,7 @@ class Estimate(Shown):
     protocol: str = ""
     kind: FigureKind = FLAGGED
     verdict: ConfirmedVerdict | None = None
+    narrowed: bool = False
     notes: tuple[str, ...] = ()
 
     def to_arrow(self) -> pa.Table:

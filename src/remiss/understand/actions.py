@@ -16,9 +16,9 @@ from remiss.records.labelling import Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
-from remiss.understand.question import Question, check_confirmed, usual_variance
-from remiss.understand.rows import by_criterion, compared
-from remiss.understand.scope import CRITERION, without_people
+from remiss.understand.question import OF_CONFIRMED, Question, check_confirmed, usual_variance
+from remiss.understand.rows import Confirmed, by_criterion, by_found, compared
+from remiss.understand.scope import CRITERION, terms_of, without_people
 
 # What else people may find says nothing of the model or its labels.
 COUNTED_VERDICTS = (Verdict.FAILURE.value, Verdict.WRONG_LABEL.value)
@@ -70,7 +70,8 @@ def estimate(
     query : in the filter language; empty is every admitted event
     rate : a rate instead of a total; `of`, or the criterion's `among`, is the denominator
     of : the denominator of the rate, in the filter language; default: the query's terms of events, with the criterion's `among`
-    by : one figure for each value: a field such as inputs.carrier, or month, week, day, window, criterion
+    by : one figure for each value: a field such as inputs.carrier, or month, week, day, window, criterion; of confirmed figures
+        also mode or severity
     variance : how sure: of this log (sample), or of the process behind it; default: process where `by` has rows to compare
         (of this log for rows with too little history, and for all where most are such), else sample
     source : which source, where the catalog has several
@@ -91,7 +92,13 @@ def estimate(
     counted = verdict_of(verdict, confirmed=confirmed)
     whole = parse(query)
     own = without_people(whole) if confirmed else whole
-    asked = Question(query=own, rate=rate, of=None if of is None else parse(of), by=by, variance=variance or usual_variance(by))
+    found_by = by if by in OF_CONFIRMED else None
+    if found_by and not confirmed:
+        raise QueryError(f"{by} is decided by people, and this is a figure of what machines flagged", do="add --confirmed")
+    within = None if found_by else by
+    asked = Question(
+        query=own, rate=rate, of=None if of is None else parse(of), by=within, variance=variance or usual_variance(within)
+    )
     if confirmed:
         check_confirmed(whole)
     frame = frame_of(ws, asked, position, source, protocol)
@@ -102,6 +109,8 @@ def estimate(
     read = [reading(ws, facts, asked, name) for name in names]
     if by == CRITERION:
         rows = by_criterion(read)
+    elif found_by and isinstance(read[0], Confirmed):
+        rows = by_found(read[0], found_by)
     else:
         rows = compared(read[0]) if variance is None and asked.variance == PROCESS else read[0].rows()
     return Estimate(
@@ -116,6 +125,7 @@ def estimate(
         protocol=f"{frame.protocol}@{frame.version}",
         kind=CONFIRMED if confirmed else FLAGGED,
         verdict=None if counted is None else counted.value,
+        narrowed=found_by is not None or any(term.key in OF_CONFIRMED for term in terms_of(whole)),
         notes=notes_on_rows(asked, rows, named=variance is not None),
     )
 

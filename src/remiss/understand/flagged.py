@@ -204,6 +204,9 @@ def row(
         judged=judged,
         bounds=bounds,
         left_out=left_out_of(field, starts),
+        windows=len(starts),
+        since=starts[0] if starts else None,
+        until=starts[-1] + field.width if starts else None,
         notes=(*figure.notes, *remarks(field, cells, starts), *notes),
     )
 

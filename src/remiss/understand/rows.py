@@ -13,7 +13,7 @@ from remiss.understand.domain import DomainCells
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import QuestionPlan
 from remiss.understand.sampling_facts import Frame, Pattern, Sampled
-from remiss.understand.two_phase.domain import LabelledDomain
+from remiss.understand.two_phase.domain import LabelledDomain, found_of
 from remiss.understand.two_phase.rows import confirmed_rows
 
 
@@ -105,3 +105,11 @@ def by_criterion(read: Sequence[Flagged | Confirmed]) -> tuple[EstimateRow, ...]
         among = (f"among {each.plan.denominator}",) if each.plan.denominator else ()
         found += [replace(row, key=each.criterion, notes=(*row.notes, *among)) for row in each.rows()]
     return tuple(found)
+
+
+def by_found(read: Confirmed, by: str) -> tuple[EstimateRow, ...]:
+    """Return one row for each mode, or severity, that people found among the events in question."""
+    view = read.view
+    found = {found_of(each, by) for each in view.order.events if each.inside and each.agreed and each.final is view.verdict}
+    keys = sorted((key for key in found if key is not None), key=lambda key: (str(type(key)), key))
+    return tuple(replace(row, key=key) for key in keys for row in confirmed_rows(view.found_as(by, key), read.frame))

@@ -93,7 +93,8 @@ class Judged(Sampled):
     failure. `final` is the verdict that people came to, None as long as they have not, or the event has changed since;
     `again` says that somebody has looked at it a second time, or that it was begun anew or has changed: that its verdict is
     missing then is not left to chance. `cleared` says that an annotation alone decided. `chooser` is the id by which it was
-    chosen to be verified: its own, or that of the event whose verdict it takes.
+    chosen to be verified: its own, or that of the event whose verdict it takes. `mode` and `grade` are what people came to with
+    a final verdict. `own_open` says that the asker has labelled it and that it is not decided.
     """
 
     event: str
@@ -105,6 +106,9 @@ class Judged(Sampled):
     again: bool
     cleared: bool
     chooser: str
+    mode: str | None = None
+    grade: int | None = None
+    own_open: bool = False
 
 
 def pattern_of(

@@ -177,13 +177,19 @@ def test_a_slice_is_the_share_of_what_all_sampled_events_say_was_flagged(labelle
         [row] = understand.estimate(labelled.ws, query, confirmed=True).rows
         [machines] = understand.estimate(labelled.ws, query).rows
         assert row.flagged == pytest.approx(machines.value)
-        assert row.value == pytest.approx(row.precision[0] * row.flagged)
-        assert row.low < row.value <= row.high <= row.precision[2] * machines.high + 1e-9
+        assert row.low < row.value <= row.high <= machines.high
+        if row.precision is not None:
+            assert row.value == pytest.approx(row.precision[0] * row.flagged)
+            assert row.high <= row.precision[2] * machines.high + 1e-9
         query = f"criterion:slow inputs.carrier:{carrier}"
         [row] = understand.estimate(labelled.ws, query, confirmed=True).rows
         [rate] = understand.estimate(labelled.ws, query, confirmed=True, rate=True).rows
         [flagged] = understand.estimate(labelled.ws, query, rate=True).rows
-        assert rate.value == pytest.approx(row.precision[0] * flagged.value)
+        if row.value is None:
+            assert rate.value is None
+            assert row.to_label > 0
+            continue
+        assert rate.value == pytest.approx(row.value / row.flagged * flagged.value)
         assert rate.low < rate.value < rate.high < 1
 
 
@@ -202,6 +208,54 @@ def test_a_verdict_to_come_makes_the_figure_preliminary(labelled):
     assert any("preliminary: no final verdict yet on 1 of" in note for note in row.notes)
 
 
+def test_each_mode_and_severity_that_people_found_has_its_row(labelled):
+    whole = understand.estimate(labelled.ws, "criterion:*", confirmed=True)
+    for by in ("mode", "severity"):
+        found = understand.estimate(labelled.ws, "criterion:*", confirmed=True, by=by)
+        assert found.narrowed
+        assert not whole.narrowed
+        assert [row.flagged for row in found.rows] == [whole.rows[0].flagged] * len(found.rows)
+        assert sum(row.value for row in found.rows) == pytest.approx(whole.rows[0].value)
+        for row in found.rows:
+            [alone] = understand.estimate(labelled.ws, f"criterion:* {by}:{row.key}", confirmed=True).rows
+            assert (row.value, row.low, row.high, row.precision) == (alone.value, alone.low, alone.high, alone.precision)
+        with pytest.raises(QueryError, match="decided by people"):
+            understand.estimate(labelled.ws, "criterion:*", by=by)
+
+
+def test_of_few_verdicts_there_are_counts_or_only_how_many_are_missing(labelled):
+    rows = understand.estimate(labelled.ws, "criterion:*", confirmed=True, by="inputs.carrier").rows
+    rows += understand.estimate(labelled.ws, "criterion:slow", confirmed=True, by="inputs.carrier").rows
+    kinds = set()
+    for row in rows:
+        if row.value is None:
+            assert (row.precision, row.verified, row.low, row.flagged) == (None, None, None, None)
+            assert any("too few verdicts" in note for note in row.notes)
+            kinds.add("missing")
+        elif row.of_labelled_sample:
+            assert row.precision is None
+            assert 5 <= row.verified < 10
+            assert any("of the labelled sample" in note for note in row.notes)
+            kinds.add("counts")
+        else:
+            assert row.verified >= 10
+            assert row.precision[1] <= row.precision[0] <= row.precision[2]
+            kinds.add("share")
+    assert kinds == {"missing", "counts", "share"}
+
+
+def test_whose_own_case_is_open_learns_only_how_many_verdicts_are_missing(labelled):
+    rows = {"ws": [], "ana": []}
+    for who, workspace in (("ws", labelled.ws), ("ana", labelled.ana)):
+        for query in ("criterion:*", "criterion:slow"):
+            rows[who] += understand.estimate(workspace, query, confirmed=True, by="inputs.carrier").rows
+    few = [(row, own) for row, own in zip(rows["ws"], rows["ana"], strict=True) if row.of_labelled_sample]
+    assert few
+    for _, own in few:
+        assert own.value is None
+        assert own.to_label > 0 or any("more are needed" in note for note in own.notes)
+
+
 def test_windows_that_nobody_has_begun_with_are_left_out_and_told(team):
     [row] = understand.estimate(team.ws, "criterion:slow", confirmed=True).rows
     assert (row.value, row.low, row.high, row.flagged) == (None, None, None, None)
@@ -214,7 +268,8 @@ def test_windows_that_nobody_has_begun_with_are_left_out_and_told(team):
     [row] = understand.estimate(team.ws, "criterion:*", confirmed=True).rows
     [first] = understand.estimate(team.ws, f"criterion:* occurred:<{(MONDAY + WEEK).date()}").rows
     assert row.flagged == first.value
-    assert any("2 of 3 windows are not in the figure" in note for note in row.notes)
+    assert any("of 1 of 3 windows, from 2013-06-03 to 2013-06-10: people have not begun" in note for note in row.notes)
+    assert (row.windows, row.since, row.until) == (1, MONDAY, MONDAY + WEEK)
 
 
 def test_it_can_be_narrowed_by_what_people_decided_and_read_as_it_was(labelled):
@@ -311,7 +366,8 @@ def test_a_dispute_that_waits_is_one_or_none_and_the_figure_says_how_wide_that_m
     assert row.value < before.value  # which has it as a failure; this one as half of it
     assert row.low < before.low
     assert row.high == pytest.approx(before.high)
-    assert row.precision[2] == pytest.approx(before.precision[2])
+    # Of under ten verdicts there is no share of production.
+    assert (row.precision, row.of_labelled_sample, before.of_labelled_sample) == (None, True, False)
     [note] = [note for note in row.notes if "preliminary" in note]
     assert "1 of them wait for a decision" in note
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import numpy as np
 
+from remiss.records.event import Scalar
 from remiss.records.labelling import Verdict
 from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidden_numerator, hidden_rest, in_order, key_of
 from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted, weighted_rate, weighted_total
@@ -19,6 +20,8 @@ from remiss.understand.two_phase.estimators import Among, Open
 from remiss.understand.two_phase.labelling_order import LabellingOrder, covered
 from remiss.understand.two_phase.unflagged import Pools
 from remiss.understand.variance import Numbers, log_variance
+
+MODE = "mode"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,14 @@ class LabelledDomain:
         past = None if self.past is None else self.past.meeting(criterion)
         return replace(self, order=replace(self.order, events=events), past=past)
 
+    def found_as(self, by: str, key: Scalar) -> LabelledDomain:
+        """Return this as a question about one mode or grade has it: only what people found to be such counts."""
+        events = [
+            replace(each, agreed=False) if each.agreed and found_of(each, by) != key else each for each in self.order.events
+        ]
+        past = None if self.past is None else self.past.found_as(by, key)
+        return replace(self, order=replace(self.order, events=events), past=past)
+
     def cells(self, key: Key, starts: Sequence[datetime]) -> tuple[DomainCell, ...]:
         """Return the cells of those windows whose events may be in the figure of a key."""
         within = frozenset(starts)
@@ -63,6 +74,11 @@ class LabelledDomain:
     def labelled_numbers(self, key: Key, starts: Sequence[datetime]) -> list[int]:
         """Return the numbers of the events in the domain of a key that were labelled in order."""
         return [at for at in self.numbers(key, starts) if self.order.in_prefix[at]]
+
+
+def found_of(event: Judged, by: str) -> Scalar:
+    """Return the mode or the severity that people came to."""
+    return event.mode if by == MODE else event.grade
 
 
 def labelled_domain_of(field: DomainCells, verdict: Verdict, order: LabellingOrder) -> LabelledDomain:

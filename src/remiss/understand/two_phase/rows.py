@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -58,7 +58,13 @@ from remiss.understand.two_phase.process import (
 )
 from remiss.understand.two_phase.unflagged import unflagged_total
 
-NOT_BEGUN = "{count:,} of {all:,} windows are not in the figure: people have not begun with their events"
+OF_WINDOWS = "of {count:,} of {all:,} windows, from {since} to {until}{rest}"
+NOT_BEGUN = ": people have not begun with the events of the others"
+TOO_FEW = "too few verdicts for a figure: {needed:,} more are needed; about {label:,} more cases to label"
+LABELLED_SAMPLE = (
+    "under ten verdicts: no share of production, but counts of the labelled sample; {needed:,} more are needed; "
+    "about {label:,} more cases to label"
+)
 NONE_BEGUN = "people have not begun with the events of any window in scope"
 OVER = "the estimate is above the number flagged, since a few cases have large weights; the precision does not depend on that"
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
@@ -92,16 +98,26 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
     cells = view.cells(key, starts)
     domain = view.numbers(key, starts)
     labelled = [at for at in domain if view.order.in_prefix[at]]
-    if reveals(view, labelled):
-        return EstimateRow(
-            key=key[1],
-            value=None,
-            method=WEIGHTED,
-            variance=question.variance,
-            notes=(REVEALING.format(least=LEAST_VERIFIED), *shared),
-        )
     found = annotated(view.order, labelled, view.verdict, starts)
     counted = flagged_of(view, cells, domain)
+    caught = all(placed.cell.met for placed in cells if placed.numerator is not False)
+    nothing = EstimateRow(
+        key=key[1],
+        value=None,
+        method=WEIGHTED,
+        variance=question.variance,
+        windows=len(starts),
+        since=starts[0] if starts else None,
+        until=starts[-1] + field.width if starts else None,
+        left_out=left_out_of(field, starts),
+        caught=caught,
+        notes=shared,
+    )
+    verified, needed, to_label = still_needed(found, view) if caught and not certain(found, counted) else (FEW, 0, 0)
+    own = any(view.order.events[at].own_open for at in labelled)
+    if reveals(view, labelled) or (verified < FEW and (0 < verified < LEAST_VERIFIED or own)):
+        note = REVEALING.format(least=LEAST_VERIFIED) if not needed else TOO_FEW.format(needed=needed, label=to_label)
+        return replace(nothing, to_label=to_label, notes=(note, *shared))
     flagged = counted.value or 0
     shared_out = flagged and not question.rate and bool(np.all(found.kind == 0))
     # What is unsettled is none of what is asked for, and then all of it.
@@ -112,16 +128,14 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
     shares = [confirmed_share(each, own) for each, own in zip(ends, figures, strict=True)] if shared_out else []
     share = spanned(shares) if shares else IntervalEstimate(value=None)
     hits = int(np.sum(found.y > 0))
-    missing = len(scope) - len(starts)
-    left_out = (NOT_BEGUN.format(count=missing, all=len(scope)) if starts else NONE_BEGUN,) if missing else ()
+    left_out = (of_windows(starts, field.width, len(scope)) if starts else NONE_BEGUN,)
+    counts = (LABELLED_SAMPLE.format(needed=needed, label=to_label),) if verified < FEW and figure.value is not None else ()
     over = (OVER,) if share.value is not None and figure.value is not None and figure.value > flagged else ()
-    return EstimateRow(
-        key=key[1],
+    return replace(
+        nothing,
         value=figure.value,
         low=figure.low,
         high=figure.high,
-        method=WEIGHTED,
-        variance=question.variance,
         sampled=hits,
         effective=figure.effective,
         few=hits < FEW and figure.value is not None and (figure.low is None or figure.low != figure.high),
@@ -129,14 +143,16 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
         preliminary=bool(np.any(found.selected & ~found.known)),
         flagged=flagged if starts else None,
         precision=None
-        if share.value is None or share.low is None or share.high is None
+        if share.value is None or share.low is None or share.high is None or verified < FEW
         else (share.value, share.low, share.high),
-        left_out=left_out_of(field, starts),
+        verified=int(found.known.sum()),
+        to_label=to_label,
         notes=(
             *figure.notes,
             *notes,
             *left_out,
             *over,
+            *counts,
             *pending_notes(found, figures, rate=question.rate),
             *remarks(field, cells, starts),
             *shared,
@@ -160,6 +176,28 @@ def pending_notes(found: Annotated, figures: Sequence[IntervalEstimate], *, rate
         return (note,)
     low, high = (share_in_words(end) if rate else number(round(end)) for end in (least, most))
     return (f"{note}; {UNSETTLED.format(count=int(found.unsettled.sum()), low=low, high=high)}",)
+
+
+def of_windows(starts: Sequence[datetime], width: timedelta, scope: int) -> str:
+    """Return of which windows a figure is, in words."""
+    rest = NOT_BEGUN if len(starts) < scope else ""
+    since, until = starts[0].date(), (starts[-1] + width).date()
+    return OF_WINDOWS.format(count=len(starts), all=scope, since=since, until=until, rest=rest)
+
+
+def certain(found: Annotated, flagged: IntervalEstimate) -> bool:
+    """Return whether everything in question was labelled and verified, so that nothing is left to estimate."""
+    return flagged.low == flagged.high and len(found.y) == flagged.value and bool(np.all(found.known))
+
+
+def still_needed(found: Annotated, view: LabelledDomain) -> tuple[int, int, int]:
+    """Return how many verdicts there are, how many more a precision needs, and about how many cases to label for that.
+
+    Cases that are chosen to be verified and wait for it need no further labelling.
+    """
+    verified, chosen = int(found.known.sum()), int(found.selected.sum())
+    share = float(found.p3.mean()) if len(found.p3) else view.order.labelling_plan.least_share
+    return verified, max(0, FEW - verified), math.ceil(max(0, FEW - chosen) / share)
 
 
 def reveals(view: LabelledDomain, labelled: Sequence[int]) -> bool:

@@ -55,6 +55,9 @@ class Decision:
     again: bool = False
     cleared: bool = False
     chooser: str | None = None
+    mode: str | None = None
+    grade: int | None = None
+    own_open: bool = False
 
 
 NONE = Decision()
@@ -75,7 +78,9 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
             cases.c.stale,
             revisions.c.status,
             revisions.c.position_to,
-            *(labellings.c[name] for name in ("kind", "verdict", "severity", "superseded")),
+            revisions.c.mode,
+            revisions.c.severity.label("grade"),
+            *(labellings.c[name] for name in ("kind", "verdict", "severity", "superseded", "person")),
             known.label("in_force"),
         )
         .join_from(labellings, cases, cases.c.key == labellings.c.case_key)
@@ -87,7 +92,8 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in reading.connection.execute(found):
         rows[row.event_key].append(row)
-    made = {event_key: _decision(own) for event_key, own in rows.items()}
+    asker = None if reading.viewer.operator else reading.viewer.name
+    made = {event_key: _decision(own, asker) for event_key, own in rows.items()}
     of_case = {own[0].key: (own[0].event_id, made[event_key]) for event_key, own in rows.items()}
     for row in reading.connection.execute(_alike(reading.position)):
         chooser, other = of_case.get(row.other_key, (None, NONE))
@@ -110,7 +116,7 @@ def _alike(position: int | None) -> Select[Any]:
     )
 
 
-def _decision(rows: list[Row[Any]]) -> Decision:
+def _decision(rows: list[Row[Any]], asker: str | None) -> Decision:
     by_kind = {LabellingKind(row.kind): row for row in rows if row.in_force}
     # The last annotation, in force or not: of one that was redone or begun anew there are several.
     first = next((row for row in reversed(rows) if row.kind == LabellingKind.ANNOTATION.value), None)
@@ -124,6 +130,9 @@ def _decision(rows: list[Row[Any]]) -> Decision:
         final=final,
         again=stale or LabellingKind.VERIFICATION in by_kind or any(row.superseded in ANEW for row in rows if not row.in_force),
         cleared=status is Status.CLEARED,
+        mode=None if final is None else rows[0].mode,
+        grade=None if final is None else rows[0].grade,
+        own_open=final is None and any(row.person == asker for row in by_kind.values()),
     )
 
 
@@ -258,4 +267,7 @@ def _judged(row: Row[Any], facts: dict[str, Any], decision: Decision) -> Judged:
         again=decision.again,
         cleared=decision.cleared,
         chooser=decision.chooser or row.event_id,
+        mode=decision.mode,
+        grade=decision.grade,
+        own_open=decision.own_open,
     )

@@ -221,7 +221,7 @@ def spec_of(found: Estimate, lines: tuple[EstimateLine, ...]) -> dict[str, Any]:
 def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:
     """Return what a figure can be broken down by, for the form to offer."""
     named = [name for found in protocols for name in protocol_cache.fields(found) if name not in {"event_id", "occurred", "text"}]
-    return (*PERIODS, "criterion", *dict.fromkeys(named))
+    return (*PERIODS, "criterion", "mode", "severity", *dict.fromkeys(named))
 
 
 def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
