@@ -389,7 +389,7 @@ def checked(ws, ws_as, tmp_path):
 def offered(ws, event):
     connection = ws._store.transaction.connection
     key = connection.execute(select(events.c.key).where(events.c.event_id == event)).scalar_one()
-    return offer(connection, [(SOURCE, event, key)])[0]
+    return offer(connection, [(case_id(SOURCE, event), key)])[0]
 
 
 def test_of_controls_what_is_called_a_failure_and_a_share_of_what_is_cleared_wait_for_a_second_person(checked):
@@ -405,6 +405,7 @@ def test_of_controls_what_is_called_a_failure_and_a_share_of_what_is_cleared_wai
     one_week = "-has:criterion"
     [before] = understand.estimate(team.ws, one_week, confirmed=True).rows
     assert before.preliminary
+    assert not any("none of" in note and "annotated" in note for note in before.notes)
     # Nobody has looked at what was cleared: it may be anything.
     assert before.high == sum(each.population for each in team.ws.evidence.cells(team.frame, team.ws.position()) if control(each))
     while (task := queue.take(team.bo, kind=LabellingKind.VERIFICATION).task) is not None:

@@ -124,7 +124,8 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
     ends = [found.settled(0.0), found.settled(1.0)] if found.unsettled.any() else [found]
     made = [figure_of(view, key, starts, each, two_phase(each), counted) for each in ends]
     figures = [figure for figure, _ in made]
-    figure, notes = spanned(figures), tuple(dict.fromkeys(note for _, own in made for note in own))
+    # That none was found is true only if none is with all that is unsettled.
+    figure, notes = spanned(figures), made[-1][1]
     shares = [confirmed_share(each, own) for each, own in zip(ends, figures, strict=True)] if shared_out else []
     share = spanned(shares) if shares else IntervalEstimate(value=None)
     hits = int(np.sum(found.y > 0))
