@@ -41,7 +41,9 @@ TYPES = {
     **dict.fromkeys(("precision", "precision_low", "precision_high"), arrow.REAL),
     **dict.fromkeys(("method", "variance", "interval"), arrow.TEXT),
     **dict.fromkeys(("few", "provisional", "preliminary"), arrow.YES_NO),
-    **dict.fromkeys(("sampled", "left_out"), arrow.WHOLE),
+    **dict.fromkeys(("sampled", "left_out", "windows", "verified", "to_label"), arrow.WHOLE),
+    **dict.fromkeys(("since", "until"), arrow.TIME),
+    "caught": arrow.YES_NO,
     "notes": arrow.TEXTS,
 }
 
