@@ -29,8 +29,9 @@ def days(found):
     return sorted((start - MONDAY) // DAY for start in found.due)
 
 
-def changed(now, known, windows, waiting=None):
-    return file_changes({each.path: each for each in now}, known, windows, waiting or {}, DAY)
+def changed(now, known, windows, waiting=None, beside=()):
+    pairs = [(MONDAY + at * DAY, MONDAY + other * DAY) for at, other in beside]
+    return file_changes({each.path: each for each in now}, known, windows, waiting or {}, DAY, pairs)
 
 
 def test_of_runs_that_kept_no_list_of_files_nothing_is_due_by_that_alone_and_how_many_is_said():
@@ -63,6 +64,14 @@ def test_what_was_appended_by_and_by_is_due_only_where_it_reaches():
     windows = [window(0, 5), window(1, 5), window(2, 6)]
     assert days(changed([third], [first, second, third], windows)) == [1, 2]
     assert days(changed([second], [first, second], windows)) == []
+
+
+def test_a_window_whose_ids_stand_in_the_next_one_too_is_due_until_its_run_has_seen_the_files_of_that_one():
+    files = [file("a", 0, since=5), file("b", 1, since=6)]
+    now, windows = [file("a", 0), file("b", 1)], [window(0, 5), window(1, 6)]
+    assert days(changed(now, files, windows)) == []
+    assert days(changed(now, files, windows, beside=[(1, 0)])) == [0]
+    assert days(changed(now, files, [window(0, 7), window(1, 6)], beside=[(1, 0), (0, 1)])) == []
 
 
 def test_files_of_a_run_that_waits_are_seen():

@@ -195,3 +195,25 @@ def test_a_window_of_which_files_may_still_come_is_not_due_and_status_knows_how_
     assert capture.status(ws)[0].due == 1
     capture.capture(ws, log.protocol, since=WEEKS[2][0], until=WEEKS[2][1])
     assert capture.status(ws)[0].due == 0
+
+
+@pytest.mark.parametrize("late", ["its own window's file", "a late file"])
+def test_a_copy_of_an_event_in_the_next_window_makes_both_windows_due(ws, log, late):
+    log.write(PROTOCOL.replace("fields:", "duplicates: {keep: last, by: latency_ms}\nfields:"))
+    (log.folder / "predictions" / "all.parquet").unlink()
+    copied = {**log.predictions[799], "scheduled_at": WEEKS[2][0], "latency_ms": 999.0}
+    third = log.folder / "predictions" / "week-2.parquet"
+    if late == "its own window's file":
+        third.unlink()
+        captured(ws, log)
+        write(log, "week-2", [*by_week(log)[2], copied])
+    else:
+        captured(ws, log)
+        write(log, "late", [copied])
+    assert tuple(capture.due(ws, log.protocol)) == (WEEKS[2],)
+    captured(ws, log)
+    # The last row of the second week is in the third now.
+    assert tuple(capture.due(ws, log.protocol)) == (WEEKS[1],)
+    captured(ws, log)
+    assert not capture.due(ws, log.protocol)
+    assert understand.estimate(ws, "").rows[0].value == 1200

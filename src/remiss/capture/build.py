@@ -174,6 +174,7 @@ def _sealed(
         profiles=redact.redacted_profiles(result.profiles, protocol, by),
         refusals=refusals,
         listing=read_files(found.states, found.files, content, folder),
+        beside=result.beside,
     )
     return Derived(checked=checked, derived_run=derived_run, refreshed=refreshed, outranked=result.outranked)
 

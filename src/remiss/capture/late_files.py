@@ -68,6 +68,7 @@ def file_changes(
     in_force: Sequence[WindowInForce],
     waiting: Mapping[datetime, int],
     width: timedelta,
+    beside: Sequence[tuple[datetime, datetime]] = (),
 ) -> FileChanges:
     """Return what became of the files of a source since its windows were captured.
 
@@ -76,6 +77,8 @@ def file_changes(
     now : the files as they are, by path, read for their times
     known : what runs saw of them, and what was read since
     in_force : the windows that are captured, oldest first
+    beside : windows whose rows share ids with those of a window next to them, each with that one: which row of an id is an event
+        is decided by both, so that what is new to the one may change the other
     waiting : windows that a run has seen which waits to be accepted, with its position: they are not captured once more meanwhile
     """
     begins = min((file.since for file in known if file.since is not None), default=None)
@@ -88,7 +91,7 @@ def file_changes(
     unlisted = len(in_force) - len(windows.starts)
     if not windows.starts:
         return FileChanges(unlisted=unlisted)
-    comparing = _Comparing(now, known, windows)
+    comparing = _Comparing(now, known, windows, beside)
     for file in now.values():
         comparing.compare(file)
     gone = comparing.look_for_gone()
@@ -98,8 +101,19 @@ def file_changes(
 class _Comparing:
     """The files of a source while they are compared; what is found is by path and kind the places of windows."""
 
-    def __init__(self, now: Mapping[str, SourceFile], known: Sequence[SourceFile], windows: _Windows) -> None:
+    def __init__(
+        self,
+        now: Mapping[str, SourceFile],
+        known: Sequence[SourceFile],
+        windows: _Windows,
+        beside: Sequence[tuple[datetime, datetime]],
+    ) -> None:
         self._now, self._windows = now, windows
+        places = {start: at for at, start in enumerate(windows.starts)}
+        self._beside: defaultdict[int, list[int]] = defaultdict(list)
+        for window, other in beside:
+            if (at := places.get(to_micros(window))) is not None and (its := places.get(to_micros(other))) is not None:
+                self._beside[at].append(its)
         self._oldest = min(windows.seen_at)
         self._seen: defaultdict[str, list[SourceFile]] = defaultdict(list)
         self._moved: defaultdict[str, list[SourceFile]] = defaultdict(list)
@@ -121,12 +135,13 @@ class _Comparing:
         same += self._moved.get(file.digest or "", [])
         reached = set(self._windows.within(file.times or ()))
         for at in reached:
-            seen_at = self._windows.seen_at[at]
-            if any(_held(each, seen_at) for each in same) or self._only_longer(file, before, at):
-                continue
-            former = next((each for each in before if _held(each, seen_at)), None)
-            kind = NEW if former is None else GONE if self._left_behind(former, at) else CHANGED
-            self._found[file.path, kind].add(at)
+            for place in (at, *self._beside[at]):
+                seen_at = self._windows.seen_at[place]
+                if any(_held(each, seen_at) for each in same) or self._only_longer(file, before, at, seen_at):
+                    continue
+                former = next((each for each in before if _held(each, seen_at)), None)
+                kind = NEW if former is None else GONE if self._left_behind(former, place) else CHANGED
+                self._found[file.path, kind].add(place)
         for former in before:
             if former not in same:
                 self._leave(former, (at for at in self._windows.within(former.times or ()) if at not in reached))
@@ -165,9 +180,9 @@ class _Comparing:
         reached_back = any(start <= least < (self._first or start) for least in _least_within(former, start, self._windows.width))
         return self._first is not None and start < self._first and reached_back
 
-    def _only_longer(self, file: SourceFile, before: Sequence[SourceFile], at: int) -> bool:
-        """Return whether all that came to a file since a window was captured was appended to it, and is not of that window."""
-        here, seen_at = file, self._windows.seen_at[at]
+    def _only_longer(self, file: SourceFile, before: Sequence[SourceFile], at: int, seen_at: int) -> bool:
+        """Return whether all that came to a file since it was seen was appended to it, and is not of a window."""
+        here = file
         for _ in range(MOST_TAILS):
             tail = here.tail
             if tail is None or self._windows.reached(at, tail.times):

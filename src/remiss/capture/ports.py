@@ -70,13 +70,12 @@ class Runs(Protocol):
         """Return the windows of runs that wait to be accepted, each with the position at which the newest of them was filed."""
         ...
 
-    def source_files(self, source: str, protocol: str, read_as: str) -> tuple[SourceFile, ...]:
-        """Return the files of a source that runs of a protocol saw, and those that were read since.
+    def beside(self, source: str, protocol: str, position: int | None = None) -> tuple[tuple[datetime, datetime], ...]:
+        """Return the windows in force whose rows share ids with those of a window next to them, each with that one."""
+        ...
 
-        Parameters
-        ----------
-        read_as : what event times were read by; those that were read by something else are as if they had not been
-        """
+    def source_files(self, source: str, protocol: str, read_as: str) -> tuple[SourceFile, ...]:
+        """Return the files of a source that runs of a protocol saw, and those read since; times read otherwise are none."""
         ...
 
     def remember(self, source: str, protocol: str, read_as: str, files: Sequence[SourceFile]) -> None:

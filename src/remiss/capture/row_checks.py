@@ -96,7 +96,8 @@ class RowChecks:
     window that the protocol is not about, and `left_out_null` those among them of which that could not be told;
     `left_out_timeless` are those that stand in no window, and count in no run. `beside` counts what would be events in the
     windows next to those that are read. Of rows that share an id, `merged` were dropped as saying the same as the one that is
-    kept, and `resolved` as outranked by it.
+    kept, and `resolved` as outranked by it. `shares_before` is whether some id of the run's first window stands in the one before
+    it too, and `shares_after` the same of the last and the one after it.
     """
 
     events: dict[int, int]
@@ -113,6 +114,8 @@ class RowChecks:
     beside: int = 0
     merged: int = 0
     resolved: int = 0
+    shares_before: bool = False
+    shares_after: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -225,6 +228,8 @@ def _bear_strata(session: Session, plan: ScanPlan, seen: RowChecks) -> None:
 
 def _without_repeats(session: Session, plan: ScanPlan, seen: RowChecks) -> ScanPlan:
     session.keep(REPEATS, statements.repeats(replace(plan, beside=True)))
+    edges = session.run(statements.shared(replace(plan, beside=True))).to_pylist()[0]
+    seen.shares_before, seen.shares_after = edges["before"] > 0, edges["after"] > 0
     plan = replace(plan, repeated=True)
     for row in session.run(statements.dropped(plan)).to_pylist():
         number, rows = row["number"], row["rows"]

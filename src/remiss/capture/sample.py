@@ -41,7 +41,8 @@ class CaptureSample:
     `outranked` are those asked for, by id and window, that are no events any more: another window's row of the id is kept.
     `merged` and `resolved` count the rows that were dropped because others have their id (`requirements.Fate`).
     `left_out_null` of the rows that the windows leave out are those of which the protocol's `admit` is null.
-    `notes` say what people should know about how it was decided.
+    `notes` say what people should know about how it was decided. `beside` has the windows next to the run's whose rows share ids
+    with it, each after the window of the run that it is next to.
     """
 
     windows: tuple[RunWindow, ...]
@@ -53,6 +54,7 @@ class CaptureSample:
     refusals: Refusals
     files: tuple[str, ...]
     rows: int
+    beside: tuple[tuple[datetime, datetime], ...]
     unplaced: Mapping[str, Mapping[str, int]]
     lost: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...]
@@ -139,6 +141,10 @@ def draw_sample(
         refusals=refusals,
         files=seen.files,
         rows=seen.rows,
+        beside=(
+            *([(windows[0].start, windows[0].start - plan.width)] if seen.shares_before else ()),
+            *([(windows[-1].start, windows[-1].end)] if seen.shares_after else ()),
+        ),
         unplaced={**seen.placed, **seen.lost},
         lost=seen.lost,
         notes=(*left_out_notes(session, plan, seen), *(said if whole else ())),

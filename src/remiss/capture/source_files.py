@@ -96,8 +96,9 @@ def due(
     """Return the windows that are due of a source that was looked at, by what is captured now or at a position."""
     source, name, width = document.source.name, document.name, document.sampling.window
     waiting = ws.runs.waiting(source, name, position)
+    beside = ws.runs.beside(source, name, position)
     with in_bulk():
-        changes = file_changes(seen.files, seen.known, in_force, waiting, width)
+        changes = file_changes(seen.files, seen.known, in_force, waiting, width, beside)
     lag = document.labels.lag if document.labels else None
     found = due_windows(seen.times, width, in_force, as_of, lag, again=changes.due, grace=document.grace)
     return Due(windows=found, files=changes)

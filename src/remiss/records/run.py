@@ -222,7 +222,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedRun:
-    """Everything that one capture derived, before it is filed. `listing` are all files of the source, and in no digest."""
+    """Everything that one capture derived, before it is filed.
+
+    In no digest are `listing`, all files of the source, and `beside`: windows next to the run's whose rows share ids with it,
+    each after the window of the run that it is next to.
+    """
 
     manifest: Manifest
     digest: str
@@ -233,6 +237,7 @@ class DerivedRun:
     profiles: tuple[Profile, ...]
     refusals: Refusals
     listing: tuple[ReadFile, ...] = ()
+    beside: tuple[tuple[datetime, datetime], ...] = ()
 
 
 @published(

@@ -22,19 +22,10 @@ from dataclasses import replace
 from remiss.capture import requirements
 from remiss.capture.requirements import Fate
 from remiss.capture.sampling import DIGITS, SPAN
+from remiss.capture.sql import scan
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, REPEATS, SAMPLE, ScanPlan, Shape
-from remiss.capture.sql.scan import (
-    literal,
-    name,
-    of_source,
-    order_of_rows,
-    reads_labels,
-    refusing_labels,
-    statement,
-    steps,
-    typed,
-)
+from remiss.capture.sql.scan import literal, name, order_of_rows, reads_labels, refusing_labels, statement, steps, typed
 from remiss.protocol.check_result import CheckedExpression
 
 # Above every hex digit.
@@ -139,6 +130,16 @@ def repeats(plan: ScanPlan) -> str:
     )
 
 
+def shared(plan: ScanPlan) -> str:
+    """Return the statement that counts ids of the first window that stand in the one before it, of the last in that after."""
+    edges = (plan.reach - 1, plan.reach, plan.ends - 1, plan.ends)
+    before, first, last, after = (f"BOOL_OR(remiss_window = {edge})" for edge in edges)
+    ids = f"SELECT {before} AND {first} AS before, {last} AND {after} AS after FROM judged WHERE remiss_reason IS NULL"
+    counts = "COUNT(*) FILTER (WHERE before) AS before, COUNT(*) FILTER (WHERE after) AS after"
+    asked = f"SELECT {counts} FROM ({ids} AND remiss_window IN {edges} GROUP BY id) AS ids"
+    return statement(f"{steps(plan, labels=refusing_labels(plan))} {asked}")
+
+
 def dropped(plan: ScanPlan) -> str:
     """Return the statement that counts the rows that were dropped as duplicates by window, file and fate."""
     return f"SELECT number, file, fate, COUNT(*) AS rows FROM {REPEATS} GROUP BY number, file, fate"
@@ -162,7 +163,7 @@ def eventful(plan: ScanPlan, files: Sequence[str]) -> str:
 
 def admitted_otherwise(plan: ScanPlan, admit: CheckedExpression) -> str:
     """Return the statement that counts the ids of `SAMPLE` on rows that another condition does not admit."""
-    held = of_source(admit, has_labels=plan.checked.protocol.labels is not None)
+    held = scan.of_source(admit, has_labels=plan.checked.protocol.labels is not None)
     return statement(
         f"WITH typed AS ({typed(plan, labels=False, extra=[f'{held} AS remiss_held'], only_sample=True)}) "
         "SELECT COUNT(DISTINCT id) AS ids, MIN(id) AS first FROM typed WHERE NOT COALESCE(remiss_held, FALSE)"

@@ -31,6 +31,7 @@ from remiss.edges.stores.tables import (
     run_changes,
     run_windows,
     runs,
+    shared_windows,
 )
 from remiss.edges.stores.visible import visible_to
 from remiss.records.event import to_text
@@ -141,6 +142,17 @@ def windows_in_force(reading: Reading, source: str, protocol: str) -> tuple[Wind
         )
         for row in reading.connection.execute(found)
     )
+
+
+def windows_beside(reading: Reading, source: str, protocol: str) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the windows in force whose rows share ids with those of a window next to them, each with that one."""
+    found = (
+        select(shared_windows.c.window_start, shared_windows.c.beside)
+        .join(run_windows, same_window(shared_windows))
+        .where(of(source, protocol), in_force(reading.position))
+        .order_by(shared_windows.c.window_start, shared_windows.c.beside)
+    )
+    return tuple((row.window_start, row.beside) for row in reading.connection.execute(found))
 
 
 def windows_waiting(reading: Reading, source: str, protocol: str) -> Mapping[datetime, int]:

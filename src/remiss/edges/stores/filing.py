@@ -34,6 +34,7 @@ from remiss.edges.stores.tables import (
     run_windows,
     runs,
     samples,
+    shared_windows,
 )
 from remiss.errors import Conflict
 from remiss.govern.redaction.event_fields import sensitivity_of
@@ -91,6 +92,8 @@ def file_run(
         activate(transaction, run_key, seen)
     position = transaction.position()
     connection.execute(update(runs).where(runs.c.key == run_key).values(position=position))
+    shared = ((run_key, instant(window), instant(beside)) for window, beside in derived.beside)
+    insert_many(connection, shared_windows, ("run_key", "window_start", "beside"), shared)
     if derived.listing:
         file_listing(connection, derived.manifest, derived.listing, position)
 

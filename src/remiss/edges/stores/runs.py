@@ -10,7 +10,15 @@ from sqlalchemy import Row, Select, false, func, select
 
 from remiss.capture.captured import Coverage, DocumentText, KnownEvent, RunTotals, StoredTexts, UnredactedRun, WindowInForce
 from remiss.edges.stores.activation import activate
-from remiss.edges.stores.coverage import changes_of, coverage, known_events, totals, windows_in_force, windows_waiting
+from remiss.edges.stores.coverage import (
+    changes_of,
+    coverage,
+    known_events,
+    totals,
+    windows_beside,
+    windows_in_force,
+    windows_waiting,
+)
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader, Reading
@@ -30,15 +38,7 @@ from remiss.edges.stores.run_rows import (
 from remiss.edges.stores.source_files import known_files, remember
 from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.stored_texts import changes_of_run, rewrite, unredacted, unredacted_events
-from remiss.edges.stores.tables import (
-    events,
-    observations,
-    profiles,
-    protocols,
-    refused_rows,
-    run_windows,
-    runs,
-)
+from remiss.edges.stores.tables import events, observations, profiles, protocols, refused_rows, run_windows, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict
 from remiss.protocol.terms import Protocol
@@ -64,8 +64,7 @@ class RunStore:
     def in_force(self, source: str, protocol: str, position: int | None = None) -> tuple[WindowInForce, ...]:
         """Return the windows of which some run is in force, or was at a position, oldest first.
 
-        Inside an action that writes, it first waits for other captures of the source: what a run is compared with must still
-        be in force when it is filed.
+        Inside an action that writes, it first waits for other captures of the source: what is compared must be in force then.
         """
         with self._reader.at(position) as reading:
             self._alone(reading, source)
@@ -75,6 +74,11 @@ class RunStore:
         """Return the windows of runs that wait to be accepted, each with the position at which the newest of them was filed."""
         with self._reader.at(position) as reading:
             return windows_waiting(reading, source, protocol)
+
+    def beside(self, source: str, protocol: str, position: int | None = None) -> tuple[tuple[datetime, datetime], ...]:
+        """Return the windows in force whose rows share ids with those of a window next to them, each with that one."""
+        with self._reader.at(position) as reading:
+            return windows_beside(reading, source, protocol)
 
     def source_files(self, source: str, protocol: str, read_as: str) -> tuple[SourceFile, ...]:
         """Return the files of a source that runs of a protocol saw, and those that were read since (see the port)."""

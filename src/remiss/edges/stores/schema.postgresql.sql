@@ -1,4 +1,4 @@
--- The catalog's schema, version 25. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 26. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -567,6 +567,14 @@ CREATE TABLE samples (
     CONSTRAINT pk_samples PRIMARY KEY (run_key, event_key, criterion),
     CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
     CONSTRAINT fk_samples_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE TABLE shared_windows (
+    run_key BIGINT NOT NULL,
+    window_start BIGINT NOT NULL,
+    beside BIGINT NOT NULL,
+    CONSTRAINT pk_shared_windows PRIMARY KEY (run_key, window_start, beside),
+    CONSTRAINT fk_shared_windows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
 
 CREATE TABLE source_files (

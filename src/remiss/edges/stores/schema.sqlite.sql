@@ -1,4 +1,4 @@
--- The catalog's schema, version 25. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 26. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -566,6 +566,14 @@ CREATE TABLE samples (
     CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
+
+CREATE TABLE shared_windows (
+    run_key INTEGER NOT NULL,
+    window_start BIGINT NOT NULL,
+    beside BIGINT NOT NULL,
+    CONSTRAINT pk_shared_windows PRIMARY KEY (run_key, window_start, beside),
+    CONSTRAINT fk_shared_windows_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
 
 CREATE TABLE source_files (
     "key" INTEGER NOT NULL,

@@ -39,6 +39,7 @@ from remiss.edges.stores.tables.runs import (
     run_windows,
     runs,
     samples,
+    shared_windows,
     source_files,
     unredacted_runs,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "runners",
     "runs",
     "samples",
+    "shared_windows",
     "source_files",
     "teams",
     "thread_turns",

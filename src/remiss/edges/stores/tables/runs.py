@@ -95,6 +95,15 @@ run_windows = Table(
 # Runs that stored texts without redaction, before that became what a protocol without the key means; a job takes them off.
 unredacted_runs = Table("unredacted_runs", metadata, _of_run())
 
+# Windows next to a run's (`beside`) whose rows share ids with one of it: a file that changes the one may change the other.
+shared_windows = Table(
+    "shared_windows",
+    metadata,
+    _of_run(),
+    Column("window_start", Instant, primary_key=True),
+    Column("beside", Instant, primary_key=True),
+)
+
 # A file of a source in one state, as the runs that were filed from `position_from` until `position_to` saw it; both null of what
 # was only read.
 source_files = Table(
