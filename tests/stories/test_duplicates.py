@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 
@@ -119,6 +121,22 @@ def test_a_retry_that_comes_late_moves_its_event_and_nothing_waits(ws, log):
     run = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
     assert (run.status, run.changes) == ("complete", {"added": 1, "dropped": 1})
     assert run.manifest.resolved == 1
+
+
+def test_a_retry_that_comes_after_its_event_was_captured_makes_both_windows_due(ws, log):
+    row = next(row for row in log.predictions if row["latency_ms"] > 250 and row["scheduled_at"] < MONDAY + WEEK)
+    last = {**row, "prediction_id": "last", "scheduled_at": row["scheduled_at"] + WEEK}
+    log.predictions[:] = [row]
+    log.write(LAST)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    again = {**row, "scheduled_at": row["scheduled_at"] + WEEK, "logged_at": row["logged_at"] + WEEK}
+    pq.write_table(pa.Table.from_pylist([again, last]), log.folder / "predictions" / "second.parquet")
+    second = capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
+    assert [group.population for group in second.groups if group.criterion == "all"] == [2]
+    assert tuple(capture.due(ws, log.protocol)) == ((MONDAY, MONDAY + WEEK),)
+    settled = capture.capture(ws, log.protocol)
+    assert (settled.status, settled.changes, settled.manifest.resolved) == ("complete", {"dropped": 1}, 1)
+    assert not capture.due(ws, log.protocol)
 
 
 def test_duplicates_are_checked_with_their_line_and_what_to_write(ws, log):

@@ -182,11 +182,12 @@ def test_events_are_looked_up_in_batches_that_a_query_can_hold():
     assert all(sum(len(event) for event in batch) < QUERY_LETTERS for batch in found)
 
 
-def test_rows_left_out_are_said_in_the_list_and_on_the_page_of_a_run(site, log):
+def test_rows_left_out_are_said_in_the_list_on_the_page_of_a_run_and_beside_rates(site, log):
     for at, row in enumerate(log.predictions):
         row["traffic"] = "live" if at % 3 else "shadow"
     log.write(PROTOCOL.replace("fields:\n", "admit: traffic = 'live'\nfields:\n", 1))
     run = captured(site, log)
     with site.browser() as client:
         assert "400 left out" in client.get("/runs?whole=true").text
+        assert "400 rows that the protocol does not admit are left out of every figure." in client.get("/?whole=true").text
         assert "<dt>Left out</dt><dd>400 rows that the protocol does not admit</dd>" in client.get(f"/runs/{run.id}").text

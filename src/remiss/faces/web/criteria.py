@@ -117,6 +117,7 @@ class Rate:
     judged: str
     remarks: str
     sampled: int
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,11 @@ class CriteriaOf:
     protocol: str
     lines: tuple[CriterionLine, ...] = ()
     problem: str = ""
+
+    @property
+    def left_out(self) -> int:
+        """How many rows of the log are in none of the rates, since the protocol does not admit them."""
+        return max((line.rate.left_out for line in self.lines if line.rate is not None), default=0)
 
 
 def criteria(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
@@ -225,6 +231,7 @@ def rate_of(row: EstimateRow) -> Rate:
         judged=share(row.judged) if partly and row.judged is not None else "",
         remarks=estimate_facts.remarks(row),
         sampled=row.sampled,
+        left_out=row.left_out,
     )
 
 
