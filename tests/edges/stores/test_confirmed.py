@@ -370,6 +370,10 @@ def test_a_dispute_that_waits_is_one_or_none_and_the_figure_says_how_wide_that_m
     assert (row.precision, row.of_labelled_sample, before.of_labelled_sample) == (None, True, False)
     [note] = [note for note in row.notes if "preliminary" in note]
     assert "1 of them wait for a decision" in note
+    [rate] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True, rate=True).rows
+    assert rate.low < rate.value < rate.high
+    [note] = [note for note in rate.notes if "wait for a decision" in note]
+    assert note.count("%") == 2
 
 
 @pytest.fixture

@@ -138,8 +138,8 @@ def pools_of(view: LabelledDomain, own: Sequence[DomainCell]) -> Pools:
     """
     unflagged = [placed for placed in view.field.cells if not placed.cell.met]
     key = {id(placed): (placed.cell.window, annotating(view, placed)) for placed in unflagged}
-    # What is annotated is counted whoever is outside, which changes no chance.
-    # What is annotated is counted by what an event shares with those of its cell, of which cells may be parts.
+    # What is annotated is counted by what an event shares with those of its cell, but for what it is outside of: that changes no
+    # chance.
     alike: dict[Pattern, tuple[datetime, float]] = {}
     population: dict[tuple[datetime, float], int] = defaultdict(int)
     mine: dict[tuple[datetime, float], int] = defaultdict(int)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -84,6 +84,8 @@ class LabellingOrder:
     in_prefix: Flags
     p12: Numbers
     unflagged_in_prefix: Mapping[Pattern, int]
+    # Each row of a breakdown asks for the same cells.
+    known_places: dict[tuple[str, datetime], frozenset[float]] = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, cell: Cell) -> bool:
         """Return whether people began with the events of a cell, whatever part of its window they are from."""
@@ -95,11 +97,13 @@ class LabellingOrder:
 
     def places_of(self, cell: Cell) -> frozenset[float]:
         """Return each t that an event of a cell may have had."""
-        group = self.criterion_counts.group(cell)
-        return frozenset(
-            self.reached.batches.get(Batch(group, period), np.inf)
-            for period in periods_touched(cell.window, self.labelling_plan.width, self.labelling_plan.labelling.every)
-        )
+        named = self.criterion_counts.group(cell), cell.window
+        if named not in self.known_places:
+            self.known_places[named] = frozenset(
+                self.reached.batches.get(Batch(named[0], period), np.inf)
+                for period in periods_touched(cell.window, self.labelling_plan.width, self.labelling_plan.labelling.every)
+            )
+        return self.known_places[named]
 
 
 def labelling_order_of(
