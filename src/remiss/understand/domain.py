@@ -104,7 +104,7 @@ def build_domain(plan: QuestionPlan, census: Census) -> DomainCells:
     in_scope = frozenset(windows)
     thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
     cells = tuple(
-        domain_cell_of(plan, rules, cell, constants, thresholds, seen=None if cell.window in frame.partly_visible else True)
+        domain_cell_of(plan, rules, cell, constants, thresholds)
         for cell in census.cells
         if cell.window in in_scope and cell.population
     )
@@ -129,15 +129,8 @@ def domain_cell_of(
     cell: Cell,
     constants: Values,
     thresholds: Mapping[tuple[datetime, bytes, str], float],
-    *,
-    seen: Truth = True,
 ) -> DomainCell:
-    """Return what a plan makes of one cell.
-
-    Parameters
-    ----------
-    seen : whether the asker sees its events; None where some may not be seen, which are outside of every domain
-    """
+    """Return what a plan makes of one cell."""
     facts = Facts(window=Window(cell.window, rules.width), stratum=cell.stratum, met=frozenset(cell.met), constants=constants)
     unjudged = unjudged_in(plan, cell)
     judged: Truth = {0: True, cell.population: False}.get(unjudged)
@@ -147,10 +140,10 @@ def domain_cell_of(
         risk: Truth = plan.risk not in cell.outside
         if plan.risk in rules.bounded and plan.risk not in cell.met:
             risk = None
-        denominator = conjunction([among, judged, risk, seen])
+        denominator = conjunction([among, judged, risk])
         numerator = conjunction([matches, denominator])
     else:
-        numerator, denominator = conjunction([matches, seen]), True
+        numerator, denominator = matches, True
     return DomainCell(
         cell=cell,
         key=cell_key(plan.question.by, cell, rules),

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
-from remiss.errors import NotFound
+from remiss.errors import NotFound, QueryError
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.protocol.versions import salvage
 from remiss.records.estimate import SAMPLE
@@ -115,6 +115,8 @@ def read_flagged(ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, cr
     plan = settle(of_criterion(asked, criterion), facts.census.rules)
     field = in_scope(build_domain(plan, facts.census), facts)
     read = bool(field.windows) and not field.whole
+    if read:
+        check_visible(field, facts.census.frame)
     events = facts.read(asked.query, plan.among, plan.question.by) if read else ()
     timeless = reference_of(facts, asked, criterion) if needs_reference(field, events) else None
     reference = None if timeless is None else build_domain(timeless.plan, facts.census)
@@ -152,6 +154,7 @@ def read_confirmed(
     """
     plan = settle(of_criterion(asked, criterion), facts.census.rules)
     field = in_scope(build_domain(plan, facts.census), facts)
+    check_visible(field, facts.census.frame)
     view = labelled_domain_of(field, verdict, facts.judge(asked.query, agreed, plan.among, plan.question.by))
     timeless = reference_of(facts, asked, criterion) if needs_past(view) else None
     if timeless is not None:
@@ -159,6 +162,23 @@ def read_confirmed(
         view = replace(view, past=labelled_domain_of(build_domain(timeless.plan, facts.census), verdict, before))
     refuse_post_selection(ws, facts, plan, earlier_of(facts, field))
     return Confirmed(view=view, frame=facts.census.frame, criterion=criterion)
+
+
+def check_visible(field: DomainCells, frame: Frame) -> None:
+    """Refuse a figure that would take the sampled events that the asker sees for all of them: it would change with who asks.
+
+    Raises
+    ------
+    QueryError
+    """
+    hidden = sum(start in frame.partly_visible for start in field.windows)
+    if hidden:
+        raise QueryError(
+            f"some sampled events of {hidden:,} of {len(field.windows):,} windows are above your clearance, and without them the "
+            "figure would be another",
+            do="ask for an exact count (no terms but criteria, strata and whole windows), for other windows (occurred:), or "
+            "somebody who may see them",
+        )
 
 
 def in_scope(field: DomainCells, facts: FrameFacts) -> DomainCells:

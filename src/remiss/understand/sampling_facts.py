@@ -42,7 +42,7 @@ class Frame:
     though each run comes upon them), and events. `earlier` lists, for each
     window in force here, every run with another protocol digest (same source and protocol name) that was in force for it
     before: those of its `run_windows` with a `position_from` below that of the run in force. In the windows of `partly_visible`
-    some sampled events are not visible to the asker: these are outside of every figure.
+    some sampled events are above the asker's clearance: only exact counts are told of them.
     """
 
     source: str
@@ -64,7 +64,7 @@ class Sampled:
 
     `met`, `undecided`, `outside`, `labelled` and `probability` are as the run in force met the event, and so are the output
     and the label that queries compare. `inside` is whether it matches the query, `of` whether it matches the second one (True
-    without one); an event that the asker may not see does neither. What a criterion's `among` excludes is in `outside`. A phrase
+    without one). What a criterion's `among` excludes is in `outside`. A phrase
     is looked for in the event's own text only: titles and notes are people's. `ruled_out` are undecided criteria that no label
     can make met. `key` is its value of the field that the estimate is broken down by; None where it has none, and without a
     breakdown.

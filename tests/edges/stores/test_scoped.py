@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog import similar_actions
 from remiss.catalog.query.expression import EVERYTHING
 from remiss.edges.stores.listing.kinds import sight_of
-from remiss.edges.stores.tables import cases, events, observations, runs
-from remiss.errors import Denied, NotFound
+from remiss.edges.stores.tables import cases, events, runs
+from remiss.errors import Denied, NotFound, QueryError
 from remiss.govern import actions as machine
 from remiss.govern import audit_actions as audit
 from remiss.govern.authority import Granted, actor_of
@@ -77,31 +75,36 @@ def test_whoever_belongs_to_the_team_sees_what_the_operator_sees(ws, ws_as, capt
     assert catalog.info(ana).cases == catalog.info(ws).cases > 0
 
 
-def test_an_event_that_is_not_seen_is_outside_of_every_figure(ws, ws_as, captured):
+def test_a_figure_is_refused_rather_than_made_of_the_events_that_are_seen(ws, ws_as, captured):
     govern(ws, events, events.c.key % 3 == 0, sensitivity=int(Sensitivity.RESTRICTED))
     ana, sam = ws_as("ana", role="reader", team="arrivals"), ws_as("sam", role="reader", team="arrivals", clearance="restricted")
-    query = select(observations.c.inclusion_probability).join(events, events.c.key == observations.c.event_key)
-    with ws._store.reading() as connection:
-        weights = connection.execute(query.where(events.c.key % 3 != 0, observations.c.inclusion_probability > 0)).scalars().all()
-    [seen] = understand.estimate(ana).rows
-    [whole] = understand.estimate(sam).rows
-    assert whole.method == "counted"
-    assert seen.method == "weighted"
-    assert seen.sampled == len(weights)
-    assert math.isclose(seen.value, sum(1 / p for p in weights), rel_tol=1e-9)
-    [rate] = understand.estimate(ana, "criterion:slow", rate=True).rows
-    assert rate.method == "weighted"
-    assert rate.low < rate.value < rate.high
+    # What is counted tells of no single event, and is the same whoever asks.
+    for text in ("", "criterion:slow"):
+        assert understand.estimate(ana, text) == understand.estimate(sam, text)
+    for asked in ({"by": "inputs.carrier"}, {"confirmed": True}):
+        assert understand.estimate(sam, "criterion:slow", **asked).rows
+        with pytest.raises(QueryError, match="3 of 3 windows are above your clearance"):
+            understand.estimate(ana, "criterion:slow", **asked)
 
 
-def test_figures_of_windows_that_are_seen_whole_stay_exact(ws, ws_as, captured):
+def test_who_asks_changes_no_figure_whoever_filed_the_events_first(ws, ws_as, captured):
+    ana = ws_as("ana", role="reader", team="arrivals")
+    asked = [{}, {"by": "inputs.carrier"}, {"rate": True, "by": "inputs.carrier"}, {"confirmed": True}]
+    before = [understand.estimate(ana, "criterion:slow", **each) for each in asked]
+    # Another team, whose cases ana does not see, was the first to file most of the events that did not meet it.
+    govern(ws, events, events.c.key % 3 != 0, team_id="boarding")
+    assert [understand.estimate(ana, "criterion:slow", **each) for each in asked] == before
+    assert [understand.estimate(ws, "criterion:slow", **each) for each in asked] == before
+
+
+def test_figures_of_windows_that_are_seen_whole_are_told(ws, ws_as, captured):
     later = events.c.occurred_at >= MONDAY + 2 * WEEK
     govern(ws, events, later, sensitivity=int(Sensitivity.RESTRICTED))
     ana = ws_as("ana", role="reader", team="arrivals")
-    first = "occurred:<2013-06-10"
-    assert understand.estimate(ana, first).rows == understand.estimate(ws, first).rows
-    rows = understand.estimate(ana, by="window").rows
-    assert [row.sampled > 0 for row in rows] == [True, True]
+    first = {"query": "occurred:<2013-06-10", "by": "inputs.carrier"}
+    assert understand.estimate(ana, **first).rows == understand.estimate(ws, **first).rows
+    with pytest.raises(QueryError, match="1 of 3 windows"):
+        understand.estimate(ana, by="inputs.carrier")
 
 
 def test_what_a_case_was_caught_by_in_another_team_is_not_told(ws, ws_as):

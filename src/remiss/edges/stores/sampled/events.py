@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, and_, literal, or_, select, type_coerce
+from sqlalchemy import Row, Select, Text, literal, or_, select, type_coerce
 
 from remiss.catalog.query.expression import And, Query
 from remiss.curate.steps import conclusion
@@ -36,7 +36,6 @@ from remiss.edges.stores.tables import (
     run_windows,
     samples,
 )
-from remiss.edges.stores.visible import visible_to
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 from remiss.records.labelling import LabellingKind, Relation, Verdict
@@ -180,15 +179,15 @@ def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Quer
 def _marked(
     reading: Reading, frame: Frame, query: Query, of: Query | None, by: str | None, agreed: Query | None = None
 ) -> Select[Any]:
-    """Return the select of the sampled events of a frame, each marked by the queries; what is not seen matches none."""
+    """Return the select of the sampled events of a frame, each marked by the queries.
+
+    All of them, whoever filed an event first: a figure of a run that one may see must not depend on who asks. Of windows with
+    an event above the clearance there is none (`understand.pipeline`).
+    """
     matched = matched_events(reading, And(tuple(each for each in (query, of, agreed) if each is not None)))
     face = observation_face(reading.read_at, reading.connection.dialect, matched)
-    seen = visible_to(reading.scope, events)
-    inside = and_(condition(query, face), seen)
-    base = and_(literal(True) if of is None else condition(of, face), seen)
-    more = (
-        () if agreed is None else (events.c.event_id, events.c.occurred_at, and_(condition(agreed, face), seen).label("agreed"))
-    )
+    inside, base = condition(query, face), literal(True) if of is None else condition(of, face)
+    more = () if agreed is None else (events.c.event_id, events.c.occurred_at, condition(agreed, face).label("agreed"))
     return (
         select(*SEEN, run_windows.c.width_micros, inside.label("inside"), base.label("of"), *_key_columns(by), *more)
         .join_from(observations, events, events.c.key == observations.c.event_key)

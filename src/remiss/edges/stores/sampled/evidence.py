@@ -75,8 +75,8 @@ def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Cou
 class EvidenceStore:
     """Sampling facts in the catalog, as far as a scope may see them: fulfils `understand.ports.Evidence`.
 
-    A run that is not seen is no frame. Events that are not seen, of a run that is, are outside of every domain: exact counts
-    of their windows do not answer then, and the sampled events do.
+    A run that is not seen is no frame, and of one that is seen every event counts, whoever filed it first: a figure must not
+    change with who asks. Windows with events above the clearance are named by the frame.
     """
 
     def __init__(self, reader: Reader) -> None:

@@ -2,9 +2,10 @@
 
 Windows of runs that are seen, in which some sampled event is not.
 
-An event has the team and the sensitivity of its first filing, and a stricter protocol raises it; so one run may have events of
-several kinds. Which kinds a window has changes only when some run comes in force: it is counted once for each run until then,
-since of a million events that takes a second.
+An event has the sensitivity of its first filing, and a stricter protocol raises it; so one run may have events of several kinds.
+Whoever filed an event first, a run that is seen is made of all its events: only what is above a clearance is not. Which kinds a
+window has changes only when some run comes in force: it is counted once for each run until then, since of a million events that
+takes a second.
 """
 
 from __future__ import annotations
@@ -70,10 +71,11 @@ def _kinds(connection: Connection, run_keys: Collection[int]) -> dict[int, Kinds
 
 
 def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Kinds]:
-    own = (observations.c.run_key, observations.c.window_start, events.c.team_id, events.c.sensitivity)
+    own = (observations.c.run_key, observations.c.window_start, runs.c.team_id, events.c.sensitivity)
     kinds = (
         select(*own)
         .join(events, events.c.key == observations.c.event_key)
+        .join(runs, runs.c.key == observations.c.run_key)
         .where(among(observations.c.run_key, sorted(run_keys)), observations.c.inclusion_probability > 0)
         .group_by(*own)
     )
