@@ -48,24 +48,24 @@ def measure() -> list[Figure]:
         first = processor(lambda: capture.due(ws, protocol))
         for since, until in capture.due(ws, protocol):
             capture.capture(ws, protocol, since=since, until=until)
-        taken = looked(ws)
+        taken, due = (middle(ws, asked) for asked in (capture.status, lambda ws: capture.due(ws, protocol)))
         write_file(folder / "log" / "late.parquet", FILES)
         late = processor(lambda: capture.status(ws))
     shutil.rmtree(folder)
     return [
         Figure(
-            f"status of a log of {FILES:,} files that are what they were",
-            f"{taken:.2f} processor seconds; the first look at them {first:.1f}, one with a file more {late:.1f}",
+            f"status, and what is due, of a log of {FILES:,} files that are what they were",
+            f"{taken:.2f} and {due:.2f} processor seconds; the first look at them {first:.1f}, one with a file more {late:.1f}",
             f"{BOUND_SECONDS} s",
-            taken < BOUND_SECONDS,
+            max(taken, due) < BOUND_SECONDS,
         )
     ]
 
 
-def looked(ws: Workspace) -> float:
-    """Return the processor seconds that the status takes in a process that has asked for it before; the median of five."""
-    taken = sorted(processor(lambda: capture.status(ws)) for _ in range(5))
-    return taken[2]
+def middle(ws: Workspace, asked: Callable[[Workspace], object]) -> float:
+    """Return the processor seconds that a question takes in a process that has asked it before; the median of five."""
+    asked(ws)
+    return sorted(processor(lambda: asked(ws)) for _ in range(5))[2]
 
 
 def processor(asked: Callable[[], object]) -> float:

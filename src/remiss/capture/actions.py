@@ -22,7 +22,8 @@ from remiss.errors import Conflict, Denied, IntervalError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.parameters import Document, Help
-from remiss.protocol.actions import load
+from remiss.protocol.actions import checked as checked_against_sources
+from remiss.protocol.actions import load, parsed
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import check_kept, restore, salvage
@@ -147,18 +148,20 @@ def meant(ws: CaptureWorkspace, path: str) -> Checked:
 
     Raises
     ------
-    Denied : the actor may not capture in its team, or in one whose versions it would follow or whose source it reads; or would
-        not see what it captures
+    Denied : the actor may not capture in its team, or in one whose source it reads, or would not see what it captures
     """
     checked = load(ws, path)
-    document = checked.protocol
+    _allow(ws, checked.protocol)
+    return checked
+
+
+def _allow(ws: CaptureWorkspace, document: Protocol) -> None:
     allow_capture(ws, document)
     guarded = sensitivity_of(document.fields, document.sensitivity)
     # The document itself is internal.
     if not ws.scope.sees(document.team, max(guarded, Sensitivity.INTERNAL)):
         raise Denied(f"{ws.actor.name} would not see what {document.name} captures", do="ask an admin for a higher clearance")
     check_kept(ws.protocols.find(document.name, document.version), document)
-    return checked
 
 
 def allow_capture(ws: CaptureWorkspace, document: Protocol) -> None:
@@ -259,9 +262,11 @@ def due(ws: CaptureWorkspace, protocol: Document) -> DueIntervals:
 
     Example: remiss capture arrival-delay.yaml --dry-run
     """
-    checked = meant(ws, protocol)
-    position = ws.position()
-    found = due_now(ws, checked.protocol, ws.now, position, checked=checked)
+    document, position = parsed(ws, protocol), ws.position()
+    _allow(ws, document)
+    found = due_now(ws, document, ws.now, position)
+    if found.windows:  # What a capture could not run on is told before one begins; where nothing is due a listing is enough.
+        checked_against_sources(ws, document)
     return DueIntervals(position=position, items=spans(found.windows), files=found.files.changes)
 
 

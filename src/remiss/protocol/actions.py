@@ -83,10 +83,20 @@ def load(ws: ProtocolWorkspace, path: str) -> Checked:
     ProtocolError : the first error, and how many there are more
     SourceError : a source that cannot be described
     """
+    return checked(ws, parsed(ws, path))
+
+
+def parsed(ws: ProtocolWorkspace, path: str) -> Protocol:
+    """Return the protocol at `path`, of whose sources nothing was looked at yet.
+
+    Raises
+    ------
+    ProtocolError : the first error, and how many there are more
+    """
     protocol, findings = parse(ws.documents.read(path), path, lambda name: ws.documents.read(beside(path, name)))
     if protocol is None:
         raise first_of(findings)
-    return checked(ws, protocol)
+    return protocol
 
 
 def checked(ws: ProtocolWorkspace, protocol: Protocol) -> Checked:
