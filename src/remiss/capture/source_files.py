@@ -21,7 +21,7 @@ from remiss.capture.schedule import due_windows
 from remiss.capture.time_ranges import file_times, joined, last_rows, refuse_timeless
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.check_result import Checked
-from remiss.protocol.ports import Session
+from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Protocol
 from remiss.records.identity import digest, from_micros
 from remiss.records.rows import in_bulk
@@ -73,8 +73,9 @@ def look(ws: CaptureWorkspace, document: Protocol, checked: Checked | None = Non
     unread = {path: listing[path] for path, its in files.items() if its is None}
     found = {path: its for path, its in files.items() if its is not None}
     if unread:
-        checked = checked or checked_against_sources(ws, document)
-        read = _read(ws, checked, unread, known, frozenset(listing))
+        described = ws.engine.describe(document.source, str(folder))
+        checked = checked or checked_against_sources(ws, document, described)
+        read = _read(ws, checked, described, unread, known, frozenset(listing))
         ws.runs.remember(document.source.name, document.name, read_as, read)
         found |= {each.path: each for each in read}
     width = document.sampling.window
@@ -136,6 +137,7 @@ def _read_as(document: Protocol) -> str:
 def _read(
     ws: CaptureWorkspace,
     checked: Checked,
+    described: Description,
     unread: Mapping[str, tuple[str, tuple[int, int]]],
     known: Sequence[SourceFile],
     there: Collection[str],
@@ -143,7 +145,7 @@ def _read(
     digests = _digests(ws, unread, known, there)
     tails = _grown(ws, checked, unread, known, digests)
     names = {name: path for path, (name, _) in unread.items()}
-    with _events(ws, checked, names) as session:
+    with _events(ws, checked, described, names) as session:
         times = file_times(session, checked, names)
         rows = {} if checked.protocol.source.format == PARQUET else last_rows(session, names)
         starts = {unread[path][0]: first for path, (_, first) in tails.items()}
@@ -202,10 +204,9 @@ def _grown(
 
 
 @contextmanager
-def _events(ws: CaptureWorkspace, checked: Checked, only: Collection[str]) -> Iterator[Session]:
+def _events(ws: CaptureWorkspace, checked: Checked, described: Description, only: Collection[str]) -> Iterator[Session]:
     """Open the events of a source; of files of lines, which are read whole, only some."""
     source = checked.protocol.source
-    described = ws.engine.describe(source, ws.documents.folder(checked.protocol.path))
     if source.format != PARQUET:
         described = replace(described, files=tuple(file for file in described.files if file in only))
     with ws.engine.open({"events": (source, described)}) as session:

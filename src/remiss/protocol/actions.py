@@ -99,15 +99,15 @@ def parsed(ws: ProtocolWorkspace, path: str) -> Protocol:
     return protocol
 
 
-def checked(ws: ProtocolWorkspace, protocol: Protocol) -> Checked:
-    """Return a protocol checked against its sources as they are now.
+def checked(ws: ProtocolWorkspace, protocol: Protocol, source: Description | None = None) -> Checked:
+    """Return a protocol checked against its sources as they are now; `source` is what is known of the events' already.
 
     Raises
     ------
     ProtocolError, SourceError : as `load`
     """
     folder = ws.documents.folder(protocol.path)
-    source = ws.engine.describe(protocol.source, folder)
+    source = source or ws.engine.describe(protocol.source, folder)
     labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
     done, findings = examine(protocol, source, labels)
     if done is None:
