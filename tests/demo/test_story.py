@@ -22,10 +22,14 @@ from tests.demo.conftest import ANNOTATIONS
 
 def test_the_first_line_says_how_much_of_the_log_was_kept(told_in_small, small_demo):
     _, lines = told_in_small
-    said = re.match(r"([\d,]+) predictions, ([\d,]+) cases: (\d+) % kept", lines[0])
-    predictions, cases, share = (int(number.replace(",", "")) for number in said.groups())
+    said = re.match(
+        r"([\d,]+) predictions, ([\d,]+) stored: ([\d.]+) % answer for all of them; ([\d,]+) of these are cases", lines[0]
+    )
+    predictions, stored, share, cases = (float(number.replace(",", "")) for number in said.groups())
     assert predictions == small_demo.predictions
-    assert share == round(100 * cases / predictions)
+    assert share == round(100 * stored / predictions, 1)
+    # What answers is every stored event: controls and the sample of all are more than the cases.
+    assert cases < stored
 
 
 def test_every_carrier_and_month_is_compared_with_the_truth(told_in_small):
@@ -102,7 +106,7 @@ def test_the_whole_story_takes_under_ninety_seconds_and_its_intervals_hold(tmp_p
     story.run(tmp_path / "demo", lines.append)
     seconds = time.perf_counter() - started
     assert lines[0].startswith("455,439 predictions, ")
-    assert "1 % kept" in lines[0]
+    assert "% answer for all of them" in lines[0]
     with (tmp_path / "demo" / story.COMPARISON).open(encoding="utf-8") as file:
         holds = [cell["holds"] == "True" for cell in csv.DictReader(file)]
     assert sum(holds) / len(holds) >= 0.92

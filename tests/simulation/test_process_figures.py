@@ -13,9 +13,11 @@ from remiss.records.run import Cell, RunWindow
 from remiss.understand.domain import Census, build_domain
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.flagged import estimate_rows, sampled_sums
+from remiss.understand.intervals import rate_interval
 from remiss.understand.process import WindowParts, WindowSums, process_rate, process_total
 from remiss.understand.question import Question, Rules, settle
 from remiss.understand.sampling_facts import Frame
+from remiss.understand.two_phase.process import within_flagged
 from remiss.understand.variance import kish_size
 from tests.simulation.world import Keep, World, build, domain_of, draw, hidden_of, memberships
 
@@ -219,3 +221,21 @@ def test_a_factor_does_not_travel_with_volume():
         figure = process_total(scope, int(totals[12:].sum()), before)
         hits.append(figure.low <= 2400 <= figure.high)
     assert np.mean(hits) > 0.93 - slack(100)
+
+
+@pytest.mark.parametrize("logs", LOGS)
+@pytest.mark.parametrize("share", [0.02, 0.1])
+def test_few_confirmed_of_a_flagged_number_cover_what_the_process_gives(logs, share):
+    rng = np.random.default_rng([13, int(100 * share)])
+    hits = []
+    for _ in range(logs):
+        totals = rng.poisson(20 * rates_over_time(rng, 12, 0.3, 0.35)).astype(np.float64)
+        sums = WindowSums(y=totals, x=totals, y2=totals, x2=totals)
+        flagged = process_total(sums.parts(rate=False), int(totals.sum()), None)
+        found = int(rng.binomial(60, share))
+        low, high = rate_interval(found / 60, 60)
+        alone = IntervalEstimate(value=found / 60 * totals.sum(), low=0.0, high=13_000.0)
+        figure = within_flagged(alone, flagged, IntervalEstimate(value=found / 60, low=low, high=high), found)
+        hits.append(figure.low <= share * 20 * 12 <= figure.high)
+        assert figure.high <= flagged.high
+    assert np.mean(hits) > 0.93 - slack(logs)

@@ -126,10 +126,11 @@ def captured(ws: remiss.Workspace, protocol: Path) -> None:
 
 
 def first_line(ws: remiss.Workspace) -> str:
-    """Return how much was predicted and how much of it was kept as cases."""
+    """Return how much was predicted and how much of it was stored, which answers for all of it; cases are a part of that."""
     predictions = understand.estimate(ws).rows[0].value or 0
-    cases = catalog.search(ws, "-status:cleared", limit=1).total or 0
-    return f"{predictions:,} predictions, {cases:,} cases: {100 * cases / predictions:.0f} % kept, and it answers for all of them"
+    stored, cases = catalog.info(ws).events, catalog.search(ws, "-status:cleared", limit=1).total or 0
+    share = 100 * stored / predictions
+    return f"{predictions:,} predictions, {stored:,} stored: {share:.1f} % answer for all of them; {cases:,} of these are cases"
 
 
 def by_carrier(ws: remiss.Workspace, counted: Counts) -> list[Compared]:

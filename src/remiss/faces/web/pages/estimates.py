@@ -239,4 +239,5 @@ def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
             found.append(ReadyQuestion(words=f"{prefix}{criterion.name} by month", href=by_month))
         confirmed = address("/estimates", what="count", found="failure", by="criterion", **which)
         found.append(ReadyQuestion(words=f"{prefix}how many of them did people confirm?", href=confirmed))
+        found.append(ReadyQuestion(words=f"{prefix}what goes wrong?", href=confirmed.replace("by=criterion", "by=mode")))
     return tuple(found)
