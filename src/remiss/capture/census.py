@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -40,13 +40,22 @@ def counted(
 
 def uncut(session: Session, plan: ScanPlan, seen: RowChecks, progress: Progress) -> list[PopulationPart]:
     """Return the cells of a plan without any key: what is counted, and nothing to draw."""
+    rows = asked(session, plan, seen, progress, lambda: statements.census(plan, keys=False))
+    return [_part(plan, row, ()) for row in rows]
+
+
+def asked(
+    session: Session, plan: ScanPlan, seen: RowChecks, progress: Progress, question: Callable[[], str]
+) -> list[dict[str, Any]]:
+    """Return the rows of a question about the states of events, none where there is no event; keeps what anomalies need."""
     if not any(number >= plan.reach for number in seen.events):
         return []
     if plan.anomalies:
         progress("measuring what is usual", 0.35)
         _keep_references(session, plan, seen)
     progress("counting events", 0.4)
-    return [_part(plan, row, ()) for row in session.run(statements.census(plan, keys=False)).to_pylist()]
+    found: list[dict[str, Any]] = session.run(question()).to_pylist()
+    return found
 
 
 def _keep_references(session: Session, plan: ScanPlan, seen: RowChecks) -> None:

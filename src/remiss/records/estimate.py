@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COUNTED = "counted"
 WEIGHTED = "weighted"
+LOG = "log"
 SAMPLE = "sample"
 PROCESS = "process"
 FLAGGED = "flagged"
@@ -27,7 +28,7 @@ EXACT, GIVEN, UNKNOWN, UNDEFINED = "exact", "given", "unknown", "undefined"
 THIS_LOG = (
     "this log only: under 8 windows of its own, so the interval says nothing of other weeks and is no ground to compare rows"
 )
-Method = Annotated[str, OneOf((COUNTED, WEIGHTED))]
+Method = Annotated[str, OneOf((COUNTED, WEIGHTED, LOG))]
 Variance = Annotated[str, OneOf((SAMPLE, PROCESS))]
 # Verdicts from which on a share is told in percent.
 LEAST_VERDICTS = 10
@@ -54,9 +55,9 @@ class EstimateRow:
 
     `value` is a number of events, or a fraction for a rate; None where it is undefined (nothing to count among). `low` and
     `high` are None for an exact count and where there is too little history; `interval` says which: `exact`, `given`, `unknown`,
-    or `undefined` where there is no value. `method` is `counted` (sums of exact counts) or
-    `weighted` (from sampled events); `variance` is `sample` (this very log) or `process` (what wrote it). `sampled` is how many
-    sampled events are in the figure's set and `effective` how many equally weighted ones they are worth. `few` marks under
+    or `undefined` where there is no value. `method` is `counted` (sums of exact counts), `weighted` (from sampled events) or
+    `log` (counted over the log itself); `variance` is `sample` (this very log) or `process` (what wrote it). `sampled` is how
+    many sampled events are in the figure's set and `effective` how many equally weighted ones they are worth. `few` marks under
     ten sampled. For rates `judged` is the share of events that could be judged (labelled) and `bounds` what the rate would be
     if none or all of the others had met the criterion. `left_out` counts the rows of the figure's windows that the protocol does
     not admit: they are in no figure.
@@ -105,7 +106,7 @@ class EstimateRow:
     def exact(self) -> bool:
         """Whether the value is known without error: a count of this log, or an interval without width."""
         if self.low is None or self.high is None:
-            return self.value is not None and self.method == COUNTED and self.variance == SAMPLE
+            return self.value is not None and self.method != WEIGHTED and self.variance == SAMPLE
         return self.low == self.high
 
     @property

@@ -1,3 +1,4 @@
 # The verbs of this chapter, written by `make tidy`.
 
 from remiss.understand.actions import estimate as estimate
+from remiss.understand.exact_actions import exact as exact

@@ -39,12 +39,13 @@ MANY = (
 )
 
 
-def _shown(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) -> Sequence[ViewEntry]:
+def viewed(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) -> Sequence[ViewEntry]:
+    """Return the entry of the log of views that a figure leaves."""
     asked = found.query if found.of is None else f"{found.query} of {found.of}"
     return (ViewEntry(kind=ViewKind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
 
 
-@action("estimate", permission="estimate:read", http="GET /estimate", cached=True, reads=True, views=_shown)
+@action("estimate", permission="estimate:read", http="GET /estimate", cached=True, reads=True, views=viewed)
 def estimate(
     ws: UnderstandWorkspace,
     query: Query = "",

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TypeAlias
 
+from remiss.catalog.query.expression import Term
 from remiss.records.event import Scalar, Values
 from remiss.records.identity import canonical
 from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, Group
@@ -24,6 +26,7 @@ from remiss.understand.scope import Facts, Truth, conjunction, holds
 
 Key: TypeAlias = tuple[str, Scalar]
 NO_KEY: Key = ("", None)
+NOTHING: Mapping[Term, bool] = MappingProxyType({})
 
 
 def key_of(value: Scalar) -> Key:
@@ -129,9 +132,16 @@ def domain_cell_of(
     cell: Cell,
     constants: Values,
     thresholds: Mapping[tuple[datetime, bytes, str], float],
+    fulfilled: Mapping[Term, bool] = NOTHING,
 ) -> DomainCell:
-    """Return what a plan makes of one cell."""
-    facts = Facts(window=Window(cell.window, rules.width), stratum=cell.stratum, met=frozenset(cell.met), constants=constants)
+    """Return what a plan makes of one cell; `fulfilled` says which comparisons its events fulfil, where each was looked up."""
+    facts = Facts(
+        window=Window(cell.window, rules.width),
+        stratum=cell.stratum,
+        met=frozenset(cell.met),
+        constants=constants,
+        fulfilled=fulfilled,
+    )
     unjudged = unjudged_in(plan, cell)
     judged: Truth = {0: True, cell.population: False}.get(unjudged)
     among = True if plan.among is None else holds(plan.among, facts)

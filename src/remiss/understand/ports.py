@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from remiss.action import Performs
+from remiss.capture.ports import CaptureWorkspace
 from remiss.catalog.query.expression import Query
 from remiss.protocol.ports import Protocols
 from remiss.records.run import Cell, Group
@@ -22,6 +23,10 @@ class Evidence(Protocol):
 
     def frames(self, position: int) -> tuple[Frame, ...]:
         """Return every (source, protocol, digest) with windows in force."""
+        ...
+
+    def open_to_asker(self, frame: Frame, windows: Sequence[datetime], position: int) -> bool:
+        """Return whether the asker may still be given some sampled event of these windows to label."""
         ...
 
     def groups(self, frame: Frame, position: int) -> Sequence[Group]:
@@ -66,3 +71,7 @@ class UnderstandWorkspace(Performs, Protocol):
     def protocols(self) -> Protocols: ...
     @property
     def now(self) -> datetime: ...
+
+
+class LogWorkspace(UnderstandWorkspace, CaptureWorkspace, Protocol):
+    """The ports of an estimate that is counted over the log itself."""

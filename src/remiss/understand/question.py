@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from remiss.catalog.query.expression import Level, Operator, Query, both
+from remiss.catalog.query.fields import FIELD_OF, field_of
 from remiss.catalog.query.printing import words
 from remiss.errors import QueryError
 from remiss.protocol.terms import Protocol
@@ -19,8 +20,6 @@ from remiss.records.estimate import PROCESS, SAMPLE
 from remiss.understand.periods import PERIODS
 from remiss.understand.scope import CRITERION, event_part, named_criteria, terms_of
 
-# Filter keys that are called otherwise in a protocol.
-FIELD_OF = {"event_id": "id", "occurred": "time", "call_status": "status"}
 TEXT = "text"
 # The rules from which on cells say who is outside.
 CELLS_SAY_OUTSIDE = 2
@@ -189,7 +188,7 @@ def check_terms(query: Query, rules: Rules) -> None:
 
 def check_field(key: str, rules: Rules) -> None:
     """Refuse a field that the protocol does not have, since no event could match it, or that the catalog never holds."""
-    name = FIELD_OF.get(key, key)
+    name = field_of(key)
     if name in rules.withheld:
         raise QueryError(f"{key} is graded restricted or secret and never reaches the catalog", do="use another field")
     if name not in rules.fields:

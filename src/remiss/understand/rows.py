@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from remiss.records.estimate import SAMPLE, THIS_LOG, UNKNOWN, EstimateRow
+from remiss.records.estimate import LOG, SAMPLE, THIS_LOG, UNKNOWN, EstimateRow
 from remiss.understand.domain import DomainCells
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import QuestionPlan
@@ -71,12 +71,34 @@ class Confirmed:
         return replace(self, view=replace(self.view, field=of_this_log(self.view.field)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """All that the rows of a question counted over the log itself are computed from."""
+
+    field: DomainCells
+    frame: Frame
+    criterion: str | None
+
+    @property
+    def plan(self) -> QuestionPlan:
+        """The settled question."""
+        return self.field.plan
+
+    def rows(self) -> tuple[EstimateRow, ...]:
+        """Return the rows of the question, or its one row for the criterion."""
+        return tuple(replace(row, method=LOG) for row in estimate_rows(self.field, self.frame, {}))
+
+    def of_sample(self) -> Logged:
+        """Return the same, asked of this very log."""
+        return replace(self, field=of_this_log(self.field))
+
+
 def of_this_log(field: DomainCells) -> DomainCells:
     """Return a field whose question is asked with the variance of this very log."""
     return replace(field, plan=replace(field.plan, question=replace(field.plan.question, variance=SAMPLE)))
 
 
-def compared(read: Flagged | Confirmed) -> tuple[EstimateRow, ...]:
+def compared(read: Flagged | Confirmed | Logged) -> tuple[EstimateRow, ...]:
     """Return the rows of a comparison whose variance nobody named: of the process, where they have a history.
 
     A row without enough windows shows how sure it is of this very log, and says so. Where more than half are such, all rows do.
@@ -98,7 +120,7 @@ def meeting(events: Iterable[Sampled], criterion: str | None) -> Iterable[Sample
     return (replace(event, inside=event.inside and criterion in event.met) for event in events)
 
 
-def by_criterion(read: Sequence[Flagged | Confirmed]) -> tuple[EstimateRow, ...]:
+def by_criterion(read: Sequence[Flagged | Confirmed | Logged]) -> tuple[EstimateRow, ...]:
     """Return one row for each criterion that something was read for; an event that meets several is in several."""
     found: list[EstimateRow] = []
     for each in read:

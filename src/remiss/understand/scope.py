@@ -6,7 +6,7 @@ false (of none) or unknown (None): Kleene's three values. Where nothing is unkno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -28,13 +28,15 @@ OCCURRED = "occurred"
 class Facts:
     """What is known of a set of events; None is not known.
 
-    `constants` are canonical keys with the same value for all events of the frame: `source`, `protocol`, `model`.
+    `constants` are canonical keys with the same value for all events of the frame: `source`, `protocol`, `model`. `fulfilled`
+    says of comparisons with fields whether the events fulfil them, where that was looked up of each.
     """
 
     window: Window
     stratum: Values | None = None
     met: frozenset[str] | None = None
     constants: Values = field(default_factory=dict)
+    fulfilled: Mapping[Term, bool] = field(default_factory=dict)
 
 
 def holds(query: Query, facts: Facts) -> Truth:
@@ -66,6 +68,8 @@ def negation(truth: Truth) -> Truth:
 
 def term_holds(term: Term, facts: Facts) -> Truth:
     """Return `holds` for one comparison."""
+    if term in facts.fulfilled:
+        return facts.fulfilled[term]
     if term.key == CRITERION:
         return None if facts.met is None else any(value_holds(term, name) is True for name in facts.met)
     if term.key == OCCURRED:

@@ -119,6 +119,19 @@ def find(name: str) -> Key | None:
     return None if name in FAMILIES else BY_NAME.get(name)
 
 
+# Filter keys that are called otherwise in a protocol.
+FIELD_OF = {"event_id": "id", "occurred": "time", "call_status": "status"}
+
+
+def field_of(key: str) -> str:
+    """Return the field of a protocol that a key on events compares.
+
+    >>> field_of("call_status"), field_of("inputs.carrier")
+    ('status', 'inputs.carrier')
+    """
+    return FIELD_OF.get(key, key)
+
+
 def nearest(name: str, known: tuple[str, ...]) -> str | None:
     """Return the known name that a misspelt one most likely meant.
 

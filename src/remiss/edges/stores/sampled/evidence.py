@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
@@ -22,7 +23,7 @@ from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum
 from remiss.edges.stores.sampled.events import judged, sampled
-from remiss.edges.stores.sampled.frames import frames, of_frame
+from remiss.edges.stores.sampled.frames import frames, of_frame, open_to_viewer
 from remiss.edges.stores.tables import cells, groups, observations, run_windows, runs
 from remiss.records.run import Cell, Group
 from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled, pattern_of
@@ -91,6 +92,11 @@ class EvidenceStore:
         """Return every (source, protocol, digest) with windows in force, by name and newest version."""
         with self._reader.at(position) as reading:
             return frames(reading)
+
+    def open_to_asker(self, frame: Frame, windows: Sequence[datetime], position: int) -> bool:
+        """Return whether the asker may still be given some sampled event of these windows to label."""
+        with self._reader.at(position) as reading:
+            return open_to_viewer(reading, frame, windows)
 
     def groups(self, frame: Frame, position: int) -> Sequence[Group]:
         """Return the groups of the runs in force of a frame, sorted by window, stratum, criterion."""

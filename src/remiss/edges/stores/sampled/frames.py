@@ -17,14 +17,15 @@ from threading import Lock
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, exists, func, not_, or_, select
 
 from remiss.capture.requirements import refused_rows
+from remiss.edges.stores.blinding import blinded_viewer, suggestions_blinded
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.in_force import in_force
+from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import FIRST_RULES, refused_by, window
-from remiss.edges.stores.tables import events, observations, protocols, run_windows, runs
+from remiss.edges.stores.tables import cases, events, observations, protocols, run_windows, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
 from remiss.understand.sampling_facts import Earlier, Frame
@@ -159,3 +160,23 @@ def _earlier(reading: Reading, name: tuple[str, str, str], windows: Collection[d
         for row in reading.connection.execute(found)
         if row.window_start in windows
     )
+
+
+def open_to_viewer(reading: Reading, frame: Frame, windows: Sequence[datetime]) -> bool:
+    """Return whether the viewer may still be given some sampled event of these windows to label.
+
+    That is one that no case was made of, or of whose case the suggestions are blinded for them.
+    """
+    viewer = blinded_viewer(reading)
+    if viewer is None or not windows:
+        return False
+    of_event = cases.c.event_key == observations.c.event_key
+    open_ = or_(not_(exists().where(of_event)), exists().where(of_event, suggestions_blinded(viewer)))
+    found = (
+        select(observations.c.event_key)
+        .join(run_windows, same_window(observations))
+        .where(of_frame(reading, frame), observations.c.inclusion_probability > 0, open_)
+        .where(observations.c.window_start >= min(windows), observations.c.window_start <= max(windows))
+        .limit(1)
+    )
+    return reading.connection.execute(found).first() is not None

@@ -1,0 +1,184 @@
+"""The action `estimate --exact`: figures counted over the log itself, where it can still be read.
+
+The same question, sets and windows as an estimate from the catalog; only that the engine looks at every event instead of the
+sampled ones. Each comparison is asked of the log, so that events that are alike in all of them make a cell of their own, of which
+everything is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from remiss.action import action
+from remiss.capture import counting
+from remiss.capture.actions import CAPTURE
+from remiss.capture.counting import LogCount
+from remiss.catalog.query.expression import Level, Term, Text, leaves
+from remiss.catalog.query.parsing import parse
+from remiss.errors import Denied, QueryError
+from remiss.parameters import OneOf, Option, Position, Query
+from remiss.records.catalog import reached
+from remiss.records.estimate import FLAGGED, PROCESS, SAMPLE, Estimate
+from remiss.records.run import RULES, Cell
+from remiss.understand.actions import notes_on_rows, viewed
+from remiss.understand.domain import Census, DomainCell, DomainCells, build_domain, domain_cell_of, key_of
+from remiss.understand.frames import constants_of
+from remiss.understand.periods import PERIODS, WINDOW, period_of
+from remiss.understand.pipeline import frame_facts_of, frame_of, in_scope, of_criterion
+from remiss.understand.ports import LogWorkspace
+from remiss.understand.question import CONSTANTS, Question, QuestionPlan, settle, usual_variance
+from remiss.understand.rows import Logged, by_criterion, compared
+from remiss.understand.scope import CRITERION
+
+
+@action(
+    "estimate.exact",
+    permission=CAPTURE,
+    http="GET /estimate/exact",
+    within="estimate --exact",
+    reads=True,
+    snapshot=False,
+    views=viewed,
+)
+def exact(
+    ws: LogWorkspace,
+    query: Query = "",
+    *,
+    rate: bool = False,
+    of: Annotated[str, Option(metavar="QUERY")] | None = None,
+    by: Annotated[str, Option(metavar="FIELD")] | None = None,
+    variance: Annotated[str, OneOf((SAMPLE, PROCESS))] | None = None,
+    source: str | None = None,
+    protocol: str | None = None,
+    as_of: Position | None = None,
+) -> Estimate:
+    """Count what machines flagged over the log itself, where it can still be read.
+
+    The windows in force are read again, by the labels that their runs knew; figures of this log are exact, by any field. The log
+    has to be where it was, and as it was.
+
+    Example: remiss estimate 'criterion:missed-delay' --rate --by inputs.carrier --exact
+
+    Parameters
+    ----------
+    query : in the filter language, without words to search for; empty is every admitted event
+    rate : a rate instead of a total; `of`, or the criterion's `among`, is the denominator
+    of : the denominator of the rate, in the filter language; default: the query's terms of events, with the criterion's `among`
+    by : one figure for each value: a field such as inputs.carrier, or month, week, day, window, criterion
+    variance : of this log (sample), which is exact, or of the process behind it; default: process where `by` has rows to compare
+        and these have a history, else sample
+    source : which source, where the catalog has several
+    protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several
+
+    Raises
+    ------
+    QueryError : the query cannot be understood or asked of the log, spans several sources or versions, or asks what people decide
+    NotFound : nothing was captured
+    SourceError : the log is gone, or is not what it was when its windows were captured
+    Denied : the asker may still be given events of these windows to label, of which an exact figure could tell
+    """
+    head = ws.evidence.position()
+    position = reached(as_of, head)
+    position = head if position is None else position
+    asked = Question(
+        query=parse(query), rate=rate, of=None if of is None else parse(of), by=by, variance=variance or usual_variance(by)
+    )
+    frame = frame_of(ws, asked, position, source, protocol)
+    facts = frame_facts_of(ws, frame, position)
+    ws.allow(CAPTURE, facts.document.team)
+    if frame.rules != RULES:
+        raise QueryError(
+            "these windows are by the rules of an older remiss, which are not there any more",
+            do=f"capture them again by {frame.protocol}, or ask without --exact",
+        )
+    names = [None] if by != CRITERION else list(facts.census.rules.criteria)
+    plans = [settle(of_criterion(asked, name), facts.census.rules) for name in names]
+    field = in_scope(build_domain(plans[0], facts.census), facts)
+    if ws.evidence.open_to_asker(frame, field.windows, position):
+        raise Denied(
+            f"{ws.actor.name} may still be given events of these windows to label, and an exact figure could tell of one of them",
+            do="ask somebody who does not label here, or ask without --exact",
+        )
+    terms = asked_of_log(plans[0])
+    held = ws.runs.in_force(frame.source, frame.protocol, position)
+    in_windows = frozenset(field.windows)
+    windows = [each for each in held if each.window.window in in_windows]
+    counts = counting.count(ws, windows, field.width, terms, broken_down(by))
+    read = [
+        Logged(field=log_domain(field, plan, facts.census, counts, terms), frame=frame, criterion=name)
+        for name, plan in zip(names, plans, strict=True)
+    ]
+    if by == CRITERION:
+        rows = by_criterion(read)
+    else:
+        rows = compared(read[0]) if variance is None and asked.variance == PROCESS else read[0].rows()
+    return Estimate(
+        query=query,
+        of=of,
+        by=by,
+        position=position,
+        rows=rows,
+        rate=rate,
+        denominator=read[0].plan.denominator if len(read) == 1 else None,
+        source=frame.source,
+        protocol=f"{frame.protocol}@{frame.version}",
+        kind=FLAGGED,
+        notes=notes_on_rows(asked, rows, named=variance is not None),
+    )
+
+
+def asked_of_log(plan: QuestionPlan) -> tuple[Term, ...]:
+    """Return the comparisons with fields of events that a plan makes, each once.
+
+    Raises
+    ------
+    QueryError : words to search for
+    """
+    found: dict[Term, None] = {}
+    for query in (plan.question.query, plan.among):
+        for leaf in () if query is None else leaves(query):
+            if isinstance(leaf, Text):
+                raise QueryError("words are looked for in the catalog, not in the log", do="ask without --exact, or by a field")
+            if leaf.level is Level.EVENT and leaf.key not in CONSTANTS:
+                found[leaf] = None
+    return tuple(found)
+
+
+def broken_down(by: str | None) -> str | None:
+    """Return what the log is to be counted by: each day for longer periods, nothing for windows and criteria."""
+    if by in {None, CRITERION, WINDOW}:
+        return None
+    return counting.DAY if by in PERIODS else by
+
+
+def log_domain(
+    field: DomainCells, plan: QuestionPlan, census: Census, counts: Sequence[LogCount], terms: Sequence[Term]
+) -> DomainCells:
+    """Return the windows of a field with cells of which everything is known, counted over the log."""
+    constants = constants_of(census.frame, census.rules)
+
+    def placed(found: LogCount) -> DomainCell:
+        by = plan.question.by
+        cell = Cell(
+            window=found.window,
+            stratum={} if by is None or by in PERIODS else {by: found.key},
+            met=found.met,
+            undecided=found.undecided,
+            outside=found.outside,
+            population=found.population,
+            labelled=found.population if found.labelled else 0,
+            ruled_out=dict.fromkeys(found.ruled_out, found.population),
+        )
+        known = dict(zip(terms, found.fulfilled, strict=True))
+        made = domain_cell_of(plan, census.rules, cell, constants, {}, fulfilled=known)
+        return made if by not in PERIODS else replace(made, key=key_of(_period(by, found, field.width)))
+
+    return replace(field, plan=plan, cells=tuple(map(placed, counts)), whole=True, sampled=())
+
+
+def _period(by: str, found: LogCount, width: timedelta) -> str:
+    moment = found.key if isinstance(found.key, datetime) else found.window
+    return period_of(by, moment, width)

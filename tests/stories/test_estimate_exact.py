@@ -1,0 +1,110 @@
+"""Figures counted over the log itself: by any field, exact, and only of a log that is what its runs read."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from remiss import capture, understand
+from remiss.errors import Denied, QueryError, SourceError
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+
+@pytest.fixture
+def log(tmp_path):
+    return small_log(tmp_path / "log")
+
+
+@pytest.fixture
+def captured(ws, log):
+    for week in range(3):
+        capture.capture(ws, log.protocol, since=MONDAY + week * WEEK, until=MONDAY + (week + 1) * WEEK)
+    return ws
+
+
+def truth(log, holds):
+    return [row for row in log.predictions if holds(row)]
+
+
+def exact(ws, query="", **options):
+    return understand.exact(ws, query, **options).rows
+
+
+@pytest.mark.every_way("estimate.exact")
+def test_a_total_by_any_field_is_what_a_count_of_the_log_says(captured, log):
+    slow = Counter(row["carrier"] for row in truth(log, lambda row: row["latency_ms"] > 250))
+    found = {
+        row.key: (row.value, row.method, row.interval)
+        for row in exact(captured, "criterion:slow", by="inputs.carrier")
+        if row.value
+    }
+    assert found == {carrier: (count, "log", "exact") for carrier, count in slow.items()}
+
+
+QUERIES = {
+    "": lambda row: True,
+    "confidence:<0.5": lambda row: row["score"] < 0.5,
+    "-confidence:>=0.5": lambda row: not row["score"] >= 0.5,
+    "inputs.carrier:U* OR inputs.distance:>1500": lambda row: row["carrier"].startswith("U") or row["distance"] > 1500,
+    "inputs.distance:500..1500 -context.airport:JFK": lambda row: 500 <= row["distance"] <= 1500 and row["origin"] != "JFK",
+    "occurred:2013-06-05..2013-06-12": lambda row: "2013-06-05" <= str(row["scheduled_at"].date()) <= "2013-06-12",
+    "output:on-time has:inputs.carrier": lambda row: row["predicted"] == "on-time",
+    "event_id:F00012*": lambda row: row["prediction_id"].startswith("F00012"),
+    "model:arrival-delay@1*": lambda row: row["model_version"].startswith("1"),
+    "inputs.carrier:>=B inputs.carrier:<V": lambda row: "B" <= row["carrier"] < "V",
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_means_over_the_log_what_it_means_in_the_catalog(captured, log, query):
+    [row] = exact(captured, query) or [None]
+    assert row.value == len(truth(log, QUERIES[query]))
+    # Every event is kept in this catalog, so that it says the same.
+    [kept] = understand.estimate(captured, query).rows
+    assert kept.low is None or kept.low <= row.value <= kept.high
+
+
+def test_a_rate_is_among_those_at_risk_and_its_bounds_say_what_missing_labels_could_hide(captured, log):
+    [row] = exact(captured, "criterion:missed-delay inputs.carrier:UA", rate=True)
+    [of_all] = understand.estimate(captured, "criterion:missed-delay", rate=True).rows
+    [exactly] = exact(captured, "criterion:missed-delay", rate=True)
+    assert (exactly.value, exactly.judged, exactly.bounds) == (of_all.value, of_all.judged, of_all.bounds)
+    assert row.method == "log"
+    assert row.bounds is None or row.bounds[0] <= row.value <= row.bounds[1]
+
+
+def test_months_are_of_the_events_and_not_of_the_windows(ws, tmp_path):
+    log = small_log(tmp_path / "log", weeks=5)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 5 * WEEK)
+    by_month = Counter(str(row["scheduled_at"].date())[:7] for row in truth(log, lambda row: row["latency_ms"] > 250))
+    assert {row.key: row.value for row in exact(ws, "criterion:slow", by="month")} == dict(by_month)
+
+
+def test_by_criterion_each_row_is_its_own(captured, log):
+    rows = {row.key: row.value for row in exact(captured, "inputs.distance:>1000", by="criterion")}
+    assert rows["slow"] == len(truth(log, lambda row: row["latency_ms"] > 250 and row["distance"] > 1000))
+
+
+def test_a_log_that_is_not_what_was_captured_is_refused(captured, log):
+    log.predictions[5]["latency_ms"] = 1.0
+    log.write()
+    with pytest.raises(SourceError, match=r"predictions.*holds other bytes than when its windows were captured"):
+        exact(captured, "criterion:slow")
+
+
+def test_what_cannot_be_asked_of_the_log_is_refused_with_what_to_do(captured):
+    with pytest.raises(QueryError, match="words are looked for in the catalog"):
+        exact(captured, "connection")
+    with pytest.raises(QueryError, match="mode is decided by people"):
+        exact(captured, "mode:remiss:model/*")
+    with pytest.raises(QueryError, match="no field inputs.colour"):
+        exact(captured, "inputs.colour:red")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_who_may_be_given_events_to_label_is_told_no_exact_figure(captured, ws_as):
+    curator = ws_as("cleo", role="curator")
+    assert exact(curator, "criterion:slow inputs.carrier:UA")
+    with pytest.raises(Denied):
+        exact(ws_as("ana", role="annotator"), "criterion:slow inputs.carrier:UA")
