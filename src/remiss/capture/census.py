@@ -267,16 +267,6 @@ def cells(plan: ScanPlan, parts: Sequence[PopulationPart], starts: Mapping[int, 
     )
 
 
-def clock_notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
-    """Say how many events had a time of the hour that comes twice, where the protocol says which is meant."""
-    ambiguous = plan.checked.protocol.source.ambiguous
-    if ambiguous == "refuse" or not any(each.twice for each in plan.clock_changes):
-        return ()
-    rows = session.run(statements.twice(plan)).to_pylist()[0]["rows"]
-    had, are = ("1 event has", "is") if rows == 1 else (f"{rows:,} events have", "are")
-    return (f"{had} a local time that came twice, and {are} taken for the {ambiguous}",) if rows else ()
-
-
 class _Count:
     """What the parts of one cell add up to."""
 
@@ -288,21 +278,3 @@ class _Count:
         self.population += part.population
         self.labelled += part.labelled
         self.ruled_out.update(dict.fromkeys(part.ruled_out, part.population))
-
-
-def notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
-    """Say in how many windows an anomaly could not be judged: too few values, or too alike, to tell what is odd."""
-    if not plan.anomalies:
-        return ()
-    rows = session.run(f"SELECT * FROM {REFERENCE} ORDER BY number").to_pylist()
-    found = []
-    for at, one in enumerate(plan.checked.criteria):
-        blind = [row for row in rows if one.criterion.of is not None and row[f"mad_{at}"] is None]
-        if blind:
-            few = sum(row[f"count_{at}"] < criteria.LEAST_VALUES for row in blind)
-            alike, of = len(blind) - few, one.criterion.of
-            under = f"{few} {'has' if few == 1 else 'have'} under {criteria.LEAST_VALUES} values of {of} to compare with"
-            same = f"in {alike} at least half of the values of {of} are the same"
-            why = ", ".join(says for says, windows in ((under, few), (same, alike)) if windows)
-            found.append(f"{one.criterion.name} is undecided in {len(blind)} of {len(rows)} windows: {why}")
-    return tuple(found)

@@ -18,7 +18,7 @@ from remiss.capture.captured import WindowInForce
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.source_files import relative
 from remiss.capture.sql import criteria, statements
-from remiss.capture.sql.comparisons import comparison
+from remiss.capture.sql.comparisons import alike, comparison
 from remiss.capture.sql.plan import ScanPlan
 from remiss.capture.values import value_of
 from remiss.catalog.query.expression import Term
@@ -110,7 +110,7 @@ def _counted(
         plan, seen = row_checks.rows_checked(session, plan, ws.progress)
         with ws.engine.digesting(seen.files) as digests:
             asked = [comparison(term, plan) for term in terms]
-            rows = census.asked(session, plan, seen, ws.progress, lambda: statements.alike(plan, asked, _column(plan, by)))
+            rows = census.asked(session, plan, seen, ws.progress, lambda: alike(plan, asked, _column(plan, by)))
             _check_files(digests(), manifest)
     starts = {plan.reach + at: each.window.window for at, each in enumerate(own)}
     _check_populations(rows, own, starts)

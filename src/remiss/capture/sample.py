@@ -15,8 +15,8 @@ from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
 from remiss.capture.sampled_rows import Content, EventPlace, SampledRow, revisits, sampled_rows
 from remiss.capture.sampling import Selection
 from remiss.capture.schedule import whole_windows
-from remiss.capture.sql import statements
-from remiss.capture.sql.plan import SAMPLE, ScanPlan
+from remiss.capture.sql import criteria, statements
+from remiss.capture.sql.plan import REFERENCE, SAMPLE, ScanPlan
 from remiss.errors import SourceError
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
@@ -126,7 +126,7 @@ def draw_sample(
     outranked = _outranked(session, plan, asked, content)
     progress("listing refused rows", 0.95)
     refusals = census.refusals(session, plan, seen)
-    said = (*census.clock_notes(session, plan), *census.notes(session, plan)) if whole else ()
+    said = (*clock_notes(session, plan), *notes(session, plan)) if whole else ()
     with in_bulk():
         drawn_events = sampled_rows(content, selected, starts) if content else ()
         refreshed = revisits(content, asked, starts) if content else ()
@@ -238,3 +238,31 @@ def _outranked(session: Session, plan: ScanPlan, asked: Collection[EventPlace], 
     if not (missing and plan.repeated):
         return set()
     return {(row["number"], row["id"]) for row in session.run(statements.outranked()).to_pylist()} & missing
+
+
+def clock_notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
+    """Say how many events had a time of the hour that comes twice, where the protocol says which is meant."""
+    ambiguous = plan.checked.protocol.source.ambiguous
+    if ambiguous == "refuse" or not any(each.twice for each in plan.clock_changes):
+        return ()
+    rows = session.run(statements.twice(plan)).to_pylist()[0]["rows"]
+    had, are = ("1 event has", "is") if rows == 1 else (f"{rows:,} events have", "are")
+    return (f"{had} a local time that came twice, and {are} taken for the {ambiguous}",) if rows else ()
+
+
+def notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
+    """Say in how many windows an anomaly could not be judged: too few values, or too alike, to tell what is odd."""
+    if not plan.anomalies:
+        return ()
+    rows = session.run(f"SELECT * FROM {REFERENCE} ORDER BY number").to_pylist()
+    found = []
+    for at, one in enumerate(plan.checked.criteria):
+        blind = [row for row in rows if one.criterion.of is not None and row[f"mad_{at}"] is None]
+        if blind:
+            few = sum(row[f"count_{at}"] < criteria.LEAST_VALUES for row in blind)
+            alike, of = len(blind) - few, one.criterion.of
+            under = f"{few} {'has' if few == 1 else 'have'} under {criteria.LEAST_VALUES} values of {of} to compare with"
+            same = f"in {alike} at least half of the values of {of} are the same"
+            why = ", ".join(says for says, windows in ((under, few), (same, alike)) if windows)
+            found.append(f"{one.criterion.name} is undecided in {len(blind)} of {len(rows)} windows: {why}")
+    return tuple(found)

@@ -2,14 +2,18 @@
 
 They mean what they mean in the catalog (design, section 4): numbers are compared with numbers and are equal to text that spells
 them alike, text is compared with text by code points, what is null fulfils nothing.
+
+The question of a count over the log: how many events of a window are alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import ScanPlan, Shape
-from remiss.capture.sql.scan import literal, name
+from remiss.capture.sql.scan import literal, name, statement, steps
 from remiss.catalog.query.expression import Operator, Term
 from remiss.catalog.query.fields import field_of
 from remiss.catalog.query.values import pieces
@@ -93,3 +97,23 @@ def _glob(sql: str, pattern: str) -> str:
     """Return the condition that a text fits a pattern: its first piece, its last, and those between in order."""
     escaped = [piece.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for piece in pieces(pattern)]
     return f"{sql} LIKE {literal('%'.join(escaped))} ESCAPE '\\'"
+
+
+def alike(plan: ScanPlan, terms: Sequence[str], key: str | None) -> str:
+    """Return the statement that counts the events of each window that are alike: in state, label, conditions and one value.
+
+    Parameters
+    ----------
+    terms : conditions over fields, never null
+    key : an expression over fields; None counts by none
+    """
+    columns = {f"pattern_{at}": sql for at, sql in enumerate(patterns(plan))}
+    columns["labelled"] = '"label" IS NOT NULL' if "label" in plan.checked.fields else "FALSE"
+    columns |= {f"term_{at}": sql for at, sql in enumerate(terms)}
+    columns |= {} if key is None else {"key": key}
+    listed = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
+    return statement(
+        f"{steps(plan, labels=True)}, stated AS ({stated(plan)}), placed AS (SELECT remiss_window, {listed} FROM stated) "
+        f"SELECT remiss_window, {', '.join(columns)}, COUNT(*) AS population FROM placed "
+        f"GROUP BY remiss_window, {', '.join(columns)}"
+    )

@@ -219,26 +219,6 @@ def census(plan: ScanPlan, *, keys: bool = True) -> str:
     )
 
 
-def alike(plan: ScanPlan, terms: Sequence[str], key: str | None) -> str:
-    """Return the statement that counts the events of each window that are alike: in state, label, conditions and one value.
-
-    Parameters
-    ----------
-    terms : conditions over fields, never null
-    key : an expression over fields; None counts by none
-    """
-    columns = {f"pattern_{at}": sql for at, sql in enumerate(patterns(plan))}
-    columns["labelled"] = '"label" IS NOT NULL' if "label" in plan.checked.fields else "FALSE"
-    columns |= {f"term_{at}": sql for at, sql in enumerate(terms)}
-    columns |= {} if key is None else {"key": key}
-    listed = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
-    return statement(
-        f"{steps(plan, labels=True)}, stated AS ({stated(plan)}), placed AS (SELECT remiss_window, {listed} FROM stated) "
-        f"SELECT remiss_window, {', '.join(columns)}, COUNT(*) AS population FROM placed "
-        f"GROUP BY remiss_window, {', '.join(columns)}"
-    )
-
-
 def bound(rows: int, population: int) -> str:
     """Return a key that at least `population` + 1 of that many events almost surely lie under.
 
