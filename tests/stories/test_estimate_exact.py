@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from remiss import capture, understand
 from remiss.errors import Denied, QueryError, SourceError
-from tests.stories.logs import MONDAY, WEEK, small_log
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 
 @pytest.fixture
@@ -106,3 +108,31 @@ def test_who_may_be_given_events_to_label_is_told_no_exact_figure(captured, ws_a
         exact(ws_as("cleo", role="curator"), "criterion:slow inputs.carrier:UA")
     with pytest.raises(Denied, match="run:capture"):
         exact(ws_as("ana", role="annotator"), "criterion:slow inputs.carrier:UA")
+
+
+def test_a_file_that_came_after_the_capture_is_noticed(captured, log):
+    late = [{**log.predictions[5], "prediction_id": "late@1"}]
+    pq.write_table(pa.Table.from_pylist(late), log.folder / "predictions" / "late.parquet")
+    with pytest.raises(SourceError, match=r"the window of 2013-06-03 has 401 events in the log, and 400 when it was captured"):
+        exact(captured, "criterion:slow")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_rows_that_were_dropped_refused_or_left_out_are_so_again(ws, log):
+    """Where the run dropped repeats or measured what is usual, the rows are looked at again; else its own findings are taken."""
+    for at in (3, 4):
+        log.predictions.append({**log.predictions[at]})
+    log.predictions[7]["origin"] = None
+    log.write(
+        PROTOCOL.replace("labels: {", "admit: carrier <> 'DL'\nlabels: {").replace(
+            "sampling:", "  - {name: odd, kind: anomaly, of: latency_ms, beyond: 3, severity: 4, why: To see.}\nsampling:"
+        )
+    )
+    run = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    assert run.manifest.merged == 2
+    assert run.refused
+    assert run.manifest.left_out
+    for name in ("slow", "odd", "missed-delay"):
+        [counted] = understand.estimate(ws, f"criterion:{name}").rows
+        [row] = exact(ws, f"criterion:{name}")
+        assert (row.value, row.method) == (counted.value, "log"), name
