@@ -57,11 +57,12 @@ def test_records_show_themselves_without_what_was_redacted(outputs, name):
     assert "example.org" not in page
 
 
-def test_counts_are_exact_shares_of_short_tickets_have_intervals_and_those_of_the_process_have_none(outputs):
+def test_counts_are_exact_shares_of_short_tickets_have_intervals_and_those_of_six_weeks_are_of_this_log(outputs):
     drawn = {name: re.findall(r"<circle|interval unknown|>exact<", shown(outputs[name])) for name in ("total", "weekly", "rate")}
     assert set(drawn["total"]) == {">exact<"}
     assert set(drawn["weekly"]) == {"<circle"}
-    assert set(drawn["rate"]) == {"interval unknown"}
+    assert set(drawn["rate"]) == {">exact<"}
+    assert "this log only" in shown(outputs["rate"])
 
 
 def test_the_rate_in_french_is_as_the_notebook_says(outputs):

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from remiss.errors import QueryError
-from remiss.protocol.terms import Address, Criterion, Expression, Kind, Protocol, Rubric, Sampling, Taxonomy
+from remiss.protocol.terms import Address, Criterion, Expression, Kind, LabelKey, Labels, Protocol, Rubric, Sampling, Taxonomy
 from remiss.understand.post_selection import check_not_post_selected, chosen_on_sample
 from remiss.understand.sampling_facts import Earlier
 
 JUNE = datetime(2013, 6, 3, tzinfo=UTC)
 
 
-def protocol(version=1, *, missed="output = 'on-time'", seed="2026", fields=(("output", "predicted"), ("out", "x"))):
+def protocol(version=1, *, missed="output = 'on-time'", seed="2026", fields=(("id", "i"), ("output", "predicted"), ("out", "x"))):
     return Protocol(
         name="p",
         version=version,
@@ -36,8 +36,8 @@ def protocol(version=1, *, missed="output = 'on-time'", seed="2026", fields=(("o
 
 
 def chosen(now, before, *, position=5, since=8, named=("missed", "odd")):
-    earlier = [Earlier(window=JUNE, version=1, position=position)]
-    return chosen_on_sample(now, since, named, earlier, {1: before})
+    earlier = [Earlier(window=JUNE, protocol="p", version=1, position=position)]
+    return chosen_on_sample(now, since, named, earlier, {("p", 1): before})
 
 
 def test_a_criterion_that_stayed_the_same_was_not_chosen_on_its_sample():
@@ -48,7 +48,7 @@ def test_a_criterion_that_stayed_the_same_was_not_chosen_on_its_sample():
     "now",
     [
         protocol(2, missed="output = 'on-time' AND confidence > 0.5"),
-        protocol(2, fields=(("output", "upper(predicted)"), ("out", "x"))),
+        protocol(2, fields=(("id", "i"), ("output", "upper(predicted)"), ("out", "x"))),
     ],
 )
 def test_a_changed_predicate_or_field_was(now):
@@ -56,7 +56,7 @@ def test_a_changed_predicate_or_field_was(now):
 
 
 def test_a_field_that_it_does_not_read_changes_nothing():
-    assert chosen(protocol(2, fields=(("output", "predicted"), ("out", "y"))), protocol()) == {}
+    assert chosen(protocol(2, fields=(("id", "i"), ("output", "predicted"), ("out", "y"))), protocol()) == {}
 
 
 def test_a_new_criterion_was_chosen_too():
@@ -77,6 +77,25 @@ def test_another_reason_or_severity_is_not():
 
 def test_a_fresh_seed_drew_another_sample():
     assert chosen(protocol(2, missed="true", seed="2027"), protocol()) == {}
+
+
+def test_so_did_other_ids():
+    fields = (("id", "concat(i, '/live')"), ("output", "predicted"), ("out", "x"))
+    assert chosen(protocol(2, missed="true", fields=fields), protocol()) == {}
+
+
+def test_other_labels_change_who_is_caught_where_they_are_read():
+    fields = (("id", "i"), ("output", "labels.actual"), ("out", "x"))
+    labels = Labels(
+        address=Address(name="l", format="parquet", uri="*.parquet"),
+        key=LabelKey(events="k", labels="k"),
+        time="known_at",
+        lag=timedelta(days=2),
+    )
+    before = replace(protocol(fields=fields), labels=labels)
+    assert chosen(replace(protocol(2, fields=fields), labels=labels), before) == {}
+    now = replace(protocol(2, fields=fields), labels=replace(labels, lag=timedelta(days=9)))
+    assert chosen(now, before) == {"missed": (JUNE,)}
 
 
 def test_a_sample_captured_after_the_change_cannot_have_inspired_it():

@@ -243,7 +243,7 @@ def reference_of(facts: FrameFacts, asked: Question, criterion: str | None) -> T
 
 
 def earlier_of(facts: FrameFacts, field: DomainCells) -> tuple[Earlier, ...]:
-    """Return the runs of other versions that were in force before for the windows of a field."""
+    """Return the runs by other documents that were in force before for some time of the windows of a field."""
     windows = set(field.windows)
     return tuple(run for run in facts.census.frame.earlier if run.window in windows)
 
@@ -252,8 +252,7 @@ def refuse_post_selection(ws: UnderstandWorkspace, facts: FrameFacts, plan: Ques
     """Refuse weighted figures of criteria that were changed after their sample could be seen."""
     if not earlier:
         return
-    name = facts.census.frame.protocol
-    then = {version: document_of(ws, name, version) for version in {run.version for run in earlier}}
+    then = {each: document_of(ws, *each) for each in {(run.protocol, run.version) for run in earlier}}
     criteria = facts.census.rules.criteria
     named = {*plan.named, *(() if plan.question.of is None else named_criteria(plan.question.of, criteria))}
     check_not_post_selected(chosen_on_sample(facts.document, facts.since, sorted(named), earlier, then))

@@ -17,7 +17,7 @@ from remiss.understand.sampling_facts import Earlier
 
 
 def chosen_on_sample(
-    now: Protocol, since: int, named: Collection[str], earlier: Collection[Earlier], then: Mapping[int, Protocol]
+    now: Protocol, since: int, named: Collection[str], earlier: Collection[Earlier], then: Mapping[tuple[str, int], Protocol]
 ) -> dict[str, tuple[datetime, ...]]:
     """Return the named criteria that were changed after their sample could be seen, with the windows.
 
@@ -26,22 +26,27 @@ def chosen_on_sample(
     now : the protocol in force
     since : the position at which the catalog first knew it; what was captured later cannot have inspired it
     named : the criteria that a figure is about
-    earlier : runs of other versions that were in force before
-    then : those versions, by number
+    earlier : runs by other documents that were in force before
+    then : those documents, by name and version
 
     Returns
     -------
-    Nothing for criteria that are the same, and for versions with another seed: those drew another sample.
+    Nothing for criteria that are the same, and for documents with another seed or other ids: those drew another sample.
     """
     found: dict[str, set[datetime]] = {}
     for run in earlier:
-        before = then[run.version]
-        if run.position >= since or before.sampling.seed != now.sampling.seed:
+        before = then[run.protocol, run.version]
+        if run.position >= since or drawn_by(before) != drawn_by(now):
             continue
         for name in named:
             if meaning(now, name) != meaning(before, name):
                 found.setdefault(name, set()).add(run.window)
     return {name: tuple(sorted(windows)) for name, windows in found.items()}
+
+
+def drawn_by(document: Protocol) -> tuple[str, str]:
+    """Return what decides the priorities of events: the seed, and what their ids are."""
+    return document.sampling.seed, document.fields["id"].sql
 
 
 def meaning(document: Protocol, name: str) -> tuple[object, ...] | None:
@@ -53,7 +58,12 @@ def meaning(document: Protocol, name: str) -> tuple[object, ...] | None:
     read = tuple(
         (field, expression.sql) for field, expression in sorted(document.fields.items()) if mentions(criterion, texts, field)
     )
-    return (*texts, criterion.of, criterion.beyond, criterion.reference, criterion.nulls_undecided, read)
+    labels = document.labels
+    known: tuple[object, ...] = ()
+    # Which labels are known decides whom a criterion catches that reads them.
+    if labels is not None and any("labels." in sql for _, sql in read):
+        known = (labels.key, labels.time, labels.lag)
+    return (*texts, criterion.of, criterion.beyond, criterion.reference, criterion.nulls_undecided, read, known)
 
 
 def mentions(criterion: Criterion, texts: tuple[str, ...], field: str) -> bool:
@@ -73,7 +83,8 @@ def check_not_post_selected(found: Mapping[str, tuple[datetime, ...]]) -> None:
         count = "1 window" if len(windows) == 1 else f"{len(windows)} windows"
         first, last = windows[0].date().isoformat(), windows[-1].date().isoformat()
         raise QueryError(
-            f"{name} was changed after the sampled cases of {count} from {first} to {last} could be seen: chosen on this sample",
+            f"{name} was written or changed after the sampled cases of {count} from {first} to {last} could be seen: "
+            "chosen on this sample",
             do="ask only for windows captured since (occurred:), ask for an exact count (no terms but criteria, strata and "
             "whole windows), or capture again with a new sampling.seed",
         )

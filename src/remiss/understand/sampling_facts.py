@@ -21,13 +21,14 @@ Pattern: TypeAlias = tuple[datetime, bytes, frozenset[str], frozenset[str], froz
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A run by another version of the same protocol that was in force for a window before the run that is now.
+    """A run by another document, of the same source, that was in force for some time of a window before the run that is now.
 
     People could see the cases that it sampled there, and may have changed a criterion because of them. `position` is where
     it came in force.
     """
 
     window: datetime
+    protocol: str
     version: int
     position: int
 
@@ -40,9 +41,9 @@ class Frame:
 
     `refused` and `admitted` add up the rows of those runs: rows that are not events (such as belong to no window once,
     though each run comes upon them), and events. `earlier` lists, for each
-    window in force here, every run with another protocol digest (same source and protocol name) that was in force for it
-    before: those of its `run_windows` with a `position_from` below that of the run in force. In the windows of `partly_visible`
-    some sampled events are above the asker's clearance: only exact counts are told of them.
+    window in force here, every run of the source with another protocol digest that was in force for some of its time before:
+    those with a `position_from` below that of the run in force, whatever the protocol is called and however wide its windows are.
+    In the windows of `partly_visible` some sampled events are above the asker's clearance: only exact counts are told of them.
     """
 
     source: str

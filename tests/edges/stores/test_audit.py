@@ -30,6 +30,11 @@ def write(ws, name):
     ws.protocols.save(protocol(1, name=name))
 
 
+def asked(ws, question):
+    with ws._store.engine.connect() as connection:
+        return connection.execute(question).all()
+
+
 def verdict(ws, **options):
     found, _ = audit.verify_audit(ws, **options)
     assert found.log == "journal"
@@ -104,7 +109,7 @@ ALTERED = {
 @pytest.mark.parametrize("column", [column.name for column in journal.c if column.name != "position"])
 def test_an_entry_that_is_altered_in_any_column_is_named(busy, column):
     for position in (1, 4, 9):
-        kept = busy._store.engine.connect().execute(select(journal.c[column]).where(journal.c.position == position)).scalar_one()
+        [(kept,)] = asked(busy, select(journal.c[column]).where(journal.c.position == position))
         here = journal.c.position == position
         altering(busy, update(journal).where(here).values({column: ALTERED[column]}))
         found = verdict(busy)
@@ -186,7 +191,7 @@ def test_nothing_is_written_over_what_was_altered(busy):
 
 
 def test_a_change_leaves_digests_of_before_and_after_and_never_content(busy):
-    rows = busy._store.engine.connect().execute(select(journal).order_by(journal.c.position)).all()
+    rows = asked(busy, select(journal).order_by(journal.c.position))
     filed, revised = rows[-2:]
     (case,) = filed.digests["changes"]
     nothing, made = filed.digests["changes"][case]
@@ -204,7 +209,7 @@ def test_digests_of_two_cases_that_stand_alike_are_not_alike(ws, ws_as):
     ana = ws_as("ana", role="annotator")
     for case in [line["id"] for line in catalog.search(ws)]:
         curate.annotate(ana, case, 1, Judgement(verdict=Verdict.WRONG_LABEL))
-    rows = ws._store.engine.connect().execute(select(journal).where(journal.c.action == "case.annotate")).all()
+    rows = asked(ws, select(journal).where(journal.c.action == "case.annotate"))
     stood = [tuple(row.digests["changes"][row.subjects[-1]]) for row in rows]
     assert len(stood) == 2
     assert not set(stood[0]) & set(stood[1])
@@ -218,7 +223,7 @@ def test_who_does_the_same_as_another_leaves_another_digest(ws, ws_as):
         for _ in range(2):
             catalog.file(acting, Filing(model="m", at=MONDAY, title="seen"))
             catalog.search(acting, "model:m")
-    rows = ws._store.engine.connect().execute(select(journal).where(journal.c.action == "case.file")).all()
+    rows = asked(ws, select(journal).where(journal.c.action == "case.file"))
     given = [row.digests["arguments"] for row in rows]
     assert given[0] == given[1] != given[2] == given[3]
     with ws._store.views.reading() as connection:

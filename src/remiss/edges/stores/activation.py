@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, exists, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from remiss.edges.stores.case_writing import file_context, file_criteria, meet, raise_sensitivity, show_anew
 from remiss.edges.stores.dialect.conditions import among
@@ -41,17 +54,7 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
     Conflict : a run that was filed later is in force for one of its windows
     """
     connection = transaction.connection
-    own = run_windows.alias("own")
-    # The same window is one with the same start and width, of the same source and protocol.
-    same = and_(
-        own.c.run_key == run_key,
-        *(own.c[name] == run_windows.c[name] for name in ("source_name", "protocol_name", "window_start", "width_micros")),
-    )
-    replaced = connection.execute(
-        select(run_windows.c.run_key, run_windows.c.window_start).where(
-            in_force(), run_windows.c.run_key != run_key, exists().where(same)
-        )
-    ).all()
+    replaced = _replaced(connection, run_key)
     if any(row.run_key > run_key for row in replaced):
         raise Conflict("a later run is in force for one of its windows already", do="capture the interval again")
     affected = _affected([run_key, *sorted({row.run_key for row in replaced})])
@@ -74,6 +77,26 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
     again = sum(key in known for key, member in met if member.groups)
     counted = {"status": "complete", "cases_new": len(new), "cases_known": again}
     connection.execute(update(runs).where(runs.c.key == run_key).values(counted))
+
+
+def _replaced(connection: Connection, run_key: int) -> Sequence[Any]:
+    """Return the windows in force, of other runs, that share some time with one of this run's.
+
+    Most have the same start and width. Where a version has windows of another width, two are never in force over the same time.
+    """
+    own = run_windows.alias("own")
+    first = connection.execute(select(own).where(own.c.run_key == run_key).limit(1)).first()
+    if first is None:
+        return []
+    start, own_start = (type_coerce(of.c.window_start, BigInteger) for of in (run_windows, own))
+    overlaps = and_(
+        own.c.run_key == run_key, own_start < start + run_windows.c.width_micros, own_start > start - first.width_micros
+    )
+    return connection.execute(
+        select(run_windows.c.run_key, run_windows.c.window_start)
+        .where(run_windows.c.source_name == first.source_name, run_windows.c.protocol_name == first.protocol_name)
+        .where(in_force(), run_windows.c.run_key != run_key, exists().where(overlaps))
+    ).all()
 
 
 def _affected(run_keys: Sequence[int]) -> ColumnElement[bool]:

@@ -10,9 +10,10 @@ takes a second.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -129,37 +130,38 @@ def _frame(reading: Reading, name: tuple[str, str, str, int], rows: Sequence[Row
         windows=tuple(window(row) for row in rows),
         refused=refused_rows(refused_by(reading, among(runs.c.key, sorted({row.run_key for row in rows})))),
         admitted=sum(row.population for row in rows),
-        earlier=_earlier(reading, (source, protocol, digest), frozenset(row.window_start for row in rows)),
+        earlier=_earlier(reading, source, digest, rows),
         partly_visible=hidden_windows(reading, windows_of),
     )
 
 
-def _earlier(reading: Reading, name: tuple[str, str, str], windows: Collection[datetime]) -> tuple[Earlier, ...]:
-    """Return the runs of other versions that were in force for these windows before."""
-    source, protocol, digest = name
-    before, run, version = run_windows.alias("before"), runs.alias("run_before"), protocols.alias("protocol_before")
+def _earlier(reading: Reading, source: str, digest: str, rows: Sequence[Row[Any]]) -> tuple[Earlier, ...]:
+    """Return the runs of the source by other digests that were in force for some of the time of these windows before."""
+    columns = (run_windows.c.window_start, run_windows.c.width_micros, protocols.c.name, protocols.c.version)
     found = (
-        select(before.c.window_start, version.c.version, before.c.position_from)
+        select(*columns, func.min(run_windows.c.position_from).label("came"))
         .join_from(run_windows, runs, runs.c.key == run_windows.c.run_key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .join(
-            before,
-            and_(
-                *(before.c[key] == run_windows.c[key] for key in ("source_name", "protocol_name", "window_start")),
-                before.c.position_from < run_windows.c.position_from,
-            ),
-        )
-        .join(run, run.c.key == before.c.run_key)
-        .join(version, version.c.key == run.c.protocol_key)
-        .where(in_force(reading.position), run_windows.c.source_name == source, run_windows.c.protocol_name == protocol)
-        .where(protocols.c.digest == digest, version.c.digest != digest)
-        .order_by(before.c.window_start, before.c.position_from)
+        .where(run_windows.c.source_name == source, protocols.c.digest != digest)
+        .where(run_windows.c.position_from < max(row.position_from for row in rows))
+        .group_by(*columns)
+        .order_by(run_windows.c.window_start, "came")
     )
+    before = reading.connection.execute(found).all()
+    starts = [row.window_start for row in before]
+    widest = timedelta(microseconds=max((row.width_micros for row in before), default=0))
     return tuple(
-        Earlier(window=row.window_start, version=row.version, position=row.position_from)
-        for row in reading.connection.execute(found)
-        if row.window_start in windows
+        Earlier(window=row.window_start, protocol=other.name, version=other.version, position=other.came)
+        for row in rows
+        # What begins earlier than the widest window before this one has ended.
+        for other in before[bisect_left(starts, row.window_start - widest) : bisect_left(starts, _end(row))]
+        if other.came < row.position_from and _end(other) > row.window_start
     )
+
+
+def _end(row: Any) -> datetime:
+    end: datetime = row.window_start + timedelta(microseconds=row.width_micros)
+    return end
 
 
 def open_to_viewer(reading: Reading, frame: Frame, windows: Sequence[datetime]) -> bool:
