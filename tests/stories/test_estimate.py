@@ -150,7 +150,7 @@ def test_two_protocols_are_never_added_up(captured, log):
 
 def test_a_criterion_changed_after_its_sample_was_seen_has_no_weighted_figures_there(captured, log):
     recapture(captured, log, second_version())
-    with pytest.raises(QueryError, match="missed-delay was changed after the sampled cases of 3 windows") as refused:
+    with pytest.raises(QueryError, match="missed-delay was written or changed after the sampled cases of 3 windows") as refused:
         understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA")
     assert "chosen on this sample" in str(refused.value)
     assert understand.estimate(captured, "criterion:missed-delay").rows[0].method == "counted"
