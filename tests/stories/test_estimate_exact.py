@@ -136,3 +136,17 @@ def test_rows_that_were_dropped_refused_or_left_out_are_so_again(ws, log):
         [counted] = understand.estimate(ws, f"criterion:{name}").rows
         [row] = exact(ws, f"criterion:{name}")
         assert (row.value, row.method) == (counted.value, "log"), name
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_a_run_found_of_its_rows_is_taken_where_none_was_dropped(ws, log):
+    [broken, *_] = [row for row in log.predictions if row["carrier"] != "DL"]
+    broken["origin"] = None
+    log.write(PROTOCOL.replace("labels: {", "admit: carrier <> 'DL'\nlabels: {"))
+    run = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
+    assert (run.refused, run.manifest.merged) == ({"missing:context.airport": 1}, 0)
+    assert run.manifest.left_out
+    for query in ("", "criterion:slow", "criterion:missed-delay"):
+        [counted] = understand.estimate(ws, query).rows
+        [row] = exact(ws, query)
+        assert (row.value, row.method) == (counted.value, "log"), query
