@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from remiss.capture import row_checks
 from remiss.capture.row_checks import RowChecks
-from remiss.capture.sql import statements
+from remiss.capture.sql import scan, statements
+from remiss.capture.sql.floating import guarded
 from remiss.capture.sql.plan import SAMPLE, ScanPlan
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.check_result import Checked, CheckedExpression
@@ -67,7 +69,9 @@ def check_filed_ids(session: Session, plan: ScanPlan, source: Description, other
         except ProtocolError:
             continue
         session.keep(SAMPLE, statements.sample(other.ids))
-        found = session.run(statements.admitted_otherwise(plan, admit)).to_pylist()[0]
+        held = scan.of_source(admit, has_labels=plan.checked.protocol.labels is not None)
+        held = guarded(held, row_checks.floating(session, held))
+        found = session.run(statements.admitted_otherwise(plan, held)).to_pylist()[0]
         if found["ids"]:
             raise _taken(plan.checked, other, admit, found["ids"], found["first"])
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from remiss.capture import requirements
 from remiss.capture.sql import late_labels, scan, statements
+from remiss.capture.sql.floating import deciding
 from remiss.capture.sql.plan import EVENTS, KNOWN, REPEATS, LabelHistory, ScanPlan, Shape
 from remiss.capture.sql.scan import reasons
 from remiss.capture.values import shape_of
@@ -30,9 +31,11 @@ def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
     """Return the plan that knows the shapes of fields and how labels lie; keeps the labels for joining."""
     checked = plan.checked
     schema = session.run(scan.probe(checked)).schema
-    shapes = {one: shape_of(kind) for one, kind in zip(schema.names, schema.types, strict=True)}
+    found = {one: shape_of(kind) for one, kind in zip(schema.names, schema.types, strict=True)}
+    shapes = {one: shape for one, shape in found.items() if not one.startswith(scan.COMPARED)}
     check_shapes(checked, shapes)
-    plan = replace(plan, shapes=shapes)
+    floats = frozenset(one.removeprefix(scan.COMPARED) for one in found.keys() - shapes.keys() if found[one] is Shape.NUMBER)
+    plan = replace(plan, shapes=shapes, floats=floats)
     labels = checked.protocol.labels
     if labels is None or not late_labels.columns(checked):
         return plan
@@ -49,6 +52,15 @@ def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
     if plan.history is LabelHistory.MANY and session.run(late_labels.disagreements()).to_pylist()[0]["rows"]:
         plan = replace(plan, labels_disagree=True)
     return plan
+
+
+def floating(session: Session, sql: str) -> frozenset[str]:
+    """Return the columns of floating-point numbers by whose values an expression over the source decides."""
+    columns = deciding(sql)
+    if not columns:
+        return frozenset()
+    schema = session.run(scan.statement(f"SELECT {', '.join(columns)} FROM {EVENTS} AS source LIMIT 0")).schema
+    return frozenset(one for one, kind in zip(columns, schema.types, strict=True) if shape_of(kind) is Shape.NUMBER)
 
 
 def check_shapes(checked: Checked, shapes: Mapping[str, Shape]) -> None:

@@ -64,8 +64,9 @@ class ScanPlan:
     of it, and before it one more where anomalies are measured by the window before. `columns` are the source's own, for the
     raw row. The rest is filled in while the run learns about its rows, so that later statements ask only what may still have an
     answer: `repeated` says that rows were dropped as duplicates, `reasons` are those for which some row is refused (None: not
-    known yet) and `guarded` the numbers of which some value may be NaN (None: all). `anytime`: read rows of every window, not
-    the run's. `beside`: read also the windows next to those of the run and of its references.
+    known yet) and `guarded` the fields of numbers of which some value may be NaN (None: all). `floats` are the columns of
+    floating-point numbers by which expressions over the log decide. `anytime`: read rows of every window, not the run's.
+    `beside`: read also the windows next to those of the run and of its references.
     """
 
     checked: Checked
@@ -79,6 +80,7 @@ class ScanPlan:
     repeated: bool = False
     reasons: frozenset[str] | None = None
     guarded: frozenset[str] | None = None
+    floats: frozenset[str] = frozenset()
     anytime: bool = False
     beside: bool = False
     reach: int = field(init=False)

@@ -13,10 +13,14 @@ import sqlglot
 from sqlglot import exp
 
 from remiss.capture import requirements
+from remiss.capture.sql.floating import deciding, guarded, number
 from remiss.capture.sql.plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, ScanPlan, Shape
 from remiss.protocol.check_result import Checked, CheckedExpression
 from remiss.records.identity import FIRST, LAST, format_time, from_micros, to_micros
 from remiss.records.window import ClockChange
+
+# How the columns of `probe` begin that are the source's own, and are compared.
+COMPARED = "remiss_compared_"
 
 
 def name(text: str) -> str:
@@ -64,12 +68,17 @@ def before_cast(sql: str) -> str:
 
 
 def probe(checked: Checked) -> str:
-    """Return a statement without rows whose columns have the types of the fields, and of numbers before they are cast."""
+    """Return a statement without rows whose columns have the types of the fields, and of numbers before they are cast.
+
+    So have the columns by whose values an expression decides, under names that begin with `COMPARED`.
+    """
     has_labels = checked.protocol.labels is not None
     columns = {one: of_source(expression, has_labels=has_labels) for one, expression in checked.fields.items()}
     columns |= {f"remiss_raw_{one}": before_cast(columns[one]) for one in requirements.NUMERIC if one in columns}
     if checked.by is not None:
         columns["remiss_by"] = of_source(checked.by, has_labels=has_labels)
+    compared = [*columns.values(), *([] if checked.admit is None else [of_source(checked.admit, has_labels=has_labels)])]
+    columns |= {f"{COMPARED}{one}": one for sql in compared for one in deciding(sql)}
     fields = ", ".join(f"{sql} AS {name(column)}" for column, sql in columns.items())
     return statement(f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0")
 
@@ -136,16 +145,6 @@ def at_clock_changes(plan: ScanPlan, sql: str, *, twice: bool) -> str | None:
     return f"({_within(f'CAST({sql} AS TIMESTAMP)', changes)})"
 
 
-def number(sql: str) -> str:
-    """Return SQL that gives a floating-point number, null for NaN: missing, as in the frames that most logs are written from.
-
-    NaN cannot be left to the engine's order, in which it is greatest. The statistics of a Parquet file leave NaN out, and
-    DuckDB decides comparisons, and isnan() too, for a whole file by them: what an event meets would depend on how rows are
-    split into files. isfinite() is always computed.
-    """
-    return f"CASE WHEN isfinite({sql}) OR ABS({sql}) = CAST('Infinity' AS DOUBLE) THEN {sql} END"
-
-
 def moment(micros: int) -> str:
     """Return a time as a literal."""
     return f"CAST({literal(format_time(from_micros(micros)))} AS TIMESTAMPTZ)"
@@ -160,7 +159,7 @@ def clock_columns(plan: ScanPlan, sql: str) -> dict[str, str]:
 def admits(plan: ScanPlan) -> str | None:
     """Return the condition that a row of the log is one that the protocol is about; None where all are."""
     admit = plan.checked.admit
-    return None if admit is None else of_source(admit, has_labels=plan.checked.protocol.labels is not None)
+    return None if admit is None else guarded(of_source(admit, has_labels=plan.checked.protocol.labels is not None), plan.floats)
 
 
 def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False, every_row: bool = False) -> str:
@@ -181,7 +180,7 @@ def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sampl
     for field_name, expression in plan.checked.fields.items():
         if not labels and reads_labels(plan, [field_name]):
             continue
-        sql = of_source(expression, has_labels=has_labels)
+        sql = guarded(of_source(expression, has_labels=has_labels), plan.floats)
         if field_name == "id":
             sql = identity = f"CAST({sql} AS VARCHAR)"
         elif field_name == "time":
@@ -273,7 +272,7 @@ def order_of_rows(plan: ScanPlan) -> str:
     by = plan.checked.by
     if by is None:
         return "NULL AS remiss_by"
-    sql = of_source(by, has_labels=plan.checked.protocol.labels is not None)
+    sql = guarded(of_source(by, has_labels=plan.checked.protocol.labels is not None), plan.floats)
     return f"{number(sql) if plan.shapes['remiss_by'] is Shape.NUMBER else sql} AS remiss_by"
 
 

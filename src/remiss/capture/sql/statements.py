@@ -22,11 +22,9 @@ from dataclasses import replace
 from remiss.capture import requirements
 from remiss.capture.requirements import Fate
 from remiss.capture.sampling import DIGITS, SPAN
-from remiss.capture.sql import scan
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, REPEATS, SAMPLE, ScanPlan, Shape
 from remiss.capture.sql.scan import literal, name, order_of_rows, reads_labels, refusing_labels, statement, steps, typed
-from remiss.protocol.check_result import CheckedExpression
 
 # Above every hex digit.
 NO_BOUND = "g"
@@ -161,11 +159,10 @@ def eventful(plan: ScanPlan, files: Sequence[str]) -> str:
     )
 
 
-def admitted_otherwise(plan: ScanPlan, admit: CheckedExpression) -> str:
-    """Return the statement that counts the ids of `SAMPLE` on rows that another condition does not admit."""
-    held = scan.of_source(admit, has_labels=plan.checked.protocol.labels is not None)
+def admitted_otherwise(plan: ScanPlan, admit: str) -> str:
+    """Return the statement that counts the ids of `SAMPLE` on rows that another condition, over the source, does not admit."""
     return statement(
-        f"WITH typed AS ({typed(plan, labels=False, extra=[f'{held} AS remiss_held'], only_sample=True)}) "
+        f"WITH typed AS ({typed(plan, labels=False, extra=[f'{admit} AS remiss_held'], only_sample=True)}) "
         "SELECT COUNT(DISTINCT id) AS ids, MIN(id) AS first FROM typed WHERE NOT COALESCE(remiss_held, FALSE)"
     )
 
