@@ -19,7 +19,8 @@ from remiss.edges.stores.tables import audit_heads, views_metadata
 # A catalog that remiss wrote with schema 17, with its keys and a checkpoint that was signed then: two captures, labellings off
 # the queue, talk, an investigation, a file, a link and a recoding.
 SEVENTEEN = Path(__file__).with_name("catalog_17.json")
-
+# One that remiss wrote with schema 26: one captured hour, by a protocol without `sampling.population`, which was 500 then.
+TWENTY_SIX = Path(__file__).with_name("catalog_26.json")
 
 Rows = list[dict[str, Any]]
 
@@ -60,8 +61,12 @@ def make(address: str, schema: int, rows: Mapping[str, Iterable[Mapping[str, Any
 
 @dataclass(frozen=True)
 class Kept:
-    """What was kept of a catalog: its rows by table as SQLite stores them, and what was signed of its logs."""
+    """What was kept of a catalog: its rows by table as SQLite stores them, and what was signed of its logs.
 
+    `views` is empty of one whose log of views was not begun.
+    """
+
+    schema: int
     catalog: Mapping[str, Rows]
     views: Mapping[str, Rows]
     keys: Mapping[str, str]
@@ -75,7 +80,14 @@ def kept(path: Path = SEVENTEEN) -> Kept:
     found = json.loads(path.read_text("utf-8"))
     tables = {which: {name: _rows(table) for name, table in found[which].items()} for which in ("catalog", "views")}
     signed = "\n".join(found["checkpoint"])
-    return Kept(**tables, keys=found["keys"], checkpoint=signed, public_key=found["public_key"], asked=found["asked"])
+    return Kept(
+        schema=found["schema"],
+        **tables,
+        keys=found["keys"],
+        checkpoint=signed,
+        public_key=found["public_key"],
+        asked=found["asked"],
+    )
 
 
 def _rows(table: Mapping[str, Any]) -> Rows:
@@ -88,16 +100,21 @@ def _value(kept: Any) -> Any:
 
 def restore(catalog: Kept, address: str, keys: Path) -> None:
     """Make a kept catalog anew in an empty database, with its log of views and its keys where they belong."""
-    make(address, 17, catalog.catalog)
+    make(address, catalog.schema, catalog.catalog)
     path = on_disk.file_of(on_disk.parse_address(address))
-    with writing(address if path is None else f"{path}.views") as connection:
-        if path is not None:
-            audit_heads.create(connection)
-            views_metadata.create_all(connection)
-        heads = [] if path is not None else catalog.catalog["audit_heads"]
-        fill(connection, "audit_heads", [*heads, *catalog.views["audit_heads"]])
-        fill(connection, "views", catalog.views["views"])
+    if catalog.views:
+        _restore_views(catalog, address if path is None else f"{path}.views", apart=path is not None)
     keys.mkdir(mode=0o700)
     for name, content in catalog.keys.items():
         (keys / name).touch(mode=0o600)
         (keys / name).write_bytes(bytes.fromhex(content))
+
+
+def _restore_views(catalog: Kept, address: str, *, apart: bool) -> None:
+    with writing(address) as connection:
+        if apart:
+            audit_heads.create(connection)
+            views_metadata.create_all(connection)
+        heads = [] if apart else catalog.catalog["audit_heads"]
+        fill(connection, "audit_heads", [*heads, *catalog.views["audit_heads"]])
+        fill(connection, "views", catalog.views["views"])

@@ -80,7 +80,7 @@ def test_the_engine_draws_what_the_definition_says(events, files, threads):
         fields=["latency_ms: size", "context: {place: place}"],
         criteria=[
             "{name: wrong, kind: custom, when: \"output <> 'yes'\", nulls: undecided, severity: 2, why: It said no.}",
-            "{name: large, kind: latency, when: latency_ms > 250, severity: 3, why: It took long.}",
+            "{name: large, kind: latency, when: latency_ms > 250, keep: 6, severity: 3, why: It took long.}",
         ],
         strata=["context.place"],
     )
@@ -118,11 +118,7 @@ def test_the_engine_draws_what_the_definition_says(events, files, threads):
             PopulationPart(window=window, stratum=(), met=(), undecided=(), population=len(own), labelled=0, least=least)
         )
 
-    class Amounts:
-        keep = control = undecided = 3
-        population = 5
-
-    expected = groups(parts, whole, Amounts)
+    expected = groups(parts, whole, {"wrong": 3, "large": 6, "control": 3, "undecided": 3, "all": 5})
     assert {
         (group.window, tuple(group.stratum.values()), group.criterion): (group.population, group.kept, group.threshold)
         for group in drawn.groups

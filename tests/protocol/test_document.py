@@ -10,6 +10,7 @@ import pytest
 from remiss.errors import ProtocolError
 from remiss.govern.redaction.policy import Pattern, policy_of
 from remiss.protocol.document import draft, parse
+from remiss.protocol.group_sizes import sizes_of
 from remiss.protocol.terms import Kind
 from remiss.protocol.versions import restore
 from remiss.records.case import Sensitivity
@@ -111,6 +112,7 @@ def test_an_expression_knows_the_line_where_it_stands():
         ("lag: 2 days", "lag: 2 dais", "labels.lag is '2 dais', not a span of time", "2 days"),
         ("window: 1 week", "window: 1 month", "sampling.window is '1 month', not the width of a window", "1 week"),
         ("keep: 10", "keep: 1", "sampling.keep is 1, and it must be at least 2", "at least 2"),
+        ("severity: 2\n", "severity: 2\n    keep: 1\n", "criteria[1].keep is 1, and it must be at least 2", "at least 2"),
         ("control: 20", "control: 1", "sampling.control is 1, and it must be at least 2", "at least 2"),
         ("undecided: 10", "undecided: 0", "sampling.undecided is 0, and it must be at least 2", "at least 2"),
         ("2: 0.5", "2: 0.01", "labelling.verify.2 is 0.01, and it must be at least 0.05", "at least 0.05"),
@@ -259,6 +261,7 @@ def test_a_team_writes_patterns_of_its_own_beside_detectors():
         ("severity: 2\n", "severity:   2   # a comment\n"),
         ("require: [id, time,", "require: [time, id,"),
         ("2: 0.5", "2: 0.5, cleared: 0.1"),
+        ("severity: 2\n", "severity: 2\n    keep: 10\n"),
     ],
 )
 def test_what_does_not_decide_meaning_leaves_the_digest(old, new):
@@ -282,6 +285,9 @@ def test_what_does_not_decide_meaning_leaves_the_digest(old, new):
         ("beyond: 6", "beyond: 7"),
         ("severity: 2", "severity: 3"),
         ("keep: 10", "keep: 11"),
+        ("keep: 10, ", ""),
+        ("severity: 2\n", "severity: 2\n    keep: 11\n"),
+        (", population: 500", ""),
         ('seed: "2026"', 'seed: "2027"'),
         ("budget: 150", "budget: 151"),
         ("2: 0.5", "2: 0.6"),
@@ -291,6 +297,38 @@ def test_what_does_not_decide_meaning_leaves_the_digest(old, new):
 )
 def test_what_decides_meaning_changes_the_digest(old, new):
     assert protocol_of(changed(old, new)).digest != protocol_of().digest
+
+
+@pytest.mark.parametrize(
+    ("window", "population"),
+    [
+        ("1 week", 2000),
+        ("1 day", 286),
+        ("1 hour", 12),
+        ("15 minutes", 3),
+        ("1 minute", 2),
+        ("4 weeks", 8000),
+        ("99 weeks", 100_000),
+    ],
+)
+def test_a_document_that_does_not_say_keeps_2000_events_a_week_in_proportion_to_its_window(window, population):
+    protocol = protocol_of(changed("population: 500, ", "").replace("window: 1 week", f"window: {window}"))
+    assert protocol.sampling.population == sizes_of(protocol)["all"] == population
+
+
+def test_a_criterion_keeps_what_it_says_itself_else_what_sampling_says_else_what_its_severity_asks_for():
+    of_severity = {"missed-delay": 50, "no-answer": 50, "slow": 10, "odd-wind": 10}
+    reserved = {"control": 20, "undecided": 10, "all": 500}
+    assert sizes_of(protocol_of(changed("keep: 10, ", ""))) == of_severity | reserved
+    assert sizes_of(protocol_of()) == dict.fromkeys(of_severity, 10) | reserved
+    own = changed("severity: 2\n", "severity: 2\n    keep: 30\n")
+    assert sizes_of(protocol_of(own)) == dict.fromkeys(of_severity, 10) | {"missed-delay": 30} | reserved
+    assert sizes_of(protocol_of(own.replace("keep: 10, ", ""))) == of_severity | {"missed-delay": 30} | reserved
+
+
+def test_what_a_severity_asks_for_and_the_same_written_out_have_one_meaning_only_if_it_is_written_there():
+    left_out, own = changed("keep: 10, ", ""), changed("keep: 10, ", "").replace("severity: 2\n", "severity: 2\n    keep: 50\n")
+    assert protocol_of(own).digest == protocol_of(left_out).digest != protocol_of().digest
 
 
 def with_files(files=FILES):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pytest
 
 from remiss.capture.sampling import PopulationPart, as_fraction, groups, key, priority, selections
-from remiss.protocol.terms import Sampling
-from remiss.records.run import ALL
+from remiss.records.run import ALL, CONTROL, UNDECIDED
 from tests.simulation.world import Keep, build, draw, memberships
 
 
@@ -21,8 +18,8 @@ def test_both_samplers_keep_the_same_events_with_the_same_probabilities(seed):
     priorities = np.array([as_fraction(priority("2026", one)) for one in ids])
     vectorised = draw(world, keep, priorities, memberships(world, keep))
 
-    sampling = Sampling(window=timedelta(weeks=1), strata=("s",), keep=4, control=6, undecided=3, population=30, seed="2026")
     names = tuple(str(c) for c in range(world.criteria))
+    sizes = dict.fromkeys(names, 4) | {CONTROL: 6, UNDECIDED: 3, ALL: 30}
     parts = [part(at, world, ids, (int(world.stratum[at]),), names) for at in range(world.size)]
     whole = [
         PopulationPart(
@@ -36,7 +33,7 @@ def test_both_samplers_keep_the_same_events_with_the_same_probabilities(seed):
         )
         for window in range(world.windows)
     ]
-    chosen = selections(groups(parts, whole, sampling), names)
+    chosen = selections(groups(parts, whole, sizes), names)
 
     assert {one.key[14:]: one.probability for one in chosen} == {
         ids[at]: vectorised.probability[at] for at in np.flatnonzero(vectorised.kept)

@@ -26,7 +26,7 @@ from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.actions import load, parsed
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Protocol
-from remiss.protocol.versions import check_kept, restore, salvage
+from remiss.protocol.versions import check_kept, notes_on, salvage
 from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
 from remiss.records.run import DerivedRun, Group, Run, RunWindow
@@ -59,7 +59,7 @@ def _prepare(
     source = checked.protocol.source.name
     held = _held(ws, checked, windows)
     catalogued = ws.runs.catalogued(source, windows[0].start, windows[-1].end)
-    notes = _on_seed(ws, checked.protocol)
+    notes = notes_on(ws.protocols.find(checked.protocol.name), checked.protocol)
     others = _filed_by_others(ws, checked.protocol, windows)
     with ws.vault.bundle(ws.runs.filed) as bundle:
         derived = derive(ws, checked, windows, as_of, known=catalogued, others=others, bundle=bundle, notes=notes, strict=strict)
@@ -151,17 +151,17 @@ def meant(ws: CaptureWorkspace, path: str) -> Checked:
     Denied : the actor may not capture in its team, or in one whose source it reads, or would not see what it captures
     """
     checked = load(ws, path)
-    _allow(ws, checked.protocol)
-    return checked
+    return replace(checked, protocol=_allowed(ws, checked.protocol))
 
 
-def _allow(ws: CaptureWorkspace, document: Protocol) -> None:
+def _allowed(ws: CaptureWorkspace, document: Protocol) -> Protocol:
+    """Return a document as the catalog keeps its version, if the actor may capture by it."""
     allow_capture(ws, document)
     guarded = sensitivity_of(document.fields, document.sensitivity)
     # The document itself is internal.
     if not ws.scope.sees(document.team, max(guarded, Sensitivity.INTERNAL)):
         raise Denied(f"{ws.actor.name} would not see what {document.name} captures", do="ask an admin for a higher clearance")
-    check_kept(ws.protocols.find(document.name, document.version), document)
+    return check_kept(ws.protocols.find(document.name, document.version), document)
 
 
 def allow_capture(ws: CaptureWorkspace, document: Protocol) -> None:
@@ -192,19 +192,6 @@ def _filed_by_others(ws: CaptureWorkspace, document: Protocol, windows: Sequence
         ids = ws.runs.sampled_ids(source, stored.name, stored.version, since, until)
         found.append(FiledIds(protocol=stored.name, version=stored.version, admit=other.admit, ids=ids))
     return tuple(found)
-
-
-def _on_seed(ws: CaptureWorkspace, document: Protocol) -> tuple[str, ...]:
-    """Return a note when this version has another seed than the newest that the catalog keeps."""
-    newest = ws.protocols.find(document.name)
-    if newest is None or newest.version == document.version:
-        return ()
-    if restore(newest.text, document.path).sampling.seed == document.sampling.seed:
-        return ()
-    return (
-        f"the seed is another than in version {newest.version}: the samples share no more than chance gives, and people's "
-        "work on the former one carries no weight in this",
-    )
 
 
 def _held(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window]) -> tuple[WindowInForce, ...]:
@@ -262,8 +249,7 @@ def due(ws: CaptureWorkspace, protocol: Document) -> DueIntervals:
 
     Example: remiss capture arrival-delay.yaml --dry-run
     """
-    document, position = parsed(ws, protocol), ws.position()
-    _allow(ws, document)
+    document, position = _allowed(ws, parsed(ws, protocol)), ws.position()
     found = due_now(ws, document, ws.now, position)
     if found.windows:  # What a capture could not run on is told before one begins; where nothing is due a listing is enough.
         checked_against_sources(ws, document)

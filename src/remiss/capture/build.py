@@ -28,7 +28,7 @@ from remiss.protocol.check_result import Checked
 from remiss.protocol.notes import UNREDACTED
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Protocol
-from remiss.protocol.versions import restore
+from remiss.protocol.versions import kept_version
 from remiss.records.rows import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__
@@ -291,7 +291,7 @@ def filed_document(ws: CaptureWorkspace, manifest: records.Manifest) -> Protocol
     if stored is None:
         raise ProtocolError(f"the catalog has no version {manifest.protocol_version} of {manifest.protocol}")
     path = str(PurePath(manifest.folder) / f"{manifest.protocol}.yaml")
-    document = restore(stored.text, path)
+    document = kept_version(stored, path)
     source = _addressed(document.source, manifest.addresses.get("events"))
     document = replace(document, source=source, grace=timedelta(minutes=manifest.grace_minutes))
     if document.labels is not None:

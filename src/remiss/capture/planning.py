@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from remiss.capture.captured import KnownEvent
 from remiss.capture.schedule import Interval
 from remiss.present import html
+from remiss.protocol.group_sizes import note_on_former
 from remiss.protocol.terms import Protocol
 from remiss.records.event import to_text
 from remiss.records.published import Count, published
@@ -134,10 +135,13 @@ def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[In
         )
         for name, items in sorted(by_month.items())
     )
-    return CapturePlan(months=months, notes=tuple(_notes(months)), intervals=intervals, position=position)
+    return CapturePlan(months=months, notes=tuple(_notes(protocol, months)), intervals=intervals, position=position)
 
 
-def _notes(months: tuple[Month, ...]) -> Iterable[str]:
+def _notes(protocol: Protocol, months: tuple[Month, ...]) -> Iterable[str]:
+    former = note_on_former(protocol)
+    if former is not None:
+        yield former
     left_out = sum(month.left_out for month in months)
     if left_out:
         yield f"{left_out:,} rows would be left out: the protocol does not admit them"
@@ -146,7 +150,7 @@ def _notes(months: tuple[Month, ...]) -> Iterable[str]:
         worst = max(over, key=lambda month: month.cases - (month.budget or 0))
         yield (
             f"{len(over)} of {len(months)} months bring more cases than can be labelled: {worst.month} brings {worst.cases} "
-            f"for a budget of {worst.budget}; lower sampling.keep, raise labelling.budget, or accept that a share waits"
+            f"for a budget of {worst.budget}; lower keep, raise labelling.budget, or accept that a share waits"
         )
     if not months:
         yield "no window of the source has ended yet: nothing would be captured"

@@ -20,6 +20,7 @@ from remiss.capture.sql.plan import REFERENCE, SAMPLE, ScanPlan
 from remiss.errors import SourceError
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
+from remiss.protocol.group_sizes import sizes_of
 from remiss.protocol.ports import Description, Session
 from remiss.records.identity import to_micros
 from remiss.records.rows import in_bulk
@@ -117,7 +118,7 @@ def draw_sample(
     progress("describing the fields", 0.2)
     plan, profiled = _profiled(session, plan)
     parts, whole, _ = census.counted(session, plan, seen, progress)
-    samples = sampling.groups(parts, whole, checked.protocol.sampling)
+    samples = sampling.groups(parts, whole, sizes_of(checked.protocol))
     selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
     progress("fetching the sample", 0.75)
@@ -173,9 +174,8 @@ def expect(
     plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
     plan, seen = row_checks.rows_checked(session, plan, progress)
     parts, whole, meeting = census.counted(session, plan, seen, progress)
-    selected = sampling.selections(
-        sampling.groups(parts, whole, checked.protocol.sampling), [one.criterion.name for one in checked.criteria]
-    )
+    samples = sampling.groups(parts, whole, sizes_of(checked.protocol))
+    selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
     events = dict.fromkeys(starts.values(), 0)
     cases = dict.fromkeys(starts.values(), 0)

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from remiss.protocol.terms import Sampling
 from remiss.records.event import Scalar
 from remiss.records.run import ALL, CONTROL, UNDECIDED
 
@@ -208,30 +207,27 @@ def groups_of(part: PopulationPart) -> tuple[str, ...]:
     return part.met or ((UNDECIDED,) if part.undecided else (CONTROL,))
 
 
-def kept_of(criterion: str, sampling: Sampling) -> int:
-    """Return how many events a group of that name keeps."""
-    return {CONTROL: sampling.control, UNDECIDED: sampling.undecided, ALL: sampling.population}.get(criterion, sampling.keep)
-
-
-def groups(parts: Iterable[PopulationPart], whole: Iterable[PopulationPart], sampling: Sampling) -> dict[GroupName, GroupSample]:
+def groups(
+    parts: Iterable[PopulationPart], whole: Iterable[PopulationPart], sizes: Mapping[str, int]
+) -> dict[GroupName, GroupSample]:
     """Return every group of a run with its sample.
 
     Parameters
     ----------
     parts : the census, disjoint by window, stratum and pattern
     whole : one part per window with the keys of the `all` group
-    sampling : how many each group keeps
+    sizes : how many the groups of each name keep
     """
     pieces: dict[GroupName, list[GroupSample]] = {}
     for part in parts:
         for criterion in groups_of(part):
-            keep = kept_of(criterion, sampling)
+            keep = sizes[criterion]
             piece = GroupSample(keep=keep, population=part.population, labelled=part.labelled, least=part.least)
             pieces.setdefault(GroupName(part.window, part.stratum, criterion), []).append(piece)
-    merged = {name: merge(found, kept_of(name.criterion, sampling)) for name, found in pieces.items()}
+    merged = {name: merge(found, sizes[name.criterion]) for name, found in pieces.items()}
     for part in whole:
-        found = GroupSample(keep=sampling.population, population=part.population, labelled=part.labelled, least=part.least)
-        merged[GroupName(part.window, None, ALL)] = merge([found], sampling.population)
+        found = GroupSample(keep=sizes[ALL], population=part.population, labelled=part.labelled, least=part.least)
+        merged[GroupName(part.window, None, ALL)] = merge([found], sizes[ALL])
     return merged
 
 

@@ -7,8 +7,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
+from remiss.protocol.group_sizes import keep_of, population_of
 from remiss.protocol.meaning import meaning
-from remiss.protocol.model import CriterionModel, DuplicatesModel, FieldsModel, LabellingModel, ProtocolModel, RetentionModel
+from remiss.protocol.model import (
+    CriterionModel,
+    DuplicatesModel,
+    FieldsModel,
+    LabellingModel,
+    ProtocolModel,
+    RetentionModel,
+    SamplingModel,
+)
 from remiss.protocol.reading import Document
 from remiss.protocol.terms import (
     CONTEXT,
@@ -85,14 +94,16 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
     from remiss.protocol.columns import taken_for
 
     model, document = whole.model, whole.document
-    criteria = tuple(_criterion(criterion, at, document, taxonomy) for at, criterion in enumerate(model.criteria))
+    criteria = tuple(_criterion(criterion, at, document, taxonomy, model.sampling) for at, criterion in enumerate(model.criteria))
+    width = parse_width(model.sampling.window)
+    population = model.sampling.population
     sampling = Sampling(
-        window=parse_width(model.sampling.window),
+        window=width,
         strata=tuple(model.sampling.strata),
         keep=model.sampling.keep,
         control=model.sampling.control,
         undecided=model.sampling.undecided,
-        population=model.sampling.population,
+        population=population_of(width) if population is None else population,
         seed=model.sampling.seed,
     )
     labels = _labels(model, document)
@@ -150,7 +161,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
     return dataclasses.replace(protocol, digest=digest(meaning(protocol)))
 
 
-def _criterion(model: CriterionModel, at: int, document: Document, taxonomy: Taxonomy) -> Criterion:
+def _criterion(model: CriterionModel, at: int, document: Document, taxonomy: Taxonomy, sampling: SamplingModel) -> Criterion:
     def expression(key: str) -> Expression | None:
         sql = getattr(model, key)
         return None if sql is None else Expression(sql.strip(), document.line(("criteria", at, key)))
@@ -169,6 +180,7 @@ def _criterion(model: CriterionModel, at: int, document: Document, taxonomy: Tax
         beyond=model.beyond,
         reference=model.reference or "current",
         nulls_undecided=model.nulls == "undecided",
+        keep=keep_of(model.severity) if model.keep is None and sampling.keep is None else model.keep,
         mode=mode,
         line=document.line(("criteria", at)),
     )

@@ -68,6 +68,7 @@ Read = Callable[[str], str]
 T = TypeVar("T")
 
 _SALVAGEABLE: tuple[Path, ...] = (
+    ("criteria", "*", "keep"),
     ("criteria", "*"),
     ("fields", "*", "*"),
     *(("fields", name) for name in FieldsModel.model_fields if name not in {"id", "time"}),
@@ -76,7 +77,7 @@ _SALVAGEABLE: tuple[Path, ...] = (
     ("labels", "time_zone"),
     *((name,) for name in ("about", "grace", "team", "owners", "require", "sensitivity", "redaction", "taxonomy", "severity")),
     *((name,) for name in ("labelling", "retention", "review")),
-    *(("sampling", name) for name in ("strata", "control", "undecided", "population")),
+    *(("sampling", name) for name in ("strata", "keep", "control", "undecided", "population")),
     ("*",),
 )
 # What stands in for a part that is wrong and cannot be left out, so that the rest of the document is checked too.
@@ -88,9 +89,8 @@ _STAND_INS: Mapping[Path, Value] = {
     ("fields", "id"): "''",
     ("fields", "time"): "to_timestamp(0)",
     ("labels", "lag"): "1 day",
-    ("sampling",): {"window": "1 day", "keep": 2, "seed": "draft"},
+    ("sampling",): {"window": "1 day", "seed": "draft"},
     ("sampling", "window"): "1 day",
-    ("sampling", "keep"): 2,
     ("sampling", "seed"): "draft",
 }
 

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 
-from remiss.protocol.terms import UNPLANNED, Criterion, LabellingDesign, Protocol
+from remiss.protocol.terms import UNPLANNED, Criterion, LabellingDesign, Protocol, Sampling
 from remiss.records.identity import canonical
 
 # Of what is verified, what no document named once.
@@ -37,8 +37,8 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
         else {"key": labels.key.written, "time": labels.time, "time_zone": labels.address.time_zone, "lag": _minutes(labels.lag)},
         "fields": {name: expression.sql for name, expression in protocol.fields.items()},
         "require": sorted(protocol.require),
-        "criteria": [_criterion_meaning(criterion) for criterion in protocol.criteria],
-        "sampling": {**dataclasses.asdict(sampling), "window": _minutes(sampling.window)},
+        "criteria": [_criterion_meaning(criterion, sampling) for criterion in protocol.criteria],
+        "sampling": _sampling_meaning(sampling),
         "taxonomy": {
             "namespace": protocol.taxonomy.namespace,
             "version": protocol.taxonomy.version,
@@ -91,7 +91,13 @@ def _labelling_meaning(labelling: LabellingDesign) -> Mapping[str, object]:
     return {**said, "verify": verify, "every": _minutes(labelling.every)}
 
 
-def _criterion_meaning(criterion: Criterion) -> Mapping[str, object]:
+def _sampling_meaning(sampling: Sampling) -> Mapping[str, object]:
+    # Once every document had `keep`: without it each criterion says how many of it are kept.
+    said = {name: value for name, value in dataclasses.asdict(sampling).items() if value is not None}
+    return {**said, "window": _minutes(sampling.window)}
+
+
+def _criterion_meaning(criterion: Criterion, sampling: Sampling) -> Mapping[str, object]:
     return {
         "name": criterion.name,
         "kind": criterion.kind.value,
@@ -100,8 +106,9 @@ def _criterion_meaning(criterion: Criterion) -> Mapping[str, object]:
         "of": criterion.of,
         "beyond": criterion.beyond,
         "reference": criterion.reference,
-        # It came later: a criterion that says nothing of nulls means what it always did.
+        # They came later: a criterion that says nothing of nulls, or of how many are kept, means what it always did.
         **({"nulls": "undecided"} if criterion.nulls_undecided else {}),
+        **({} if criterion.keep in {None, sampling.keep} else {"keep": criterion.keep}),
         "mode": criterion.mode,
         "severity": criterion.severity,
         "why": criterion.why,

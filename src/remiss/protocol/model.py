@@ -127,6 +127,8 @@ class CriterionModel(Section):
     """anomaly: the window whose median and spread are compared with; default: current"""
     nulls: Literal["not-met", "undecided"] | None = None
     """what an event is on which `when` is null although its label is known; default: not-met, as in every SQL filter"""
+    keep: Group | None = None
+    """how many of its events to keep for each stratum and window; default: what `sampling` says; at least 2"""
     mode: Mode | None = None
     """the failure mode suggested, for example remiss:model/weak-slice"""
     severity: Annotated[int, Field(ge=1, le=4)]
@@ -138,18 +140,18 @@ class CriterionModel(Section):
 class SamplingModel(Section):
     window: Width
     """the interval of event time within which sampling is done, for example 1 week"""
-    keep: Group
-    """how many events to keep for each criterion, stratum and window; at least 2"""
     seed: Seed
     """a text that fixes the draw; a new version keeps it"""
+    keep: Group | None = None
+    """how many events to keep for each criterion, stratum and window; at least 2; default: 50 for severity 1 and 2, else 10"""
     strata: list[str] = Field(default_factory=list)
     """the fields within whose values sampling is done, for example [context.airport]"""
     control: Group = 20
     """how many events that met no criterion to keep for each stratum and window; at least 2"""
     undecided: Group = 10
     """how many events that could not be judged yet to keep for each stratum and window; at least 2"""
-    population: Group = 500
-    """how many events of any kind to keep for each window; at least 2"""
+    population: Group | None = None
+    """how many events of any kind to keep for each window; at least 2; default: 2,000 a week, in proportion to the window"""
 
 
 class VerifyModel(Section):

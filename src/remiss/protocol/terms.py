@@ -111,7 +111,8 @@ class Criterion:
 
     Every kind but anomaly has `when`. An anomaly has `of` (a canonical field name), `beyond` (a robust z) and
     `reference` (`current` or `previous`). `among` None means every event. An event on which `when` is null for another reason
-    than a missing label is not met, or undecided where `nulls_undecided` says so.
+    than a missing label is not met, or undecided where `nulls_undecided` says so. `keep` is how many of its events each
+    stratum and window keeps, where it is not what `Sampling.keep` says.
     """
 
     name: str
@@ -124,17 +125,21 @@ class Criterion:
     beyond: float | None = None
     reference: str = "current"
     nulls_undecided: bool = False
+    keep: int | None = None
     mode: str | None = None
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How to draw: window width, strata (canonical field names) and how many to keep of each kind of group."""
+    """How to draw: window width, strata (canonical field names) and how many to keep of each kind of group.
+
+    Without a `keep` here each criterion has its own (`group_sizes.py`).
+    """
 
     window: timedelta
     strata: tuple[str, ...]
-    keep: int
+    keep: int | None
     control: int
     undecided: int
     population: int

@@ -18,6 +18,7 @@ from functools import lru_cache
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.check_result import Finding
 from remiss.protocol.document import draft, first_of
+from remiss.protocol.group_sizes import as_filed, by_former_defaults, note_on_former
 from remiss.protocol.meaning import handling, meaning, parts_that_differ
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.shape import has_errors
@@ -63,15 +64,23 @@ def _not_attached(name: str) -> str:
     raise ProtocolError(f"{name} is not attached", where=Location(_ITSELF), do="load the protocol from its file")
 
 
-def check_kept(stored: StoredProtocol | None, document: Protocol) -> None:
-    """Check that a document is the version that the catalog keeps, if it keeps one of that name and number.
+def kept_version(stored: StoredProtocol, path: str) -> Protocol:
+    """Return a version as it was filed: by the defaults that its digest covers. Raises like `restore`."""
+    return as_filed(restore(stored.text, path), stored.digest)
+
+
+def check_kept(stored: StoredProtocol | None, document: Protocol) -> Protocol:
+    """Return a document as the catalog keeps its version, if it keeps one of that name and number: by the defaults of then.
 
     Raises
     ------
     ProtocolError : it means something else, or guards content otherwise
     """
-    if stored is None or stored.text == document.text:
-        return
+    if stored is None:
+        return document
+    document = as_filed(document, stored.digest)
+    if stored.text == document.text:
+        return document
     version = f"version {document.version} of {document.name}"
     where = Location(document.path, document.lines.get("version"))
     if stored.digest != document.digest:
@@ -87,12 +96,35 @@ def check_kept(stored: StoredProtocol | None, document: Protocol) -> None:
             where=where,
             do="raise `version`: what is filed is guarded by it; the figures of both versions go on as one",
         )
+    return document
+
+
+def notes_on(newest: StoredProtocol | None, document: Protocol) -> tuple[str, ...]:
+    """Return what to say of a document that is captured by: of former defaults, and of another seed than the newest version has.
+
+    Parameters
+    ----------
+    newest : the newest version of that name that the catalog keeps
+    """
+    former = note_on_former(document)
+    said = () if former is None else (former,)
+    if newest is None or newest.version == document.version:
+        return said
+    if restore(newest.text, document.path).sampling.seed == document.sampling.seed:
+        return said
+    return (
+        *said,
+        f"the seed is another than in version {newest.version}: the samples share no more than chance gives, and people's "
+        "work on the former one carries no weight in this",
+    )
 
 
 def _differing(stored: StoredProtocol, document: Protocol) -> str:
     try:
-        before = restore(stored.text, document.path)
+        before = kept_version(stored, document.path)
     except ProtocolError:
         return ""
-    changed = parts_that_differ(meaning(before), meaning(document))
+    # The sizes that neither says are no difference.
+    now = document if note_on_former(before) is None else by_former_defaults(document)
+    changed = parts_that_differ(meaning(before), meaning(now))
     return f": another {', '.join(changed)}" if changed else ""

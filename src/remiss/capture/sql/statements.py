@@ -25,6 +25,8 @@ from remiss.capture.sampling import DIGITS, SPAN
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, REPEATS, SAMPLE, ScanPlan, Shape
 from remiss.capture.sql.scan import literal, name, order_of_rows, reads_labels, refusing_labels, statement, steps, typed
+from remiss.protocol.group_sizes import sizes_of
+from remiss.records.run import ALL
 
 # Above every hex digit.
 NO_BOUND = "g"
@@ -192,7 +194,7 @@ def census(plan: ScanPlan, *, keys: bool = True) -> str:
     sampling = plan.checked.protocol.sampling
     strata = ", ".join(f"{shown(plan, one)} AS {name(f'stratum_{at}')}" for at, one in enumerate(sampling.strata))
     numbers = ", ".join(f"{sql} AS {name(f'pattern_{at}')}" for at, sql in enumerate(patterns(plan)))
-    least = max(sampling.keep, sampling.control, sampling.undecided) + 1
+    least = max(size for group, size in sizes_of(plan.checked.protocol).items() if group != ALL) + 1
     label = ', "label"' if "label" in plan.checked.fields else ""
     key = f", {keyed(plan)} AS remiss_key, remiss_bound" if keys else ""
     bounded = f"INNER JOIN {BOUNDS} AS bounds ON remiss_window = bounds.number" if keys else ""

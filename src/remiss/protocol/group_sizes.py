@@ -1,0 +1,84 @@
+"""How many events each group of a run keeps: what a document says of it, and what holds where it says nothing.
+
+The sizes in force are part of what a version means, so that its digest covers them, written or not. Therefore a change of these
+defaults gives another digest to a document that leaves them to us, and the digest that the catalog keeps of a version tells by
+which defaults it was filed: it goes on by those, and only a new version takes the present ones (`as_filed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from remiss.protocol.meaning import meaning
+from remiss.protocol.terms import Protocol
+from remiss.records.identity import digest
+from remiss.records.run import ALL, CONTROL, UNDECIDED
+
+# Of 2,000 events a share is known to 2 points and a shift by 4 to 5 points is seen; of the former 500 it took a shift by 9.
+POPULATION_A_WEEK = 2_000
+# What a document of one window meant, whatever its width, that left `population` out before.
+FORMER_POPULATION = 500
+# Who looks for a slice among failures needs hundreds of them, and those of severity 1 and 2 are what slices are sought among.
+KEPT_OF_GRAVE, KEPT_OF_OTHERS = 50, 10
+GRAVE = 2
+LEAST, MOST = 2, 100_000
+
+_POPULATION = "sampling.population"
+
+
+def population_of(window: timedelta) -> int:
+    """Return how many events of any kind are kept of a window of that width: 2,000 a week, in proportion, at least 2.
+
+    It is rounded to the nearest whole number, a half upwards.
+
+    >>> [population_of(timedelta(hours=hours)) for hours in (1, 24, 7 * 24, 4 * 7 * 24)]
+    [12, 286, 2000, 8000]
+    """
+    week = timedelta(weeks=1)
+    return min(max((2 * POPULATION_A_WEEK * window + week) // (2 * week), LEAST), MOST)
+
+
+def keep_of(severity: int) -> int:
+    """Return how many events of a criterion of that suggested severity are kept where nothing says how many.
+
+    >>> [keep_of(severity) for severity in (1, 2, 3, 4)]
+    [50, 50, 10, 10]
+    """
+    return KEPT_OF_GRAVE if severity <= GRAVE else KEPT_OF_OTHERS
+
+
+def sizes_of(protocol: Protocol) -> Mapping[str, int]:
+    """Return how many events the groups of each name keep, the reserved names among them."""
+    sampling = protocol.sampling
+    reserved = {CONTROL: sampling.control, UNDECIDED: sampling.undecided, ALL: sampling.population}
+    own = {each.name: each.keep or sampling.keep or keep_of(each.severity) for each in protocol.criteria}
+    return own | reserved
+
+
+def as_filed(document: Protocol, filed: str) -> Protocol:
+    """Return a document by the defaults that give it the digest by which its version is filed; as it is where none do."""
+    if document.digest == filed:
+        return document
+    former = by_former_defaults(document)
+    return former if former.digest == filed else document
+
+
+def note_on_former(document: Protocol) -> str | None:
+    """Return what to say of a document that goes on by former defaults; None of any other."""
+    size, present = document.sampling.population, population_of(document.sampling.window)
+    if _POPULATION in document.lines or size == present:
+        return None
+    return (
+        f"version {document.version} of {document.name} was filed when a document without sampling.population kept {size:,} "
+        f"events of a window, and goes on so; raise version to keep {present:,}, or write population: {size} to stay"
+    )
+
+
+def by_former_defaults(document: Protocol) -> Protocol:
+    """Return a document as it was meant before; as it is where it says what decides that."""
+    if _POPULATION in document.lines:
+        return document
+    former = replace(document, sampling=replace(document.sampling, population=FORMER_POPULATION), digest="")
+    return replace(former, digest=digest(meaning(former)))
