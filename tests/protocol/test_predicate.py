@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlglot import exp
 
 from remiss.errors import ProtocolError
-from remiss.protocol.expressions.grammar import MOST_CHARACTERS, MOST_NESTING
+from remiss.protocol.expressions.grammar import MOST_CHARACTERS, MOST_NESTING, parse
 from remiss.protocol.expressions.refusal import NAMES, TABLE
 from remiss.protocol.predicate import check_field, check_predicate
 from remiss.protocol.terms import Type
@@ -443,3 +444,23 @@ def test_a_time_knows_whether_it_carries_a_zone(text, zoned):
 def test_a_statement_is_refused_without_a_word_of_the_parser(caplog, text):
     refused(text)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("call.id", "call"),
+        ("from.id = 'a'", "from"),
+        ("output = 'a' AND show.id = 'b'", "show"),
+        (" Set['id']", "Set"),
+        ("text['en'] || map.en", "text"),
+        ("CASE WHEN when.id = 1 THEN row['id'] END", "when"),
+    ],
+)
+def test_a_part_of_a_column_that_is_called_like_a_word_of_sql_needs_no_quotes(text, column):
+    assert column in {each.parts[0].name for each in parse(text).find_all(exp.Column)}
+
+
+@pytest.mark.parametrize("text", ["output IN ['a', 'b']", "e'it\\'s from.x' = output", "'from.x' = output", "CAST(output AS INT[3])"])
+def test_and_no_other_word_is_taken_for_a_column(text):
+    assert {each.name for each in parse(text).find_all(exp.Column)} == {"output"}

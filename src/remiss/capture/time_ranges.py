@@ -18,6 +18,7 @@ from remiss.capture.sql.plan import EVENTS
 from remiss.capture.values import shape_of
 from remiss.errors import Location, SourceError
 from remiss.protocol.check_result import Checked
+from remiss.protocol.expressions.grammar import parse
 from remiss.protocol.ports import Session
 from remiss.records.identity import FIRST, from_micros
 
@@ -134,7 +135,7 @@ def unit_of(session: Session, checked: Checked) -> tuple[str, str] | None:
     row = session.run(scan.statement(f"{asked}{EVENTS} AS source) AS counted WHERE isfinite(x)")).to_pylist()[0]
     for per_second, unit in UNITS.items():
         if row["least"] is not None and PLAUSIBLE[0] <= row["least"] / per_second <= row["greatest"] / per_second <= PLAUSIBLE[1]:
-            written = sqlglot.parse_one(checked.protocol.fields["time"].sql, read="duckdb").find(exp.UnixToTime)
+            written = parse(checked.protocol.fields["time"].sql).find(exp.UnixToTime)
             return unit, f"to_timestamp({'...' if written is None else written.this.sql('duckdb')} / {per_second})"
     return None
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
+from remiss.errors import ProtocolError
+from remiss.protocol.expressions.grammar import parse
 from remiss.protocol.terms import CONTEXT, Expression, LabelKey, Type
 
 NAMING = frozenset({"id", "model_version", "model_digest", "features", "status", "trace_id", "text"})
@@ -66,10 +66,9 @@ def taken_for(
 
 def _parsed(expression: Expression) -> exp.Expression | None:
     try:
-        parsed = sqlglot.parse_one(expression.sql, read="duckdb")
-    except SqlglotError:
+        return parse(expression.sql)
+    except ProtocolError:
         return None
-    return parsed if isinstance(parsed, exp.Expression) else None
 
 
 def _shown(column: exp.Expression) -> bool:

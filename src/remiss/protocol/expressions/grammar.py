@@ -7,6 +7,7 @@ within limits that keep any stranger's text cheap to refuse.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,13 @@ _STATEMENTS = {
 
 _AFTER_NAMES = {"and", "or", "is", "in", "not", "like", "ilike", "between", "collate", "similar", "glob", "isnull", "notnull"}
 
+# The word that a text begins with, where a part of it follows: of a statement the reader of tokens makes one text.
+_BEGINNING = re.compile(r"""^(\s*)([A-Za-z_]\w*)(?=\.[A-Za-z_"]|\[\s*')""")
+_WORDS_OF_COMMANDS = _STATEMENTS | {"fetch", "optimize", "rename"}
+# With a text in brackets behind it each of these is a list of its own, and no type is written so.
+_LISTS = {TokenType.ARRAY}
+_NAMES = {TokenType.VAR, TokenType.IDENTIFIER}
+
 
 def parse(text: str) -> exp.Expression:
     """Return the tree of one scalar expression.
@@ -55,7 +63,10 @@ def parse(text: str) -> exp.Expression:
             do="split the criterion, or have the log write the value as a column",
         )
     try:
-        tokens = DuckDB().tokenize(text)
+        text = _BEGINNING.sub(_quoted_statement, text, count=1)
+        if spots := _columns_called_like_words(text, tokens := DuckDB().tokenize(text)):
+            text = _quoted(text, spots)
+            tokens = DuckDB().tokenize(text)
         _limits(tokens)
         with _without_warnings():
             trees = DuckDB().parser().parse(tokens, text)
@@ -73,6 +84,32 @@ def parse(text: str) -> exp.Expression:
     if not isinstance(tree, exp.Expression):
         raise ProtocolError("an empty expression", do="write one SQL expression, for example output = 'late'")
     return tree
+
+
+def _quoted_statement(beginning: re.Match[str]) -> str:
+    space, word = beginning.groups()
+    return f'{space}"{word}"' if word.lower() in _WORDS_OF_COMMANDS else beginning[0]
+
+
+def _columns_called_like_words(text: str, tokens: Sequence[Token]) -> list[Token]:
+    """Return the words of SQL that can only be columns, for a part of them follows at once: `from.country`, `text['en']`."""
+    found = []
+    for at, token in enumerate(tokens[:-2]):
+        before, after, part = tokens[at - 1] if at else None, tokens[at + 1], tokens[at + 2]
+        word = token.token_type not in {*_NAMES, TokenType.END} and text[token.start : token.end + 1].isidentifier()
+        if not word or after.start != token.end + 1 or (before is not None and before.token_type is TokenType.DOT):
+            continue
+        named = after.token_type is TokenType.DOT and (part.token_type in _NAMES or part.text.isidentifier())
+        keyed = after.token_type is TokenType.L_BRACKET and part.token_type is TokenType.STRING
+        if named or (keyed and token.token_type in DuckDB.parser_class.TYPE_TOKENS - _LISTS):
+            found.append(token)
+    return found
+
+
+def _quoted(text: str, tokens: Sequence[Token]) -> str:
+    for token in reversed(tokens):
+        text = f'{text[: token.start]}"{text[token.start : token.end + 1]}"{text[token.end + 1 :]}'
+    return text
 
 
 @contextmanager
