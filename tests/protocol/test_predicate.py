@@ -461,6 +461,8 @@ def test_a_part_of_a_column_that_is_called_like_a_word_of_sql_needs_no_quotes(te
     assert column in {each.parts[0].name for each in parse(text).find_all(exp.Column)}
 
 
-@pytest.mark.parametrize("text", ["output IN ['a', 'b']", "e'it\\'s from.x' = output", "'from.x' = output", "CAST(output AS INT[3])"])
+@pytest.mark.parametrize(
+    "text", ["output IN ['a', 'b']", "e'it\\'s from.x' = output", "'from.x' = output", "CAST(output AS INT[3])"]
+)
 def test_and_no_other_word_is_taken_for_a_column(text):
     assert {each.name for each in parse(text).find_all(exp.Column)} == {"output"}
