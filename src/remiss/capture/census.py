@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from remiss.capture import requirements, sampling
+from remiss.capture import requirements, row_checks, sampling
 from remiss.capture.row_checks import RowChecks
 from remiss.capture.sampling import GroupName, GroupSample, PopulationPart
 from remiss.capture.sql import criteria, statements
@@ -168,6 +168,7 @@ def all_refused(session: Session, plan: ScanPlan, seen: RowChecks) -> dict[str, 
         counts.update(reasons)
     if plan.checked.protocol.labels is not None:
         counts[requirements.UNREADABLE_LABEL] = sum(one.count for one in session.unreadable(LABELS).values())
+        counts.update(plan.labels_refused)
     return counts
 
 
@@ -181,7 +182,8 @@ def refusals(session: Session, plan: ScanPlan, seen: RowChecks) -> Refusals:
         first = [row for one in found for row in one.rows][: requirements.LISTED]
         rows += [RefusedRow(reason=reason, file=one.file, row=one.row, detail=one.detail) for one in first]
     counts = requirements.in_order(all_refused(session, plan, seen), plan.checked)
-    reasons = [reason for reason in counts if reason not in unreadable]
+    rows += row_checks.refused_labels(session, plan)
+    reasons = [reason for reason in counts if reason not in requirements.OF_LABELS and reason not in unreadable]
     if reasons:
         for row in session.run(statements.refused(plan, reasons, tuple(seen.placed))).to_pylist():
             detail = requirements.explain(row["reason"]) + (f" (id {value_of(row['id'], Shape.TEXT)})" if row["id"] else "")

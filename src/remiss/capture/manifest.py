@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from remiss.capture.requirements import UNREADABLE_LABEL
+from remiss.capture.requirements import OF_LABELS
 from remiss.records.identity import canonical, digest
 from remiss.records.run import RULES, Cell, DerivedRun, Group, Member, RunWindow
 
@@ -117,7 +117,7 @@ def differences(before: DerivedRun, after: DerivedRun) -> tuple[str, ...]:
 
 
 def _of_events(refused: Mapping[str, int]) -> dict[str, int]:
-    return {reason: count for reason, count in refused.items() if reason != UNREADABLE_LABEL}
+    return {reason: count for reason, count in refused.items() if reason not in OF_LABELS}
 
 
 def _file_differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

@@ -15,6 +15,10 @@ from remiss.protocol.check_result import Checked
 
 UNREADABLE = "unreadable-row"
 UNREADABLE_LABEL = "unreadable-label"
+AMBIGUOUS_LABEL = "ambiguous-label-time"
+NONEXISTENT_LABEL = "nonexistent-label-time"
+# Rows of the labels: every run that reads them comes upon these.
+OF_LABELS = (UNREADABLE_LABEL, AMBIGUOUS_LABEL, NONEXISTENT_LABEL)
 BAD_ID = "bad-id"
 BAD_TIME = "bad-time"
 AMBIGUOUS_TIME = "ambiguous-time"
@@ -98,6 +102,9 @@ def explain(reason: str) -> str:
         BAD_TIME: "the time is empty, cannot be read, or lies outside years 1 to 9999",
         AMBIGUOUS_TIME: "its local time came twice when the clocks were set back; `ambiguous` under source says which is meant",
         NONEXISTENT_TIME: "its local time did not exist, for the clocks were set forward over it",
+        AMBIGUOUS_LABEL: "the label's local time came twice when the clocks were set back; `ambiguous` under labels says which "
+        "is meant",
+        NONEXISTENT_LABEL: "the label's local time did not exist, for the clocks were set forward over it",
         LABELS_DISAGREE: "two labels of the same time say different things",
         DUPLICATE_ID: "another row has the same id and says something else",
     }[reason]
@@ -128,7 +135,7 @@ def in_order(counts: Mapping[str, int], checked: Checked) -> dict[str, int]:
     """Return counts by reason in the order in which reasons are tried, without those that never held."""
     order = [
         UNREADABLE,
-        UNREADABLE_LABEL,
+        *OF_LABELS,
         *(reason for reason, _ in rules(checked, labels_disagree=True, twice=True, never=True)),
         DUPLICATE_ID,
     ]
@@ -151,16 +158,15 @@ def refused_rows(runs: Iterable[Refused]) -> int:
     >>> refused_rows(Refused(counts=week, files={"may.csv"}, unplaced={"may.csv": {"bad-time": 1}}) for _ in range(2))
     5
     """
-    total, labels = 0, 0
+    total, labels = 0, dict.fromkeys(OF_LABELS, 0)
     apart: dict[tuple[str, str], int] = {}
     for run in runs:
-        total += sum(count for reason, count in run.counts.items() if reason != UNREADABLE_LABEL)
-        # Every run that reads the labels comes upon these.
-        labels = max(labels, run.counts.get(UNREADABLE_LABEL, 0))
+        total += sum(count for reason, count in run.counts.items() if reason not in labels)
+        labels = {reason: max(count, run.counts.get(reason, 0)) for reason, count in labels.items()}
         for file, reasons in run.unplaced.items():
             total -= sum(reasons.values()) if file in run.files else 0
             apart |= {(file, reason): count for reason, count in reasons.items()}
-    return total + labels + sum(apart.values())
+    return total + sum(labels.values()) + sum(apart.values())
 
 
 def notes_on_lost(lost: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from remiss.capture import requirements
@@ -20,11 +21,22 @@ from remiss.capture.sql import late_labels, scan, statements
 from remiss.capture.sql.floating import deciding
 from remiss.capture.sql.plan import EVENTS, KNOWN, REPEATS, LabelHistory, ScanPlan, Shape
 from remiss.capture.sql.scan import reasons
-from remiss.capture.values import shape_of
+from remiss.capture.values import check_shapes, check_zone, shape_of
 from remiss.errors import Location, ProtocolError
 from remiss.govern.ports.machine import Progress
-from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Session
+from remiss.protocol.terms import Labels
+from remiss.records.identity import to_micros
+from remiss.records.run import RefusedRow
+from remiss.records.window import clock_changes
+
+# Before this no clock was set back: to look for changes costs a step for each day.
+CLOCKS = to_micros(datetime(1880, 1, 1, tzinfo=UTC))
+MOST_STRATA = 1000
+
+
+# A guess by sketch errs by a few per cent: beyond this it is worth counting exactly before a census of them is begun.
+GUESS = 0.8
 
 
 def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
@@ -40,18 +52,44 @@ def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
     if labels is None or not late_labels.columns(checked):
         return plan
     shape = shape_of(session.run(late_labels.probe(labels)).schema.types[0])
-    _check_zone(
-        shape,
-        labels.address.time_zone or checked.protocol.source.time_zone,
-        "labels.time",
-        Location(checked.protocol.path, labels.line),
-    )
+    zone = labels.address.time_zone or checked.protocol.source.time_zone
+    check_zone(shape, zone, "labels.time", Location(checked.protocol.path, labels.line))
+    plan = _label_clocks(session, plan, labels, shape, zone)
     found = session.run(late_labels.has_several(plan, labels, shape)).to_pylist()[0]
     plan = replace(plan, history=LabelHistory.ONE if found["rows"] == found["keys"] else LabelHistory.MANY)
     session.keep(KNOWN, late_labels.known(plan, labels, shape))
     if plan.history is LabelHistory.MANY and session.run(late_labels.disagreements()).to_pylist()[0]["rows"]:
         plan = replace(plan, labels_disagree=True)
     return plan
+
+
+def _label_clocks(session: Session, plan: ScanPlan, labels: Labels, shape: Shape, zone: str | None) -> ScanPlan:
+    """Return the plan that knows which labels have a local time that comes twice, or does not exist."""
+    asked = late_labels.local_times(labels, shape)
+    if asked is None or zone is None:
+        return plan
+    bounds = session.run(asked).to_pylist()[0]
+    if bounds["least"] is None:
+        return plan
+    first, last = max(bounds["least"], CLOCKS), min(bounds["greatest"], to_micros(plan.as_of))
+    plan = replace(plan, label_shape=shape, label_changes=clock_changes(zone, first, last))
+    if not plan.label_changes:
+        return plan
+    found = session.run(late_labels.clock_counts(plan, labels, shape)).to_pylist()[0]
+    decided = labels.address.ambiguous != "refuse"
+    refused = {requirements.NONEXISTENT_LABEL: found["never"], requirements.AMBIGUOUS_LABEL: 0 if decided else found["twice"]}
+    return replace(plan, labels_refused=refused, labels_twice=found["twice"] if decided else 0)
+
+
+def refused_labels(session: Session, plan: ScanPlan) -> list[RefusedRow]:
+    """Return the first labels of each reason for which labels are not used."""
+    labels = plan.checked.protocol.labels
+    if labels is None or not any(plan.labels_refused.values()):
+        return []
+    return [
+        RefusedRow(reason=row["reason"], file=row["file"], row=row["line"], detail=requirements.explain(row["reason"]))
+        for row in session.run(late_labels.refused(plan, labels, plan.label_shape)).to_pylist()
+    ]
 
 
 def floating(session: Session, sql: str) -> frozenset[str]:
@@ -61,41 +99,6 @@ def floating(session: Session, sql: str) -> frozenset[str]:
         return frozenset()
     schema = session.run(scan.statement(f"SELECT {', '.join(columns)} FROM {EVENTS} AS source LIMIT 0")).schema
     return frozenset(one for one, kind in zip(columns, schema.types, strict=True) if shape_of(kind) is Shape.NUMBER)
-
-
-def check_shapes(checked: Checked, shapes: Mapping[str, Shape]) -> None:
-    """Check that fields are of shapes that their use can bear; the types of expressions were checked before."""
-    protocol = checked.protocol
-
-    def refuse(field_name: str, what: str, do: str) -> None:
-        raise ProtocolError(f"{field_name} {what}", where=Location(protocol.path, protocol.fields[field_name].line), do=do)
-
-    if shapes["id"] not in (Shape.TEXT, Shape.INTEGER, Shape.WIDE):
-        refuse(
-            "id", f"is {shapes['id']}", "use a column of text or whole numbers, or CAST it to VARCHAR: ids are compared as text"
-        )
-    if shapes["time"] not in (Shape.INSTANT, Shape.NAIVE, Shape.DATE, Shape.TEXT):
-        refuse("time", f"is {shapes['time']}", "use a time, or make one of it, for example to_timestamp(seconds)")
-    _check_zone(shapes["time"], protocol.source.time_zone, "time", Location(protocol.path, protocol.fields["time"].line))
-    for one in requirements.NUMERIC:
-        if shapes.get(f"remiss_raw_{one}") in (Shape.INSTANT, Shape.NAIVE, Shape.DATE, Shape.NESTED, Shape.BOOLEAN):
-            refuse(one, f"is {shapes[f'remiss_raw_{one}']}", "use a number")
-
-
-def _check_zone(shape: Shape, time_zone: str | None, what: str, where: Location) -> None:
-    if shape in (Shape.NAIVE, Shape.DATE) and not time_zone:
-        raise ProtocolError(
-            f"{what} has no zone and the source names none",
-            where=where,
-            do="add time_zone to the source, for example America/New_York",
-        )
-
-
-MOST_STRATA = 1000
-
-
-# A guess by sketch errs by a few per cent: beyond this it is worth counting exactly before a census of them is begun.
-GUESS = 0.8
 
 
 @dataclass(slots=True)

@@ -241,12 +241,16 @@ def _outranked(session: Session, plan: ScanPlan, asked: Collection[EventPlace], 
 
 
 def clock_notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
-    """Say how many events had a time of the hour that comes twice, where the protocol says which is meant."""
-    ambiguous = plan.checked.protocol.source.ambiguous
-    if ambiguous == "refuse" or not any(each.twice for each in plan.clock_changes):
-        return ()
-    rows = session.run(statements.twice(plan)).to_pylist()[0]["rows"]
-    had, are = ("1 event has", "is") if rows == 1 else (f"{rows:,} events have", "are")
+    """Say how many events, and labels, had a time of the hour that comes twice, where the protocol says which is meant."""
+    source, labels = plan.checked.protocol.source, plan.checked.protocol.labels
+    decides = source.ambiguous != "refuse" and any(each.twice for each in plan.clock_changes)
+    events = session.run(statements.twice(plan)).to_pylist()[0]["rows"] if decides else 0
+    of_labels = () if labels is None else _taken_for(plan.labels_twice, "label", labels.address.ambiguous)
+    return (*_taken_for(events, "event", source.ambiguous), *of_labels)
+
+
+def _taken_for(rows: int, what: str, ambiguous: str) -> tuple[str, ...]:
+    had, are = (f"1 {what} has", "is") if rows == 1 else (f"{rows:,} {what}s have", "are")
     return (f"{had} a local time that came twice, and {are} taken for the {ambiguous}",) if rows else ()
 
 

@@ -1,14 +1,18 @@
-"""Values: from what an engine returns to the plain values that records hold."""
+"""Values: from what an engine returns to the plain values that records hold, and whether their shapes fit their use."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
+from remiss.capture import requirements
 from remiss.capture.sql.plan import Shape
+from remiss.errors import Location, ProtocolError
+from remiss.protocol.check_result import Checked
 from remiss.records.event import NUL, Scalar, without_nul
 from remiss.records.identity import from_micros
 
@@ -79,3 +83,32 @@ def shape_of(kind: pa.DataType) -> Shape:
         (pa.types.is_string_view, Shape.TEXT),
     )
     return next((shape for holds, shape in checks if holds(kind)), Shape.NESTED)
+
+
+def check_shapes(checked: Checked, shapes: Mapping[str, Shape]) -> None:
+    """Check that fields are of shapes that their use can bear; the types of expressions were checked before."""
+    protocol = checked.protocol
+
+    def refuse(field_name: str, what: str, do: str) -> None:
+        raise ProtocolError(f"{field_name} {what}", where=Location(protocol.path, protocol.fields[field_name].line), do=do)
+
+    if shapes["id"] not in (Shape.TEXT, Shape.INTEGER, Shape.WIDE):
+        refuse(
+            "id", f"is {shapes['id']}", "use a column of text or whole numbers, or CAST it to VARCHAR: ids are compared as text"
+        )
+    if shapes["time"] not in (Shape.INSTANT, Shape.NAIVE, Shape.DATE, Shape.TEXT):
+        refuse("time", f"is {shapes['time']}", "use a time, or make one of it, for example to_timestamp(seconds)")
+    check_zone(shapes["time"], protocol.source.time_zone, "time", Location(protocol.path, protocol.fields["time"].line))
+    for one in requirements.NUMERIC:
+        if shapes.get(f"remiss_raw_{one}") in (Shape.INSTANT, Shape.NAIVE, Shape.DATE, Shape.NESTED, Shape.BOOLEAN):
+            refuse(one, f"is {shapes[f'remiss_raw_{one}']}", "use a number")
+
+
+def check_zone(shape: Shape, time_zone: str | None, what: str, where: Location) -> None:
+    """Check that times which name no zone are of a source that does."""
+    if shape in (Shape.NAIVE, Shape.DATE) and not time_zone:
+        raise ProtocolError(
+            f"{what} has no zone and the source names none",
+            where=where,
+            do="add time_zone to the source, for example America/New_York",
+        )

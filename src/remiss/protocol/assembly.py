@@ -196,6 +196,7 @@ def _labels(model: ProtocolModel, document: Document) -> Labels | None:
         format=labels.format or model.source.format,
         uri=labels.uri,
         time_zone=labels.time_zone or model.source.time_zone,
+        ambiguous=labels.ambiguous or model.source.ambiguous,
         line=line,
     )
     return Labels(

@@ -34,7 +34,13 @@ def meaning(protocol: Protocol) -> Mapping[str, object]:
         },
         "labels": None
         if labels is None
-        else {"key": labels.key.written, "time": labels.time, "time_zone": labels.address.time_zone, "lag": _minutes(labels.lag)},
+        else {
+            "key": labels.key.written,
+            "time": labels.time,
+            "time_zone": labels.address.time_zone,
+            "lag": _minutes(labels.lag),
+            **({} if labels.address.ambiguous == protocol.source.ambiguous else {"ambiguous": labels.address.ambiguous}),
+        },
         "fields": {name: expression.sql for name, expression in protocol.fields.items()},
         "require": sorted(protocol.require),
         "criteria": [_criterion_meaning(criterion, sampling) for criterion in protocol.criteria],

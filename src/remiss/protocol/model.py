@@ -77,6 +77,8 @@ class LabelsModel(Section):
     """parquet, csv or jsonl; default: the source's"""
     time_zone: Zone | None = None
     """the zone of times that do not say theirs; default: the source's"""
+    ambiguous: Literal["refuse", "earlier", "later"] | None = None
+    """what such a time means in the hour that comes twice when clocks are set back; default: as for the source"""
 
 
 class FieldsModel(Section):

@@ -78,3 +78,57 @@ def test_the_clock_changes_of_a_zone_are_those_that_its_local_times_show(zone):
         twice = one.utcoffset() > other.utcoffset()
         never = one.utcoffset() < other.utcoffset()
         assert [each.twice for each in hits] == ([twice] if twice or never else [])
+
+
+LABELS = "{{uri: labels.parquet, key: id, time: known, lag: 2 days{more}}}"
+NOON = datetime(2013, 11, 2, 18, tzinfo=UTC)
+
+
+def labelled(tmp_path, known, monday=AUTUMN, *, text=False, more="", source="", event=NOON):
+    """Return the label of each event, each of which has one that was known at a local time; and what else was drawn."""
+    write(tmp_path / "log.parquet", [{"id": str(at), "at": event, "said": "yes"} for at in range(len(known))])
+    rows = [{"id": str(at), "known": time.isoformat(" ") if text else time, "actual": "no"} for at, time in enumerate(known)]
+    write(tmp_path / "labels.parquet", rows)
+    document = protocol(labels=LABELS.format(more=more), fields=["label: labels.actual"], source=source)
+    found = captured(tmp_path, document, monday, monday + WEEK)
+    return {one.member.event.id: one.member.event.label for one in found.sampled}, found
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_a_label_of_the_hour_that_comes_twice_is_not_used_and_counted(tmp_path, text):
+    labels, found = labelled(tmp_path, [local(11, 3, 1, 30), local(11, 3, 2)], text=text, more=f", {ZONE}")
+    assert labels == {"0": None, "1": "no"}
+    assert found.refusals.counts == {"ambiguous-label-time": 1}
+    [row] = found.refusals.rows
+    assert (row.file, row.row, row.reason) == (str(tmp_path / "labels.parquet"), 1, "ambiguous-label-time")
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_a_label_of_the_hour_that_does_not_exist_is_not_used_and_counted(tmp_path, text):
+    event = datetime(2013, 3, 9, 18, tzinfo=UTC)
+    labels, found = labelled(tmp_path, [local(3, 10, 2, 30), local(3, 10, 3)], SPRING, text=text, more=f", {ZONE}", event=event)
+    assert labels == {"0": None, "1": "no"}
+    assert found.refusals.counts == {"nonexistent-label-time": 1}
+
+
+@pytest.mark.parametrize(("meant", "label"), [("earlier", "no"), ("later", None)])
+@pytest.mark.parametrize("by", ["labels", "source"])
+def test_or_decided_by_the_labels_or_else_by_the_source_and_said(tmp_path, meant, label, by):
+    # Two days after the event is half past five in UTC: between the two moments that the local time may mean.
+    event = datetime(2013, 11, 1, 6, tzinfo=UTC)
+    other = "later" if meant == "earlier" else "earlier"
+    said = {"labels": {"more": f", {ZONE}, ambiguous: {meant}", "source": f"{ZONE}, ambiguous: {other}"}}
+    said["source"] = {"source": f"{ZONE}, ambiguous: {meant}"}
+    labels, found = labelled(tmp_path, [local(11, 3, 1, 30)], event=event, **said[by])
+    assert labels == {"0": label}
+    assert found.refusals.counts == {}
+    assert found.notes == (f"1 label has a local time that came twice, and is taken for the {meant}",)
+
+
+def test_a_label_whose_time_names_its_offset_is_used(tmp_path):
+    rows = [{"id": "0", "known": "2013-11-03T01:30:00-05:00", "actual": "no"}]
+    write(tmp_path / "log.parquet", [{"id": "0", "at": NOON, "said": "yes"}])
+    write(tmp_path / "labels.parquet", rows)
+    document = protocol(labels=LABELS.format(more=f", {ZONE}"), fields=["label: labels.actual"])
+    found = captured(tmp_path, document, AUTUMN, AUTUMN + WEEK)
+    assert ([one.member.event.label for one in found.sampled], found.refusals.counts) == (["no"], {})

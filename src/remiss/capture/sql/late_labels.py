@@ -6,8 +6,9 @@ of the same key, so that an event's label is the row whose span contains min(as-
 
 from __future__ import annotations
 
+from remiss.capture import requirements
 from remiss.capture.sql.plan import KNOWN, LABELS, LabelHistory, ScanPlan, Shape
-from remiss.capture.sql.scan import instant, name, statement
+from remiss.capture.sql.scan import at_clock_changes, instant, literal, name, statement
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Labels
 from remiss.records.identity import to_micros
@@ -28,12 +29,60 @@ def _rows(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """Labels known by the as-of time. A null key joins nothing and a null time means not known yet."""
     assert plan.checked.keys is not None, "labels are joined on keys"
     key = plan.checked.keys[1].sql
-    known = instant(name(labels.time), shape, labels.address.time_zone or plan.checked.protocol.source.time_zone)
     values = "".join(f", {name(one)}" for one in columns(plan.checked))
+    unusable = "".join(f" AND NOT {condition}" for condition in refusals(plan, labels, shape).values())
     return (
-        f"SELECT CAST({key} AS VARCHAR) AS remiss_key, epoch_us({known}) AS remiss_from{values} FROM {LABELS} "
-        f"WHERE ({key}) IS NOT NULL AND epoch_us({known}) <= {to_micros(plan.as_of)}"
+        f"SELECT CAST({key} AS VARCHAR) AS remiss_key, epoch_us({_known(plan, labels, shape)}) AS remiss_from{values} "
+        f"FROM {LABELS} WHERE {_counts(plan, labels, shape)}{unusable}"
     )
+
+
+def _known(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
+    zone = labels.address.time_zone or plan.checked.protocol.source.time_zone
+    return instant(name(labels.time), shape, zone, changes=plan.label_changes, ambiguous=labels.address.ambiguous)
+
+
+def _counts(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
+    assert plan.checked.keys is not None, "labels are joined on keys"
+    return f"({plan.checked.keys[1].sql}) IS NOT NULL AND epoch_us({_known(plan, labels, shape)}) <= {to_micros(plan.as_of)}"
+
+
+def local_times(labels: Labels, shape: Shape) -> str | None:
+    """Return the statement that gives the bounds of the labels' times that name no zone, in microseconds; None where all do."""
+    if shape not in (Shape.NAIVE, Shape.DATE, Shape.TEXT):
+        return None
+    cast = "TRY_CAST" if shape is Shape.TEXT else "CAST"
+    return statement(
+        f"SELECT epoch_us(MIN(at)) AS least, epoch_us(MAX(at)) AS greatest "
+        f"FROM (SELECT {cast}({name(labels.time)} AS TIMESTAMP) AS at FROM {LABELS}) WHERE isfinite(at)"
+    )
+
+
+def refusals(plan: ScanPlan, labels: Labels, shape: Shape) -> dict[str, str]:
+    """Return the reasons for which a label is not used, since nobody can say when it was known, with their conditions."""
+    found = {requirements.NONEXISTENT_LABEL: at_clock_changes(name(labels.time), shape, plan.label_changes, twice=False)}
+    if labels.address.ambiguous == "refuse":
+        found[requirements.AMBIGUOUS_LABEL] = at_clock_changes(name(labels.time), shape, plan.label_changes, twice=True)
+    return {reason: condition for reason, condition in found.items() if condition is not None}
+
+
+def clock_counts(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
+    """Return the statement that counts the labels whose time comes twice (`twice`), or does not exist (`never`)."""
+    kinds = {"twice": True, "never": False}
+    found = {kind: at_clock_changes(name(labels.time), shape, plan.label_changes, twice=twice) for kind, twice in kinds.items()}
+    counted = ", ".join(f"COUNT(*) FILTER (WHERE {condition or 'FALSE'}) AS {kind}" for kind, condition in found.items())
+    return statement(f"SELECT {counted} FROM {LABELS} WHERE {_counts(plan, labels, shape)}")
+
+
+def refused(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
+    """Return the statement that lists the first labels of each reason, in the order of files and rows."""
+    counts = _counts(plan, labels, shape)
+    parts = (
+        f"(SELECT {literal(reason)} AS reason, remiss_file AS file, remiss_row AS line FROM {LABELS} WHERE {counts} "
+        f"AND {condition} ORDER BY file, line LIMIT {requirements.LISTED})"
+        for reason, condition in refusals(plan, labels, shape).items()
+    )
+    return statement(f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS every ORDER BY reason, file, line")
 
 
 def has_several(plan: ScanPlan, labels: Labels, shape: Shape) -> str:

@@ -66,7 +66,9 @@ class ScanPlan:
     answer: `repeated` says that rows were dropped as duplicates, `reasons` are those for which some row is refused (None: not
     known yet) and `guarded` the fields of numbers of which some value may be NaN (None: all). `floats` are the columns of
     floating-point numbers by which expressions over the log decide. `anytime`: read rows of every window, not the run's.
-    `beside`: read also the windows next to those of the run and of its references.
+    `beside`: read also the windows next to those of the run and of its references. `label_changes` are the changes of clocks that
+    times of labels, of `label_shape`, may fall into, `labels_refused` counts labels that are not used for it, by reason, and
+    `labels_twice` those of which the protocol says which time is meant.
     """
 
     checked: Checked
@@ -83,6 +85,10 @@ class ScanPlan:
     floats: frozenset[str] = frozenset()
     anytime: bool = False
     beside: bool = False
+    label_shape: Shape = Shape.INSTANT
+    label_changes: tuple[ClockChange, ...] = ()
+    labels_refused: Mapping[str, int] = field(default_factory=dict)
+    labels_twice: int = 0
     reach: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import sqlglot
 from sqlglot import exp
@@ -130,19 +131,19 @@ def _within(sql: str, changes: Iterable[ClockChange]) -> str:
     return " OR ".join(f"({sql} >= CAST({a} AS TIMESTAMP) AND {sql} < CAST({b} AS TIMESTAMP))" for a, b in bounds)
 
 
-def at_clock_changes(plan: ScanPlan, sql: str, *, twice: bool) -> str | None:
+def at_clock_changes(sql: str, shape: Shape, changes: Sequence[ClockChange], *, twice: bool) -> str | None:
     """Return the condition that a time without a zone is one that comes twice, or does not exist; None where none can be.
 
     Parameters
     ----------
     sql : the time before it is one: local, a text, or both
     """
-    changes = [each for each in plan.clock_changes if each.twice is twice]
-    if not changes:
+    of_kind = [each for each in changes if each.twice is twice]
+    if not of_kind:
         return None
-    if plan.shapes["time"] is Shape.TEXT:
-        return f"(NOT {_has_offset(sql)} AND ({_within(f'TRY_CAST({sql} AS TIMESTAMP)', changes)}))"
-    return f"({_within(f'CAST({sql} AS TIMESTAMP)', changes)})"
+    if shape is Shape.TEXT:
+        return f"(NOT {_has_offset(sql)} AND ({_within(f'TRY_CAST({sql} AS TIMESTAMP)', of_kind)}))"
+    return f"({_within(f'CAST({sql} AS TIMESTAMP)', of_kind)})"
 
 
 def moment(micros: int) -> str:
@@ -152,7 +153,8 @@ def moment(micros: int) -> str:
 
 def clock_columns(plan: ScanPlan, sql: str) -> dict[str, str]:
     """Return the columns that say of a local time whether it comes twice, or does not exist; none where no clock changes."""
-    found = {"remiss_twice": at_clock_changes(plan, sql, twice=True), "remiss_never": at_clock_changes(plan, sql, twice=False)}
+    at = partial(at_clock_changes, sql, plan.shapes["time"], plan.clock_changes)
+    found = {"remiss_twice": at(twice=True), "remiss_never": at(twice=False)}
     return {name: f"COALESCE({condition}, FALSE)" for name, condition in found.items() if condition is not None}
 
 
