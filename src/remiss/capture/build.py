@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 import remiss.records.run as records
-from remiss.capture import redact, sample
+from remiss.capture import expected, redact, sample
 from remiss.capture.criterion_counts import of_cells, warnings
 from remiss.capture.left_out import FiledIds
 from remiss.capture.manifest import fingerprint, run_digest
@@ -254,20 +254,11 @@ def _addressed(address: Address, given: Mapping[str, str | None] | None) -> Addr
     )
 
 
-def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime) -> list[WindowYield]:
-    """Return what a capture of these windows would bring, exactly, without bringing content."""
+def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime) -> tuple[WindowYield, ...]:
+    """Return what a capture of these windows would bring in each month, exactly, without bringing content."""
     with reading(ws, checked) as (session, source, _):
-        found = sample.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress)
-    return [
-        WindowYield(
-            window=item.window,
-            events=item.population,
-            sampled=found.events[item.window],
-            cases=found.cases[item.window],
-            left_out=item.left_out,
-        )
-        for item in found.windows
-    ]
+        found = expected.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress)
+    return found.yields
 
 
 def as_filed(ws: CaptureWorkspace, manifest: records.Manifest) -> Checked:

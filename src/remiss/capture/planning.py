@@ -70,9 +70,12 @@ COLUMNS = ("month", "events", "to keep", "cases", "labelling budget")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowYield:
-    """What one window would bring: admitted events, sampled ones, those of them that met a criterion, and rows left out."""
+    """What one window would bring, or the piece of it in one month: admitted events, sampled ones, those that met a criterion,
+    and rows left out.
+    """
 
-    window: datetime
+    since: datetime
+    until: datetime
     events: int
     sampled: int
     cases: int
@@ -81,7 +84,10 @@ class WindowYield:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """What the windows that start in one month would bring. `budget` is how many cases that month can label, or None."""
+    """What the windows have in one calendar month (UTC): each event counts in that of its own time.
+
+    `budget` is how many cases can be labelled in the time that the windows have in it, or None.
+    """
 
     month: str
     events: Count
@@ -113,14 +119,19 @@ class CapturePlan:
         return f"<div>{html.table(COLUMNS, self.lines())}{notes}</div>"
 
 
-def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[Interval, ...], position: int) -> CapturePlan:
+def plan(protocol: Protocol, pieces: Iterable[WindowYield], intervals: tuple[Interval, ...], position: int) -> CapturePlan:
     """Return the plan that exact counts of the windows, which make up the intervals, make.
 
-    The budget of a month is that of the windows that start in it: `labelling.budget` an `labelling.every`.
+    The budget of a month is that of the time that the windows have in it: `labelling.budget` an `labelling.every`.
+
+    Parameters
+    ----------
+    pieces : what each window would bring, taken apart where a month begins
     """
     by_month: dict[str, list[WindowYield]] = defaultdict(list)
-    for window in windows:
-        by_month[f"{window.window:%Y-%m}"].append(window)
+    for piece in pieces:
+        # Not by strftime, which writes years under 1000 without their zeros.
+        by_month[piece.since.date().isoformat()[:7]].append(piece)
     labelling = protocol.labelling
     months = tuple(
         Month(
@@ -131,7 +142,7 @@ def plan(protocol: Protocol, windows: Iterable[WindowYield], intervals: tuple[In
             left_out=sum(item.left_out for item in items),
             budget=None
             if labelling is None
-            else round(labelling.budget * (len(items) * protocol.sampling.window / labelling.every)),
+            else round(labelling.budget * (sum((item.until - item.since for item in items), timedelta(0)) / labelling.every)),
         )
         for name, items in sorted(by_month.items())
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from remiss.capture import census, profile, requirements, row_checks, sampling
+from remiss.capture import census, profile, row_checks, sampling
 from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
 from remiss.capture.sampled_rows import Content, EventPlace, SampledRow, revisits, sampled_rows
 from remiss.capture.sampling import Selection
@@ -63,17 +63,6 @@ class CaptureSample:
     merged: int = 0
     resolved: int = 0
     outranked: frozenset[tuple[str, datetime]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What a capture would derive, counted without fetching: events and cases sampled in each window."""
-
-    windows: tuple[RunWindow, ...]
-    events: Mapping[datetime, int]
-    cases: Mapping[datetime, int]
-    refused: Mapping[str, int]
-    rows: int
 
 
 def _no_progress(_stage: str, _done: float) -> None:
@@ -157,41 +146,6 @@ def draw_sample(
     return result
 
 
-def expect(
-    session: Session,
-    checked: Checked,
-    source: Description,
-    since: datetime,
-    until: datetime,
-    as_of: datetime,
-    progress: Progress = _no_progress,
-) -> Expected:
-    """Return what `draw_sample` would derive, exactly, without bringing content or profiles (a dry run).
-
-    Cases are sampled events that meet a criterion, those that only `all` happens to keep among them.
-    """
-    windows = whole_windows(since, until, checked.protocol.sampling.window)
-    plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen = row_checks.rows_checked(session, plan, progress)
-    parts, whole, meeting = census.counted(session, plan, seen, progress)
-    samples = sampling.groups(parts, whole, sizes_of(checked.protocol))
-    selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
-    starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
-    events = dict.fromkeys(starts.values(), 0)
-    cases = dict.fromkeys(starts.values(), 0)
-    for one in selected:
-        events[starts[one.window]] += 1
-        cases[starts[one.window]] += one.key in meeting
-    progress("done", 1.0)
-    return Expected(
-        windows=census.run_windows(parts, starts, seen.left_out),
-        events=events,
-        cases=cases,
-        refused=requirements.in_order(census.all_refused(session, plan, seen), checked),
-        rows=seen.rows,
-    )
-
-
 def _profiled(session: Session, plan: ScanPlan) -> tuple[ScanPlan, list[dict[str, object]]]:
     """Return the answer to `profile.question`, and the plan that knows which numbers may be NaN.
 
@@ -217,11 +171,7 @@ def _fetched(session: Session, plan: ScanPlan, selected: Sequence[Selection], as
     ids = sorted({one for _, one in (*sampled, *asked)})
     if not ids:
         return None
-    tables: list[str] = []
-    for at in range(0, len(ids), SAMPLE_ROWS):
-        tables.append(f"{SAMPLE}_{len(tables)}")
-        session.keep(tables[-1], statements.sample(ids[at : at + SAMPLE_ROWS]))
-    session.keep(SAMPLE, " UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
+    keep_sample(session, ids)
     content = Content(plan, session.run(statements.fetch(plan)))
     missing = sampled.difference(content.places)
     if missing:
@@ -230,6 +180,15 @@ def _fetched(session: Session, plan: ScanPlan, selected: Sequence[Selection], as
             do="nothing was filed; capture again when the writer is done with it",
         )
     return content
+
+
+def keep_sample(session: Session, ids: Sequence[str]) -> None:
+    """Keep these ids, of which there is one at least, as `SAMPLE`."""
+    tables: list[str] = []
+    for at in range(0, len(ids), SAMPLE_ROWS):
+        tables.append(f"{SAMPLE}_{len(tables)}")
+        session.keep(tables[-1], statements.sample(ids[at : at + SAMPLE_ROWS]))
+    session.keep(SAMPLE, " UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
 
 
 def _outranked(session: Session, plan: ScanPlan, asked: Collection[EventPlace], content: Content | None) -> set[EventPlace]:

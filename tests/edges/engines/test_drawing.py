@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from remiss.capture.sample import draw_sample, expect
+from remiss.capture.expected import expect
+from remiss.capture.sample import draw_sample
 from remiss.capture.sampling import priority
 from remiss.capture.sql.statements import bound
 from remiss.errors import ProtocolError
@@ -522,12 +523,46 @@ def test_a_dry_run_expects_exactly_what_a_capture_draws(tmp_path):
     rows = [event(f"e{at}", at / 2, said="yes" if at % 9 else "no") for at in range(600)]
     real = drawn(tmp_path, rows, until=MONDAY + 2 * WEEK)
     with opened(tmp_path, protocol()) as (session, checked, source):
-        found = expect(session, checked, source, MONDAY, MONDAY + 2 * WEEK, LATER)
+        found = expect(session, checked, source, MONDAY, MONDAY + 2 * WEEK, LATER, lambda stage, done: None)
     assert found.windows == real.windows
-    for window in found.windows:
-        own = [one.member for one in real.sampled if one.member.window == window.window]
-        assert found.events[window.window] == len(own)
-        assert found.cases[window.window] == sum(bool(member.met) for member in own)
+    assert [(each.since, each.until) for each in found.yields] == [(one.window, one.window + WEEK) for one in found.windows]
+    for each in found.yields:
+        own = [one.member for one in real.sampled if one.member.window == each.since]
+        assert (each.sampled, each.cases) == (len(own), sum(bool(member.met) for member in own))
+
+
+def test_each_event_of_a_dry_run_counts_in_the_month_of_its_own_time(tmp_path):
+    # Six weeks from 24 June: July begins with a window, August within the last.
+    first, end = MONDAY + 3 * WEEK, MONDAY + 9 * WEEK
+    rows = [{**event(f"e{at}", 3 * 168 + at, said="yes" if at % 9 else "no"), "live": at % 4 != 0} for at in range(0, 6 * 168, 2)]
+    events = [row for row in rows if row["live"]]
+    # A retry that says the same is no event of its own; of rows that say different things none is.
+    retried, contradicted = events[-4], events[-5]
+    rows += [retried, {**contradicted, "said": "perhaps"}]
+    events.remove(contradicted)
+    text = protocol(rows="admit: live")
+    real = drawn(tmp_path, rows, text, since=first, until=end)
+    with opened(tmp_path, text) as (session, checked, source):
+        found = expect(session, checked, source, first, end, LATER, lambda stage, done: None)
+    assert found.windows == real.windows
+    assert [each.until.isoformat()[5:10] for each in found.yields] == [
+        *("07-01", "07-08", "07-15", "07-22", "07-29"),
+        *("08-01", "08-05"),
+    ]
+
+    def facts(month):
+        own = [one.member for one in real.sampled if one.member.event.at.month == month]
+        return (
+            sum(row["at"].month == month for row in events),
+            len(own),
+            sum(bool(member.met) for member in own),
+            sum(not row["live"] and row["at"].month == month for row in rows),
+        )
+
+    for month in (6, 7, 8):
+        pieces = [each for each in found.yields if each.since.month == month]
+        told = [(each.events, each.sampled, each.cases, each.left_out) for each in pieces]
+        assert tuple(map(sum, zip(*told, strict=True))) == facts(month)
 
 
 def test_progress_rises_to_one(tmp_path):
