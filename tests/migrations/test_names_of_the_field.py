@@ -56,28 +56,21 @@ def upgraded(former, environment):
         yield ws
 
 
-def rows(address, tables, widths=None):
-    """Every row of some tables, with its values in the order of the columns: of all, or of as many as are named by table."""
-    with older.writing(address) as connection:
-        found = {name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))] for name in tables}
-    return {name: sorted((row[: (widths or {}).get(name)] for row in own), key=str) for name, own in found.items()}
-
-
 def names(address, database):
     with older.writing(address) as connection:
         return sorted(tuple(map(str, row)) for row in connection.execute(text(NAMED[database])))
 
 
 def test_no_row_is_another(former, kept, environment):
-    before = rows(former, set(kept.catalog) - set(WRITTEN))
-    entries = rows(former, ["journal"])["journal"]
+    before = older.rows(former, set(kept.catalog) - set(WRITTEN))
+    entries = older.rows(former, ["journal"])["journal"]
     assert {name for name, found in before.items() if not found} == {"refused_rows", "revision_reasons"}
     remiss.open(former, environment=environment, upgrade=True).close()
     # Later migrations add columns, at the end.
     widths = {RENAMED.get(table, table): len(found[0]) for table, found in before.items() if found}
-    after = rows(former, [RENAMED.get(table, table) for table in before], widths)
+    after = older.rows(former, [RENAMED.get(table, table) for table in before], widths)
     assert after == {RENAMED.get(table, table): found for table, found in before.items()}
-    assert set(entries) < set(rows(former, ["journal"])["journal"])
+    assert set(entries) < set(older.rows(former, ["journal"])["journal"])
 
 
 def test_its_schema_is_that_of_a_new_catalog(upgraded, former, address, database):
