@@ -18,7 +18,7 @@ from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.govern.ports.machine import Health, Progress
-    from remiss.protocol.check_result import Checked, Finding
+    from remiss.protocol.check_result import Checked, Findings
     from remiss.protocol.ports import Documents, Engine
 
 ASK = "ask an admin of the catalog for a role that has it"
@@ -66,7 +66,7 @@ class Offline:
         """What reads logs."""
         return adapters.DuckDB(self.settings)
 
-    def look(self, checked: Checked) -> tuple[Finding, ...]:
+    def look(self, checked: Checked) -> Findings:
         """Return what a look at the log tells of a protocol that is right; nothing to whom capturing is not allowed."""
         from remiss.capture.look import look
 

@@ -514,6 +514,13 @@ def test_a_protocol_is_written_checked_and_compared(cli, captured, tmp_path):
     assert cli("protocol", "new", tmp_path / "mine.yaml").status == 2
     fine = cli("protocol", "check", captured.protocol)
     assert fine.status == 0
+    assert (
+        "What the sample can see, if other windows are like that of 2013-06-10 (400 events, 50 in the uniform sample)" in fine.out
+    )
+    for row in ("a share of 10 % becomes", "a mean moves by", "missed-delay", "production"):
+        assert row in fine.out
+    assert "To see more, raise sampling.population" in fine.err
+    assert valid(cli("protocol", "check", captured.protocol, "--format", "json"), "findings")["detectable"]["events"] == 400
     broken = captured.folder / "broken.yaml"
     broken.write_text((captured.folder / "arrival-delay.yaml").read_text().replace("latency_ms > 250", "latencyms > 250"))
     answer = cli("protocol", "check", broken)

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from remiss import capture
@@ -164,6 +165,37 @@ def test_a_criterion_that_catches_nearly_everything_or_reads_nulls_is_named_with
     # The newest window whose labels are all in.
     assert slow.startswith("in the window of 2013-06-10 criterion slow caught 400 (100")
     assert failed.startswith("in the window of 2013-06-10 criterion failed read a null on ")
+
+
+def test_a_check_tells_what_the_sample_can_detect_from_the_window_that_it_counts(anywhere, log):
+    found = actions.check(anywhere, str(log)).detectable
+    assert (found.window, found.events, found.sampled) == (MONDAY + WEEK, 400, 50)
+    assert [each.criterion for each in found.lifts] == ["missed-delay", "missed-delay", "slow", "slow"]
+    few = found.lifts[0].slices[0]
+    assert (few.of, few.least) == (0.05, None)
+    changed(log, "keep: 5, control: 5, undecided: 5, population: 50", "control: 5, undecided: 5, population: 200")
+    more = actions.check(anywhere, str(log)).detectable
+    assert more.sampled == 200
+    assert more.drift[0].sample < found.drift[0].sample
+    assert more.drift[0].histogram == found.drift[0].histogram
+    assert more.lifts[0].failures > found.lifts[0].failures
+
+
+def test_where_nothing_can_be_counted_or_labels_are_missing_it_is_said_and_nothing_guessed(anywhere, log):
+    outcomes = log.parent / "outcomes" / "all.parquet"
+    pq.write_table(pq.read_table(outcomes).slice(0, 1), outcomes)
+    found = actions.check(anywhere, str(log)).detectable
+    assert [each.criterion for each in found.lifts] == ["slow", "slow"]
+    assert "most events of this window are undecided on missed-delay: of slices of it nothing is worked out" in found.notes
+    predictions = log.parent / "predictions" / "all.parquet"
+    pq.write_table(pq.read_table(predictions).slice(0, 0), predictions)
+    found = actions.check(anywhere, str(log))
+    assert found.detectable is None
+    assert [each.what for each in found if each.code == "counts"] == [
+        "the log has no event that could be counted, so that nothing is known of what the sample can detect"
+    ]
+    changed(log, "latency_ms > 250", "latencyms > 250")
+    assert actions.check(anywhere, str(log)).detectable is None
 
 
 def test_what_would_end_a_capture_is_an_error_of_the_check(anywhere, log):

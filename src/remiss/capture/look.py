@@ -13,9 +13,10 @@ from remiss.capture import census, row_checks, time_ranges
 from remiss.capture.actions import CAPTURE
 from remiss.capture.build import reading
 from remiss.capture.criterion_counts import of_cells
+from remiss.capture.detectable import detectable
 from remiss.capture.sql.plan import ScanPlan
 from remiss.errors import RemissError
-from remiss.protocol.check_result import Checked, Finding
+from remiss.protocol.check_result import Checked, Finding, Findings
 from remiss.records.window import Window, window_at, window_index
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
 
 
-def look(ws: LookWorkspace, checked: Checked) -> tuple[Finding, ...]:
+def look(ws: LookWorkspace, checked: Checked) -> Findings:
     """Return what one window of the log tells of a protocol that is right, as notes; an error where a capture would end in one.
+
+    With it comes what the sample can detect.
 
     To whom capturing is not allowed it tells nothing.
 
@@ -34,13 +37,13 @@ def look(ws: LookWorkspace, checked: Checked) -> tuple[Finding, ...]:
     """
     protocol = checked.protocol
     if not ws.may(CAPTURE, None):
-        return ()
+        return Findings(items=())
     try:
         with reading(ws, checked) as (session, source, _):
             times = time_ranges.of_session(session, checked)
             window = chosen(times, protocol.sampling.window, _lag(checked))
             if window is None:
-                return ()
+                return _empty(protocol)
             plan = ScanPlan(checked=checked, columns=tuple(source.types), since=window.start, until=window.end, as_of=ws.now)
             plan, seen = row_checks.rows_checked(session, plan, ws.progress)
             parts = census.uncut(session, plan, seen, ws.progress)
@@ -48,9 +51,9 @@ def look(ws: LookWorkspace, checked: Checked) -> tuple[Finding, ...]:
             cells, windows = census.cells(plan, parts, starts), census.run_windows(parts, starts, seen.left_out)
     except RemissError as error:
         file, line = (protocol.path, 1) if error.where is None else (error.where.file, error.where.line or 1)
-        return (Finding(code=error.code, level="error", file=file, line=line, what=error.what, do=error.do),)
+        return Findings(items=(Finding(code=error.code, level="error", file=file, line=line, what=error.what, do=error.do),))
     lines = {one.criterion.name: one.criterion.line for one in checked.criteria}
-    return (
+    found = (
         *_of_1970(protocol, times),
         *(
             Finding(
@@ -65,6 +68,15 @@ def look(ws: LookWorkspace, checked: Checked) -> tuple[Finding, ...]:
             if count.warning is not None
         ),
     )
+    return Findings(items=found, detectable=detectable(protocol, windows[0], cells))
+
+
+def _empty(protocol: Protocol) -> Findings:
+    """Return that there is nothing to count."""
+    what = "the log has no event that could be counted, so that nothing is known of what the sample can detect"
+    do = "look at source.uri and at the field time; check again when there is a log"
+    line = protocol.source.line
+    return Findings(items=(Finding(code="counts", level="note", file=protocol.path, line=line, what=what, do=do),))
 
 
 # Seconds that are read as milliseconds since 1970 lie in its first weeks.

@@ -46,7 +46,7 @@ def least_shift(share: float, changed: float, others: float) -> float | None:
 
 
 def least_move(first: float, second: float) -> float:
-    """Return by how much a mean must move, in standard deviations of the field, to be detected between two samples of these sizes.
+    """Return by how much a mean must move, in standard deviations, to be detected between two samples of these sizes.
 
     Source: Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988, 2 (his d).
 
@@ -109,7 +109,7 @@ def least_margin(cases: float, differing: float) -> float | None:
 
 
 def effective(sizes: Iterable[tuple[float, float]]) -> float:
-    """Return the effective size of a stratified sample of these (events, of which sampled): that of as good a sample without weights.
+    """Return the effective size of strata of so many events, so many of them sampled: that of as good a sample without weights.
 
     Source: Kish, Survey Sampling, 1965, 11.7.
 

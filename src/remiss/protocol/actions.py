@@ -46,7 +46,8 @@ def check(ws: CheckWorkspace, path: Document) -> Findings:
 
     All findings are listed, notes too. A document that is no text, and a source that cannot be read, is a finding. Where nothing
     is wrong one window of the log is counted, and a criterion that catches nearly all, nearly nothing, or mostly reads a null is
-    a note with its numbers. Needs no catalog. Exit status 1 when a finding is an error, 2 when there is no such file.
+    a note with its numbers; and from that window it is worked out which drift, which slices and which drop at a gate the sample
+    can detect at all. Needs no catalog. Exit status 1 when a finding is an error, 2 when there is no such file.
 
     Example: remiss protocol check arrival-delay.yaml
 
@@ -57,22 +58,25 @@ def check(ws: CheckWorkspace, path: Document) -> Findings:
     try:
         text = ws.documents.read(path)
     except ProtocolError as error:
-        return (_finding(error, path, 1),)
+        return Findings(items=(_finding(error, path, 1),))
     protocol, findings = draft(text, path, lambda name: ws.documents.read(beside(path, name)))
     if protocol is None or _sources_unclear(protocol, findings):
-        return findings
+        return Findings(items=findings)
     source, problems = _described(ws, protocol.source, path)
     labels = None
     if protocol.labels is not None:
         labels, more = _described(ws, protocol.labels.address, path)
         problems += more
     found = [*findings, *problems]
+    detectable = None
     if source is not None:
         whole, more_found = examine(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)
         found += more_found
         if whole is not None and not has_errors(found):
-            found += ws.look(whole)
-    return tuple(sorted(dict.fromkeys(found), key=lambda finding: (finding.file != path, finding.file, finding.line)))
+            looked = ws.look(whole)
+            found, detectable = [*found, *looked], looked.detectable
+    found.sort(key=lambda finding: (finding.file != path, finding.file, finding.line))
+    return Findings(items=tuple(dict.fromkeys(found)), detectable=detectable)
 
 
 def load(ws: ProtocolWorkspace, path: str) -> Checked:

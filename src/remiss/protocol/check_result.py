@@ -1,14 +1,15 @@
-"""What checking a protocol gives: its expressions with their types, and the findings."""
+"""What checking a protocol gives: its expressions with their types, the findings, and what its sample can detect."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, overload
 
 from remiss.parameters import OneOf
 from remiss.protocol.terms import Criterion, Protocol, Type
-from remiss.records.published import Count, Several, published
+from remiss.records.published import Amount, Count, Share, published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +74,98 @@ class Finding:
     do: str
 
 
-Findings = Annotated[tuple[Finding, ...], Several("findings")]
+Measure = Annotated[str, OneOf(("share", "mean"))]
+Question = Annotated[str, OneOf(("production", "guard"))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeastEffect:
+    """The least effect that is detected at one share of the events; None where there are too few."""
+
+    of: Share
+    least: Amount | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectableDrift:
+    """By how much a field must change from one window to another to be detected.
+
+    A `share` of a category, which was `before`, changes by a difference of shares; a `mean` in standard deviations of the field.
+    `sample` compares the uniform sample of a window with that of another, `pooled` with those of 8 windows, `histogram` the exact
+    counts of two windows, where they are kept.
+    """
+
+    measure: Measure
+    before: Share | None
+    sample: Amount | None
+    pooled: Amount | None
+    histogram: Amount | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectableLift:
+    """How much oftener than elsewhere events of a slice must meet a criterion to be detected among its sampled failures.
+
+    `failures` are sampled over so many windows, worth as much as `effective` ones without weights; `slices` gives the least ratio
+    of the two failure rates by the share of events that lie in the slice.
+    """
+
+    criterion: str
+    windows: Count
+    failures: Count
+    effective: Amount
+    slices: tuple[LeastEffect, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectableMargin:
+    """The least margin of non-inferiority that a version which is as good as the other passes.
+
+    A suite has the `cases` sampled over so many windows: for `production` all decided events, for `guard` the controls.
+    `versions` gives the margin, a difference of pass rates, by the share of events on which the two versions differ.
+    """
+
+    question: Question
+    windows: Count
+    cases: Count
+    effective: Amount
+    versions: tuple[LeastEffect, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detectable:
+    """What the sample can detect at a level with a power, if other windows are like the counted one.
+
+    The counted `window` has so many events, of which the uniform sample has `sampled`.
+    """
+
+    window: datetime
+    events: Count
+    sampled: Count
+    level: Share
+    power: Share
+    drift: tuple[DetectableDrift, ...]
+    lifts: tuple[DetectableLift, ...]
+    margins: tuple[DetectableMargin, ...]
+    notes: tuple[str, ...]
+
+
+@published("findings")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings(Sequence[Finding]):
+    """All findings on a protocol, and what its sample can detect; None where no event could be counted."""
+
+    items: tuple[Finding, ...]
+    detectable: Detectable | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, at: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Finding, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Finding | tuple[Finding, ...]:
+        return self.items[at]

@@ -16,7 +16,7 @@ from remiss.records.published import Count, Items, published
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from remiss.protocol.check_result import Checked, Finding
+    from remiss.protocol.check_result import Checked, Findings
     from remiss.protocol.terms import Protocol as Document
 
 
@@ -226,7 +226,7 @@ class ProtocolWorkspace(Performs, Protocol):
 class CheckWorkspace(ProtocolWorkspace, Protocol):
     """The same, and who looks at the log that a document is about."""
 
-    def look(self, checked: Checked) -> tuple[Finding, ...]:
+    def look(self, checked: Checked) -> Findings:
         """Return what a look at the log tells of a protocol that is right; nothing to whom capturing is not allowed."""
         ...
 
