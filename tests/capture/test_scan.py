@@ -127,7 +127,7 @@ STATEMENTS = {
         ["bad-id", "bad-type:latency_ms", "labels-disagree", "duplicate-id"],
         ["/log.parquet"],
     ),
-    "labels_probe": lambda: late_labels.probe(plan().checked.protocol.labels),
+    "labels_probe": lambda: late_labels.probe(plan().checked),
     "labels_survey": lambda: late_labels.has_several(plan(), plan().checked.protocol.labels, Shape.INSTANT),
     "labels_known": lambda: late_labels.known(plan(), plan().checked.protocol.labels, Shape.TEXT),
     "labels_known_of_one_row_a_key": lambda: late_labels.known(

@@ -83,7 +83,10 @@ SOURCE = Description(
     files=(),
 )
 LABELS = Description(
-    columns=flat({"flight_key": Type.TEXT, "known_at": Type.TIME, "actual": Type.TEXT}, "known_at"),
+    columns={
+        **flat({"flight_key": Type.TEXT, "known_at": Type.TIME, "actual": Type.TEXT}, "known_at"),
+        "told": Structure(type=Type.NESTED, form=Nesting.STRUCT, fields=flat({"at": Type.TIME, "by": Type.INTEGER}, "at")),
+    },
     types={"known_at": "TIMESTAMP WITH TIME ZONE"},
     files=(),
 )

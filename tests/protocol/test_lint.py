@@ -123,6 +123,8 @@ def test_a_criterion_without_a_population_at_risk_is_about_every_event():
         ),
         ("key: flight_key", "key: {events: labels.flight_key, labels: flight_key}", "reads labels", "events:"),
         ("time: known_at", "time: know_at", "know_at is not a column of the labels", "known_at"),
+        ("time: known_at", "time: told.on", "the time of the labels: told has no part on", "write told"),
+        ("time: known_at", "time: told.by", "told.by of the labels is integer, not a time", "since when"),
     ],
 )
 def test_what_a_capture_could_not_run_on_is_found_at_its_line(old, new, what, do):
@@ -268,6 +270,12 @@ def test_label_times_need_a_zone_too():
         changed(", time_zone: America/New_York", ""), with_column("scheduled_at", Type.TIME, "TIMESTAMP WITH TIME ZONE"), naive
     )
     assert [error.what for error in errors] == ["known_at of the labels has times without a zone"]
+
+
+def test_since_when_a_label_is_known_may_be_an_expression():
+    checked, _ = examined(changed("time: known_at", "time: told.at"), SOURCE, LABELS)
+    assert checked.label_time.sql == """STRUCT_EXTRACT("told", 'at')"""
+    assert errors_of(changed("time: known_at", "time: \"strptime(actual, '%d.%m.%Y %H:%M')\"")) == []
 
 
 def test_a_text_time_without_a_zone_is_noted():

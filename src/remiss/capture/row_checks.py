@@ -51,7 +51,7 @@ def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
     labels = checked.protocol.labels
     if labels is None or not late_labels.columns(checked):
         return plan
-    shape = shape_of(session.run(late_labels.probe(labels)).schema.types[0])
+    shape = shape_of(session.run(late_labels.probe(checked)).schema.types[0])
     zone = labels.address.time_zone or checked.protocol.source.time_zone
     check_zone(shape, zone, "labels.time", Location(checked.protocol.path, labels.line))
     plan = _label_clocks(session, plan, labels, shape, zone)
@@ -65,7 +65,7 @@ def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
 
 def _label_clocks(session: Session, plan: ScanPlan, labels: Labels, shape: Shape, zone: str | None) -> ScanPlan:
     """Return the plan that knows which labels have a local time that comes twice, or does not exist."""
-    asked = late_labels.local_times(labels, shape)
+    asked = late_labels.local_times(plan.checked, shape)
     if asked is None or zone is None:
         return plan
     bounds = session.run(asked).to_pylist()[0]

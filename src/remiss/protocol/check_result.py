@@ -41,7 +41,7 @@ class Checked:
     """A protocol that its source can answer: every expression typed. `keys` join events and labels, where there are any.
 
     `admit` is over the source's columns like a field; None admits every row. So is `by`, which tells of several rows of one id
-    which is kept (`Protocol.duplicates`).
+    which is kept (`Protocol.duplicates`). `label_time` is over the labels' columns: since when each is known.
     """
 
     protocol: Protocol
@@ -50,6 +50,7 @@ class Checked:
     keys: tuple[CheckedExpression, CheckedExpression] | None = None
     admit: CheckedExpression | None = None
     by: CheckedExpression | None = None
+    label_time: CheckedExpression | None = None
 
     @property
     def label_fields(self) -> frozenset[str]:

@@ -38,8 +38,8 @@ def examine(
     columns = dict(source.columns)
     if labels is not None:
         columns |= {f"{LABELS}.{name}": structure for name, structure in labels.columns.items()}
-        _check_labels(linting, labels)
     keys = None if labels is None else _keys(linting, source, labels)
+    label_time = None if labels is None else _label_time(linting, labels)
     admit, by = _admit(linting, columns), _by(linting, columns)
     fields = {
         name: checked
@@ -51,7 +51,7 @@ def examine(
     types = {name: fields[name].type if name in fields else Type.UNKNOWN for name in protocol.fields}
     criteria = [_criterion(linting, criterion, types, _columns_of(protocol)) for criterion in protocol.criteria]
     known = tuple(each for each in criteria if each is not None)
-    whole = Checked(protocol=protocol, fields=fields, criteria=known, keys=keys, admit=admit, by=by)
+    whole = Checked(protocol=protocol, fields=fields, criteria=known, keys=keys, admit=admit, by=by, label_time=label_time)
     findings = [*linting.findings, *notes(whole, source, labels)]
     findings.sort(key=lambda finding: finding.line)
     return (None if linting.findings or labels_unknown or protocol.unread else whole), tuple(findings)
@@ -146,25 +146,29 @@ def _of_rows(
     return checked
 
 
-def _check_labels(linting: _Linting, labels: Description) -> None:
+def _label_time(linting: _Linting, labels: Description) -> CheckedExpression | None:
+    """Return since when each label is known, checked: a column of exactly that name, or an expression."""
     wanted = linting.protocol.labels
     if wanted is None:
-        return
-    line = linting.protocol.lines.get("labels.time", wanted.line)
-    known = labels.columns.get(wanted.time)
-    if known is None:
+        return None
+    line, text = linting.protocol.lines.get("labels.time", wanted.line), wanted.time
+    try:
+        known = check_field(written(text) if text in labels.columns else text, labels.columns)
+    except ProtocolError as error:
+        column = re.fullmatch(r"\w+", text)
+        what = f"{text} is not a column of the labels" if column else f"the time of the labels: {error.what}"
+        linting.find(line, what, nearest(text, labels.columns, "the columns are") if column else error.do)
+        return None
+    if known.type not in {Type.TIME, Type.DATE, Type.TEXT}:
+        shown = labels.types.get(text, known.type.value)
         linting.find(
-            line, f"{wanted.time} is not a column of the labels", nearest(wanted.time, labels.columns, "the columns are")
-        )
-    elif known.type not in {Type.TIME, Type.DATE, Type.TEXT}:
-        shown = labels.types.get(wanted.time, known.type.value)
-        linting.find(
-            line, f"{wanted.time} of the labels is {shown}, not a time", "name the column that says since when a label is known"
+            line, f"{text} of the labels is {shown}, not a time", "name the column that says since when a label is known"
         )
     elif known.type is not Type.TEXT and not known.zoned and wanted.address.time_zone is None:
         linting.find(
-            line, f"{wanted.time} of the labels has times without a zone", "add time_zone under labels or source, for example UTC"
+            line, f"{text} of the labels has times without a zone", "add time_zone under labels or source, for example UTC"
         )
+    return known
 
 
 def _field(linting: _Linting, name: str, expression: Expression, columns: Mapping[str, Structure]) -> CheckedExpression | None:

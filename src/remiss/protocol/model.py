@@ -69,8 +69,8 @@ class LabelsModel(Section):
     """a file, glob or folder, relative to this document"""
     key: Annotated[LabelKeyModel, BeforeValidator(on_both_sides, json_schema_input_type=str | LabelKeyModel)]
     """what labels are joined on: a column, or an expression, of both sides; or {events: ..., labels: ...}"""
-    time: Name
-    """the labels' column that says since when each label is known"""
+    time: Sql
+    """the labels' column, or an expression over their columns, that says since when each label is known"""
     lag: Duration
     """how long after the event labels may still arrive, for example 2 days"""
     format: Format | None = None

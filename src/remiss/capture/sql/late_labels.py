@@ -20,9 +20,14 @@ def columns(checked: Checked) -> tuple[str, ...]:
     return tuple(sorted({one.removeprefix(f"{LABELS}.").partition(".")[0] for one in read}))
 
 
-def probe(labels: Labels) -> str:
+def _time(checked: Checked) -> str:
+    assert checked.label_time is not None, "labels say since when they are known"
+    return checked.label_time.sql
+
+
+def probe(checked: Checked) -> str:
     """Return a statement without rows whose one column has the type of the labels' time."""
-    return statement(f"SELECT {name(labels.time)} AS known FROM {LABELS} LIMIT 0")
+    return statement(f"SELECT {_time(checked)} AS known FROM {LABELS} LIMIT 0")
 
 
 def _rows(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
@@ -39,7 +44,7 @@ def _rows(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
 
 def _known(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     zone = labels.address.time_zone or plan.checked.protocol.source.time_zone
-    return instant(name(labels.time), shape, zone, changes=plan.label_changes, ambiguous=labels.address.ambiguous)
+    return instant(_time(plan.checked), shape, zone, changes=plan.label_changes, ambiguous=labels.address.ambiguous)
 
 
 def _counts(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
@@ -47,29 +52,29 @@ def _counts(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     return f"({plan.checked.keys[1].sql}) IS NOT NULL AND epoch_us({_known(plan, labels, shape)}) <= {to_micros(plan.as_of)}"
 
 
-def local_times(labels: Labels, shape: Shape) -> str | None:
+def local_times(checked: Checked, shape: Shape) -> str | None:
     """Return the statement that gives the bounds of the labels' times that name no zone, in microseconds; None where all do."""
     if shape not in (Shape.NAIVE, Shape.DATE, Shape.TEXT):
         return None
     cast = "TRY_CAST" if shape is Shape.TEXT else "CAST"
     return statement(
         f"SELECT epoch_us(MIN(at)) AS least, epoch_us(MAX(at)) AS greatest "
-        f"FROM (SELECT {cast}({name(labels.time)} AS TIMESTAMP) AS at FROM {LABELS}) WHERE isfinite(at)"
+        f"FROM (SELECT {cast}({_time(checked)} AS TIMESTAMP) AS at FROM {LABELS}) WHERE isfinite(at)"
     )
 
 
 def refusals(plan: ScanPlan, labels: Labels, shape: Shape) -> dict[str, str]:
     """Return the reasons for which a label is not used, since nobody can say when it was known, with their conditions."""
-    found = {requirements.NONEXISTENT_LABEL: at_clock_changes(name(labels.time), shape, plan.label_changes, twice=False)}
+    found = {requirements.NONEXISTENT_LABEL: at_clock_changes(_time(plan.checked), shape, plan.label_changes, twice=False)}
     if labels.address.ambiguous == "refuse":
-        found[requirements.AMBIGUOUS_LABEL] = at_clock_changes(name(labels.time), shape, plan.label_changes, twice=True)
+        found[requirements.AMBIGUOUS_LABEL] = at_clock_changes(_time(plan.checked), shape, plan.label_changes, twice=True)
     return {reason: condition for reason, condition in found.items() if condition is not None}
 
 
 def clock_counts(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """Return the statement that counts the labels whose time comes twice (`twice`), or does not exist (`never`)."""
     kinds = {"twice": True, "never": False}
-    found = {kind: at_clock_changes(name(labels.time), shape, plan.label_changes, twice=twice) for kind, twice in kinds.items()}
+    found = {kind: at_clock_changes(_time(plan.checked), shape, plan.label_changes, twice=twice) for kind, twice in kinds.items()}
     counted = ", ".join(f"COUNT(*) FILTER (WHERE {condition or 'FALSE'}) AS {kind}" for kind, condition in found.items())
     return statement(f"SELECT {counted} FROM {LABELS} WHERE {_counts(plan, labels, shape)}")
 
