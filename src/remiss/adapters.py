@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.connecting import open_store as open_store
     from remiss.edges.stores.discussion import ThreadStore as ThreadStore
     from remiss.edges.stores.facts import facts as facts
+    from remiss.edges.stores.histograms import HistogramStore as HistogramStore
     from remiss.edges.stores.investigations import InvestigationStore as InvestigationStore
     from remiss.edges.stores.jobs import JobStore as JobStore
     from remiss.edges.stores.labelling.double_labelled import DoubleLabelledStore as DoubleLabelledStore
@@ -65,6 +66,7 @@ HOMES = {
     "open_store": "stores.connecting",
     "ThreadStore": "stores.discussion",
     "facts": "stores.facts",
+    "HistogramStore": "stores.histograms",
     "InvestigationStore": "stores.investigations",
     "JobStore": "stores.jobs",
     "DoubleLabelledStore": "stores.labelling.double_labelled",

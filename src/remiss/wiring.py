@@ -17,7 +17,7 @@ from remiss.offline import Offline
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
-    from remiss.capture.ports import Runs
+    from remiss.capture.ports import Histograms, Runs
     from remiss.catalog.ports import Attachments, Cases, RawEvents
     from remiss.curate.blinding import Viewer
     from remiss.curate.ports.contributions import Investigations, Threads
@@ -98,6 +98,11 @@ class Wiring(Offline):
     def runs(self) -> Runs:
         """Runs in the catalog."""
         return adapters.RunStore(self._reader)
+
+    @cached_property
+    def histograms(self) -> Histograms:
+        """What runs counted of every field."""
+        return adapters.HistogramStore(self._reader)
 
     @cached_property
     def people(self) -> People:

@@ -13,15 +13,18 @@ from pathlib import PurePath
 
 import remiss.records.run as records
 from remiss.capture import expected, redact, sample
+from remiss.capture.bins import BinChoice
 from remiss.capture.criterion_counts import of_cells, warnings
 from remiss.capture.left_out import FiledIds
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace, ReadsLogs
 from remiss.capture.requirements import notes_on_lost
+from remiss.capture.sealed_bins import PURPOSE, opened, sealed
 from remiss.capture.source_files import read_files, relative
 from remiss.errors import AnswerNo, ProtocolError
 from remiss.govern.ports.vault import Bundle
+from remiss.govern.redaction.event_fields import admits, writable
 from remiss.govern.redaction.redactor import Redactor, remembering
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.check_result import Checked
@@ -29,6 +32,7 @@ from remiss.protocol.notes import UNREDACTED
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Protocol
 from remiss.protocol.versions import kept_version
+from remiss.records.histogram import Bins
 from remiss.records.rows import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__
@@ -76,6 +80,7 @@ def derive(
     bundle: Bundle | None = None,
     notes: tuple[str, ...] = (),
     strict: bool = False,
+    again: str | None = None,
 ) -> Derived:
     """Return what a capture of these windows draws, redacted and digested.
 
@@ -88,6 +93,7 @@ def derive(
     bundle : where raw rows go; None keeps none. It is sealed then
     notes : what the manifest should say beside what the sources tell
     strict : stop at refused rows, before any raw row goes to the bundle
+    again : a run that is derived again, whose bins are taken as they are
 
     Raises
     ------
@@ -98,7 +104,7 @@ def derive(
     # First, for what redaction needs and cannot have is no reason to read the log.
     policy = checked.protocol.redaction
     by = Redactor(policy, ws.keys.secret("redaction"), ws.recogniser if policy.modelled else None)
-    found = _read(ws, checked, windows, as_of, known, others)
+    found = _read(ws, checked, windows, as_of, known, others, _choice(ws, checked, by, again))
     with in_bulk(), remembering(), ws.engine.digesting({*found.captured.files, *found.label_files}) as digests:
         derived = _sealed(ws, checked, found, by, windows, as_of, digests, bundle=bundle, notes=notes, strict=strict)
     if bundle:
@@ -175,8 +181,27 @@ def _sealed(
         refusals=refusals,
         listing=read_files(found.states, found.files, content, folder),
         beside=result.beside,
+        bins=_kept(ws, protocol, result.bins),
+        histograms=result.histograms,
     )
     return Derived(checked=checked, derived_run=derived_run, refreshed=refreshed, outranked=result.outranked)
+
+
+def _choice(ws: CaptureWorkspace, checked: Checked, by: Redactor, again: str | None) -> BinChoice | None:
+    protocol = checked.protocol
+    bins = ws.histograms.newest_bins(protocol.source.name, protocol.name) if again is None else ws.histograms.bins(again)
+    if again is not None and bins is None:
+        return None
+    former = None if bins is None else opened(bins, ws.keys.secret(PURPOSE))
+    return BinChoice(former=former, writable=lambda field, value: writable(field, value, by), fixed=again is not None)
+
+
+def _kept(ws: CaptureWorkspace, protocol: Protocol, bins: Bins | None) -> Bins | None:
+    """Return bins as the catalog may hold them: those of restricted fields without values."""
+    if bins is None:
+        return None
+    restricted = frozenset(name for name in bins.fields if not admits(name, protocol.sensitivity))
+    return sealed(bins, restricted, ws.keys.secret(PURPOSE)) if restricted else bins
 
 
 def _odd(checked: Checked, result: sample.CaptureSample) -> tuple[str, ...]:
@@ -202,10 +227,13 @@ def _read(
     as_of: datetime,
     known: Sequence[tuple[str, datetime]],
     others: Sequence[FiledIds],
+    bins: BinChoice | None,
 ) -> _Found:
     since, until = windows[0].start, windows[-1].end
     with reading(ws, checked) as (session, source, labels):
-        result = sample.draw_sample(session, checked, source, since, until, as_of, ws.progress, also=known, others=others)
+        result = sample.draw_sample(
+            session, checked, source, since, until, as_of, ws.progress, also=known, others=others, bins=bins
+        )
         states, label_files = session.states, labels.files if labels else ()
     return _Found(captured=result, states=states, files=source.files, label_files=label_files)
 

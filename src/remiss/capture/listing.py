@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from remiss.capture.captured import Coverage
 from remiss.capture.schedule import settles
 from remiss.records.event import Scalar
+from remiss.records.histogram import VERSION, Bins, WindowHistograms, named
 from remiss.records.run import Cell, Run, RunWindow
 
 RUN = (
@@ -42,6 +43,7 @@ COVERAGE = (
 )
 WINDOW = ("window", "until", "events", "labelled", "provisional", "settles", "in_force", "left_out")
 COUNTS = ("met", "undecided", "outside", "events", "labelled")
+HISTOGRAM = ("window", "model_version", "bin", "values", "events")
 RunLine = tuple[Scalar, ...]
 
 
@@ -130,4 +132,17 @@ def cell_lines(cells: Sequence[Cell]) -> tuple[RunLine, ...]:
             each.labelled,
         )
         for each in cells
+    )
+
+
+def histogram_lines(found: Iterable[WindowHistograms], bins: Bins, field: str) -> tuple[RunLine, ...]:
+    """Return one line for each bin of a field that has events, by window and model version, in the order of HISTOGRAM."""
+    names = named(bins.fields[field])
+    versions = (None, *(named(bins.fields[VERSION])[1:] if VERSION in bins.fields else ()))
+    return tuple(
+        (each.window, versions[version], at, names[at], int(events))
+        for each in found
+        for version, row in enumerate(each.by_version(field))
+        for at, events in enumerate(row)
+        if events
     )

@@ -12,6 +12,7 @@ from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
+from remiss.records.histogram import Bins, WindowHistograms
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.records.source_file import SourceFile
@@ -185,6 +186,22 @@ class Runs(Protocol):
         ...
 
 
+class Histograms(Protocol):
+    """What runs counted of every field."""
+
+    def newest_bins(self, source: str, protocol: str) -> Bins | None:
+        """Return the bins of the newest run of a protocol that has any, whether or not the actor sees it."""
+        ...
+
+    def bins(self, run: str, position: int | None = None) -> Bins | None:
+        """Return the bins of a run; None of one that was filed before there were any."""
+        ...
+
+    def of_run(self, run: str, position: int | None = None) -> tuple[WindowHistograms, ...]:
+        """Return the histograms of a run's windows that have events, oldest first."""
+        ...
+
+
 class CaptureWorkspace(Permits, Protocol):
     """The ports that capture's actions take."""
 
@@ -194,6 +211,8 @@ class CaptureWorkspace(Permits, Protocol):
     def protocols(self) -> Protocols: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def histograms(self) -> Histograms: ...
     @property
     def vault(self) -> Vault: ...
     @property

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from remiss.capture.build import as_filed, derive
+from remiss.capture.histograms import unlike_counts
 from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.profile import unlike
@@ -50,11 +51,15 @@ def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
     try:
         checked = as_filed(ws, manifest)
         windows = whole_windows(manifest.since, manifest.until, checked.protocol.sampling.window)
-        again = derive(ws, checked, windows, manifest.as_of).derived_run
+        again = derive(ws, checked, windows, manifest.as_of, again=stored.id).derived_run
     except (IntervalError, SourceError, ProtocolError) as error:
         return Reproduction(run=stored.id, position=position, verdict="cannot", missing=(str(error),))
     filed = _filed(ws, stored)
-    found = (*differences(filed, again), *unlike(filed.profiles, again.profiles))
+    found = (
+        *differences(filed, again),
+        *unlike(filed.profiles, again.profiles),
+        *unlike_counts(filed.histograms, again.histograms),
+    )
     # Files that held refused rows alone are not in the fingerprint: without them the rest is the same, and nothing is known.
     gone = _away(ws, manifest, manifest.files) if found and again.manifest.fingerprint == manifest.fingerprint else ()
     if gone:
@@ -77,5 +82,6 @@ def _filed(ws: CaptureWorkspace, run: Run) -> DerivedRun:
         cells=ws.runs.cells(run.id),
         members=tuple(member for member in ws.runs.members(run.id) if member.groups),
         profiles=ws.runs.profiles(run.id),
+        histograms=ws.histograms.of_run(run.id),
         refusals=Refusals(counts=run.refused),
     )

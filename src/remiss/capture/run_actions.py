@@ -10,7 +10,8 @@ from remiss.capture import listing
 from remiss.capture.capture_status import MOST_RUNS, CaptureStatuses, capture_status
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import Reproduction, rederive
-from remiss.parameters import Limit, PageToken, Position, RunId
+from remiss.errors import InputError
+from remiss.parameters import FieldName, Limit, PageToken, Position, RunId
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import restore
 from remiss.records.catalog import reached, read_at
@@ -129,6 +130,29 @@ def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) ->
     found = ws.runs.cells(ws.runs.get(run, reached(as_of, head)).id)
     at = head if as_of is None else as_of
     return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
+
+
+@action("run.histogram", permission="run:read", http="GET /runs/{run}/histograms/{field}", reads=True, subject="run")
+def histogram(ws: CaptureWorkspace, run: RunId, field: FieldName, *, as_of: Position | None = None) -> Rows:
+    """Count the events of RUN by the values of FIELD, exactly, in each window and of each model version.
+
+    A number is counted in ten bins of about as many events each, a category by its value. Bins stay as the first run of the
+    protocol had them, so that windows compare.
+
+    Example: remiss run histogram run-4f7q2m inputs.carrier
+    """
+    head = ws.position()
+    found = ws.runs.get(run, reached(as_of, head))
+    bins = ws.histograms.bins(found.id)
+    if bins is None:
+        raise InputError(
+            f"{found.id} was filed before fields were counted", do="capture its windows again while the log is there"
+        )
+    if field not in bins.fields:
+        raise InputError(f"{field} is not counted", do=f"name one of {', '.join(bins.fields)}")
+    lines = listing.histogram_lines(ws.histograms.of_run(found.id), bins, field)
+    at = head if as_of is None else as_of
+    return Rows("histogram", listing.HISTOGRAM, lines, at, total=len(lines))
 
 
 @action("run.show", permission="run:read", http="GET /runs/{run}", reads=True, subject="run")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from remiss.capture import census, profile, row_checks, sampling
+from remiss.capture.bins import BinChoice
+from remiss.capture.histograms import bins_of, histograms
 from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
 from remiss.capture.sampled_rows import Content, EventPlace, SampledRow, revisits, sampled_rows
 from remiss.capture.sampling import Selection
@@ -22,6 +24,7 @@ from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
 from remiss.protocol.group_sizes import sizes_of
 from remiss.protocol.ports import Description, Session
+from remiss.records.histogram import Bins, WindowHistograms
 from remiss.records.identity import to_micros
 from remiss.records.rows import in_bulk
 from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow
@@ -63,6 +66,8 @@ class CaptureSample:
     merged: int = 0
     resolved: int = 0
     outranked: frozenset[tuple[str, datetime]] = frozenset()
+    bins: Bins | None = None
+    histograms: tuple[WindowHistograms, ...] = ()
 
 
 def _no_progress(_stage: str, _done: float) -> None:
@@ -80,6 +85,7 @@ def draw_sample(
     *,
     also: Sequence[tuple[str, datetime]] = (),
     others: Sequence[FiledIds] = (),
+    bins: BinChoice | None = None,
 ) -> CaptureSample:
     """Return everything that a capture of [since, until) derives.
 
@@ -93,6 +99,7 @@ def draw_sample(
     progress : called with the name of a stage and the share of the work that is done, in [0, 1]
     also : ids and times of events of these windows to read again although they may not be sampled
     others : ids that other protocols filed of the source, which must not come to mean other rows
+    bins : how the bins of histograms are chosen; None counts none
 
     Raises
     ------
@@ -114,6 +121,9 @@ def draw_sample(
     asked = _places(plan, also) - {(one.window, sampling.event_of(one.key)) for one in selected}
     content = _fetched(session, plan, selected, asked)
     outranked = _outranked(session, plan, asked, content)
+    chosen = None if bins is None or not parts else bins_of(plan, content, selected, samples, starts, bins)
+    progress("counting each field", 0.85)
+    counts = histograms(session, plan, parts, chosen, starts) if chosen else ()
     progress("listing refused rows", 0.95)
     refusals = census.refusals(session, plan, seen)
     said = (*clock_notes(session, plan), *notes(session, plan)) if whole else ()
@@ -141,6 +151,8 @@ def draw_sample(
         left_out_null=seen.left_out_null,
         merged=seen.merged,
         resolved=seen.resolved,
+        bins=chosen,
+        histograms=counts,
     )
     progress("done", 1.0)
     return result

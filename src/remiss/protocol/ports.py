@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,6 +70,10 @@ class Session(Protocol):
 
     def run(self, sql: str) -> pa.Table:
         """Run one SELECT and return all of its rows."""
+        ...
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Run one SELECT and give its rows piece by piece, so that they are never all held; in any order."""
         ...
 
     def keep(self, name: str, sql: str) -> None:

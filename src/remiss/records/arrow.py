@@ -54,6 +54,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "citation": {"at": TIME, "number": WHOLE},
     "audit-entry": {"at": TIME, "count": WHOLE, "position": WHOLE},
     "cell": {"window": TIME, "met": TEXT, "undecided": TEXT, "events": WHOLE, "labelled": WHOLE},
+    "histogram": {"window": TIME, "bin": WHOLE, "events": WHOLE},
     "revision": {"revision": WHOLE, "position": WHOLE, "at": TIME, "severity": WHOLE},
 }
 

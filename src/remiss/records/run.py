@@ -20,6 +20,8 @@ from remiss.records.source_file import ReadFile
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from remiss.records.histogram import Bins, WindowHistograms
+
 
 # By which states and cells are derived. Under the first rules a missing label made an event undecided before `among` was asked,
 # any null did, and cells did not say who is outside: figures over windows of different rules are not added up.
@@ -225,7 +227,8 @@ class DerivedRun:
     """Everything that one capture derived, before it is filed.
 
     In no digest are `listing`, all files of the source, and `beside`: windows next to the run's whose rows share ids with it,
-    each after the window of the run that it is next to.
+    each after the window of the run that it is next to; and `histograms` with the `bins` that they are of, for where bins end was
+    decided by the first run of the protocol.
     """
 
     manifest: Manifest
@@ -238,6 +241,8 @@ class DerivedRun:
     refusals: Refusals
     listing: tuple[ReadFile, ...] = ()
     beside: tuple[tuple[datetime, datetime], ...] = ()
+    bins: Bins | None = None
+    histograms: tuple[WindowHistograms, ...] = ()
 
 
 @published(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
+from remiss.capture.sampling import PopulationPart
 from remiss.capture.sql.plan import REFERENCE, ScanPlan
 from remiss.capture.sql.scan import literal, name, reads_labels, refusing_labels, statement, steps
 from remiss.protocol.check_result import CheckedCriterion
@@ -140,6 +141,14 @@ def standing(criteria: Sequence[CheckedCriterion], states: Sequence[int]) -> Sta
         outside=of(OUTSIDE),
         ruled_out=of(RULED_OUT),
         nulls=of(NULL),
+    )
+
+
+def states_of(criteria: Sequence[CheckedCriterion], found: Standing | PopulationPart) -> tuple[int, ...]:
+    """Return the states that a standing was made of: the inverse of `standing`."""
+    kinds = ((found.nulls, NULL), (found.ruled_out, RULED_OUT), (found.outside, OUTSIDE), (found.undecided, UNDECIDED))
+    return tuple(
+        next((state for names, state in (*kinds, (found.met, MET)) if one.criterion.name in names), NOT_MET) for one in criteria
     )
 
 

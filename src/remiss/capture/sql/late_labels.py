@@ -117,8 +117,9 @@ def known(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
         f"HAVING COUNT(*) > 1), once AS (SELECT remiss_key, remiss_from{kept}, {row} > 1 AS remiss_disagree FROM known "
         "WHERE hash(remiss_key) IN (SELECT h FROM several) GROUP BY remiss_key, remiss_from) "
         f"SELECT remiss_key, remiss_from{listed}, remiss_disagree, LEAD(remiss_from) OVER (PARTITION BY remiss_key "
-        "ORDER BY remiss_from) AS remiss_until FROM once UNION ALL "
-        f"SELECT remiss_key, remiss_from{listed}, FALSE, NULL FROM known LEFT JOIN several ON hash(remiss_key) = several.h "
+        "ORDER BY remiss_from) AS remiss_until, MIN(remiss_from) OVER (PARTITION BY remiss_key) AS remiss_first FROM once "
+        f"UNION ALL SELECT remiss_key, remiss_from{listed}, FALSE, NULL, remiss_from FROM known "
+        "LEFT JOIN several ON hash(remiss_key) = several.h "
         "WHERE several.h IS NULL"
     )
 

@@ -78,6 +78,10 @@ def type_of(name: str) -> Type:
     return Type.TEXT if re.fullmatch(r"ENUM\(.*\)", name, re.DOTALL) else Type.NESTED
 
 
+# Of a piece of an answer: some megabytes.
+BATCH_ROWS = 500_000
+
+
 class DuckDB:
     """The engine of one machine (see `protocol/ports.Engine`).
 
@@ -241,6 +245,17 @@ class DuckDBSession:
         """
         with self._watched():
             return interruptible(self._connection, lambda: self._connection.sql(sql).to_arrow_table())
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Run one SELECT and give its rows piece by piece; raises like `run`."""
+        with self._watched():
+            reader = interruptible(self._connection, lambda: self._connection.sql(sql).to_arrow_reader(BATCH_ROWS))
+        while True:
+            with self._watched():
+                batch = interruptible(self._connection, partial(next, reader, None))
+            if batch is None:
+                return
+            yield batch
 
     def keep(self, name: str, sql: str) -> None:
         """Materialise one SELECT as a relation of that name."""

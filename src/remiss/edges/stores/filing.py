@@ -18,6 +18,7 @@ from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name
 from remiss.edges.stores.event_filing import content_that_differs, file_events, place_of
+from remiss.edges.stores.histograms import file_histograms
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
 from remiss.edges.stores.source_files import file_listing, lock_files
@@ -86,6 +87,7 @@ def file_run(
     crash_point("after-samples")
     _file_windows(connection, run_key, derived, document.sampling.window)
     _file_counts(connection, run_key, derived, changes)
+    file_histograms(connection, run_key, derived)
     transaction.subjects.append(run)
     transaction.changed(run, None, {"digest": derived.digest, "status": status})
     if status == "complete":

@@ -1,4 +1,4 @@
--- The catalog's schema, version 26. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 27. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -33,6 +33,12 @@ CREATE TABLE audit_heads (
     link BYTEA NOT NULL,
     seal BYTEA NOT NULL,
     CONSTRAINT pk_audit_heads PRIMARY KEY (log)
+);
+
+CREATE TABLE bins (
+    digest TEXT COLLATE "C" NOT NULL,
+    fields JSONB NOT NULL,
+    CONSTRAINT pk_bins PRIMARY KEY (digest)
 );
 
 CREATE TABLE case_context (
@@ -255,6 +261,15 @@ CREATE TABLE groups (
     threshold FLOAT(53) NOT NULL,
     CONSTRAINT pk_groups PRIMARY KEY (run_key, window_start, stratum, criterion),
     CONSTRAINT fk_groups_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE histograms (
+    run_key BIGINT NOT NULL,
+    window_start BIGINT NOT NULL,
+    single BYTEA NOT NULL,
+    pairs BYTEA NOT NULL,
+    CONSTRAINT pk_histograms PRIMARY KEY (run_key, window_start),
+    CONSTRAINT fk_histograms_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
 
 CREATE TABLE jobs (
@@ -553,6 +568,7 @@ CREATE TABLE runs (
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
     rules INTEGER,
+    bins TEXT COLLATE "C",
     CONSTRAINT pk_runs PRIMARY KEY (key),
     CONSTRAINT uq_runs_id UNIQUE (id),
     CONSTRAINT fk_runs_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols (key)

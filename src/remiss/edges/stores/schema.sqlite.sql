@@ -1,4 +1,4 @@
--- The catalog's schema, version 26. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 27. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -33,6 +33,12 @@ CREATE TABLE audit_heads (
     link BLOB NOT NULL,
     seal BLOB NOT NULL,
     CONSTRAINT pk_audit_heads PRIMARY KEY (log)
+);
+
+CREATE TABLE bins (
+    digest TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    CONSTRAINT pk_bins PRIMARY KEY (digest)
 );
 
 CREATE TABLE case_context (
@@ -260,6 +266,15 @@ CREATE TABLE groups (
     CONSTRAINT fk_groups_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
+
+CREATE TABLE histograms (
+    run_key INTEGER NOT NULL,
+    window_start BIGINT NOT NULL,
+    single BLOB NOT NULL,
+    pairs BLOB NOT NULL,
+    CONSTRAINT pk_histograms PRIMARY KEY (run_key, window_start),
+    CONSTRAINT fk_histograms_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
 
 CREATE TABLE jobs (
     "key" INTEGER NOT NULL,
@@ -549,7 +564,7 @@ CREATE TABLE runs (
     created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL, rules INTEGER,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL, rules INTEGER, bins TEXT,
     CONSTRAINT pk_runs PRIMARY KEY ("key"),
     CONSTRAINT fk_runs_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols ("key"),
     CONSTRAINT uq_runs_id UNIQUE (id)

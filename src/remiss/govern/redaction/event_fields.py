@@ -74,6 +74,11 @@ def redact_value(value: Scalar, by: Redactor) -> Scalar:
             return value
 
 
+def writable(name: str, value: Scalar, by: Redactor) -> bool:
+    """Return whether redaction leaves a field's value as it is, which then may stand in the catalog by itself."""
+    return redact_value(value, by.narrowed(NAMING) if name in NAMES else by) == value
+
+
 def redactions(fields: Mapping[str, Scalar], by: Redactor) -> tuple[Redaction, ...]:
     """Return where in redacted fields which detector's marks stand. A mark that production wrote counts as one."""
     names = by.policy.names

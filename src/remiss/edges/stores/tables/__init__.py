@@ -27,10 +27,12 @@ from remiss.edges.stores.tables.labelling import (
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
 from remiss.edges.stores.tables.runs import (
+    bins,
     cells,
     event_contents,
     events,
     groups,
+    histograms,
     observations,
     profiles,
     protocols,
@@ -49,6 +51,7 @@ __all__ = [
     "attachment_names",
     "attachments",
     "audit_heads",
+    "bins",
     "case_context",
     "case_criteria",
     "case_texts",
@@ -65,6 +68,7 @@ __all__ = [
     "governed",
     "grants",
     "groups",
+    "histograms",
     "instant",
     "jobs",
     "journal",

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     UniqueConstraint,
     text,
@@ -65,6 +66,7 @@ runs = Table(
     Column("position", BigInteger, nullable=False),
     *governed(),
     Column("rules", Integer),  # by which states were derived; null: by the first
+    Column("bins", Word),  # the digest of `bins`; null: nothing was counted by field
     Index(None, "protocol_name", "position"),
 )
 
@@ -164,6 +166,24 @@ profiles = Table(
     Column("nulls", BigInteger, nullable=False),
     Column("minimum", Json),
     Column("maximum", Json),
+)
+
+# Which values of each field are counted together, a list by field; the bins of restricted fields are sealed.
+bins = Table(
+    "bins",
+    metadata,
+    Column("digest", Word, primary_key=True),
+    Column("fields", Json, nullable=False),
+)
+
+# How many events of a window have which bin of each field, and of each two (see `records/histogram.py`).
+histograms = Table(
+    "histograms",
+    metadata,
+    _of_run(),
+    Column("window_start", Instant, primary_key=True),
+    Column("single", LargeBinary, nullable=False),
+    Column("pairs", LargeBinary, nullable=False),
 )
 
 refused_rows = Table(

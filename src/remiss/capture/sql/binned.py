@@ -1,0 +1,76 @@
+"""Binned: the statement that gives each event its window, what the criteria are on it, and its values as they are counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from remiss.capture.bins import MISSING
+from remiss.capture.sql.criteria import patterns, stated
+from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
+from remiss.capture.sql.scan import literal, name, statement, steps
+from remiss.capture.sql.statements import shown
+from remiss.records.histogram import LABEL_DELAY, Bins
+
+
+def delayed(plan: ScanPlan) -> bool:
+    """Return whether labels have times of their own, so that it is known how late they come."""
+    return plan.checked.protocol.labels is not None and plan.history is not LabelHistory.NONE
+
+
+def binned(plan: ScanPlan, bins: Bins, found: Sequence[str]) -> str:
+    """Return the statement: `number`, `pattern`, and `field_0` on in the order of the bins.
+
+    A category comes as its bin, a number as it is, for its bin is found faster outside.
+
+    Parameters
+    ----------
+    found : all patterns that occur, as `spelled` gives them; the place in this list is what is given
+    """
+    categories: dict[str, str] = {}
+    values = []
+    for at, (one, of) in enumerate(bins.fields.items()):
+        if of.edges is None:
+            categories[mark := f"remiss_bin_{at}"] = _category(one, of.values or ())
+            values.append(f"CAST({mark} AS UTINYINT) AS field_{at}")
+        else:
+            values.append(f"CAST({_number(plan, one)} AS DOUBLE) AS field_{at}")
+    columns = [
+        "CAST(remiss_window AS INTEGER) AS number",
+        f"CAST(list_position([{', '.join(found)}], {_pattern(plan)}) - 1 AS USMALLINT) AS pattern",
+        *values,
+    ]
+    first = "remiss_first" if plan.history is LabelHistory.MANY else "remiss_from"
+    extra = [f"labels.{first} AS remiss_first"] if LABEL_DELAY in bins.fields else []
+    text = statement(
+        f"{steps(plan, labels=True, extra=extra)}, stated AS ({stated(plan)}) SELECT {', '.join(columns)} FROM stated"
+    )
+    # Names are written in afterwards: to take hundreds of literals apart would cost more than counting a small window.
+    return re.sub(r"remiss_bin_\d+", lambda mark: categories[mark[0]], text)
+
+
+def _pattern(plan: ScanPlan) -> str:
+    numbers = patterns(plan)
+    return f"({numbers[0]})" if len(numbers) == 1 else f"concat_ws(':', {', '.join(numbers)})"
+
+
+def spelled(numbers: Sequence[int]) -> str:
+    """Return a pattern's integers as a literal of what tells patterns apart: one, or where there are many criteria a text.
+
+    >>> spelled([12]), spelled([12, 7])
+    ('12', "'12:7'")
+    """
+    return str(numbers[0]) if len(numbers) == 1 else literal(":".join(map(str, numbers)))
+
+
+def _number(plan: ScanPlan, field: str) -> str:
+    if field == LABEL_DELAY:
+        return "remiss_first - remiss_at"
+    return shown(plan, field) if plan.shapes[field] is Shape.INSTANT else name(field)
+
+
+def _category(field: str, values: Sequence[str]) -> str:
+    other = len(values) + 1
+    found = f"list_position([{', '.join(map(literal, values))}], CAST({name(field)} AS VARCHAR))"
+    named = f"COALESCE(NULLIF({found}, 0), {other})" if values else str(other)
+    return f"CASE WHEN {name(field)} IS NULL THEN {MISSING} ELSE {named} END"
