@@ -8,15 +8,26 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlglot
 
 from remiss.capture import profile, requirements
 from remiss.capture.sql import criteria, late_labels, scan, statements
+from remiss.capture.sql.binned import binned
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
 from remiss.edges.engines.duckdb import structure_of
 from remiss.protocol import document, lint
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Type
+from remiss.records.histogram import LABEL_DELAY, Bins, FieldBins
 
+BINS = Bins(
+    {
+        "output": FieldBins(expression="x", kind="category", values=("late", "it's"), size=4),
+        "label": FieldBins(expression="x", kind="category", values=(), size=2),
+        "inputs.wind": FieldBins(expression="x", edges=(1.0, 2.0), size=4),
+        LABEL_DELAY: FieldBins(expression="x", kind="delay", edges=(0.0,), size=3),
+    }
+)
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 PROTOCOL = """\
 protocol: arrival-delay
@@ -134,13 +145,14 @@ STATEMENTS = {
         plan(history=LabelHistory.ONE), plan().checked.protocol.labels, Shape.INSTANT
     ),
     "labels_disagreements": late_labels.disagreements,
+    "binned": lambda: binned(learned(), BINS, ["0", "1"]),
 }
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_a_statement_is_what_it_was(name):
     """To accept a change, run with UPDATE_SNAPSHOTS=1 and review the difference."""
-    text = STATEMENTS[name]() + "\n"
+    text = sqlglot.parse_one(STATEMENTS[name](), read="duckdb").sql("duckdb", pretty=True) + "\n"
     file = SNAPSHOTS / f"{name}.sql"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         file.parent.mkdir(exist_ok=True)

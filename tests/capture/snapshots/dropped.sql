@@ -1,1 +1,10 @@
-SELECT number, file, fate, COUNT(*) AS rows FROM remiss_repeats GROUP BY number, file, fate
+SELECT
+  number,
+  file,
+  fate,
+  COUNT(*) AS rows
+FROM remiss_repeats
+GROUP BY
+  number,
+  file,
+  fate

@@ -65,7 +65,8 @@ SELECT
   remiss_from,
   "actual",
   remiss_disagree,
-  LEAD(remiss_from) OVER (PARTITION BY remiss_key ORDER BY remiss_from) AS remiss_until
+  LEAD(remiss_from) OVER (PARTITION BY remiss_key ORDER BY remiss_from) AS remiss_until,
+  MIN(remiss_from) OVER (PARTITION BY remiss_key) AS remiss_first
 FROM once
 UNION ALL
 SELECT
@@ -73,7 +74,8 @@ SELECT
   remiss_from,
   "actual",
   FALSE,
-  NULL
+  NULL,
+  remiss_from
 FROM known
 LEFT JOIN several
   ON HASH(remiss_key) = several.h

@@ -1,1 +1,2 @@
-SELECT unnest(from_json('["a", "it''s", "a \"quote\"", "line\nbreak"]', '["VARCHAR"]')) AS id
+SELECT
+  UNNEST(FROM_JSON('["a", "it''s", "a \"quote\"", "line\nbreak"]', '["VARCHAR"]')) AS id
