@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
@@ -22,16 +22,14 @@ from remiss.capture.ports import CaptureWorkspace, ReadsLogs
 from remiss.capture.requirements import notes_on_lost
 from remiss.capture.sealed_bins import PURPOSE, opened, sealed
 from remiss.capture.source_files import read_files, relative
-from remiss.errors import AnswerNo, ProtocolError
+from remiss.errors import AnswerNo
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import admits, writable
 from remiss.govern.redaction.redactor import Redactor, remembering
-from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.check_result import Checked
 from remiss.protocol.notes import UNREDACTED
 from remiss.protocol.ports import Description, Session
-from remiss.protocol.terms import Address, Protocol
-from remiss.protocol.versions import kept_version
+from remiss.protocol.terms import Protocol
 from remiss.records.histogram import Bins
 from remiss.records.rows import in_bulk
 from remiss.records.window import Window
@@ -273,47 +271,8 @@ def _addresses(protocol: Protocol) -> Mapping[str, Mapping[str, str | None]]:
     return {name: {"uri": one.uri, "format": one.format, "time_zone": one.time_zone} for name, one in read.items()}
 
 
-def _addressed(address: Address, given: Mapping[str, str | None] | None) -> Address:
-    """Return an address as a run read it."""
-    if given is None:
-        return address
-    return replace(
-        address, uri=given["uri"] or address.uri, format=given["format"] or address.format, time_zone=given["time_zone"]
-    )
-
-
 def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime) -> tuple[WindowYield, ...]:
     """Return what a capture of these windows would bring in each month, exactly, without bringing content."""
     with reading(ws, checked) as (session, source, _):
         found = expected.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress)
     return found.yields
-
-
-def as_filed(ws: CaptureWorkspace, manifest: records.Manifest) -> Checked:
-    """Return the protocol of a run as the catalog keeps it, checked against its sources as they are now.
-
-    Raises
-    ------
-    ProtocolError, SourceError : a taxonomy or rubric file, or a source, is not what it was
-    """
-    return checked_against_sources(ws, filed_document(ws, manifest))
-
-
-def filed_document(ws: CaptureWorkspace, manifest: records.Manifest) -> Protocol:
-    """Return the protocol of a run as the catalog keeps it, with the addresses and the grace that it was captured by.
-
-    Raises
-    ------
-    ProtocolError : this version of remiss refuses what an earlier one took
-    """
-    stored = ws.protocols.find(manifest.protocol, manifest.protocol_version)
-    if stored is None:
-        raise ProtocolError(f"the catalog has no version {manifest.protocol_version} of {manifest.protocol}")
-    path = str(PurePath(manifest.folder) / f"{manifest.protocol}.yaml")
-    document = kept_version(stored, path)
-    source = _addressed(document.source, manifest.addresses.get("events"))
-    document = replace(document, source=source, grace=timedelta(minutes=manifest.grace_minutes))
-    if document.labels is not None:
-        labels = replace(document.labels, address=_addressed(document.labels.address, manifest.addresses.get("labels")))
-        document = replace(document, labels=labels)
-    return document

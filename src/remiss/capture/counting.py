@@ -13,8 +13,9 @@ from pathlib import PurePath
 from typing import Any
 
 from remiss.capture import census, requirements, row_checks
-from remiss.capture.build import as_filed, reading
+from remiss.capture.build import reading
 from remiss.capture.captured import WindowInForce
+from remiss.capture.filed_protocol import as_filed
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.source_files import relative
 from remiss.capture.sql import criteria, statements

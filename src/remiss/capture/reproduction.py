@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from remiss.capture.build import as_filed, derive
+from remiss.capture.build import derive
+from remiss.capture.filed_protocol import as_filed
 from remiss.capture.histograms import unlike_counts
 from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
