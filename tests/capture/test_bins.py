@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.capture.bins import FEW_VALUES, MOST_NAMED, _of_categories, _with_later, edges_of, number_of, text_of
-from remiss.capture.sealed_bins import opened, sealed
+from remiss.capture.bins import (
+    FEW_VALUES,
+    MOST_NAMED,
+    _of_categories,
+    _with_later,
+    edges_of,
+    number_of,
+    opened,
+    sealed,
+    text_of,
+)
 from remiss.records.histogram import Bins, FieldBins, named
 from remiss.records.identity import from_micros
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from remiss import capture
-from remiss.capture.sealed_bins import PURPOSE, opened
+from remiss.capture.bins import PURPOSE, opened
 from remiss.errors import InputError
 from remiss.records.histogram import LABEL_DELAY, VERSION, Bins, WindowHistograms
 from tests.stories.logs import MONDAY, WEEK

@@ -14,7 +14,7 @@ from remiss.capture import profile, requirements
 from remiss.capture.sql import criteria, late_labels, scan, statements
 from remiss.capture.sql.binned import binned
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
-from remiss.edges.engines.duckdb import structure_of
+from remiss.edges.engines.structures import structure_of
 from remiss.protocol import document, lint
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Type

@@ -10,7 +10,7 @@ import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from remiss.edges.engines.duckdb import structure_of
+from remiss.edges.engines.structures import structure_of
 from remiss.errors import ProtocolError
 from remiss.protocol.check_result import CheckedExpression
 from remiss.protocol.expressions.patterns import check_pattern

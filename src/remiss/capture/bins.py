@@ -3,19 +3,28 @@
 Every event of a window is counted, but where a bin ends is decided by the sample that was drawn anyway: it comes out the same
 whatever the order of rows and the split into files, and costs no pass over the log. Bins stay as they are from then on, so that
 windows compare; only a category that comes up later gets a bin of its own while there is room.
+
+Bins of fields whose values must not stand in the catalog are kept under its key, so that later windows are counted alike. Who
+reads the catalog sees of such a field how many bins there are and how many events are in each, and not what they stand for.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from hashlib import sha256
 from itertools import accumulate
 from typing import TypeAlias
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from remiss.capture.sql.plan import ScanPlan, Shape
 from remiss.records.case import Sensitivity
@@ -36,6 +45,10 @@ NUMBERS = frozenset({Shape.INTEGER, Shape.WIDE, Shape.NUMBER, Shape.DECIMAL, Sha
 CATEGORIES = frozenset({Shape.TEXT, Shape.BOOLEAN, Shape.NAIVE, Shape.DATE})
 # What names an event, places it in time or is read as prose: no two are alike.
 UNCOUNTED = frozenset({"id", "time", "trace_id", "text"})
+
+# For what the catalog's key seals, and how long a nonce is.
+PURPOSE = "bins of restricted fields"
+NONCE_BYTES = 12
 
 # A value and how many events of the log it stands for.
 Weighed: TypeAlias = tuple[Scalar, float]
@@ -89,7 +102,7 @@ def fields(plan: ScanPlan) -> tuple[str, ...]:
 
 def read_by(plan: ScanPlan, field: str) -> str:
     """Return what stands for how a field is read: bins of one reading say nothing of another."""
-    return sha256(plan.checked.fields[field].sql.encode()).hexdigest()[:16]
+    return hashlib.sha256(plan.checked.fields[field].sql.encode()).hexdigest()[:16]
 
 
 def bins_for(plan: ScanPlan, sample: Sample, choice: BinChoice) -> Bins:
@@ -177,3 +190,38 @@ def _nameable(value: str, may: Callable[[Scalar], bool]) -> bool:
 
 def _categories(expression: str, values: tuple[str, ...]) -> FieldBins:
     return FieldBins(expression=expression, kind="category", values=values, size=len(values) + 2)
+
+
+def sealed(bins: Bins, fields: Collection[str], secret: bytes) -> Bins:
+    """Return bins of which those of some fields can be read under the key alone.
+
+    The same bins come out the same: the nonce is made of what is sealed (as in RFC 5297, by HMAC), so that it is used again for
+    the same text alone.
+    """
+    return Bins({name: _closed(name, of, secret) if name in fields else of for name, of in bins.fields.items()})
+
+
+def _closed(name: str, of: FieldBins, secret: bytes) -> FieldBins:
+    inside = json.dumps({"edges": of.edges} if of.edges is not None else {"values": of.values}).encode()
+    nonce = hmac.new(secret, name.encode() + b"\0" + inside, hashlib.sha256).digest()[:NONCE_BYTES]
+    text = base64.b64encode(nonce + AESGCM(secret).encrypt(nonce, inside, name.encode())).decode()
+    return replace(of, edges=None, values=None, sealed=text)
+
+
+def opened(bins: Bins, secret: bytes) -> Bins:
+    """Return bins with all that was sealed; without those that another key sealed, which begin anew then."""
+    every = {name: of if of.sealed is None else _open(name, of, of.sealed, secret) for name, of in bins.fields.items()}
+    return Bins({name: of for name, of in every.items() if of is not None})
+
+
+def _open(name: str, of: FieldBins, text: str, secret: bytes) -> FieldBins | None:
+    content = base64.b64decode(text)
+    try:
+        inside = AESGCM(secret).decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], name.encode())
+    except InvalidTag:
+        return None
+    found = json.loads(inside)
+    edges, values = found.get("edges"), found.get("values")
+    return replace(
+        of, sealed=None, edges=None if edges is None else tuple(edges), values=None if values is None else tuple(values)
+    )

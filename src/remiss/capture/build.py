@@ -13,14 +13,14 @@ from pathlib import PurePath
 
 import remiss.records.run as records
 from remiss.capture import expected, redact, sample
-from remiss.capture.bins import BinChoice
+from remiss.capture.bins import PURPOSE, BinChoice, opened, sealed
 from remiss.capture.criterion_counts import of_cells, warnings
+from remiss.capture.filed_protocol import addresses_of
 from remiss.capture.left_out import FiledIds
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace, ReadsLogs
 from remiss.capture.requirements import notes_on_lost
-from remiss.capture.sealed_bins import PURPOSE, opened, sealed
 from remiss.capture.source_files import read_files, relative
 from remiss.errors import AnswerNo
 from remiss.govern.ports.vault import Bundle
@@ -164,7 +164,7 @@ def _sealed(
         left_out_null=result.left_out_null,
         merged=result.merged,
         resolved=result.resolved,
-        addresses=_addresses(protocol),
+        addresses=addresses_of(protocol),
         grace_minutes=protocol.grace // timedelta(minutes=1),
         rules=records.RULES,
     )
@@ -263,12 +263,6 @@ def _refuse(refusals: records.Refusals, lost: Mapping[str, Mapping[str, int]]) -
         f"{sum(refusals.counts.values())} rows are refused ({reasons}){where}",
         do="nothing was filed; fix the log, or capture without --strict and look at `remiss run refused`",
     )
-
-
-def _addresses(protocol: Protocol) -> Mapping[str, Mapping[str, str | None]]:
-    """Return where and how the sources of a protocol are read, for the manifest."""
-    read = {"events": protocol.source} | ({} if protocol.labels is None else {"labels": protocol.labels.address})
-    return {name: {"uri": one.uri, "format": one.format, "time_zone": one.time_zone} for name, one in read.items()}
 
 
 def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime) -> tuple[WindowYield, ...]:

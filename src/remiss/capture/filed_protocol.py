@@ -46,6 +46,12 @@ def filed_document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
     return document
 
 
+def addresses_of(protocol: Protocol) -> Mapping[str, Mapping[str, str | None]]:
+    """Return where and how the sources of a protocol are read, for the manifest."""
+    read = {"events": protocol.source} | ({} if protocol.labels is None else {"labels": protocol.labels.address})
+    return {name: {"uri": one.uri, "format": one.format, "time_zone": one.time_zone} for name, one in read.items()}
+
+
 def _addressed(address: Address, given: Mapping[str, str | None] | None) -> Address:
     """Return an address as a run read it."""
     if given is None:

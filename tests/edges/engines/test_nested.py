@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from remiss.edges.engines.duckdb import structure_of
+from remiss.edges.engines.structures import structure_of
 from remiss.protocol.predicate import check_field
 from remiss.protocol.structure import Nesting, leaves
 from remiss.protocol.terms import Type
