@@ -58,8 +58,8 @@ def local_times(checked: Checked, shape: Shape) -> str | None:
         return None
     cast = "TRY_CAST" if shape is Shape.TEXT else "CAST"
     return statement(
-        f"SELECT epoch_us(MIN(at)) AS least, epoch_us(MAX(at)) AS greatest "
-        f"FROM (SELECT {cast}({_time(checked)} AS TIMESTAMP) AS at FROM {LABELS}) WHERE isfinite(at)"
+        f"SELECT epoch_us(MIN(moment)) AS least, epoch_us(MAX(moment)) AS greatest "
+        f"FROM (SELECT {cast}({_time(checked)} AS TIMESTAMP) AS moment FROM {LABELS}) WHERE isfinite(moment)"
     )
 
 
