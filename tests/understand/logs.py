@@ -13,7 +13,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.protocol.terms import Sampling
 from remiss.records.estimate import EstimateRow
 from remiss.records.event import Scalar
-from remiss.records.run import ALL, Cell, Group, RunWindow
+from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, Group, RunWindow
 from remiss.records.window import Window, window_at, window_index
 from remiss.understand.domain import Census, build_domain
 from remiss.understand.flagged import estimate_rows
@@ -106,7 +106,9 @@ def census_of(
         part(at, (airport,), met, undecided, [one.id for one in own], sampling)
         for (at, airport, met, undecided, _), own in cells.items()
     ]
-    as_weighted = groups(parts, [part(at, (), (), (), ids, sampling) for at, ids in windows.items()], sampling)
+    sizes = {CONTROL: sampling.control, UNDECIDED: sampling.undecided, ALL: sampling.population}
+    sizes |= dict.fromkeys(rules.criteria, sampling.keep)
+    as_weighted = groups(parts, [part(at, (), (), (), ids, sampling) for at, ids in windows.items()], sizes)
     chosen = selections(as_weighted, rules.criteria)
     start = {at: window_at(at, WEEK).start for at in windows}
     frame = Frame(
