@@ -84,7 +84,12 @@ def test_margins_are_told_of_decided_events_and_of_controls():
 
 
 def test_what_cannot_be_told_is_said():
-    found = told(cell("EWR", 500), cell("EWR", 1_500, undecided=("missed-delay",)), cell("EWR", 4, met=("slow",)))
+    few = (cell("EWR", 500), cell("EWR", 1_500, undecided=("missed-delay",)), cell("EWR", 4, met=("slow",)))
+    found = told(*few)
+    assert found.notes[0].startswith(
+        "sampling.population is left out: 2,000 events of a window. A catalog that filed this version"
+    )
+    found = told(*few, text=changed("population: 500", "population: 2000"))
     assert [each.criterion for each in found.lifts] == ["slow", "slow"]
     assert found.notes == (
         "most events of this window are undecided on missed-delay: of slices of it nothing is worked out",

@@ -13,7 +13,7 @@ from math import ceil
 from remiss.capture.criterion_counts import CriterionCount, of_cells
 from remiss.capture.power import LEVEL, POWER, effective, least_lift, least_margin, least_move, least_shift
 from remiss.protocol.check_result import Detectable, DetectableDrift, DetectableLift, DetectableMargin, LeastEffect
-from remiss.protocol.group_sizes import sizes_of
+from remiss.protocol.group_sizes import note_on_default, sizes_of
 from remiss.protocol.terms import Protocol
 from remiss.records.identity import canonical
 from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, RunWindow
@@ -67,7 +67,10 @@ def detectable(protocol: Protocol, window: RunWindow, cells: Sequence[Cell]) -> 
             for over in WINDOWS
         ),
         margins=tuple(_margin(question, pairs, over) for question, pairs in suites.items() for over in WINDOWS),
-        notes=tuple(_notes(counts, kept, sum(cell.population for cell in decided), window.population)),
+        notes=(
+            *(note for note in [note_on_default(protocol)] if note is not None),
+            *_notes(counts, kept, sum(cell.population for cell in decided), window.population),
+        ),
     )
 
 

@@ -76,6 +76,17 @@ def note_on_former(document: Protocol) -> str | None:
     )
 
 
+def note_on_default(document: Protocol) -> str | None:
+    """Return what to say, where no catalog is asked, of a document that leaves to us a size that was another before."""
+    size = document.sampling.population
+    if _POPULATION in document.lines or size == FORMER_POPULATION:
+        return None
+    return (
+        f"sampling.population is left out: {size:,} events of a window. A catalog that filed this version when that meant "
+        f"{FORMER_POPULATION} goes on with {FORMER_POPULATION}; raise version to keep {size:,} there too"
+    )
+
+
 def by_former_defaults(document: Protocol) -> Protocol:
     """Return a document as it was meant before; as it is where it says what decides that."""
     if _POPULATION in document.lines:
