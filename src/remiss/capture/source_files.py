@@ -30,6 +30,8 @@ from remiss.records.window import Window
 
 # Of this format files are never appended to, and rows are read without reading what is before them.
 PARQUET = "parquet"
+# Raised when more is read of files: they are read once more then.
+READING = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ def look(ws: CaptureWorkspace, document: Protocol, checked: Checked | None = Non
     unread = {path: listing[path] for path, its in files.items() if its is None}
     found = {path: its for path, its in files.items() if its is not None}
     if unread:
-        described = ws.engine.describe(document.source, str(folder))
+        alike = {listing[path][0]: its.layout for path, its in found.items() if its.layout is not None}
+        described = ws.engine.describe(document.source, str(folder), alike)
         checked = checked or checked_against_sources(ws, document, described)
         read = _read(ws, checked, described, unread, known, frozenset(listing))
         ws.runs.remember(document.source.name, document.name, read_as, read)
@@ -130,8 +133,8 @@ def relative(name: str, folder: PurePath) -> str:
 
 def _read_as(document: Protocol) -> str:
     """Return what names the way in which event times are read and told apart in stretches."""
-    width = document.sampling.window.total_seconds()
-    return digest([document.fields["time"].sql, document.source.time_zone, document.source.format, width])[:16]
+    source, width = document.source, document.sampling.window.total_seconds()
+    return digest([READING, document.fields["time"].sql, source.time_zone, source.ambiguous, source.format, width])[:16]
 
 
 def _read(
@@ -153,10 +156,13 @@ def _read(
         states = session.states
     found = []
     for name, path in names.items():
-        tail = Tail(digest=tails[path][0], times=tail_times[name]) if path in tails else None
+        tail = Tail(digest=tails[path][0], times=tail_times[name].stretches) if path in tails else None
         size, modified = states[name]
-        file = SourceFile(path=path, size=size, modified_ns=modified, digest=digests.get(path))
-        found.append(replace(file, times=times[name], last_row=rows.get(name), tail=tail))
+        file = SourceFile(
+            path=path, size=size, modified_ns=modified, digest=digests.get(path), last_row=rows.get(name), tail=tail
+        )
+        its, layout = times[name], described.layouts.get(name)
+        found.append(replace(file, times=its.stretches, timeless=its.timeless, layout=layout))
     return found
 
 
@@ -205,9 +211,11 @@ def _grown(
 
 @contextmanager
 def _events(ws: CaptureWorkspace, checked: Checked, described: Description, only: Collection[str]) -> Iterator[Session]:
-    """Open the events of a source; of files of lines, which are read whole, only some."""
+    """Open the events of some files of a source."""
     source = checked.protocol.source
-    if source.format != PARQUET:
+    if described.layouts:
+        described = described.narrowed(only)
+    else:
         described = replace(described, files=tuple(file for file in described.files if file in only))
     with ws.engine.open({"events": (source, described)}) as session:
         yield session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,7 +27,8 @@ class Description:
     `types` are the engine's own names for the same columns (for messages). `files` are sorted absolute paths. `spellings`
     say of columns of delimited files how each value is spelled; a row with another spelling is unreadable. `in_files` says of
     columns that not all files have in how many there are. `in_folders` are columns that stand in the names of folders, with
-    what the engine reads each by.
+    what the engine reads each by. `layouts` name what columns each file has, alike for files that have the same; empty where
+    the engine does not know.
     """
 
     columns: Mapping[str, Structure]
@@ -36,11 +37,20 @@ class Description:
     spellings: Mapping[str, str] = field(default_factory=dict)
     in_files: Mapping[str, int] = field(default_factory=dict)
     in_folders: Mapping[str, str] = field(default_factory=dict)
+    layouts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stored(self) -> Mapping[str, str]:
         """The engine's types of the columns that stand in the files themselves."""
         return {name: kind for name, kind in self.types.items() if name not in self.in_folders}
+
+    def narrowed(self, files: Collection[str]) -> Description:
+        """Return the description of some of the files, with the first of every layout: what is read of these means the same."""
+        first: dict[str, str] = {}
+        for file in self.files:
+            first.setdefault(self.layouts[file], file)
+        kept = {*files, *first.values()}
+        return replace(self, files=tuple(file for file in self.files if file in kept))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +90,15 @@ class Session(Protocol):
         """Materialise one SELECT as a relation of that name, for later statements of this session."""
         ...
 
+    def keep_bounds(self, name: str, relation: str, column: str) -> bool:
+        """Keep what the files of a bound relation say themselves of the values of a column, without reading these.
+
+        The relation of that name has a row for each part of a file: `remiss_file`, how many `remiss_rows` it has, how many
+        `remiss_nulls` are in the column, and its values `remiss_least` and `remiss_greatest`; null is what the file does not say.
+        Nothing is kept, and the answer is False, where the format says no such thing of the column.
+        """
+        ...
+
     def unreadable(self, relation: str) -> Mapping[str, UnreadableRows]:
         """Return the rows of a bound relation that the reader refused, by file in order; files without any are left out."""
         ...
@@ -91,8 +110,13 @@ class Engine(Protocol):
     name: str
     dialect: str
 
-    def describe(self, address: Address, folder: str) -> Description:
+    def describe(self, address: Address, folder: str, alike: Mapping[str, str] | None = None) -> Description:
         """Return columns and files of a source; `folder` is what its uri is relative to.
+
+        Parameters
+        ----------
+        alike : the layouts of files that were described before and are what they were then: of several that are alike one is
+            opened
 
         Raises
         ------

@@ -35,7 +35,8 @@ class SourceFile:
     """A file of a source in one state, told apart by its size and its time of change.
 
     `times` are the least and greatest event time of each of its stretches, in microseconds: none when none of its rows has a
-    readable time, and None when it was not read for them. `last_row` is the number of its last readable row, where rows are
+    readable time, and None when it was not read for them. `timeless` counts its rows without one, and `layout` names its columns,
+    where the engine knows that without reading rows. `last_row` is the number of its last readable row, where rows are
     lines. Runs that were filed from position `since` until position `until` saw it in this state; both are None of one that no
     run has seen, and `until` alone while the newest run has.
     """
@@ -45,6 +46,8 @@ class SourceFile:
     modified_ns: int
     digest: str | None = None
     times: tuple[tuple[int, int], ...] | None = None
+    timeless: int | None = None
+    layout: str | None = None
     last_row: int | None = None
     tail: Tail | None = None
     since: int | None = None

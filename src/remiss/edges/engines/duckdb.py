@@ -22,7 +22,7 @@ from remiss.edges.engines import files as source_files
 from remiss.edges.engines.partitions import partitions
 from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.edges.engines.statements import explained, interruptible, taken
-from remiss.edges.engines.structures import NANOSECONDS, columns_of, structure_of
+from remiss.edges.engines.structures import structure_of
 from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
 from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address
@@ -49,22 +49,25 @@ class DuckDB:
         self.settings = settings
         self._within = within
 
-    def describe(self, address: Address, folder: str) -> Description:
-        """Return columns and files of a source.
+    def describe(self, address: Address, folder: str, alike: Mapping[str, str] | None = None) -> Description:
+        """Return columns and files of a source; of files that are `alike`, which Parquet files may be, one is opened.
 
         Raises
         ------
         SourceError : nothing there, not readable, not of that format, or a column with a name that is taken
         """
-        files = source_files.resolve(address, folder, self._within)
         kind = source_files.format_of(address)
+        alike = (alike or {}) if kind == "parquet" else {}
+        files = source_files.resolve(address, folder, self._within, alike)
         spellings: Mapping[str, str] = {}
         there: Mapping[str, int] = {}
-        with self._connected(files) as connection, explained(address, files):
+        layouts: Mapping[str, str] = {}
+        with self._connected(parquet.opened(files, alike)) as connection, explained(address, files):
             if kind == "parquet":
-                parquet.check_files(files)
-                there = parquet.check_columns(connection, files)
-                types = columns_of(connection, f"SELECT * FROM {parquet.reading(files)}")
+                found = parquet.columns(connection, files, alike)
+                if found is None:
+                    return self.describe(address, folder)
+                types, there, layouts = dict(found.types), found.there, found.layouts
             elif kind == "csv":
                 spellings, there = interruptible(connection, partial(delimited.describe, connection, address, files))
                 types = {name: spelling.type_of(one) for name, one in spellings.items()}
@@ -86,6 +89,7 @@ class DuckDB:
             spellings=spellings,
             in_files={name: count for name in types if 0 < (count := there.get(name.lower(), 0)) < len(files)},
             in_folders={name: one.sql for name, one in folders.items()},
+            layouts=layouts,
         )
 
     @contextmanager
@@ -217,6 +221,14 @@ class DuckDBSession:
             statement = f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}"
             interruptible(self._connection, lambda: self._connection.execute(statement))
 
+    def keep_bounds(self, name: str, relation: str, column: str) -> bool:
+        """Keep what the footers of Parquet files say of the values of a column; False where they say nothing of it."""
+        address, description = self._relations[relation]
+        asked = parquet.bounds(description, column) if source_files.format_of(address) == "parquet" else None
+        if asked is not None:
+            self.keep(name, asked)
+        return asked is not None
+
     def unreadable(self, relation: str) -> Mapping[str, UnreadableRows]:
         """Return the rows of a bound relation that the reader refused, by file; files without any are left out."""
         return self._unreadable[relation]
@@ -242,15 +254,5 @@ def _bind(
         return delimited.load(connection, name, description)
     if kind == "jsonl":
         return json_lines.load(connection, name, description)
-    parquet.check_files(description.files)
-    # Without effect but for times of nanoseconds, which records and most of the engine's functions do not know.
-    columns = ", ".join(
-        f"CAST({identifier(column)} AS {kind}) AS {identifier(column)}" if kind in NANOSECONDS.values() else identifier(column)
-        for column, kind in description.stored.items()
-    )
-    folders = "".join(f", {sql} AS {identifier(column)}" for column, sql in description.in_folders.items())
-    connection.execute(
-        f"CREATE TEMP VIEW {identifier(name)} AS "
-        f"SELECT {columns}{folders}, remiss_file, file_row_number + 1 AS remiss_row FROM {parquet.reading(description.files)}"
-    )
+    parquet.bind(connection, name, description)
     return {}

@@ -50,13 +50,14 @@ class Reach:
     closed: frozenset[str] = frozenset()
 
 
-def resolve(address: Address, folder: str, within: Reach | None = None) -> tuple[str, ...]:
+def resolve(address: Address, folder: str, within: Reach | None = None, known: Collection[str] = ()) -> tuple[str, ...]:
     """Return the sorted absolute paths of the files that an address names: one file, a glob, or all of a folder.
 
     Parameters
     ----------
     folder : what the address is relative to
     within : where all of them must lie; None for anywhere
+    known : files that are not looked into, for they were read before
 
     Raises
     ------
@@ -64,7 +65,8 @@ def resolve(address: Address, folder: str, within: Reach | None = None) -> tuple
     """
     files = _named(address, folder, within)
     for file in files:
-        _readable(address, file)
+        if file not in known:
+            _readable(address, file)
     return files
 
 

@@ -1,4 +1,4 @@
-"""Parquet: many files as one relation, columns by name, and only where that changes no value.
+"""Parquet: many files as one relation, columns by name, and only where that changes no value; and what its footers say.
 
 Log writers add columns in the middle of a month and change their types. The engine unites what it can: whole numbers and
 fractions as fractions, anything and text as text. It would also read a time without a zone as one of UTC where another file has
@@ -7,6 +7,7 @@ zones, and true as 1 where another has numbers: such files are refused with both
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections import Counter
@@ -15,8 +16,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from remiss.edges.engines.quoting import pattern
+from remiss.edges.engines.quoting import identifier, literal, pattern
+from remiss.edges.engines.structures import NANOSECONDS, columns_of
 from remiss.errors import Location, SourceError
+from remiss.protocol.ports import Description
 
 KINDS = (
     (r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)", "numbers"),
@@ -24,6 +27,10 @@ KINDS = (
     (r"BOOLEAN", "true and false"),
     (r"TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ(_NS)?", "times with a zone"),
     (r"DATE|TIMESTAMP(_S|_MS|_NS)?", "times without a zone"),
+)
+BOUNDED = frozenset(
+    {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP WITH TIME ZONE"}
+    | {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 )
 NONE, TEXT, NESTED = "nothing", "text", "nested values"
 
@@ -44,6 +51,44 @@ def reading(files: Sequence[str]) -> str:
     listed = ", ".join(pattern(file) for file in files)
     # By name: log writers add columns in the middle of a month. Folder names are not columns: they may contradict the rows.
     return f"read_parquet([{listed}], filename = 'remiss_file', union_by_name = true, hive_partitioning = false)"
+
+
+def bind(connection: duckdb.DuckDBPyConnection, name: str, description: Description) -> None:
+    """Bind the relation over the rows of files."""
+    check_files(description.files)
+    # Without effect but for times of nanoseconds, which records and most of the engine's functions do not know.
+    columns = ", ".join(
+        f"CAST({identifier(column)} AS {kind}) AS {identifier(column)}" if kind in NANOSECONDS.values() else identifier(column)
+        for column, kind in description.stored.items()
+    )
+    folders = "".join(f", {sql} AS {identifier(column)}" for column, sql in description.in_folders.items())
+    connection.execute(
+        f"CREATE TEMP VIEW {identifier(name)} AS "
+        f"SELECT {columns}{folders}, remiss_file, file_row_number + 1 AS remiss_row FROM {reading(description.files)}"
+    )
+
+
+def bounds(description: Description, column: str) -> str | None:
+    """Return the query for what the footers say of a column (`protocol/ports.Session.keep_bounds`).
+
+    None for columns of other types than times and whole numbers: of texts statistics may be cut off, and of fractions they
+    leave NaN out.
+    """
+    kind = description.stored.get(column)
+    # Parts of nested columns are named with a comma.
+    if kind not in BOUNDED or ", " in column:
+        return None
+    listed = ", ".join(pattern(file) for file in description.files)
+    # Of nanoseconds the cast of a text cuts off digits, and that of a time rounds towards 1970.
+    least, greatest = (
+        f"CASE WHEN NOT regexp_matches({value}, '[.][0-9]{{7}}') THEN TRY_CAST({value} AS {kind}) END"
+        for value in ("stats_min_value", "stats_max_value")
+    )
+    return (
+        "SELECT file_name AS remiss_file, row_group_num_rows AS remiss_rows, stats_null_count AS remiss_nulls, "
+        f"{least} AS remiss_least, {greatest} AS remiss_greatest "
+        f"FROM parquet_metadata([{listed}]) WHERE lower(path_in_schema) = {literal(column.lower())}"
+    )
 
 
 def check_files(files: Sequence[str]) -> None:
@@ -77,29 +122,73 @@ class _Column:
     type: str
 
 
-def check_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Mapping[str, int]:
-    """Check that each column is one in every file, whatever its case, and holds the same kind of values in all.
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of files: the engine's types in order, in how many files each is by its name in small letters, and layouts."""
 
-    Returns in how many files each column is, by its name in small letters.
+    types: Mapping[str, str]
+    there: Mapping[str, int]
+    layouts: Mapping[str, str]
+
+
+def opened(files: Sequence[str], alike: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files to look into: those of unknown layout, and the first of each other one."""
+    first: dict[str, str] = {}
+    for file in files:
+        if file in alike:
+            first.setdefault(alike[file], file)
+    return tuple(file for file in files if file not in alike or first[alike[file]] == file)
+
+
+def columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str], alike: Mapping[str, str]) -> Columns | None:
+    """Return the columns of files; None where one has another layout than is known of it.
+
+    Each column is one in every file, whatever its case, and holds the same kind of values in all.
 
     Raises
     ------
     SourceError : names of one file that differ at most in case, of which the reader would show the first under all; or
         values that would become others beside those of another file
     """
+    read = opened(files, alike)
+    check_files(read)
+    by_file: dict[str, list[_Column]] = {file: [] for file in read}
+    for column in _columns(connection, read):
+        by_file[column.file].append(column)
+    found = {file: _layout(its) for file, its in by_file.items()}
+    if any(file in alike and alike[file] != layout for file, layout in found.items()):
+        return None
+    layouts = {file: alike.get(file) or found[file] for file in files}
+    first = {layout: file for file, layout in reversed(found.items())}
     known: dict[str, _Column] = {}
-    names: dict[tuple[str, str], str] = {}
-    for column in _columns(connection, files):
-        former = names.setdefault((column.file, column.name.lower()), "")
+    for file in sorted(first.values()):
+        _check_names(by_file[file])
+        for column in by_file[file]:
+            _check_kind(known, column)
+    there: Counter[str] = Counter()
+    for layout, count in Counter(layouts.values()).items():
+        there.update(dict.fromkeys((column.name.lower() for column in by_file[first[layout]]), count))
+    types = columns_of(connection, f"SELECT * FROM {reading(sorted(first.values()))}")
+    return Columns(types, there, layouts)
+
+
+def _layout(its: Sequence[_Column]) -> str:
+    # Of another engine the same words may mean another type.
+    said = repr([duckdb.__version__, *((column.name, column.type) for column in its)])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _check_names(its: Sequence[_Column]) -> None:
+    names: dict[str, str] = {}
+    for column in its:
+        former = names.setdefault(column.name.lower(), "")
         if former:
             same = former == column.name
             both = f"the column {column.name!r} twice" if same else f"columns {former!r} and {column.name!r}"
             raise SourceError(
                 f"the file has {both}", where=Location(column.file), do="give each column a name of its own, whatever its case"
             )
-        names[column.file, column.name.lower()] = column.name
-        _check_kind(known, column)
-    return Counter(name for _, name in names)
+        names[column.name.lower()] = column.name
 
 
 def _check_kind(known: dict[str, _Column], column: _Column) -> None:

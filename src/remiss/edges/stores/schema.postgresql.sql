@@ -1,4 +1,4 @@
--- The catalog's schema, version 27. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 28. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -607,6 +607,8 @@ CREATE TABLE source_files (
     tail JSONB,
     position_from BIGINT,
     position_to BIGINT,
+    timeless BIGINT,
+    layout TEXT COLLATE "C",
     CONSTRAINT pk_source_files PRIMARY KEY (key)
 );
 

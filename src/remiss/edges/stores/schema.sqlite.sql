@@ -1,4 +1,4 @@
--- The catalog's schema, version 27. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 28. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -603,7 +603,7 @@ CREATE TABLE source_files (
     last_row BIGINT,
     tail TEXT,
     position_from BIGINT,
-    position_to BIGINT,
+    position_to BIGINT, timeless BIGINT, layout TEXT,
     CONSTRAINT pk_source_files PRIMARY KEY ("key")
 );
 

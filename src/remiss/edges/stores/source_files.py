@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, null, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, delete, func, null, select, update
 
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import json_cell
@@ -24,7 +24,8 @@ from remiss.records.source_file import ReadFile, SourceFile, Tail
 # Who keeps what was read writes a few thousand rows, and nothing waits for it.
 MOST_IDLE_SECONDS = 60.0
 COLUMNS = (
-    *("source_name", "protocol_name", "path", "size", "modified_ns", "digest", "read_as", "times", "last_row", "tail"),
+    *("source_name", "protocol_name", "path", "size", "modified_ns", "digest", "read_as", "times", "timeless", "layout"),
+    *("last_row", "tail"),
     *("position_from", "position_to"),
 )
 
@@ -40,20 +41,27 @@ def known_files(reading: Reading, source: str, protocol: str, read_as: str) -> t
     Times that were read by something else than `read_as` are as if they had not been.
     """
     found = select(*(source_files.c[name] for name in COLUMNS[2:])).where(_of(source, protocol))
-    return tuple(
-        SourceFile(
-            path=path,
-            size=size,
-            modified_ns=modified_ns,
-            digest=digest,
-            times=_stretches(times) if as_ == read_as else None,
-            last_row=last_row if as_ == read_as else None,
-            tail=None if tail is None or as_ != read_as else _tail(tail),
-            since=since,
-            until=until,
+    files = []
+    # Thousands of rows are unpacked faster than their columns are asked for by name.
+    for row in reading.connection.execute(found):
+        path, size, modified_ns, digest, as_, times, timeless, layout, last_row, tail, since, until = row
+        now = as_ == read_as
+        files.append(
+            SourceFile(
+                path=path,
+                size=size,
+                modified_ns=modified_ns,
+                digest=digest,
+                times=_stretches(times) if now else None,
+                timeless=timeless if now else None,
+                layout=layout if now else None,
+                last_row=last_row if now else None,
+                tail=_tail(tail) if now and tail is not None else None,
+                since=since,
+                until=until,
+            )
         )
-        for path, size, modified_ns, digest, as_, times, last_row, tail, since, until in reading.connection.execute(found)
-    )
+    return tuple(files)
 
 
 def remember(store: Store, source: str, protocol: str, read_as: str, files: Sequence[SourceFile]) -> None:
@@ -62,11 +70,8 @@ def remember(store: Store, source: str, protocol: str, read_as: str, files: Sequ
         lock_files(connection, source)
         known = _states(connection, _of(source, protocol))
         held = [file for file in files if _state(file) in known]
-        for file in held:
-            read = {"read_as": read_as, "times": file.times, "last_row": file.last_row, "tail": _tail_cell(file.tail)}
-            digest = {} if file.digest is None else {"digest": file.digest}
-            these = and_(_of(source, protocol), *(source_files.c[name] == getattr(file, name) for name in STATE))
-            connection.execute(update(source_files).where(these).values(read | digest))
+        if held:
+            connection.execute(_told(source, protocol), [_parameters(read_as, file) for file in held])
         fresh = [file for file in files if _state(file) not in known]
         # What was read before of the same files, and no run has seen, is of no more use.
         unseen = and_(_of(source, protocol), source_files.c.position_from.is_(null()))
@@ -110,6 +115,7 @@ def file_listing(connection: Connection, manifest: Manifest, listing: Sequence[R
 
 
 STATE = ("path", "size", "modified_ns")
+READ = ("times", "timeless", "layout", "last_row", "tail")
 
 
 def _of(source: str, protocol: str) -> ColumnElement[bool]:
@@ -131,8 +137,21 @@ def _agrees(known: str | None, found: str | None) -> bool:
 def _row(source: str, protocol: str, read_as: str | None, file: SourceFile) -> tuple[Any, ...]:
     times = None if file.times is None else json_cell(file.times)
     tail = None if file.tail is None else json_cell(_tail_cell(file.tail))
-    read = (read_as, times, file.last_row, tail)
+    read = (read_as, times, file.timeless, file.layout, file.last_row, tail)
     return (source, protocol, file.path, file.size, file.modified_ns, file.digest, *read, file.since, None)
+
+
+def _told(source: str, protocol: str) -> Update:
+    """Return the statement that keeps what a state that is known was read for; the digest of one that was not digested stays."""
+    these = and_(_of(source, protocol), *(source_files.c[name] == bindparam(f"its_{name}") for name in STATE))
+    values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in ("read_as", *READ)}
+    digest = func.coalesce(bindparam("its_digest", type_=source_files.c.digest.type), source_files.c.digest)
+    return update(source_files).where(these).values(**values, digest=digest)
+
+
+def _parameters(read_as: str, file: SourceFile) -> dict[str, object]:
+    read = {name: getattr(file, name) for name in (*STATE, "digest", "times", "timeless", "layout", "last_row")}
+    return {f"its_{name}": value for name, value in (read | {"read_as": read_as, "tail": _tail_cell(file.tail)}).items()}
 
 
 def _stretches(found: Any) -> tuple[tuple[int, int], ...] | None:

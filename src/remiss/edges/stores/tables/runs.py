@@ -124,6 +124,8 @@ source_files = Table(
     Column("tail", Json),  # what was appended to which content
     Column("position_from", BigInteger),
     Column("position_to", BigInteger),
+    Column("timeless", BigInteger),  # rows without a time
+    Column("layout", Word),  # what columns it has
     Index(None, "source_name", "protocol_name"),
 )
 
