@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from remiss.capture import profile, requirements
+from remiss.capture import profile, requirements, unit_census
 from remiss.capture.sql import criteria, late_labels, scan, statements
 from remiss.capture.sql.binned import binned
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
@@ -113,6 +113,15 @@ def keeping() -> ScanPlan:
     return plan(checked=checked, shapes={**SHAPES, "remiss_by": Shape.NAIVE}, beside=True)
 
 
+def by_unit() -> ScanPlan:
+    """Return the plan of a protocol that draws airports, though nobody would."""
+    text = PROTOCOL.replace('seed: "2026"', 'seed: "2026", unit: context.airport', 1)
+    protocol, found = document.parse(text, "arrival-delay.yaml", lambda name: "")
+    assert protocol is not None, found
+    checked, _ = lint.examine(protocol, described(SOURCE), described(LABELS))
+    return plan(checked=checked)
+
+
 STATEMENTS = {
     "probe": lambda: scan.probe(plan().checked),
     "survey": lambda: statements.row_counts(plan(beside=True)),
@@ -125,6 +134,10 @@ STATEMENTS = {
     "dropped": lambda: statements.dropped(plan()),
     "census": lambda: statements.census(plan()),
     "census_of_a_clean_log": lambda: statements.census(learned()),
+    "unit_cells": lambda: unit_census.cells(by_unit()),
+    "unit_offered": lambda: unit_census.offered(by_unit()),
+    "unit_events": lambda: unit_census.events_of(by_unit(), 1, "0123456789abc"),
+    "fetch_by_unit": lambda: statements.fetch(by_unit()),
     "bounds": lambda: statements.bounds({1: statements.bound(1_000_000, 500), 2: statements.bound(100, 500)}),
     "reference": lambda: criteria.reference(plan(), 0, 1),
     "references": lambda: criteria.references(plan(), ["remiss_reference_0", "remiss_reference_1"], [1, 2]),

@@ -11,6 +11,7 @@ from remiss.errors import ProtocolError
 from remiss.govern.redaction.policy import Pattern, policy_of
 from remiss.protocol.document import draft, parse
 from remiss.protocol.group_sizes import sizes_of
+from remiss.protocol.meaning import meaning
 from remiss.protocol.terms import Kind
 from remiss.protocol.versions import restore
 from remiss.records.case import Sensitivity
@@ -131,6 +132,20 @@ def test_an_expression_knows_the_line_where_it_stands():
         ("strata: [context.airport]", "strata: [context.airprt]", "strata names context.airprt", "write context.airport"),
         ("strata: [context.airport]", "strata: [context.airport, context.airport]", "strata names context.airport twice", "once"),
         ("strata: [context.airport]", "strata: [id]", "id is not a stratum", "few values"),
+        (
+            'seed: "2026"',
+            'seed: "2026", unit: inputs.carier',
+            "unit names inputs.carier, which is not a field",
+            "write inputs.carrier",
+        ),
+        ('seed: "2026"', 'seed: "2026", unit: label', "label is not a unit: it may come later", "inputs.flight_key"),
+        ('seed: "2026"', 'seed: "2026", unit: time', "time is not a unit", "inputs.flight_key"),
+        (
+            'seed: "2026"}\nsensitivity: {',
+            'seed: "2026", unit: inputs.carrier}\nsensitivity: {inputs.carrier: restricted, ',
+            "inputs.carrier is restricted and a unit, of which the catalog would hold a hash",
+            "log a pseudonym",
+        ),
         ("inputs.carrier]", "inputs.carier]", "require names inputs.carier", "write inputs.carrier"),
         ("{text: internal", "{txt: internal", "sensitivity names txt", "write text"),
         ("{text: internal", "{text: hidden", "sensitivity.text is hidden, which is not known", "public, internal"),
@@ -384,3 +399,13 @@ def _seconds() -> float:
     begin = time.process_time()
     protocol_of()
     return time.process_time() - begin
+
+
+def test_without_a_unit_a_document_means_what_it_always_did_and_with_one_something_else():
+    drawn_by_id = protocol_of(changed('seed: "2026"', 'seed: "2026", unit: id'))
+    assert drawn_by_id.sampling.unit is None
+    assert drawn_by_id.digest == protocol_of().digest
+    assert "unit" not in meaning(protocol_of())["sampling"]
+    by_carrier = protocol_of(changed('seed: "2026"', 'seed: "2026", unit: inputs.carrier'))
+    assert by_carrier.sampling.unit == "inputs.carrier"
+    assert by_carrier.digest != protocol_of().digest

@@ -313,3 +313,25 @@ def test_personal_data_that_is_redacted_or_restricted_is_not_noted():
     assert not [note for note in notes_of() if "personal data" in note.what]
     text = changed("redaction: [email, phone, card, ip]", "").replace("{text: internal", "{text: restricted")
     assert not [note for note in notes_of(text) if "personal data" in note.what]
+
+
+@pytest.mark.parametrize(
+    ("unit", "what", "do"),
+    [
+        (
+            "inputs.wind_speed",
+            "unit names inputs.wind_speed, which is a number: a unit must be text or a whole number",
+            "VARCHAR",
+        ),
+        ("confidence", "unit names confidence, which is a number", "name another field"),
+        ("inputs.truth", "unit names inputs.truth, which reads labels.actual: a label comes later", "over columns of the source"),
+    ],
+)
+def test_a_unit_has_exact_values_that_no_label_decides(unit, what, do):
+    text = changed('seed: "2026"', f'seed: "2026", unit: {unit}').replace(
+        "inputs: [carrier, distance, wind_speed]", "inputs: {carrier: carrier, wind_speed: wind_speed, truth: labels.actual}"
+    )
+    [error] = errors_of(text)
+    assert error.what.startswith(what)
+    assert do in error.do
+    assert error.line == text[: text.index("sampling:")].count("\n") + 1

@@ -15,7 +15,9 @@ from remiss.understand.sampling_facts import Earlier
 JUNE = datetime(2013, 6, 3, tzinfo=UTC)
 
 
-def protocol(version=1, *, missed="output = 'on-time'", seed="2026", fields=(("id", "i"), ("output", "predicted"), ("out", "x"))):
+def protocol(
+    version=1, *, missed="output = 'on-time'", seed="2026", fields=(("id", "i"), ("output", "predicted"), ("out", "x")), unit=None
+):
     return Protocol(
         name="p",
         version=version,
@@ -26,7 +28,9 @@ def protocol(version=1, *, missed="output = 'on-time'", seed="2026", fields=(("i
             Criterion(name="missed", kind=Kind.MISCLASSIFICATION, why="w", severity=2, when=Expression(missed, 7)),
             Criterion(name="odd", kind=Kind.ANOMALY, why="w", severity=3, of="inputs.wind", beyond=6.0),
         ),
-        sampling=Sampling(window=timedelta(weeks=1), strata=(), keep=2, control=2, undecided=2, population=5, seed=seed),
+        sampling=Sampling(
+            window=timedelta(weeks=1), strata=(), keep=2, control=2, undecided=2, population=5, seed=seed, unit=unit
+        ),
         taxonomy=Taxonomy(namespace="remiss", version=1, modes={}),
         rubric=Rubric(name="r", version=1, questions=(), thresholds={}),
         digest=f"d{version}",
@@ -110,3 +114,14 @@ def test_the_refusal_names_the_windows_and_the_ways_out():
     with pytest.raises(QueryError, match="1 window from 2013-06-03 to 2013-06-03") as refused:
         check_not_post_selected(chosen(protocol(2, missed="true"), protocol()))
     assert "new sampling.seed" in refused.value.do
+
+
+def test_a_unit_is_no_fresh_seed_but_another_unit_with_other_ids_is_another_draw():
+    other = "output = 'on-time' AND confidence > 0.5"
+    # Events without a unit are drawn by their ids, as before.
+    assert chosen(protocol(2, missed=other, unit="out"), protocol()) == {"missed": (JUNE,)}
+    assert chosen(protocol(2, unit="out"), protocol()) == {}
+    # Other ids are no way around where the unit is the same.
+    renamed = (("id", "j"), ("output", "predicted"), ("out", "x"))
+    assert chosen(protocol(2, missed=other, unit="out", fields=renamed), protocol(unit="out")) == {"missed": (JUNE,)}
+    assert chosen(protocol(2, missed=other, unit="out", fields=renamed), protocol()) == {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from remiss.capture import requirements, row_checks, sampling
+from remiss.capture import requirements, row_checks, sampling, unit_census
 from remiss.capture.row_checks import RowChecks
 from remiss.capture.sampling import GroupName, GroupSample, PopulationPart
 from remiss.capture.sql import criteria, statements
@@ -91,6 +91,8 @@ def _census(
 
     Each window's bound on the keys of `all` is almost surely high enough. Where one was not, the census is taken again.
     """
+    if plan.checked.protocol.sampling.unit is not None:
+        return unit_census.counted(session, plan, lambda row: _part(plan, row, ()))
     keep = plan.checked.protocol.sampling.population
     bounds = {number: statements.bound(count, keep) for number, count in rows.items()}
     while True:

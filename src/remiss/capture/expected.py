@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from remiss.capture import census, requirements, row_checks, sampling
+from remiss.capture import census, requirements, row_checks, sampling, unit_census
 from remiss.capture.planning import WindowYield
 from remiss.capture.row_checks import RowChecks
 from remiss.capture.sample import keep_sample
@@ -58,8 +58,9 @@ def expect(
     plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
     plan, seen = row_checks.rows_checked(session, plan, progress)
     parts, whole, meeting = census.counted(session, plan, seen, progress)
-    samples = sampling.groups(parts, whole, sizes_of(checked.protocol))
+    samples = sampling.groups(parts, whole, sizes_of(checked.protocol), by_unit=checked.protocol.sampling.unit is not None)
     selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
+    unit_census.check_sizes(session, plan, selected)
     numbers = {plan.reach + at: window for at, window in enumerate(windows)}
     counted = census.run_windows(parts, {number: window.start for number, window in numbers.items()}, seen.left_out)
     progress("counting by month", 0.9)

@@ -6,7 +6,7 @@ the protocol. Profiles too: the least and greatest value of a text are values of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -52,9 +52,15 @@ def redacted_event(event: Event, protocol: Protocol, by: Redactor) -> Event:
 
 
 def redacted_members(
-    sampled: Iterable[SampledRow], protocol: Protocol, by: Redactor, bundle: Bundle | None
+    sampled: Sequence[SampledRow], protocol: Protocol, by: Redactor, bundle: Bundle | None
 ) -> tuple[Member, ...]:
-    """Return the members redacted, each with the address of its raw row; without a bundle that is put nowhere."""
+    """Return the members redacted, each with the address of its raw row; without a bundle that is put nowhere.
+
+    Raises
+    ------
+    ProtocolError : what they were drawn by looks like personal data
+    """
+    check_units(sampled, protocol, by)
     return tuple(
         replace(
             item.member,
@@ -99,6 +105,34 @@ def check_strata(groups: Iterable[Group], protocol: Protocol, by: Redactor) -> N
                 where=Location(protocol.path, protocol.lines.get("sampling")),
                 do=f"take {name} out of sampling.strata, or make it coarser under fields",
             )
+
+
+def check_units(sampled: Iterable[SampledRow], protocol: Protocol, by: Redactor) -> None:
+    """Refuse a unit that redaction would change: the priorities in the catalog are hashes of it, which can be guessed.
+
+    Raises
+    ------
+    ProtocolError : names the unit
+    """
+    unit = protocol.sampling.unit
+    if unit is None:
+        return
+    by = replace(by, policy=protocol.redaction.certain)
+    for value in {_value(item.member.event, unit) for item in sampled}:
+        if isinstance(value, str | int) and redact_value(value, by) != value:
+            raise ProtocolError(
+                f"{unit} holds what looks like personal data, and it is the unit of sampling, of which the catalog holds hashes",
+                where=Location(protocol.path, protocol.lines.get("sampling.unit")),
+                do=f"have the log write a pseudonym for {unit}, and name that under sampling.unit",
+            )
+
+
+def _value(event: Event, name: str) -> Scalar:
+    for prefix, values in ((INPUTS, event.inputs), (CONTEXT, event.context)):
+        if name.startswith(prefix):
+            return values.get(name.removeprefix(prefix))
+    found: Scalar = getattr(event, name)
+    return found
 
 
 def exposed_ids(ids: Iterable[str], protocol: Protocol) -> tuple[str, ...]:

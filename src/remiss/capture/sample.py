@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from remiss.capture import census, profile, row_checks, sampling
+from remiss.capture import census, profile, row_checks, sampling, unit_census
 from remiss.capture.bins import BinChoice
 from remiss.capture.histograms import bins_of, histograms
 from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
@@ -114,8 +114,9 @@ def draw_sample(
     progress("describing the fields", 0.2)
     plan, profiled = _profiled(session, plan)
     parts, whole, _ = census.counted(session, plan, seen, progress)
-    samples = sampling.groups(parts, whole, sizes_of(checked.protocol))
+    samples = sampling.groups(parts, whole, sizes_of(checked.protocol), by_unit=checked.protocol.sampling.unit is not None)
     selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
+    unit_census.check_sizes(session, plan, selected)
     starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
     progress("fetching the sample", 0.75)
     asked = _places(plan, also) - {(one.window, sampling.event_of(one.key)) for one in selected}
@@ -126,7 +127,7 @@ def draw_sample(
     counts = histograms(session, plan, parts, chosen, starts) if chosen else ()
     progress("listing refused rows", 0.95)
     refusals = census.refusals(session, plan, seen)
-    said = (*clock_notes(session, plan), *notes(session, plan)) if whole else ()
+    said = (*clock_notes(session, plan), *notes(session, plan), *unit_census.notes(session, plan, selected)) if whole else ()
     with in_bulk():
         drawn_events = sampled_rows(content, selected, starts) if content else ()
         refreshed = revisits(content, asked, starts) if content else ()

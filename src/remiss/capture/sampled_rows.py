@@ -52,6 +52,8 @@ class Content:
         self.files: list[str] = table.column("remiss_file").to_pylist()
         self.rows: list[int] = table.column("remiss_row").to_pylist()
         self.raws: list[str] = table.column("remiss_raw").to_pylist()
+        by_unit = plan.checked.protocol.sampling.unit is not None
+        self.priorities: list[str] | None = table.column("remiss_priority").to_pylist() if by_unit else None
         self.values = {
             one: values_of(table.column(one).to_pylist(), plan.shapes[one])
             for one in plan.checked.fields
@@ -61,6 +63,12 @@ class Content:
         # Few different ones, each of many events.
         known = {own: standing(plan.checked.criteria, own) for own in set(zip(*states, strict=True))}
         self.standings = [known[own] for own in zip(*states, strict=True)]
+
+    def key(self, at: int) -> str:
+        """Return the sampling key of the row at that place."""
+        if self.priorities is None:
+            return sampling.key(self.plan.checked.protocol.sampling.seed, self.ids[at])
+        return f"{self.priorities[at]}:{self.ids[at]}"
 
     @property
     def places(self) -> Mapping[EventPlace, int]:
@@ -102,8 +110,9 @@ def sampled_rows(content: Content, selected: Sequence[Selection], starts: Mappin
 
 def revisits(content: Content, asked: Iterable[EventPlace], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
     """Return the events that were asked for and not sampled, by window and priority: in no group, of probability 0."""
-    seed, places = content.plan.checked.protocol.sampling.seed, content.places
-    others = sorted((window, sampling.key(seed, one), places[window, one]) for window, one in asked if (window, one) in places)
+    places = content.places
+    found = [(place[0], places[place]) for place in asked if place in places]
+    others = sorted((window, content.key(at), at) for window, at in found)
     return tuple(
         content.sampled_row(at, Selection(key=key, window=window, groups=(), probability=0.0), starts[window])
         for window, key, at in others

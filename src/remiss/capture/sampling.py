@@ -4,6 +4,9 @@ Everything here is pure and is the definition: an engine that does the same over
 exactly. Priorities are a function of seed and id alone, so the order of rows, the split into files and the number of
 workers cannot change a sample, and the groups of one run share their priorities (coordinated bottom-k sampling).
 
+Where a protocol names a unit (a flight, a user, a request) its text is hashed in place of the id: all events of one unit have one
+priority, and a group keeps the events of the k units of least priority.
+
 Sources: Cohen and Kaplan, Summarizing data using bottom-k sketches, PODC 2007 (rank conditioning); Duffield, Lund and
 Thorup, Priority sampling, J. ACM 2007; Cohen, Kaplan and Sen, VLDB 2009, and Ting 2017 for overlapping groups.
 """
@@ -55,13 +58,17 @@ def fraction(purpose: str, seed: str, event_id: str) -> float:
     return as_fraction(priority(f"{purpose}:{seed}", event_id))
 
 
-def key(seed: str, event_id: str) -> str:
+def key(seed: str, event_id: str, unit: str | None = None) -> str:
     """Return `priority:id`: its order as text is the order of sampling, ties by id.
+
+    The priority is that of the unit, and of the id where there is none (null or empty).
 
     >>> key("2026", "flight-1")
     '5e5427fb462ab:flight-1'
+    >>> key("2026", "answer-2", unit="flight-1")
+    '5e5427fb462ab:answer-2'
     """
-    return f"{priority(seed, event_id)}:{event_id}"
+    return f"{priority(seed, unit or event_id)}:{event_id}"
 
 
 def event_of(sampling_key: str) -> str:
@@ -95,28 +102,52 @@ def group_threshold(priorities: Sequence[float], keep: int) -> float:
     return 1.0 if len(priorities) <= keep else nsmallest(keep + 1, priorities)[keep]
 
 
+def least_keys(keys: Iterable[str], keep: int, *, by_unit: bool) -> tuple[str, ...]:
+    """Return the keep + 1 least keys in order; by units the keys of the keep + 1 least units, which share their priorities.
+
+    >>> least_keys(["0000000000007:c", "0000000000001:a", "0000000000001:b", "0000000000009:d"], 1, by_unit=True)
+    ('0000000000001:a', '0000000000001:b', '0000000000007:c')
+    """
+    if not by_unit:
+        return tuple(nsmallest(keep + 1, keys))
+    every = list(keys)
+    among = frozenset(nsmallest(keep + 1, {one[:DIGITS] for one in every}))
+    return tuple(sorted(one for one in every if one[:DIGITS] in among))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSample:
     """What is known of a group after some of its events were seen: enough to go on, and enough to stop.
 
-    `least` holds the keep + 1 least keys in order: those kept and the one that sets the threshold.
+    `least` holds the keep + 1 least keys in order: those kept and the one that sets the threshold. `by_unit`: `keep` counts
+    units, and it holds those of the keep + 1 least units.
     """
 
     keep: int
     population: int
     labelled: int
     least: tuple[str, ...]
+    by_unit: bool = False
 
     @property
     def kept(self) -> tuple[str, ...]:
-        return self.least[: self.keep]
+        if not self.by_unit:
+            return self.least[: self.keep]
+        among = frozenset(self._drawn[: self.keep])
+        return tuple(one for one in self.least if one[:DIGITS] in among)
 
     @property
     def threshold(self) -> float:
-        return group_threshold([as_fraction(one[:DIGITS]) for one in self.least], self.keep)
+        return group_threshold([as_fraction(one) for one in self._drawn], self.keep)
+
+    @property
+    def _drawn(self) -> list[str]:
+        """The priorities of what is drawn, events or units, in order."""
+        found = [one[:DIGITS] for one in self.least]
+        return list(dict.fromkeys(found)) if self.by_unit else found
 
 
-def sample(keys: Iterable[str], keep: int, *, labelled: int = 0) -> GroupSample:
+def sample(keys: Iterable[str], keep: int, *, labelled: int = 0, by_unit: bool = False) -> GroupSample:
     """Return the bottom-k sample of one group.
 
     Parameters
@@ -124,27 +155,29 @@ def sample(keys: Iterable[str], keep: int, *, labelled: int = 0) -> GroupSample:
     keys : the key of each event of the group once, in any order
     keep : how many to keep, at least 1
     labelled : how many of the events have a label
+    by_unit : `keep` counts units, which share their priorities, each with all of its events
 
     >>> sample(["7:c", "1:a", "4:b"], keep=1).kept
     ('1:a',)
     """
     every = list(keys)
-    return GroupSample(keep=keep, population=len(every), labelled=labelled, least=tuple(nsmallest(keep + 1, every)))
+    least = least_keys(every, keep, by_unit=by_unit)
+    return GroupSample(keep=keep, population=len(every), labelled=labelled, least=least, by_unit=by_unit)
 
 
-def merge(parts: Iterable[GroupSample], keep: int) -> GroupSample:
+def merge(parts: Iterable[GroupSample], keep: int, *, by_unit: bool = False) -> GroupSample:
     """Return the sample of the union of disjoint parts, each sampled with at least this `keep`.
 
     >>> merge([sample(["7:c", "1:a"], keep=1), sample(["4:b"], keep=1)], keep=1) == sample(["7:c", "1:a", "4:b"], keep=1)
     True
     """
     pieces = list(parts)
-    least = nsmallest(keep + 1, (one for piece in pieces for one in piece.least))
     return GroupSample(
         keep=keep,
         population=sum(piece.population for piece in pieces),
         labelled=sum(piece.labelled for piece in pieces),
-        least=tuple(least),
+        least=least_keys((one for piece in pieces for one in piece.least), keep, by_unit=by_unit),
+        by_unit=by_unit,
     )
 
 
@@ -164,7 +197,7 @@ class PopulationPart:
     """The events of one window and stratum with one pattern, or of a whole window for `all`: disjoint and counted.
 
     `window` is the index of the window, `stratum` the values in the order of the protocol's strata. `least` are at least
-    the keep + 1 least keys (fewer only where the part has fewer events).
+    the keep + 1 least keys (fewer only where the part has fewer events), by units those of the keep + 1 least units.
     """
 
     window: int
@@ -208,7 +241,7 @@ def groups_of(part: PopulationPart) -> tuple[str, ...]:
 
 
 def groups(
-    parts: Iterable[PopulationPart], whole: Iterable[PopulationPart], sizes: Mapping[str, int]
+    parts: Iterable[PopulationPart], whole: Iterable[PopulationPart], sizes: Mapping[str, int], *, by_unit: bool = False
 ) -> dict[GroupName, GroupSample]:
     """Return every group of a run with its sample.
 
@@ -216,7 +249,7 @@ def groups(
     ----------
     parts : the census, disjoint by window, stratum and pattern
     whole : one part per window with the keys of the `all` group
-    sizes : how many the groups of each name keep
+    sizes : how many the groups of each name keep; `by_unit`: units, each with all of its events
     """
     pieces: dict[GroupName, list[GroupSample]] = {}
     for part in parts:
@@ -224,10 +257,10 @@ def groups(
             keep = sizes[criterion]
             piece = GroupSample(keep=keep, population=part.population, labelled=part.labelled, least=part.least)
             pieces.setdefault(GroupName(part.window, part.stratum, criterion), []).append(piece)
-    merged = {name: merge(found, sizes[name.criterion]) for name, found in pieces.items()}
+    merged = {name: merge(found, sizes[name.criterion], by_unit=by_unit) for name, found in pieces.items()}
     for part in whole:
         found = GroupSample(keep=sizes[ALL], population=part.population, labelled=part.labelled, least=part.least)
-        merged[GroupName(part.window, None, ALL)] = merge([found], sizes[ALL])
+        merged[GroupName(part.window, None, ALL)] = merge([found], sizes[ALL], by_unit=by_unit)
     return merged
 
 

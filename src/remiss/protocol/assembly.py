@@ -105,6 +105,8 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         undecided=model.sampling.undecided,
         population=population_of(width) if population is None else population,
         seed=model.sampling.seed,
+        # An event's own id is what is drawn without the key, said aloud or not.
+        unit=None if model.sampling.unit == "id" else model.sampling.unit,
     )
     labels = _labels(model, document)
     predicates = [each for criterion in criteria for each in (criterion.when, criterion.among) if each is not None]

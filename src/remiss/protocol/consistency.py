@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import remiss.protocol.taxonomy as taxonomies
 from remiss.errors import ProtocolError
@@ -13,6 +13,9 @@ from remiss.protocol.shape import Sink
 from remiss.protocol.terms import Expression, Kind, Taxonomy, is_among
 from remiss.records.case import Sensitivity
 
+# What is drawn together is what several answers are about.
+UNIT_ADVICE = "name a field that says what was asked about, for example inputs.flight_key, trace_id or context.user"
+
 
 def check_sections(
     model: ProtocolModel, taxonomy: Taxonomy, fields: Mapping[str, Expression], unread: Collection[str], add: Sink
@@ -21,7 +24,10 @@ def check_sections(
 
     Fields that are `unread` (`assembly.unread_of`) are there: that they are named is no error.
     """
-    _check_names(model, fields, unread, add)
+    known = _knowing(fields, unread, add)
+    _check_names(model, known, add)
+    if model.sampling.unit is not None and known(("sampling", "unit"), model.sampling.unit, "unit"):
+        _check_unit(model, model.sampling.unit, add)
     _check_duplicates(model, add)
     _check_criteria(model, taxonomy, fields, unread, add)
     owners = 0 if model.review is None else len(set(model.review.owners))
@@ -33,7 +39,9 @@ def check_sections(
         )
 
 
-def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], unread: Collection[str], add: Sink) -> None:
+def _knowing(fields: Mapping[str, Expression], unread: Collection[str], add: Sink) -> Callable[[Path, str, str], bool]:
+    """Return what says whether a name is that of a field, and adds a finding where no field has it."""
+
     def known(path: Path, name: str, what: str) -> bool:
         if name in fields:
             return True
@@ -46,6 +54,10 @@ def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], unread:
         )
         return False
 
+    return known
+
+
+def _check_names(model: ProtocolModel, known: Callable[[Path, str, str], bool], add: Sink) -> None:
     for at, name in enumerate(model.require):
         known(("require", at), name, "require")
     for at, name in enumerate(model.sampling.strata):
@@ -73,6 +85,20 @@ def _check_names(model: ProtocolModel, fields: Mapping[str, Expression], unread:
                 f"{name} is {level}, and no case can be named without it",
                 "log a pseudonym, and grade it internal",
             )
+
+
+def _check_unit(model: ProtocolModel, name: str, add: Sink) -> None:
+    where: Path = ("sampling", "unit")
+    if name == "label":
+        add(where, "label is not a unit: it may come later, and its event would be drawn anew", UNIT_ADVICE)
+    if name == "time":
+        add(where, "time is not a unit: events have it in common by chance", UNIT_ADVICE)
+    if Sensitivity[model.sensitivity.get(name, "internal").upper()] >= Sensitivity.RESTRICTED:
+        add(
+            where,
+            f"{name} is {model.sensitivity[name]} and a unit, of which the catalog would hold a hash that can be guessed",
+            "log a pseudonym beside it, and name that as the unit",
+        )
 
 
 def _check_duplicates(model: ProtocolModel, add: Sink) -> None:

@@ -77,7 +77,7 @@ _SALVAGEABLE: tuple[Path, ...] = (
     ("labels", "time_zone"),
     *((name,) for name in ("about", "grace", "team", "owners", "require", "sensitivity", "redaction", "taxonomy", "severity")),
     *((name,) for name in ("labelling", "retention", "review")),
-    *(("sampling", name) for name in ("strata", "keep", "control", "undecided", "population")),
+    *(("sampling", name) for name in ("strata", "keep", "control", "undecided", "population", "unit")),
     ("*",),
 )
 # What stands in for a part that is wrong and cannot be left out, so that the rest of the document is checked too.

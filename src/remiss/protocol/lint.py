@@ -46,6 +46,7 @@ def examine(
         for name, expression in protocol.fields.items()
         if (checked := _field(linting, name, expression, columns)) is not None
     }
+    _check_unit(linting, fields)
     # A field that could not be typed is reported once, where it is defined: to the criteria that read it, its type is not
     # known, and of their errors those are reported that no type of it would end.
     types = {name: fields[name].type if name in fields else Type.UNKNOWN for name in protocol.fields}
@@ -188,6 +189,21 @@ def _field(linting: _Linting, name: str, expression: Expression, columns: Mappin
     if name in NUMERIC or checked.type is Type.NUMBER:
         return replace(checked, sql=_cast(checked.sql, "DOUBLE"), type=Type.NUMBER)
     return checked
+
+
+def _check_unit(linting: _Linting, fields: Mapping[str, CheckedExpression]) -> None:
+    """Check that what is drawn by has exact values that no label decides."""
+    unit = linting.protocol.sampling.unit
+    if unit is None or unit not in fields:
+        return
+    checked, line = fields[unit], linting.protocol.lines.get("sampling.unit", linting.protocol.lines.get("sampling", 1))
+    read = sorted(name for name in checked.reads if name.startswith(f"{LABELS}."))
+    if read:
+        what = f"unit names {unit}, which reads {', '.join(read)}: a label comes later, and its event would be drawn anew"
+        linting.find(line, what, "name a field over columns of the source alone")
+    elif checked.type not in {Type.TEXT, Type.INTEGER}:
+        what = f"unit names {unit}, which is {_a(checked.type)}: a unit must be text or a whole number"
+        linting.find(line, what, f"name another field, or have {unit} be text: CAST(... AS VARCHAR)")
 
 
 def _a(kind: Type) -> str:

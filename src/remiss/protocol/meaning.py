@@ -98,7 +98,7 @@ def _labelling_meaning(labelling: LabellingDesign) -> Mapping[str, object]:
 
 
 def _sampling_meaning(sampling: Sampling) -> Mapping[str, object]:
-    # Once every document had `keep`: without it each criterion says how many of it are kept.
+    # Once every document had `keep`: without it each criterion says how many of it are kept. None had a unit.
     said = {name: value for name, value in dataclasses.asdict(sampling).items() if value is not None}
     return {**said, "window": _minutes(sampling.window)}
 

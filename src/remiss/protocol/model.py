@@ -144,6 +144,9 @@ class SamplingModel(Section):
     """the interval of event time within which sampling is done, for example 1 week"""
     seed: Seed
     """a text that fixes the draw; a new version keeps it"""
+    unit: Text | None = None
+    """the field whose values are drawn, each with all of its events, for example inputs.flight_key, trace_id or context.user; all
+    numbers to keep count these then. An event without a value is drawn by its id; default: id, every event by itself"""
     keep: Group | None = None
     """how many events to keep for each criterion, stratum and window; at least 2; default: 50 for severity 1 and 2, else 10"""
     strata: list[str] = Field(default_factory=list)

@@ -135,6 +135,7 @@ class Sampling:
     """How to draw: window width, strata (canonical field names) and how many to keep of each kind of group.
 
     Without a `keep` here each criterion has its own (`group_sizes.py`).
+    `unit` is the field whose values are drawn, each with all of its events; None draws every event by its id.
     """
 
     window: timedelta
@@ -144,6 +145,7 @@ class Sampling:
     undecided: int
     population: int
     seed: str
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ def check_kept(stored: StoredProtocol | None, document: Protocol) -> Protocol:
 
 
 def notes_on(newest: StoredProtocol | None, document: Protocol) -> tuple[str, ...]:
-    """Return what to say of a document that is captured by: of former defaults, and of another seed than the newest version has.
+    """Return what to say of a document that is captured by: of former defaults, of another seed or unit than the newest has.
 
     Parameters
     ----------
@@ -110,12 +110,13 @@ def notes_on(newest: StoredProtocol | None, document: Protocol) -> tuple[str, ..
     said = () if former is None else (former,)
     if newest is None or newest.version == document.version:
         return said
-    if restore(newest.text, document.path).sampling.seed == document.sampling.seed:
+    before, now = restore(newest.text, document.path).sampling, document.sampling
+    if (before.seed, before.unit) == (now.seed, now.unit):
         return said
     return (
         *said,
-        f"the seed is another than in version {newest.version}: the samples share no more than chance gives, and people's "
-        "work on the former one carries no weight in this",
+        f"the {'unit' if before.seed == now.seed else 'seed'} is another than in version {newest.version}: the samples share no "
+        "more than chance gives, and people's work on the former one carries no weight in this",
     )
 
 

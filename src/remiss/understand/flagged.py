@@ -9,6 +9,7 @@ Sums: from a domain's cells or sampled events to its figure, as total or rate, o
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -34,7 +35,7 @@ from remiss.understand.process import PAST, WindowParts, WindowSums, process_rat
 from remiss.understand.question import Question
 from remiss.understand.sample_arrays import KeyPlaces, SampleArrays, of_key, sample_arrays_of
 from remiss.understand.sampling_facts import Frame, Pattern, pattern_of
-from remiss.understand.variance import HISTORY, Indices, kish_size, window_totals
+from remiss.understand.variance import HISTORY, Indices, window_totals
 
 NOBODY_THERE = "there is no event to count among"
 
@@ -66,10 +67,11 @@ def weighted(
     if question.variance == SAMPLE or figure.value is None or parts is None:
         return figure
     if question.rate:
-        return process_rate(figure.value, parts, kish_size(domain.p[domain.x > 0]), history)
+        return process_rate(figure.value, parts, domain.worth(domain.x > 0), history)
     seen = domain.p[domain.y > 0]
     least = min(float(seen.min()) if len(seen) else 1.0, of_numerator.least_probability)
-    process = process_total(parts, len(seen), history, least)
+    draws = len(seen) if domain.unit is None else math.floor(domain.worth(domain.y > 0))
+    process = process_total(parts, draws, history, least / domain.unit_size)
     return replace(process, value=figure.value, effective=figure.effective)
 
 
@@ -93,7 +95,7 @@ def sampled_sums(domain: Weighted) -> WindowSums:
     """Return the weighted sums of each window."""
     of = [domain.y / domain.p, domain.x / domain.p, domain.y / domain.p**2, domain.x / domain.p**2]
     y, x, y2, x2 = (window_totals(values, domain.window, domain.windows) for values in of)
-    return WindowSums(y=y, x=x, y2=y2, x2=x2)
+    return WindowSums(y=y, x=x, y2=y2, x2=x2, events=None if domain.unit is None else domain)
 
 
 class Past:

@@ -17,6 +17,8 @@ from remiss.understand.sampling_facts import Frame
 def notes_of(field: DomainCells, frame: Frame) -> tuple[str, ...]:
     """Return what holds for every row: rows left out or refused, and windows that were never captured."""
     found = []
+    if frame.unit is not None and not field.whole:
+        found.append(f"sampled by unit {frame.unit}: events of one unit are sampled together, and intervals allow for it")
     left_out = left_out_of(field, field.windows)
     if left_out:
         found.append(f"{left_out:,} rows that the protocol does not admit are left out of every figure")

@@ -60,6 +60,7 @@ def frame_facts_of(ws: UnderstandWorkspace, frame: Frame, position: int) -> Fram
     """Return a frame with everything that is exactly known of it."""
     stored = ws.protocols.find(frame.protocol, frame.version)
     written = document_of(ws, frame.protocol, frame.version)
+    frame = replace(frame, unit=written.sampling.unit)
     census = Census(
         frame=frame,
         rules=rules_of(written, frame.rules),

@@ -31,12 +31,12 @@ def chosen_on_sample(
 
     Returns
     -------
-    Nothing for criteria that are the same, and for documents with another seed or other ids: those drew another sample.
+    Nothing for criteria that are the same, and for documents with another seed, or other ids and units: they drew another sample.
     """
     found: dict[str, set[datetime]] = {}
     for run in earlier:
         before = then[run.protocol, run.version]
-        if run.position >= since or drawn_by(before) != drawn_by(now):
+        if run.position >= since or not drawn_alike(before, now):
             continue
         for name in named:
             if meaning(now, name) != meaning(before, name):
@@ -44,9 +44,18 @@ def chosen_on_sample(
     return {name: tuple(sorted(windows)) for name, windows in found.items()}
 
 
-def drawn_by(document: Protocol) -> tuple[str, str]:
-    """Return what decides the priorities of events: the seed, and what their ids are."""
-    return document.sampling.seed, document.fields["id"].sql
+def drawn_alike(before: Protocol, now: Protocol) -> bool:
+    """Return whether some events may have the same priority by both: by the seed, and what their ids or units are.
+
+    A unit that is added is no other sample to be trusted: an event without one is drawn by its id, as before.
+    """
+    return before.sampling.seed == now.sampling.seed and not hashed_of(before).isdisjoint(hashed_of(now))
+
+
+def hashed_of(document: Protocol) -> set[str]:
+    """Return the expressions whose values priorities are hashed of."""
+    names = {"id", document.sampling.unit or "id"} & document.fields.keys()
+    return {document.fields[name].sql for name in names}
 
 
 def meaning(document: Protocol, name: str) -> tuple[object, ...] | None:

@@ -8,14 +8,24 @@ gets no interval.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaincinv, stdtrit
 
-from remiss.understand.estimators import IntervalEstimate
+from remiss.understand.estimators import IntervalEstimate, Weighted
 from remiss.understand.intervals import FEW, TAIL, Z, few_interval, none_upper_of_process, rate_interval, total_interval
-from remiss.understand.variance import CORRELATIONS, HISTORY, Numbers, end_of_mixture, lengthened, of_latent, weighed
+from remiss.understand.variance import (
+    CORRELATIONS,
+    HISTORY,
+    Numbers,
+    between_windows,
+    by_unit,
+    end_of_mixture,
+    lengthened,
+    of_latent,
+    weighed,
+)
 
 # Older windows than so many say little of today's, and every row looks back.
 PAST = 104
@@ -38,16 +48,19 @@ class WindowSums:
     """Weighted sums of a figure in the windows in which its key existed, oldest first: one element each.
 
     `y` and `x` sum 1/p over the events of numerator and denominator, `y2` and `x2` their squares; of counted events all p are 1.
+    `events` are the sampled ones where units were drawn: these may be in several windows.
     """
 
     y: Numbers
     x: Numbers
     y2: Numbers
     x2: Numbers
+    events: Weighted | None = None
 
     def between(self, start: int, end: int) -> WindowSums:
         """Return those of some windows."""
-        return WindowSums(y=self.y[start:end], x=self.x[start:end], y2=self.y2[start:end], x2=self.x2[start:end])
+        events = None if self.events is None else self.events.between(start, end)
+        return WindowSums(y=self.y[start:end], x=self.x[start:end], y2=self.y2[start:end], x2=self.x2[start:end], events=events)
 
     def parts(self, *, rate: bool) -> WindowParts | None:
         """Return what each window adds to a total, or to the error of a rate; None of a rate among nobody.
@@ -56,17 +69,19 @@ class WindowSums:
         """
         if not rate:
             count = max(1, len(self.y))
-            return WindowParts(
+            parts = WindowParts(
                 totals=self.y, expected=np.full(len(self.y), self.y.sum() / count), independent=float(self.y2.sum())
             )
+            return parts if self.events is None else by_units(parts, self.events, self.events.y)
         some, among = self.x > 0, float(self.x.sum())
         if among <= 0:
             return None
         own = min(1.0, float(self.y.sum()) / among)
         independent = (float(self.y2.sum()) * (1 - own) ** 2 + float((self.x2 - self.y2).sum()) * own**2) / among**2
-        return WindowParts(
+        parts = WindowParts(
             totals=((self.y - own * self.x) / among)[some], expected=own * self.x[some] / among, independent=independent
         )
+        return parts if self.events is None else by_units(parts, self.events, (self.events.y - own * self.events.x) / among)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +89,14 @@ class WindowParts:
     """What the windows of a figure add to it (totals) or to its error (residuals of a rate), oldest first.
 
     `expected` is what each has to add if windows do not differ, in the same unit, and `independent` the variance that
-    independent events would give the sum.
+    independent events would give the sum. `shared` is the part of the sampling variance of the sum that comes of units which are
+    in several windows: the windows differ as if it were not there.
     """
 
     totals: Numbers
     expected: Numbers
     independent: float
+    shared: float = 0.0
 
     @property
     def degrees(self) -> float:
@@ -91,7 +108,22 @@ class WindowParts:
     def between(self, start: int, end: int) -> WindowParts:
         """Return those of some windows, beyond which there is nothing."""
         totals = self.totals[start:end]
-        return WindowParts(totals=totals, expected=np.full(len(totals), totals.mean()), independent=self.independent)
+        expected = np.full(len(totals), totals.mean())
+        return WindowParts(totals=totals, expected=expected, independent=self.independent, shared=self.shared)
+
+    @property
+    def apart(self) -> float:
+        """What `shared` adds to the variance of the sum, and what it takes from that by which windows differ."""
+        count = len(self.totals)
+        return self.shared * count / (count - 1) if count > 1 else self.shared
+
+
+def by_units(parts: WindowParts, events: Weighted, residuals: Numbers) -> WindowParts:
+    """Return the same where units were drawn: those of a window are what came independently of each other."""
+    weighted, unit = residuals / events.p, np.zeros(0, dtype=np.intp) if events.unit is None else events.unit
+    alone = by_unit(weighted, unit * max(1, events.windows) + events.window)
+    shared = between_windows(weighted, events.p, unit, events.window)
+    return replace(parts, independent=float(np.sum(alone**2)), shared=shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +163,13 @@ def own_spread(parts: WindowParts) -> ProcessSpread:
     count = len(parts.totals)
     between = float(np.var(parts.totals, ddof=1))
     if between <= 0:
-        return ProcessSpread(0.0)
+        return ProcessSpread(parts.apart)
     weights, variances = weighed(parts.totals)
     chance = min(1.0, parts.independent / count / between)
     factor = chance + (1 - chance) * lengthened(count, of_latent(CORRELATIONS, chance))
     half = end_of_mixture(weights, np.sqrt(count * variances * factor), parts.degrees)
     alone = float(stdtrit(parts.degrees, 1 - TAIL)) * float(np.sqrt(count * between))
-    return ProcessSpread((half / Z) ** 2, correlation_notes(weights, half / alone))
+    return ProcessSpread((half / Z) ** 2 + parts.apart, correlation_notes(weights, half / alone))
 
 
 def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
@@ -152,20 +184,22 @@ def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
     count, squares = len(history.totals), float(np.sum(history.expected**2))
     between = float(np.var(history.totals, ddof=1))
     if between <= 0 or squares <= 0:
-        return ProcessSpread(parts.independent, (BORROWED,))
+        return ProcessSpread(parts.independent + parts.shared, (BORROWED,))
     weights, variances = weighed(history.totals)
     latent = of_latent(CORRELATIONS, min(1.0, history.independent / count / between))
     degrees = history.degrees
     chances = 2 * gammaincinv(degrees / 2, (np.arange(PARTS) + 0.5) / PARTS) / degrees
-    tau2 = np.maximum(0.0, count * variances[:, None] / chances - history.independent) / squares
+    # What units in several windows add to all alike is not seen in how these differ.
+    alike = history.apart - history.shared
+    tau2 = np.maximum(0.0, count * variances[:, None] / chances + alike - history.independent) / squares
     scope = np.zeros(len(latent))
     for lag in range(len(parts.expected)):
         pairs = float(parts.expected[lag:] @ parts.expected[: len(parts.expected) - lag])
         scope += (1 if lag == 0 else 2) * pairs * latent**lag
     scales = np.sqrt(parts.independent + tau2 * scope[:, None])
     half = end_of_mixture(np.repeat(weights / PARTS, PARTS), scales.ravel(), None)
-    alike = correlation_notes(weights, NEGLIGIBLE) if weights[0] < UNLIKELY else ()
-    return ProcessSpread((half / Z) ** 2, (BORROWED, *alike))
+    said = correlation_notes(weights, NEGLIGIBLE) if weights[0] < UNLIKELY else ()
+    return ProcessSpread((half / Z) ** 2 + parts.shared, (BORROWED, *said))
 
 
 def correlation_notes(weights: Numbers, wider: float) -> tuple[str, ...]:

@@ -100,9 +100,18 @@ def of_key(arrays: SampleArrays, key: Key, windows: Sequence[int]) -> tuple[Weig
     """
     mine, whole = arrays.events(key), arrays.domain
     window = np.searchsorted(np.array(windows, dtype=np.intp), whole.window[mine])
-    domain = Weighted(y=whole.y[mine], x=whole.x[mine], p=whole.p[mine], window=window, windows=len(windows))
+    unit = None if whole.unit is None else whole.unit[mine]
+    domain = Weighted(y=whole.y[mine], x=whole.x[mine], p=whole.p[mine], window=window, windows=len(windows), unit=unit)
     unjudged = Unjudged(every=arrays.unjudged[mine], possible=arrays.possible[mine])
     return domain, unjudged, window[arrays.listed[mine]]
+
+
+def units_of(events: Sequence[Sampled]) -> Indices | None:
+    """Return the number of each event's unit; None where every event was drawn by itself."""
+    if not events or events[0].unit is None:
+        return None
+    numbers: dict[str | None, int] = {}
+    return np.array([numbers.setdefault(event.unit, len(numbers)) for event in events], dtype=np.intp)
 
 
 def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Sequence[datetime]) -> SampleArrays:
@@ -136,6 +145,7 @@ def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Seq
             p=np.array([event.probability for event in events], dtype=np.float64),
             window=np.array([place_of[event.window] for event in events], dtype=np.intp),
             windows=len(windows),
+            unit=units_of(events),
         ),
         number=numbered,
         order=order,

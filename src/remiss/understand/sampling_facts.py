@@ -44,6 +44,7 @@ class Frame:
     window in force here, every run of the source with another protocol digest that was in force for some of its time before:
     those with a `position_from` below that of the run in force, whatever the protocol is called and however wide its windows are.
     In the windows of `partly_visible` some sampled events are above the asker's clearance: only exact counts are told of them.
+    `unit` is the field that the protocol draws by, None where it draws every event by itself (`pipeline.py` fills it in).
     """
 
     source: str
@@ -57,6 +58,7 @@ class Frame:
     earlier: tuple[Earlier, ...] = ()
     versions: tuple[int, ...] = ()
     partly_visible: frozenset[datetime] = frozenset()
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,8 @@ class Sampled:
     without one). What a criterion's `among` excludes is in `outside`. A phrase
     is looked for in the event's own text only: titles and notes are people's. `ruled_out` are undecided criteria that no label
     can make met. `key` is its value of the field that the estimate is broken down by; None where it has none, and without a
-    breakdown.
+    breakdown. `unit` is shared by events that were drawn together, of any window: their priority. None where each was drawn by
+    itself.
     """
 
     window: datetime
@@ -83,6 +86,7 @@ class Sampled:
     inside: bool
     of: bool
     key: Scalar = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ value is put in. All of them, from 0 to 0.95, are weighed by what the windows sh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -32,18 +33,123 @@ PRIOR = (1 - INDEPENDENT) * (CORRELATIONS + 0.01) / np.sum(CORRELATIONS + 0.01) 
 UPPER = 0.975
 
 
-def log_variance(residuals: Numbers, probabilities: Numbers) -> float:
+def log_variance(residuals: Numbers, probabilities: Numbers, unit: Indices | None = None) -> float:
     """Return the sampling variance of a sum of e/p over sampled events: the sum of (1 - p)/p^2 e^2.
 
-    There are no covariance terms: rank conditioning makes them zero for coordinated bottom-k samples with k >= 2 (the
-    proof is in the explanation of sampling).
+    Events that were drawn one by one have no covariance: rank conditioning makes it zero for coordinated bottom-k samples with
+    k >= 2 (the proof is in the explanation of sampling). Those of one unit were drawn together, which adds `shared_variance`.
+
+    Parameters
+    ----------
+    unit : the number of each event's unit; None where every event is one
 
     Source: Duffield, Lund and Thorup, Priority sampling for estimation of arbitrary subset sums, J. ACM 54 (2007).
 
     >>> log_variance(np.array([1.0, 1.0]), np.array([0.5, 1.0]))
     2.0
+    >>> log_variance(np.array([1.0, 1.0]), np.array([0.5, 0.5]), np.array([7, 7]))  # as one event that counts twice
+    8.0
     """
-    return float(np.sum((1 - probabilities) / probabilities**2 * residuals**2))
+    alone = float(np.sum((1 - probabilities) / probabilities**2 * residuals**2))
+    return alone if unit is None else alone + float(shared_variance(residuals / probabilities, probabilities, unit).sum())
+
+
+def shared_variance(weighted: Numbers, probabilities: Numbers, unit: Indices) -> Numbers:
+    """Return what each event adds to the variance of a sum since its unit was drawn as one, beyond its own term.
+
+    Two events of a unit share its priority: the one of lesser p is sampled only with the other, so both are with min(p, p'), and
+    the covariance of e/p and e'/p' is estimated by e e'/(p p') (1 - max(p, p')). Each pair is told at its event of greater p.
+
+    Parameters
+    ----------
+    weighted : e/p of each sampled event, or e times another weight whose mean given the capture is 1/p
+
+    Source: Horvitz and Thompson, JASA 47 (1952) 663-685 (joint probabilities), with those of rank conditioning.
+
+    >>> shared_variance(np.array([2.0, 4.0, 1.0]), np.array([0.5, 0.25, 1.0]), np.array([3, 3, 3])).tolist()
+    [8.0, 0.0, 0.0]
+    """
+    order = np.lexsort((-probabilities, unit))
+    own, values = unit[order], weighted[order]
+    # What is summed up to an event, in the order of units, tells what its unit still has after it.
+    upto = np.cumsum(values)
+    last = np.searchsorted(own, own, side="right") - 1
+    found = np.empty(len(values))
+    found[order] = 2 * (1 - probabilities[order]) * values * (upto[last] - upto)
+    return found
+
+
+def unit_degrees(residuals: Numbers, probabilities: Numbers, unit: Indices) -> float:
+    """Return of how many equal parts `log_variance` might be the sum, each of one unit; infinite where it is 0.
+
+    Source: Satterthwaite, Biometrics Bulletin 2 (1946) 110-114.
+
+    >>> unit_degrees(np.ones(4), np.full(4, 0.5), np.array([0, 1, 2, 2]))
+    2.0
+    """
+    alone = (1 - probabilities) / probabilities**2 * residuals**2
+    parts = by_unit(alone + shared_variance(residuals / probabilities, probabilities, unit), unit)
+    squares = float(np.sum(parts**2))
+    return float(np.sum(parts)) ** 2 / squares if squares > 0 else math.inf
+
+
+def between_windows(weighted: Numbers, probabilities: Numbers, unit: Indices, window: Indices) -> float:
+    """Return the part of the variance of a sum that comes of units which are in several windows, 0 where it would lessen it."""
+    # As one number, a unit in a window is what events of one window share.
+    within = shared_variance(weighted, probabilities, unit * (int(window.max(initial=0)) + 1) + window)
+    return max(0.0, float(shared_variance(weighted, probabilities, unit).sum() - within.sum()))
+
+
+def by_unit(values: Numbers, unit: Indices | None) -> Numbers:
+    """Return the sum of some values in each unit that has any; the values themselves where every event is one.
+
+    >>> by_unit(np.array([1.0, 2.0, 3.0]), np.array([7, 2, 7])).tolist()
+    [2.0, 4.0]
+    """
+    return values if unit is None else together_by(unit, values)
+
+
+def numbered(cluster: Indices) -> Indices:
+    """Return the same clusters, numbered from 0 on."""
+    answer: Indices = np.unique(cluster, return_inverse=True)[1].astype(np.intp)
+    return answer
+
+
+def joined(one: Indices, other: Indices) -> Indices:
+    """Return the number of what holds together by either of two numberings.
+
+    >>> joined(np.array([0, 0, 1, 2]), np.array([5, 6, 6, 7])).tolist()
+    [0, 0, 0, 2]
+    """
+    found, sides = numbered(one), (numbered(one), numbered(other))
+    while True:
+        before = found
+        for side in sides:
+            least = np.full(len(found), len(found), dtype=np.intp)
+            np.minimum.at(least, side, found)
+            found = least[side]
+        if np.array_equal(found, before):
+            return found
+
+
+def sum_by(place: Indices, values: Numbers, count: int) -> Numbers:
+    """Return the sum of some values in each of so many places."""
+    return np.bincount(place, weights=values, minlength=count).astype(np.float64)
+
+
+def part_of(some: Numbers, whole: Numbers) -> Numbers:
+    """Return some as a part of the whole, element by element; 0 of nothing."""
+    answer: Numbers = np.divide(some, whole, out=np.zeros(len(some)), where=whole > 1e-12)
+    return answer
+
+
+def together_by(cluster: Indices, values: Numbers) -> Numbers:
+    """Return the sum of some values in each cluster, the others none.
+
+    >>> together_by(np.array([7, 2, 7]), np.array([1.0, 2.0, 3.0])).tolist()
+    [2.0, 4.0]
+    """
+    return sum_by(numbered(cluster), values, 0)
 
 
 def poisson_variance(residuals: Numbers, probabilities: Numbers) -> float:

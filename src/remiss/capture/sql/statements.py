@@ -179,9 +179,11 @@ def labelled(plan: ScanPlan) -> str:
     return 'COUNT("label")' if "label" in plan.checked.fields else "0"
 
 
-def keyed(plan: ScanPlan) -> str:
-    """Return the sampling key of `sampling.key` without its colon, which a text of fixed length before it does not need."""
-    return f"concat(left(md5(concat({literal(plan.checked.protocol.sampling.seed + ':')}, id)), {DIGITS}), id)"
+def priority(plan: ScanPlan) -> str:
+    """Return the priority of `sampling.priority`: of the id, or of the unit where there is one."""
+    unit = plan.checked.protocol.sampling.unit
+    drawn = "id" if unit is None else f"COALESCE(NULLIF(CAST({name(unit)} AS VARCHAR), ''), id)"
+    return f"left(md5(concat({literal(plan.checked.protocol.sampling.seed + ':')}, {drawn})), {DIGITS})"
 
 
 def census(plan: ScanPlan, *, keys: bool = True) -> str:
@@ -196,7 +198,8 @@ def census(plan: ScanPlan, *, keys: bool = True) -> str:
     numbers = ", ".join(f"{sql} AS {name(f'pattern_{at}')}" for at, sql in enumerate(patterns(plan)))
     least = max(size for group, size in sizes_of(plan.checked.protocol).items() if group != ALL) + 1
     label = ', "label"' if "label" in plan.checked.fields else ""
-    key = f", {keyed(plan)} AS remiss_key, remiss_bound" if keys else ""
+    # Without the colon of `sampling.key`, which a text of fixed length before the id does not need.
+    key = f", concat({priority(plan)}, id) AS remiss_key, remiss_bound" if keys else ""
     bounded = f"INNER JOIN {BOUNDS} AS bounds ON remiss_window = bounds.number" if keys else ""
     drawn = (
         f", MIN(remiss_key, {least}) AS least, MIN(remiss_key, {sampling.population + 1}) "
@@ -265,7 +268,8 @@ def fetch(plan: ScanPlan) -> str:
     raw = ", ".join(f"{name(one)} := source.{name(one)}" for one in plan.columns)
     extra = [f"CAST(to_json(struct_pack({raw})) AS VARCHAR) AS remiss_raw"]
     fields = ", ".join(f"{shown(plan, one)} AS {name(one)}" for one in plan.checked.fields if one != "time")
-    states = ", ".join(name(f"remiss_state_{at}") for at in range(len(plan.checked.criteria)))
+    drawn = [] if plan.checked.protocol.sampling.unit is None else [f"{priority(plan)} AS remiss_priority"]
+    states = ", ".join([*drawn, *(name(f"remiss_state_{at}") for at in range(len(plan.checked.criteria)))])
     return statement(
         f"{steps(plan, labels=True, extra=extra, only_sample=True)}, stated AS ({stated(plan)}) "
         f"SELECT remiss_window, remiss_at, remiss_file, remiss_row, remiss_raw, {states}, {fields} FROM stated"

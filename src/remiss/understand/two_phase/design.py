@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from remiss.understand.variance import Indices, Numbers
+from remiss.understand.variance import Indices, Numbers, joined, numbered, part_of, shared_variance, sum_by, together_by
 
 # Where fewer verified cases are to be expected a cell's share is left to chance, and it is merged with the next grade's.
 LEAST_VERIFIED = 5
@@ -45,6 +45,8 @@ class Annotated:
     unsettled : whether it is selected and has no final verdict, and that is not left to chance: disputed, or begun anew
     cluster : the number of the case whose verdict it takes: its own, or one that it is linked to. One choice verifies all of them
     window : counts the windows in scope from 0; `windows` is how many those are
+    unit : the number of what was captured as one, over all windows; None where every event was captured by itself
+    captured : the probability p1 to be captured, where `unit` is given
     """
 
     y: Numbers
@@ -59,6 +61,20 @@ class Annotated:
     cluster: Indices
     window: Indices
     windows: int
+    unit: Indices | None = None
+    captured: Numbers | None = None
+
+    @property
+    def choice(self) -> Indices:
+        """The number of what one draw decided: events of a unit were captured by one, those that share a verdict verified."""
+        return self.cluster if self.unit is None else joined(self.cluster, self.unit)
+
+    @property
+    def unit_size(self) -> float:
+        """How many annotated events the unit of one has, in the mean over events; 1 where every event is one."""
+        if self.unit is None or not len(self.unit):
+            return 1.0
+        return float(np.mean(np.bincount(numbered(self.unit))[numbered(self.unit)]))
 
     def settled(self, share: float) -> Annotated:
         """Return the same as if that share of each unsettled event were what is asked for: 0 none of them, 1 all."""
@@ -72,7 +88,10 @@ class Annotated:
     def only(self, mask: Flags) -> Annotated:
         """Return the events of a mask."""
         arrays = ("y", "p12", "p3", "kind", "pattern", "grade", "selected", "known", "unsettled", "cluster", "window")
-        return Annotated(**{name: getattr(self, name)[mask] for name in arrays}, windows=self.windows)
+        unit = None if self.unit is None else self.unit[mask]
+        captured = None if self.captured is None else self.captured[mask]
+        own = {name: getattr(self, name)[mask] for name in arrays}
+        return Annotated(**own, windows=self.windows, unit=unit, captured=captured)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +128,8 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     With `first`, the probabilities p1 to be captured (n), that sum is known for the events that were captured, so that only
     annotating draws from it: sum of (1 - p1)/(p1 p12 p3) y^2 + (1 - p12/p1)/(p12^2 p3) (y - around)^2 instead of the first term.
 
-    Cases that share a verdict are verified by one choice: of these the deviations are added up before they are squared.
+    Cases that share a verdict are verified by one choice: of these the deviations are added up before they are squared. Events of
+    one unit are captured by one: their pairs add a a' y y' (1 - max(p1, p1')), with what stands for y in the first term.
 
     >>> one = np.ones(4)
     >>> found = two_phase(Annotated(
@@ -138,7 +158,16 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     of_drawing = np.where(found.known, of_capture + of_annotating, 0.0)
     apart = np.where(plain[cell], deviation, deviations(found, a, cell))
     by_choice = together_by(found.cluster, g[cell] * np.sqrt(1 - p3) / (found.p12 * p3) * apart)
-    spread = together_by(found.cluster, of_drawing) + by_choice**2
+    of_pairs = np.zeros(len(a))
+    if found.unit is not None and found.captured is not None:
+        drawn = found.y if first is not None and bool(np.any(first < 1)) else found.y - around
+        of_pairs = shared_variance(a * drawn, found.captured, found.unit)
+        # Few pairs are labelled, and by chance they may say that to capture together were better than apart.
+        of_pairs = of_pairs if of_pairs.sum() > 0 else np.zeros(len(a))
+    choice = numbered(found.choice)
+    of_cluster = np.zeros(len(by_choice), dtype=np.intp)
+    of_cluster[numbered(found.cluster)] = choice
+    spread = sum_by(choice, of_drawing + of_pairs, 0) + sum_by(of_cluster, by_choice**2, 0)
     squares = float(np.sum(spread**2))
     return TwoPhase(
         total=float(np.sum(population * share)),
@@ -173,32 +202,6 @@ def deviations(found: Annotated, a: Numbers, cell: Indices) -> Numbers:
     part = part_of(my_weight, weight[cell])
     answer: Numbers = np.where(sizes[own] == 1, alone, found.y - (1 - part) * others - part * rest)
     return np.where(found.known, answer, 0.0)
-
-
-def numbered(cluster: Indices) -> Indices:
-    """Return the same clusters, numbered from 0 on."""
-    answer: Indices = np.unique(cluster, return_inverse=True)[1].astype(np.intp)
-    return answer
-
-
-def sum_by(place: Indices, values: Numbers, count: int) -> Numbers:
-    """Return the sum of some values in each of so many places."""
-    return np.bincount(place, weights=values, minlength=count).astype(np.float64)
-
-
-def part_of(some: Numbers, whole: Numbers) -> Numbers:
-    """Return some as a part of the whole, element by element; 0 of nothing."""
-    answer: Numbers = np.divide(some, whole, out=np.zeros(len(some)), where=whole > 1e-12)
-    return answer
-
-
-def together_by(cluster: Indices, values: Numbers) -> Numbers:
-    """Return the sum of some values in each cluster, the others none.
-
-    >>> together_by(np.array([7, 2, 7]), np.array([1.0, 2.0, 3.0])).tolist()
-    [2.0, 4.0]
-    """
-    return sum_by(numbered(cluster), values, 0)
 
 
 def answered(found: Annotated, cell: Indices, count: int) -> Numbers:

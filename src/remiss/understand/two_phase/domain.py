@@ -14,6 +14,7 @@ from remiss.records.labelling import Verdict
 from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidden_numerator, hidden_rest, in_order, key_of
 from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted, weighted_rate, weighted_total
 from remiss.understand.question import QuestionPlan
+from remiss.understand.sample_arrays import units_of
 from remiss.understand.sampling_facts import Judged, Pattern, pattern_of
 from remiss.understand.two_phase.design import Annotated, TwoPhase
 from remiss.understand.two_phase.estimators import Among, Open
@@ -186,7 +187,8 @@ def as_weighted(view: LabelledDomain, numbers: Sequence[int], inside: Numbers) -
     """Return sampled events as figures of machines alone take them: which of them are in the figure, among all of them."""
     p = np.array([view.order.events[at].probability for at in numbers], dtype=np.float64)
     # Of this log alone, where it does not matter from which window an event is.
-    return Weighted(y=inside, x=np.ones(len(p)), p=p, window=np.zeros(len(p), dtype=np.intp), windows=1)
+    unit = units_of([view.order.events[at] for at in numbers])
+    return Weighted(y=inside, x=np.ones(len(p)), p=p, window=np.zeros(len(p), dtype=np.intp), windows=1, unit=unit)
 
 
 def denominator(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> list[int]:
@@ -212,10 +214,20 @@ def among_of(view: LabelledDomain, key: Key, starts: Sequence[datetime], found: 
     p = np.array([each.probability for each in events], dtype=np.float64)
     for each in events:
         windows[place_of[each.window]] += 1 / each.probability
-    mine = np.array([view.order.events[at].probability for at in view.labelled_numbers(key, starts)], dtype=np.float64)
+    labelled = [view.order.events[at] for at in view.labelled_numbers(key, starts)]
+    mine = np.array([each.probability for each in labelled], dtype=np.float64)
+    covariance = float(np.sum(estimate.weights * found.y * (1 - mine) / mine))
+    unit = units_of([*labelled, *events])
+    if unit is not None:
+        # By polarisation: what both sums vary together is what their sum varies beyond what each does.
+        both, all_p, size = np.concatenate([estimate.weights * found.y, 1 / p]), np.concatenate([mine, p]), len(mine)
+        alone, other = both.copy(), both.copy()
+        alone[size:], other[:size] = 0.0, 0.0
+        together, *parts = (log_variance(each * all_p, all_p, unit) for each in (both, alone, other))
+        covariance = (together - sum(parts)) / 2
     return Among(
         total=float(np.sum(1 / p)),
-        variance=log_variance(np.ones(len(p)), p),
-        covariance=float(np.sum(estimate.weights * found.y * (1 - mine) / mine)),
+        variance=log_variance(np.ones(len(p)), p, units_of(events)),
+        covariance=covariance,
         windows=windows,
     )

@@ -20,8 +20,8 @@ import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW, Interval, few_interval, none_upper, rate_interval, total_interval
-from remiss.understand.two_phase.design import Annotated, TwoPhase, together_by, two_phase
-from remiss.understand.variance import Numbers, kish_size
+from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.variance import Numbers, kish_size, together_by
 
 NOBODY = "none of these events has been annotated in order yet"
 UNKNOWN = "nobody has verified any of these cases yet"
@@ -48,8 +48,10 @@ def confirmed_total(found: Annotated, estimate: TwoPhase, open_: Open) -> Interv
     hits = found.known & (found.y > 0)
     certain = hits & certainly(found, estimate)
     # Those that share a verdict were found by one choice.
-    weights = together_by(found.cluster[hits & ~certain], estimate.weights[hits & ~certain])
+    weights = together_by(found.choice[hits & ~certain], estimate.weights[hits & ~certain])
     sure, rest = float(np.sum(certain)), float(np.sum(weights))
+    # What is missing would be missing by units.
+    open_ = replace(open_, least_probability=open_.least_probability / found.unit_size)
     low, high = rest_interval(weights, rest, estimate.variance, open_, estimate.degrees)
     low = max(low, float(np.sum(hits & ~certain)))
     return IntervalEstimate(value=sure + rest, low=sure + low, high=sure + high, effective=effective_hits(found, estimate))
@@ -58,7 +60,7 @@ def confirmed_total(found: Annotated, estimate: TwoPhase, open_: Open) -> Interv
 def effective_hits(found: Annotated, estimate: TwoPhase) -> float:
     """Return how many equally weighted choices the failures found are worth; those that share a verdict are of one."""
     hits = found.known & (found.y > 0)
-    return kish_size(1 / together_by(found.cluster[hits], estimate.weights[hits])) if hits.any() else 0.0
+    return kish_size(1 / together_by(found.choice[hits], estimate.weights[hits])) if hits.any() else 0.0
 
 
 def certainly(found: Annotated, estimate: TwoPhase) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -143,7 +145,7 @@ def share_of(found: Annotated, rate: float, variance: float, degrees: float) -> 
     effective = (
         rate * (1 - rate) / variance
         if 0 < rate < 1 and variance > 0
-        else max(1.0, float(len(np.unique(found.cluster[found.known]))))
+        else max(1.0, float(len(np.unique(found.choice[found.known]))))
     )
     # Near 1 the spread is that of the few that are not: to be unsure of it for their number is Clopper and Pearson's part.
     low, high = rate_interval(rate, effective, degrees=degrees)

@@ -26,6 +26,7 @@ from remiss.protocol.terms import LabellingDesign
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
 from remiss.records.run import Cell, Group
+from remiss.understand.sample_arrays import units_of
 from remiss.understand.sampling_facts import Judged, Pattern, pattern_of
 from remiss.understand.two_phase.design import REJECTED, Annotated, Flags
 from remiss.understand.variance import Numbers
@@ -166,6 +167,8 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
         cluster=np.array([choosers.setdefault(each.chooser, len(choosers)) for each in events], dtype=np.intp),
         window=np.array([place_of[each.window] for each in events], dtype=np.intp),
         windows=len(windows),
+        unit=units_of(events),
+        captured=np.array([each.probability for each in events], dtype=np.float64),
     )
 
 

@@ -15,21 +15,26 @@ from datetime import datetime
 import numpy as np
 
 from remiss.understand.domain import NO_KEY, DomainCell, Key
-from remiss.understand.estimators import IntervalEstimate
+from remiss.understand.estimators import IntervalEstimate, Weighted
 from remiss.understand.intervals import FEW, none_upper_of_process
 from remiss.understand.periods import PERIODS
 from remiss.understand.process import PAST, WindowParts, WindowSums, process_rate, process_total
-from remiss.understand.two_phase.design import Annotated, TwoPhase, together_by, two_phase
-from remiss.understand.two_phase.domain import LabelledDomain, among_of, denominator, own_key, whole
+from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.domain import LabelledDomain, among_of, as_weighted, denominator, own_key, whole
 from remiss.understand.two_phase.estimators import Among, part_of, share_among
 from remiss.understand.two_phase.labelling_order import annotated
-from remiss.understand.variance import HISTORY, Numbers, kish_size, window_totals
+from remiss.understand.variance import HISTORY, Numbers, between_windows, kish_size, together_by, window_totals
 
 
 def total_parts(found: Annotated, estimate: TwoPhase) -> WindowParts:
     """Return what each window adds to a confirmed total."""
     totals = window_totals(estimate.parts, found.window, found.windows)
-    return WindowParts(totals=totals, expected=np.full(len(totals), totals.mean()), independent=poisson_of(found, estimate))
+    return WindowParts(
+        totals=totals,
+        expected=np.full(len(totals), totals.mean()),
+        independent=poisson_of(found, estimate),
+        shared=shared_of(found, estimate),
+    )
 
 
 def rate_parts(found: Annotated, estimate: TwoPhase, among: Among) -> WindowParts:
@@ -40,7 +45,15 @@ def rate_parts(found: Annotated, estimate: TwoPhase, among: Among) -> WindowPart
         totals=(totals - rate * among.windows)[some] / among.total,
         expected=rate * among.windows[some] / among.total,
         independent=poisson_of(found, estimate) * (1 - rate) / among.total**2,
+        shared=shared_of(found, estimate) * (1 - rate) / among.total**2,
     )
+
+
+def shared_of(found: Annotated, estimate: TwoPhase) -> float:
+    """Return the part of the variance of the total that comes of units which are in several windows."""
+    if found.unit is None or found.captured is None:
+        return 0.0
+    return between_windows(estimate.weights * found.y, found.captured, found.unit, found.window)
 
 
 def poisson_of(found: Annotated, estimate: TwoPhase) -> float:
@@ -48,7 +61,7 @@ def poisson_of(found: Annotated, estimate: TwoPhase) -> float:
 
     Cases that share a verdict are of one problem, and came together.
     """
-    weights = together_by(found.cluster, np.sqrt(found.y) * estimate.weights)
+    weights = together_by(found.choice, np.sqrt(found.y) * estimate.weights)
     return float(np.sum(weights**2))
 
 
@@ -172,10 +185,25 @@ def flagged_sums(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> 
 
     y, y2 = counted(of_y) if whole(of_y) else summed(view.numbers(key, starts))
     if not view.field.plan.question.rate:
-        return WindowSums(y=y, x=y, y2=y2, x2=y2)
+        events = None if whole(of_y) else units_among(view, view.numbers(key, starts), starts)
+        return WindowSums(y=y, x=y, y2=y2, x2=y2, events=events)
     exact = all(placed.denominator and placed.key is not None for placed in of_x)
     x, x2 = counted(of_x) if exact else summed(denominator(view, key, starts))
-    return WindowSums(y=y, x=x, y2=y2, x2=x2)
+    events = None if whole(of_y) else units_among(view, denominator(view, key, starts), starts, exact=exact)
+    return WindowSums(y=y, x=x, y2=y2, x2=x2, events=events)
+
+
+def units_among(
+    view: LabelledDomain, numbers: Sequence[int], starts: Sequence[datetime], *, exact: bool = False
+) -> Weighted | None:
+    """Return the sampled events of a figure where units were drawn, else None; `exact`: what they are among is counted."""
+    inside = np.array([view.order.events[at].inside for at in numbers], dtype=np.float64)
+    drawn = as_weighted(view, numbers, inside)
+    if drawn.unit is None:
+        return None
+    place_of = {start: at for at, start in enumerate(starts)}
+    window = np.array([place_of[view.order.events[at].window] for at in numbers], dtype=np.intp)
+    return replace(drawn, x=np.zeros(len(window)) if exact else drawn.x, window=window, windows=len(starts))
 
 
 def key_before(view: LabelledDomain, key: Key) -> Key:

@@ -21,8 +21,8 @@ import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import LEVEL, few_interval
-from remiss.understand.two_phase.design import REJECTED, Annotated, Flags, TwoPhase, together_by
-from remiss.understand.variance import Numbers, kish_size
+from remiss.understand.two_phase.design import REJECTED, Annotated, Flags, TwoPhase
+from remiss.understand.variance import Numbers, kish_size, together_by
 
 # How many failures, each to be found with a small chance p, are missed with a chance of 5 % when p times their number is this.
 MISSED = -math.log(1 - LEVEL)
@@ -76,7 +76,7 @@ def most_unseen(pools: Pools, share: float = 1.0) -> float:
     return found
 
 
-def at_most_unseen(population: float, labelled: int) -> float:
+def at_most_unseen(population: float, labelled: float) -> float:
     """Return the greatest number of failures among events of which none was found among so many labelled ones, at 95 %.
 
     Parameters
@@ -92,17 +92,18 @@ def at_most_unseen(population: float, labelled: int) -> float:
     return population if labelled == 0 else population * (1 - math.exp(math.log(1 - LEVEL) / labelled))
 
 
-def unseen_bound(pools: Pools, share: float, decided: int) -> float:
+def unseen_bound(pools: Pools, share: float, decided: int, size: float = 1.0) -> float:
     """Return how many failures may be there of which none was found.
 
     Parameters
     ----------
     share : of the annotated events that decide
     decided : how many of these there are
+    size : how many of them come by one draw
     """
     if len(pools.chances) and np.ptp(pools.chances) <= 1e-9 * pools.chances[0]:
-        return 0.0 if pools.chances[0] * share >= 1 else at_most_unseen(pools.total, decided)
-    return most_unseen(pools, share)
+        return 0.0 if pools.chances[0] * share >= 1 else at_most_unseen(pools.total, decided / size)
+    return most_unseen(pools, share) * size
 
 
 def unflagged_total(found: Annotated, estimate: TwoPhase, pools: Pools, share: float) -> IntervalEstimate:
@@ -131,14 +132,14 @@ def unflagged_total(found: Annotated, estimate: TwoPhase, pools: Pools, share: f
 
     def of(chosen: Flags) -> Numbers:
         # Those that share a verdict were found by one choice.
-        return together_by(found.cluster[chosen], weights[chosen])
+        return together_by(found.choice[chosen], weights[chosen])
 
     if part >= 1:
-        distances = [beyond(of(open_), unseen_bound(pools, 1.0, int(found.known.sum())))]
+        distances = [beyond(of(open_), unseen_bound(pools, 1.0, int(found.known.sum()), found.unit_size))]
     else:
         distances = [
-            beyond(of(open_ & ~cleared), most_unseen(pools)),
-            beyond(of(open_ & cleared), unseen_bound(pools, part, looked)),
+            beyond(of(open_ & ~cleared), most_unseen(pools) * found.unit_size),
+            beyond(of(open_ & cleared), unseen_bound(pools, part, looked, found.unit_size)),
         ]
     low = 0.0 if total <= 0 else few_interval(total, float(np.sum(of(open_) ** 2)), 1.0)[0]
     value = sure + total

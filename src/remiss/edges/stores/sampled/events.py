@@ -166,14 +166,14 @@ def sampled(reading: Reading, frame: Frame, query: Query, of: Query | None, by: 
     """Return every sampled event of the runs in force of a frame, marked by what it matches; see the port."""
     kept = _kept(reading, frame)
     found = reading.connection.execute(_marked(reading, frame, query, of, by))
-    return [Sampled(**_facts(row, kept, by)) for row in found]
+    return [Sampled(**_facts(row, kept, by, frame)) for row in found]
 
 
 def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:
     """Return every sampled event of the runs in force of a frame, marked alike, with what people found of it."""
     kept, decided = _kept(reading, frame), decisions(reading)
     found = reading.connection.execute(_marked(reading, frame, query, of, by, agreed))
-    return [_judged(row, _facts(row, kept, by), decided.get(row.event_key, NONE)) for row in found]
+    return [_judged(row, _facts(row, kept, by, frame), decided.get(row.event_key, NONE)) for row in found]
 
 
 def _marked(
@@ -187,7 +187,12 @@ def _marked(
     matched = matched_events(reading, And(tuple(each for each in (query, of, agreed) if each is not None)))
     face = observation_face(reading.read_at, reading.connection.dialect, matched)
     inside, base = condition(query, face), literal(True) if of is None else condition(of, face)
-    more = () if agreed is None else (events.c.event_id, events.c.occurred_at, condition(agreed, face).label("agreed"))
+    more: tuple[Any, ...] = ()
+    if agreed is not None:
+        more = (events.c.event_id, events.c.occurred_at, condition(agreed, face).label("agreed"))
+    # Events of one unit have one priority. It is read only where that matters, for there may be a million of them.
+    if frame.unit is not None:
+        more = (*more, observations.c.priority.label("unit"))
     return (
         select(*SEEN, run_windows.c.width_micros, inside.label("inside"), base.label("of"), *_key_columns(by), *more)
         .join_from(observations, events, events.c.key == observations.c.event_key)
@@ -235,7 +240,7 @@ def _key(row: Row[Any], by: str | None) -> Scalar:
     return found
 
 
-def _facts(row: Row[Any], kept: Mapping[tuple[int, int], tuple[str, ...]], by: str | None) -> dict[str, Any]:
+def _facts(row: Row[Any], kept: Mapping[tuple[int, int], tuple[str, ...]], by: str | None, frame: Frame) -> dict[str, Any]:
     """Return the fields of a `Sampled`."""
     return {
         "window": row.window_start,
@@ -251,6 +256,7 @@ def _facts(row: Row[Any], kept: Mapping[tuple[int, int], tuple[str, ...]], by: s
         "inside": bool(row.inside),
         "of": bool(row.of),
         "key": _key(row, by),
+        "unit": None if frame.unit is None else row.unit,
     }
 
 
