@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from remiss.capture.sampling import PopulationPart, as_fraction, groups, key, priority, selections
-from remiss.protocol.terms import Sampling
 from remiss.understand.variance import between_windows, log_variance
 from tests.simulation.units import build_units, draw_units, rate_of, total_of
 from tests.simulation.world import Keep, memberships
@@ -128,7 +127,7 @@ def test_the_vectorised_sampler_of_units_is_the_one_that_captures_use():
     ids = [f"event-{at}" for at in range(world.size)]
     fractions = np.array([as_fraction(priority("2026", f"flight-{unit}")) for unit in range(units.count)])
     drawn = draw_units(world, units, fractions, memberships(world, KEEP))
-    sampling = Sampling(window=None, strata=("s",), keep=6, control=8, undecided=4, population=25, seed="2026", unit="u")
+    sizes = {"0": 6, "1": 6, "control": 8, "undecided": 4, "all": 25}
     keys = [key("2026", one, f"flight-{units.of[at]}") for at, one in enumerate(ids)]
     parts = [
         PopulationPart(
@@ -154,7 +153,7 @@ def test_the_vectorised_sampler_of_units_is_the_one_that_captures_use():
         )
         for window in range(world.windows)
     ]
-    chosen = selections(groups(parts, whole, sampling), ["0", "1"])
+    chosen = selections(groups(parts, whole, sizes, by_unit=True), ["0", "1"])
     assert {one.key.partition(":")[2]: one.probability for one in chosen} == {
         ids[at]: drawn.probability[at] for at in np.flatnonzero(drawn.kept)
     }

@@ -12,10 +12,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from remiss.capture import unit_census
-from remiss.capture.sample import draw_sample, expect
+from remiss.capture.expected import expect
+from remiss.capture.sample import draw_sample
 from remiss.capture.sampling import PopulationPart, as_fraction, groups, key, priority, selections
 from remiss.capture.sql import statements
 from remiss.errors import ProtocolError
+from remiss.protocol.group_sizes import sizes_of
 from remiss.records.run import ALL
 from tests.edges.engines.worlds import HOUR, LATER, MONDAY, WEEK, captured, opened, protocol, write
 
@@ -58,7 +60,7 @@ def own_states(row):
     return (*(("wrong",) if wrong else ()), *(("large",) if large else ())), (("wrong",) if wrong is None else ())
 
 
-def defined(rows, sampling):
+def defined(rows, sizes):
     """Return the groups and selections of the definition, each event a part of its own."""
     parts, whole = [], []
     for row in rows:
@@ -80,7 +82,7 @@ def defined(rows, sampling):
         whole.append(
             PopulationPart(window=window, stratum=(), met=(), undecided=(), population=len(own), labelled=0, least=least)
         )
-    samples = groups(parts, whole, sampling)
+    samples = groups(parts, whole, sizes, by_unit=True)
     return samples, selections(samples, ["wrong", "large"])
 
 
@@ -109,7 +111,7 @@ def test_the_engine_draws_units_as_the_definition_says(found, files, threads):
         logged(place, found, files)
         with opened(Path(place), document(), threads=str(threads)) as (session, checked, source):
             drawn = draw_sample(session, checked, source, MONDAY - 2 * WEEK, MONDAY + 2 * WEEK, LATER)
-    samples, chosen = defined(found, checked.protocol.sampling)
+    samples, chosen = defined(found, sizes_of(checked.protocol))
     assert {(one.window, one.key, one.groups, one.probability) for one in chosen} == {
         (
             (one.member.window - MONDAY) // WEEK,
@@ -200,7 +202,7 @@ def test_a_unit_of_over_a_thousand_sampled_events_is_refused_with_its_size(tmp_p
     said = "one value of the unit inputs.flight has 1,500 events in the window of 2013"
     for draw in (draw_sample, expect):
         with opened(tmp_path, text) as (session, checked, source), pytest.raises(ProtocolError, match=said) as no:
-            draw(session, checked, source, MONDAY, MONDAY + WEEK, LATER)
+            draw(session, checked, source, MONDAY, MONDAY + WEEK, LATER, lambda stage, done: None)
         assert "e00000" in no.value.what
         assert "admit" in no.value.do
         assert no.value.where.line == text[: text.index("unit: ")].count("\n") + 1
