@@ -54,11 +54,11 @@ def test_a_protocol_of_the_shadow_needs_ids_that_tell_it_apart_and_is_told_which
     text = admitting("shadow").replace("protocol: arrival-delay", "protocol: shadow", 1)
     shadow.write_text(text)
     with pytest.raises(ProtocolError, match="arrival-delay version 1 leaves out and on rows that it filed") as refused:
-        capture.capture(ws, shadow, since=MONDAY, until=MONDAY + WEEK)
+        capture.capture(ws, str(shadow), since=MONDAY, until=MONDAY + WEEK)
     assert "write id: concat(prediction_id, '/', traffic) under fields" in refused.value.do
     assert refused.value.where.line == text[: text.index("  id:")].count("\n") + 1
     shadow.write_text(text.replace("id: prediction_id", "id: concat(prediction_id, '/', traffic)"))
-    run = capture.capture(ws, shadow, since=MONDAY, until=MONDAY + WEEK)
+    run = capture.capture(ws, str(shadow), since=MONDAY, until=MONDAY + WEEK)
     assert run.events_known == 0
     assert run.manifest.left_out == 400
 
@@ -67,7 +67,7 @@ def test_another_protocol_of_the_same_rows_shares_their_events(ws, log):
     first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     other = log.folder / "other.yaml"
     other.write_text(admitting("live").replace("protocol: arrival-delay", "protocol: other", 1))
-    assert capture.capture(ws, other, since=MONDAY, until=MONDAY + WEEK).events_known == first.events_new
+    assert capture.capture(ws, str(other), since=MONDAY, until=MONDAY + WEEK).events_known == first.events_new
 
 
 def test_admit_is_part_of_what_a_protocol_means_and_without_it_nothing_changes(ws, log):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -69,7 +71,7 @@ def calls():
 
 
 @pytest.fixture(scope="module")
-def protocol(calls, tmp_path_factory):
+def made(calls, tmp_path_factory):
     folder = tmp_path_factory.mktemp("service")
     (folder / "calls").mkdir()
     told = calls.astype(object).where(calls.notna(), None)
@@ -90,7 +92,13 @@ def protocol(calls, tmp_path_factory):
     for part in range(4):
         (folder / "calls" / f"{part}.jsonl").write_text("".join(lines[part::4]))
     (folder / "stops.yaml").write_text(PROTOCOL)
-    return folder / "stops.yaml"
+    return folder
+
+
+@pytest.fixture
+def protocol(made, tmp_path):
+    """The log where a server reads its sources; it is made once."""
+    return shutil.copytree(made, tmp_path / "log", copy_function=os.link) / "stops.yaml"
 
 
 def kept(calls):
