@@ -19,6 +19,12 @@ help: ## this list
 	@echo "remiss: make TARGET"
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-12s %s\n", $$1, $$2 }'
 
+.PHONY: install
+install: uv ## remiss with its pages in .venv, without the demo and its models
+	@uv sync --locked --inexact --no-default-groups --extra serve
+	@$(RUN) python -m scripts.assets
+	@echo "remiss is in .venv/bin: source .venv/bin/activate"
+
 .PHONY: demo
 demo: uv ## the main job on real flights: logs, models, capture, catalog and estimates in ./demo, in about a minute
 	@uv sync --locked --inexact --no-default-groups --extra demo --extra serve

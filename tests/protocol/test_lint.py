@@ -88,7 +88,12 @@ def test_a_criterion_without_a_population_at_risk_is_about_every_event():
         ("id: prediction_id", "id: score", "field id is a number: equal ids may be written differently", "whole-number column"),
         ("id: prediction_id", "id: tags", "field id: tags is nested", "for example tags[1]"),
         ("id: prediction_id", "id: scheduled_at", "field id is a time", "names one prediction"),
-        ("time: scheduled_at", "time: latency_ms", "field time is an integer, not a time", "to_timestamp(column)"),
+        (
+            "time: scheduled_at",
+            "time: latency_ms",
+            "field time is an integer, not a time",
+            "to_timestamp(latency_ms / 1000) for milliseconds",
+        ),
         ("confidence: score", "confidence: carrier", "field confidence is text, not a number", "TRY_CAST(carrier AS DOUBLE)"),
         (
             "status: status",

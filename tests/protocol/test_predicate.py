@@ -9,6 +9,7 @@ from remiss.errors import ProtocolError
 from remiss.protocol.expressions.grammar import MOST_CHARACTERS, MOST_NESTING, parse
 from remiss.protocol.expressions.refusal import NAMES, TABLE
 from remiss.protocol.predicate import check_field, check_predicate
+from remiss.protocol.structure import Nesting, Structure
 from remiss.protocol.terms import Type
 from tests.protocol.documents import flat
 
@@ -466,3 +467,28 @@ def test_a_part_of_a_column_that_is_called_like_a_word_of_sql_needs_no_quotes(te
 )
 def test_and_no_other_word_is_taken_for_a_column(text):
     assert {each.name for each in parse(text).find_all(exp.Column)} == {"output"}
+
+
+@pytest.mark.parametrize(
+    ("text", "do"),
+    [
+        ("ms", "write timing.wall.ms"),
+        ("digit", "write answers[1].digit"),
+        ("tming.wall.ms", "write timing.wall.ms"),
+        ("prediction", "the columns are timing.wall.ms, answers[1].digit, tags[1], note"),
+    ],
+)
+def test_of_a_nested_log_the_parts_are_named_that_a_field_may_mean(text, do):
+    def struct(**fields):
+        return Structure(type=Type.NESTED, form=Nesting.STRUCT, fields=fields)
+
+    def some(item):
+        return Structure(type=Type.NESTED, form=Nesting.LIST, item=item)
+
+    columns = {
+        "timing": struct(wall=struct(ms=Structure(type=Type.NUMBER))),
+        "answers": some(struct(digit=Structure(type=Type.TEXT))),
+        "tags": some(Structure(type=Type.TEXT)),
+        "note": Structure(type=Type.TEXT),
+    }
+    assert refused(text, lambda text: check_field(text, columns)).do == do

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from remiss.errors import ProtocolError
 from remiss.protocol.check_result import Checked, CheckedCriterion, CheckedExpression, Finding
 from remiss.protocol.columns import NAMING, NUMERIC
-from remiss.protocol.nearest import nearest
 from remiss.protocol.notes import notes
 from remiss.protocol.ports import Description
 from remiss.protocol.predicate import LABELS, check_field, check_predicate
@@ -158,7 +157,7 @@ def _label_time(linting: _Linting, labels: Description) -> CheckedExpression | N
     except ProtocolError as error:
         column = re.fullmatch(r"\w+", text)
         what = f"{text} is not a column of the labels" if column else f"the time of the labels: {error.what}"
-        linting.find(line, what, nearest(text, labels.columns, "the columns are") if column else error.do)
+        linting.find(line, what, error.do)
         return None
     if known.type not in {Type.TIME, Type.DATE, Type.TEXT}:
         shown = labels.types.get(text, known.type.value)
@@ -219,9 +218,11 @@ def _unfit(protocol: Protocol, name: str, checked: CheckedExpression) -> tuple[s
     kind = checked.type
     if name == "time":
         if kind not in {Type.TIME, Type.DATE, Type.TEXT}:
+            counted = protocol.fields[name].sql
             return (
                 f"field time is {_a(kind)}, not a time",
-                "name a timestamp column; for seconds since 1970 write to_timestamp(column)",
+                f"name a timestamp column; if it counts since 1970 write to_timestamp({counted}) for seconds, "
+                f"to_timestamp({counted} / 1000) for milliseconds",
             )
         if kind is not Type.TEXT and not checked.zoned and protocol.source.time_zone is None:
             return "field time has times without a zone", "add time_zone under source, for example time_zone: UTC"

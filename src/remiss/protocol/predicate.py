@@ -21,7 +21,7 @@ from remiss.protocol.expressions import nested
 from remiss.protocol.expressions.grammar import Names, parse, typed
 from remiss.protocol.expressions.typed import Typed, show
 from remiss.protocol.nearest import nearest
-from remiss.protocol.structure import Structure
+from remiss.protocol.structure import Structure, leaves
 from remiss.protocol.terms import Type, is_among
 
 LABELS = "labels"
@@ -123,17 +123,22 @@ class _Columns:
         of_labels = len(parts) > 1 and first.lower() == LABELS
         if of_labels and not self._any_of(LABELS):
             return ProtocolError(f"{asked} reads labels, and the protocol has none", do="add a labels section, or remove it")
-        known = [column for column in self.columns if column.startswith(f"{LABELS}.") == of_labels]
+        columns = [column for column in self.columns if column.startswith(f"{LABELS}.") == of_labels]
+        known = [part for column in columns for part, _ in leaves(column, self.columns[column])]
         if len(parts) > 1 and not of_labels:
             return ProtocolError(
                 f"{asked} is neither a column of the source nor a part of one, nor of the labels",
-                do=nearest(first, known, "the columns are"),
+                do=_instead(asked, known),
             )
         if not of_labels and f"{LABELS}.{asked}" in self.columns:
             return ProtocolError(f"{asked} is not a column of the source but of the labels", do=f"write {LABELS}.{asked}")
-        return ProtocolError(
-            f"{asked} is not a column of the {'labels' if of_labels else 'source'}", do=nearest(asked, known, "the columns are")
-        )
+        return ProtocolError(f"{asked} is not a column of the {'labels' if of_labels else 'source'}", do=_instead(asked, known))
+
+
+def _instead(asked: str, known: Sequence[str]) -> str:
+    """Return which columns, or parts of them, to name instead: those whose last part is called so, else the nearest."""
+    ends = [name for name in known if name.lower().endswith(f".{asked.lower()}")]
+    return f"write {' or '.join(ends[:3])}" if ends else nearest(asked, known, "the columns are")
 
 
 @dataclass(frozen=True, slots=True)

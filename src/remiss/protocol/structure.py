@@ -38,12 +38,19 @@ JSON = Structure(type=Type.NESTED, form=Nesting.JSON)
 
 
 def leaves(name: str, structure: Structure) -> Iterator[tuple[str, Structure]]:
-    """Yield the expressions that name the parts of a column, down to those that are no structs, with what each is.
+    """Yield the expressions that name the parts of a column, down to those without parts of their own, with what each is.
+
+    Of a list that is its first element.
 
     >>> inner = Structure(type=Type.NESTED, form=Nesting.STRUCT, fields={"id": Structure(type=Type.TEXT)})
     >>> [name for name, _ in leaves("meta", inner)]
     ['meta.id']
+    >>> [name for name, _ in leaves("answers", Structure(type=Type.NESTED, form=Nesting.LIST, item=inner))]
+    ['answers[1].id']
     """
+    if structure.form is Nesting.LIST and structure.item is not None:
+        yield from leaves(f"{name}[1]", structure.item)
+        return
     if structure.form is not Nesting.STRUCT:
         yield name, structure
         return
