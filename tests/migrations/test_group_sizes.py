@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 import remiss
+from remiss import runner
 from remiss.capture import actions as capture
+from remiss.capture import job_actions as jobs
 from remiss.capture import run_actions as runs
 from remiss.errors import ProtocolError
+from remiss.govern.job_actions import show_job
 from remiss.protocol.document import parse
 from remiss.protocol.group_sizes import as_filed, sizes_of
 from tests.migrations import older
@@ -51,6 +54,7 @@ def ws(kept, document, empty_address, environment, tmp_path):
         row | {"manifest": row["manifest"].replace("/srv/remiss-26/log", str(document.parent))} for row in kept.catalog["runs"]
     ]
     older.restore(replace(kept, catalog={**kept.catalog, "runs": there}), empty_address, tmp_path / "keys")
+    environment |= {"REMISS_SOURCES": str(document.parent)}
     with remiss.open(empty_address, environment=environment, upgrade=True) as opened:
         yield opened
 
@@ -80,6 +84,13 @@ def test_a_version_filed_by_former_sizes_goes_on_by_them_and_its_runs_are_derive
         )
         assert runs.reproduce(ws, run.id).verdict == "same"
     assert not ws.runs.changes(anew.id)
+
+
+def test_a_job_for_what_is_due_goes_on_by_the_sizes_of_the_filed_version(ws, document):
+    [posted] = jobs.due_jobs(ws)
+    assert runner.work_off(ws) == 1
+    [step] = show_job(ws, posted.id).steps
+    assert kept_of_all(ws, ws.runs.get(step.run)) == [40]
 
 
 def test_what_changes_no_meaning_changes_no_size_and_writing_the_former_one_is_no_change(ws, document):
