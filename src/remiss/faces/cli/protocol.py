@@ -92,7 +92,8 @@ def _drift(each: DetectableDrift, least: float | None) -> str:
 
 
 def _least(least: float | None, scale: float, unit: str) -> str:
-    return "too few" if least is None else f"{least * scale:.2g} {unit}"
+    # Two digits, of 2 too; of 15 they are all.
+    return "too few" if least is None else f"{least * scale:#.2g}".rstrip(".") + f" {unit}"
 
 
 def _percent(value: float, digits: int = 0) -> str:
