@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from remiss.capture import profile, requirements, unit_census
+from remiss.capture import left_out, profile, requirements, unit_census
 from remiss.capture.sql import criteria, late_labels, scan, statements
 from remiss.capture.sql.binned import binned
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
@@ -130,7 +130,7 @@ STATEMENTS = {
     "repeats": lambda: statements.repeats(plan(beside=True)),
     "repeats_of_which_one_is_kept": lambda: statements.repeats(keeping()),
     "left_out": lambda: statements.row_counts(keeping()),
-    "both_sides": lambda: statements.both_sides(keeping()),
+    "both_sides": lambda: left_out.both_sides(keeping()),
     "dropped": lambda: statements.dropped(plan()),
     "census": lambda: statements.census(plan()),
     "census_of_a_clean_log": lambda: statements.census(learned()),

@@ -63,6 +63,34 @@ def test_a_protocol_of_the_shadow_needs_ids_that_tell_it_apart_and_is_told_which
     assert run.manifest.left_out == 400
 
 
+@pytest.mark.parametrize("first", ["admits less", "admits more"])
+def test_of_two_protocols_that_admit_different_rows_of_an_id_the_second_is_refused_whichever_it_is(ws, log, first):
+    text = admitting("live").replace("admit: traffic = 'live'", "duplicates: {keep: last, by: latency_ms}")
+    every = log.folder / "every.yaml"
+    every.write_text(text.replace("protocol: arrival-delay", "protocol: every", 1))
+    order = [log.protocol, every] if first == "admits less" else [every, log.protocol]
+    capture.capture(ws, order[0], since=MONDAY, until=MONDAY + WEEK)
+    says = {
+        "admits less": "on rows that arrival-delay version 1 leaves out and on rows that it filed",
+        "admits more": "on rows that arrival-delay leaves out, and every version 1 filed one of them",
+    }[first]
+    for refused in (capture.capture, capture.plan):
+        with pytest.raises(ProtocolError, match=says) as found:
+            refused(ws, order[1], since=MONDAY, until=MONDAY + WEEK)
+        assert "write id: concat(prediction_id, '/', traffic) under fields" in found.value.do
+    # Of the week after nothing is filed.
+    assert capture.plan(ws, order[1], since=MONDAY + WEEK, until=MONDAY + 2 * WEEK).months
+
+
+def test_a_later_version_of_a_protocol_may_leave_out_more(ws, log):
+    text = admitting("live").replace("admit: traffic = 'live'", "duplicates: {keep: last, by: latency_ms}")
+    Path(log.protocol).write_text(text)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    Path(log.protocol).write_text(admitting("live").replace("version: 1", "version: 2", 1))
+    run = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    assert (run.manifest.left_out, run.status) == (400, "complete")
+
+
 def test_another_protocol_of_the_same_rows_shares_their_events(ws, log):
     first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     other = log.folder / "other.yaml"

@@ -187,11 +187,15 @@ def _filed_by_others(ws: CaptureWorkspace, document: Protocol, windows: Sequence
     found = []
     for stored in ws.runs.documents(source, since, until):
         other = salvage(stored.text, stored.name)
-        if other is None or other.admit is None or (document.admit and other.admit.sql == document.admit.sql):
+        if other is None or _admit(other) == _admit(document):
             continue
         ids = ws.runs.sampled_ids(source, stored.name, stored.version, since, until)
         found.append(FiledIds(protocol=stored.name, version=stored.version, admit=other.admit, ids=ids))
     return tuple(found)
+
+
+def _admit(document: Protocol) -> str | None:
+    return None if document.admit is None else document.admit.sql
 
 
 def _held(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window]) -> tuple[WindowInForce, ...]:
@@ -281,6 +285,8 @@ def plan(
         chosen = [whole_windows(*span, width) for span in found_due]
     else:
         chosen = [_windows(ws, checked, since, until, as_of, position)]
-    found = [window for each in chosen for window in expect(ws, checked, each, as_of)]
+    found = [
+        window for each in chosen for window in expect(ws, checked, each, as_of, _filed_by_others(ws, checked.protocol, each))
+    ]
     intervals = tuple(Interval(since=each[0].start, until=each[-1].end) for each in chosen)
     return planning.plan(checked.protocol, found, intervals, position)

@@ -265,8 +265,13 @@ def _refuse(refusals: records.Refusals, lost: Mapping[str, Mapping[str, int]]) -
     )
 
 
-def expect(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime) -> tuple[WindowYield, ...]:
-    """Return what a capture of these windows would bring in each month, exactly, without bringing content."""
+def expect(
+    ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime, others: Sequence[FiledIds] = ()
+) -> tuple[WindowYield, ...]:
+    """Return what a capture of these windows would bring in each month, exactly, without bringing content.
+
+    It is refused where the capture would be, for ids that `others` filed.
+    """
     with reading(ws, checked) as (session, source, _):
-        found = expected.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress)
+        found = expected.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress, others)
     return found.yields

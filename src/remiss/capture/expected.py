@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.capture import census, requirements, row_checks, sampling, unit_census
+from remiss.capture.left_out import FiledIds, check_filed_ids
 from remiss.capture.planning import WindowYield
 from remiss.capture.row_checks import RowChecks
 from remiss.capture.sample import keep_sample
@@ -49,6 +50,7 @@ def expect(
     until: datetime,
     as_of: datetime,
     progress: Progress,
+    others: Sequence[FiledIds] = (),
 ) -> Expected:
     """Return what `draw_sample` would derive, exactly, without bringing content or profiles.
 
@@ -57,6 +59,7 @@ def expect(
     windows = whole_windows(since, until, checked.protocol.sampling.window)
     plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
     plan, seen = row_checks.rows_checked(session, plan, progress)
+    check_filed_ids(session, plan, source, others)
     parts, whole, meeting = census.counted(session, plan, seen, progress)
     samples = sampling.groups(parts, whole, sizes_of(checked.protocol), by_unit=checked.protocol.sampling.unit is not None)
     selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])

@@ -9,16 +9,17 @@ under the id of a row that it filed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from remiss.capture import row_checks
+from remiss.capture import requirements, row_checks
 from remiss.capture.row_checks import RowChecks
 from remiss.capture.sql import scan, statements
 from remiss.capture.sql.floating import guarded
 from remiss.capture.sql.plan import SAMPLE, ScanPlan
 from remiss.errors import Location, ProtocolError
-from remiss.protocol.check_result import Checked, CheckedExpression
+from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.predicate import check_field
 from remiss.protocol.terms import Expression
@@ -26,11 +27,14 @@ from remiss.protocol.terms import Expression
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledIds:
-    """The ids that another protocol filed of rows of this source that it admits, and the condition by which it admits them."""
+    """The ids that another protocol filed of rows of this source that it admits, and the condition by which it admits them.
+
+    None is the condition of one that admits every row.
+    """
 
     protocol: str
     version: int
-    admit: Expression
+    admit: Expression | None
     ids: tuple[str, ...]
 
 
@@ -42,7 +46,7 @@ def left_out_notes(session: Session, plan: ScanPlan, seen: RowChecks) -> tuple[s
     found = []
     if seen.left_out_null:
         found.append(f"`admit` is null for {seen.left_out_null:,} of the {rows:,} rows left out: they lack what it reads")
-    several = session.run(statements.both_sides(plan)).to_pylist()[0]["ids"] if rows else 0
+    several = session.run(both_sides(plan)).to_pylist()[0]["ids"] if rows else 0
     if several:
         stand = "1 id stands" if several == 1 else f"{several:,} ids stand"
         found.append(
@@ -55,35 +59,79 @@ def left_out_notes(session: Session, plan: ScanPlan, seen: RowChecks) -> tuple[s
 
 
 def check_filed_ids(session: Session, plan: ScanPlan, source: Description, others: Sequence[FiledIds]) -> None:
-    """Check that no row would be filed under an id that another protocol filed of a row that it admits, as it does not this one.
+    """Check that no row would be filed under an id that another protocol filed, where the two admit different rows of it.
 
-    A condition of another protocol that the source cannot answer any more tells nothing, and is passed over.
+    Which of the two came first does not matter: of an id that stands on rows of both kinds nobody can say which row it means. A
+    condition of another protocol that the source cannot answer any more tells nothing, and is passed over. So does an earlier
+    version of the same protocol that admitted more: its runs give way to those of this one.
 
     Raises
     ------
     ProtocolError : there is such a row, with the id expression to write
     """
     for other in others:
-        try:
-            admit = check_field(other.admit.sql, source.columns)
-        except ProtocolError:
-            continue
+        held, reads = "TRUE", frozenset[str]()
+        if other.admit is not None:
+            try:
+                admit = check_field(other.admit.sql, source.columns)
+            except ProtocolError:
+                continue
+            held, reads = scan.of_source(admit, has_labels=plan.checked.protocol.labels is not None), admit.reads
+            held = guarded(held, row_checks.floating(session, held))
         session.keep(SAMPLE, statements.sample(other.ids))
-        held = scan.of_source(admit, has_labels=plan.checked.protocol.labels is not None)
-        held = guarded(held, row_checks.floating(session, held))
-        found = session.run(statements.admitted_otherwise(plan, held)).to_pylist()[0]
-        if found["ids"]:
-            raise _taken(plan.checked, other, admit, found["ids"], found["first"])
+        found = session.run(admitted_otherwise(plan, held)).to_pylist()[0]
+        if found["only_ours"]:
+            leaves = f"that {other.protocol} version {other.version} leaves out and on rows that it filed"
+            raise _taken(plan.checked, leaves, reads, found["only_ours"], found["first_only_ours"])
+        if found["only_theirs"] and plan.checked.admit is not None and other.protocol != plan.checked.protocol.name:
+            leaves = (
+                f"that {plan.checked.protocol.name} leaves out, and {other.protocol} version {other.version} filed one of them"
+            )
+            raise _taken(plan.checked, leaves, plan.checked.admit.reads, found["only_theirs"], found["first_only_theirs"])
 
 
-def _taken(checked: Checked, other: FiledIds, admit: CheckedExpression, ids: int, first: str) -> ProtocolError:
+def _taken(checked: Checked, leaves: str, reads: Collection[str], ids: int, first: str) -> ProtocolError:
     protocol = checked.protocol
     written = protocol.fields["id"]
     # In these columns the two rows differ, or one condition would hold for both.
-    apart = "".join(f", '/', {name}" for name in sorted(admit.reads))
+    apart = "".join(f", '/', {name}" for name in sorted(reads))
     return ProtocolError(
-        f"{ids:,} {'id stands' if ids == 1 else 'ids stand'} on rows that {other.protocol} version {other.version} leaves out "
-        f"and on rows that it filed, the first is {first}: these would be other predictions of the same id",
+        f"{ids:,} {'id stands' if ids == 1 else 'ids stand'} on rows {leaves}, the first is {first}: these would be other "
+        "predictions of the same id",
         where=Location(protocol.path, written.line),
         do=f"give them ids of their own: write id: concat({written.sql}{apart}) under fields",
+    )
+
+
+def both_sides(plan: ScanPlan) -> str:
+    """Return the statement that counts the ids that stand, in one window, on rows that are admitted and on rows left out.
+
+    By a 64-bit hash of the id, as a third of the memory is worth more than the last digit of a note.
+    """
+    bad = requirements.UNUSABLE_ID
+    return scan.statement(
+        f"{scan.steps(plan, labels=False, every_row=True)} SELECT COUNT(*) AS ids FROM (SELECT hash(id) FROM judged "
+        f"WHERE NOT ({bad}) AND remiss_window >= {plan.reach} GROUP BY hash(id), remiss_window "
+        "HAVING BOOL_OR(COALESCE(remiss_admitted, FALSE)) AND NOT BOOL_AND(COALESCE(remiss_admitted, FALSE))) AS several"
+    )
+
+
+def admitted_otherwise(plan: ScanPlan, held: str) -> str:
+    """Return the statement that counts the ids of `SAMPLE` of which, in a window, this protocol and another admit different rows.
+
+    `only_ours` are those on a row that the other condition does not hold for, `only_theirs` those on a row that this protocol
+    leaves out; an id of which it leaves out every row is none of them.
+    """
+    rows = scan.typed(plan, labels=False, extra=[f"{held} AS remiss_held"], only_sample=True, every_row=True)
+    ours = "TRUE" if plan.checked.admit is None else "COALESCE(remiss_admitted, FALSE)"
+    theirs = "COALESCE(remiss_held, FALSE)"
+    number = f"(remiss_at - {plan.base}) // {plan.width // timedelta(microseconds=1)}"
+    counted = ", ".join(
+        f"COUNT(DISTINCT id) FILTER (WHERE {kind}) AS {kind}, MIN(id) FILTER (WHERE {kind}) AS first_{kind}"
+        for kind in ("only_ours", "only_theirs")
+    )
+    return scan.statement(
+        f"WITH typed AS ({rows}), ids AS (SELECT id, BOOL_OR({ours} AND NOT {theirs}) AS only_ours, "
+        f"BOOL_OR({theirs} AND NOT {ours}) AS only_theirs FROM typed GROUP BY id, {number} HAVING BOOL_OR({ours})) "
+        f"SELECT {counted} FROM ids"
     )

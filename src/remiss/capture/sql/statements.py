@@ -24,7 +24,7 @@ from remiss.capture.requirements import Fate
 from remiss.capture.sampling import DIGITS, SPAN
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, REPEATS, SAMPLE, ScanPlan, Shape
-from remiss.capture.sql.scan import literal, name, order_of_rows, reads_labels, refusing_labels, statement, steps, typed
+from remiss.capture.sql.scan import literal, name, order_of_rows, reads_labels, refusing_labels, statement, steps
 from remiss.protocol.group_sizes import sizes_of
 from remiss.records.run import ALL
 
@@ -56,19 +56,6 @@ def twice(plan: ScanPlan) -> str:
     return statement(
         f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(*) AS rows FROM admitted "
         f"WHERE remiss_twice AND remiss_window >= {plan.reach}"
-    )
-
-
-def both_sides(plan: ScanPlan) -> str:
-    """Return the statement that counts the ids that stand, in one window, on rows that are admitted and on rows left out.
-
-    By a 64-bit hash of the id, as a third of the memory is worth more than the last digit of a note.
-    """
-    bad = requirements.UNUSABLE_ID
-    return statement(
-        f"{steps(plan, labels=False, every_row=True)} SELECT COUNT(*) AS ids FROM (SELECT hash(id) FROM judged WHERE NOT ({bad}) "
-        f"AND remiss_window >= {plan.reach} GROUP BY hash(id), remiss_window "
-        "HAVING BOOL_OR(COALESCE(remiss_admitted, FALSE)) AND NOT BOOL_AND(COALESCE(remiss_admitted, FALSE))) AS several"
     )
 
 
@@ -158,14 +145,6 @@ def eventful(plan: ScanPlan, files: Sequence[str]) -> str:
     return statement(
         f"{steps(wide, labels=refusing_labels(wide))} SELECT DISTINCT remiss_file AS file FROM judged "
         f"WHERE remiss_reason IS NULL AND {among(files)} {contradicted}"
-    )
-
-
-def admitted_otherwise(plan: ScanPlan, admit: str) -> str:
-    """Return the statement that counts the ids of `SAMPLE` on rows that another condition, over the source, does not admit."""
-    return statement(
-        f"WITH typed AS ({typed(plan, labels=False, extra=[f'{admit} AS remiss_held'], only_sample=True)}) "
-        "SELECT COUNT(DISTINCT id) AS ids, MIN(id) AS first FROM typed WHERE NOT COALESCE(remiss_held, FALSE)"
     )
 
 
