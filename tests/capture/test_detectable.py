@@ -99,3 +99,10 @@ def test_what_cannot_be_told_is_said():
         "count without a percentage",
     )
     assert told() is None
+
+
+def test_a_unit_that_is_drawn_together_is_taken_for_one_event_and_that_is_said():
+    text = changed("keep: 10, ", "").replace("population: 500", "population: 2000, unit: inputs.carrier")
+    found = told(*WORLD, text=text)
+    assert found.lifts == told(*WORLD).lifts
+    assert found.notes[0].startswith("sampling.unit: each unit that is kept is taken for one event here")

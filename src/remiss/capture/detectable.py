@@ -26,6 +26,10 @@ SHARES_DIFFERING = (0.02, 0.05, 0.1)
 # A slice is tested with at least so many expected failures; under so many sampled a figure is a count without a percentage.
 EXPECTED = 10
 
+OF_UNITS = (
+    "sampling.unit: each unit that is kept is taken for one event here, as if all events of a unit were alike; where they are "
+    "not, the sample sees more"
+)
 GUARD, PRODUCTION = "guard", "production"
 # A stratum in canonical form, and the name of a group in it: how many events it has.
 _Groups = Mapping[tuple[bytes, str], int]
@@ -69,6 +73,7 @@ def detectable(protocol: Protocol, window: RunWindow, cells: Sequence[Cell]) -> 
         margins=tuple(_margin(question, pairs, over) for question, pairs in suites.items() for over in WINDOWS),
         notes=(
             *(note for note in [note_on_default(protocol)] if note is not None),
+            *(() if protocol.sampling.unit is None else (OF_UNITS,)),
             *_notes(counts, kept, sum(cell.population for cell in decided), window.population),
         ),
     )
