@@ -99,7 +99,9 @@ PageToken = Annotated[str, Help("Go on after the page that ended with this token
 Position = Annotated[int, Range(0, MOST_POSITION), Help("Read the catalog as it stood at this position."), Option(metavar="P")]
 ProtocolName = Annotated[str, Help("The name of a protocol that the catalog keeps.")]
 Query = Annotated[str, Help("In the filter language; empty is everything.")]
-FieldName = Annotated[str, Help("A field of the protocol, for example inputs.carrier; label_delay is how late labels came.")]
+FieldName = Annotated[
+    str, Help("A field of the protocol, for example inputs.carrier, or label_delay: how late labels came. Default: all.")
+]
 RunId = Annotated[str, Help("The id of a run, or a prefix that no other run shares.")]
 Username = Annotated[str, Help("What the person is called in the catalog.")]
 Revision = Annotated[int, Range(1, MOST_REVISION), Help("The revision that you read; see `case show`."), Option(), IfMatch()]

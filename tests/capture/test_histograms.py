@@ -169,7 +169,7 @@ def test_of_a_restricted_field_the_catalog_has_bins_without_values_and_of_a_secr
     kept = ws.histograms.bins(run.id)
     assert kept.fields["inputs.pay"].edges is kept.fields["inputs.pay"].values is None
     assert "inputs.diagnosis" not in kept.fields
-    lines = capture.histogram(ws, run.id, "inputs.pay")
+    lines = capture.histograms(ws, run.id, field="inputs.pay")
     assert {line["values"] for line in lines} == {f"bin {at}" for at in range(1, 11)}
     assert sum(line["events"] for line in lines) == len(log)
 
@@ -177,7 +177,7 @@ def test_of_a_restricted_field_the_catalog_has_bins_without_values_and_of_a_secr
 def test_a_category_that_looks_like_a_person_is_counted_among_the_others(ws, tmp_path):
     log = events()
     run = captured(ws, written(tmp_path / "log", log, outcomes(log)))
-    lines = capture.histogram(ws, run.id, "inputs.town")
+    lines = capture.histograms(ws, run.id, field="inputs.town")
     assert {line["values"] for line in lines} == {"Kraków", "O'Fallon", "", "Lyon", "other"}
     others = sum(line["events"] for line in lines if line["values"] == "other")
     assert others == (log["town"] == "ana@example.com").sum()
@@ -242,7 +242,7 @@ def test_a_field_that_is_not_counted_is_refused_with_those_that_are(ws, tmp_path
     log = events(weeks=1, a_week=60)
     run = captured(ws, written(tmp_path / "log", log, outcomes(log)), until=1)
     with pytest.raises(InputError, match=f"{field} is not counted") as refused:
-        capture.histogram(ws, run.id, field)
+        capture.histograms(ws, run.id, field=field)
     assert "inputs.income" in str(refused.value)
 
 
@@ -256,6 +256,6 @@ def test_a_window_without_events_and_a_log_without_labels_or_versions_are_counte
     assert LABEL_DELAY not in bins.fields
     assert VERSION not in bins.fields
     assert [one.window for one in found] == [MONDAY, MONDAY + 2 * WEEK]
-    lines = capture.histogram(ws, run.id, "inputs.children")
+    lines = capture.histograms(ws, run.id, field="inputs.children")
     assert {line["model_version"] for line in lines} == {None}
     assert sum(line["events"] for line in lines) == len(log)

@@ -78,7 +78,7 @@ UNSEEN = {
     "protocol.list": "rules, and no event",
     "protocol.show": "rules, and no event",
     "run.cells": "counts of events",
-    "run.histogram": "counts of events",
+    "run.histograms": "counts of events",
     "run.coverage": "counts of windows",
     "capture.due": "bounds of windows",
     "capture.plan": "counts of events",

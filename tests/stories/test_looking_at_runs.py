@@ -102,16 +102,16 @@ def test_windows_and_cells_of_a_run_that_is_not_there_are_not_found(ws):
             ask(ws, "run-nothing")
 
 
-@pytest.mark.every_way("run.histogram")
+@pytest.mark.every_way("run.histograms")
 def test_every_field_of_a_run_is_counted_by_window_and_version(ws, log):
     run = captured(ws, log)
-    lines = list(capture.histogram(ws, run.id, "inputs.carrier"))
+    lines = list(capture.histograms(ws, run.id, field="inputs.carrier"))
     for at in range(3):
         own = [row for row in log.predictions if (row["scheduled_at"] - MONDAY) // WEEK == at]
         counted = {line["values"]: line["events"] for line in lines if line["window"] == MONDAY + at * WEEK}
         assert counted == {carrier: sum(row["carrier"] == carrier for row in own) for carrier in ("UA", "DL", "B6")}
     assert {line["model_version"] for line in lines} == {"1"}
-    late = capture.histogram(ws, run.id, "label_delay")
+    late = capture.histograms(ws, run.id, field="label_delay")
     assert {line["values"] for line in late} == {"missing", "1 hour to below 6 hours"}
     with pytest.raises(InputError, match="remarks is not counted"):
-        capture.histogram(ws, run.id, "remarks")
+        capture.histograms(ws, run.id, field="remarks")

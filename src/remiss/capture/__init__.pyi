@@ -10,7 +10,7 @@ from remiss.capture.run_actions import accept as accept
 from remiss.capture.run_actions import cells as cells
 from remiss.capture.run_actions import coverage as coverage
 from remiss.capture.run_actions import diff as diff
-from remiss.capture.run_actions import histogram as histogram
+from remiss.capture.run_actions import histograms as histograms
 from remiss.capture.run_actions import list_runs as list_runs
 from remiss.capture.run_actions import refused as refused
 from remiss.capture.run_actions import reproduce as reproduce

@@ -43,7 +43,7 @@ COVERAGE = (
 )
 WINDOW = ("window", "until", "events", "labelled", "provisional", "settles", "in_force", "left_out")
 COUNTS = ("met", "undecided", "outside", "events", "labelled")
-HISTOGRAM = ("window", "model_version", "bin", "values", "events")
+HISTOGRAM = ("field", "window", "model_version", "bin", "values", "events")
 RunLine = tuple[Scalar, ...]
 
 
@@ -135,12 +135,13 @@ def cell_lines(cells: Sequence[Cell]) -> tuple[RunLine, ...]:
     )
 
 
-def histogram_lines(found: Iterable[WindowHistograms], bins: Bins, field: str) -> tuple[RunLine, ...]:
+def histogram_lines(found: Iterable[WindowHistograms], bins: Bins, fields: Iterable[str]) -> tuple[RunLine, ...]:
     """Return one line for each bin of a field that has events, by window and model version, in the order of HISTOGRAM."""
-    names = named(bins.fields[field])
+    names = {field: named(bins.fields[field]) for field in fields}
     versions = (None, *(named(bins.fields[VERSION])[1:] if VERSION in bins.fields else ()))
     return tuple(
-        (each.window, versions[version], at, names[at], int(events))
+        (field, each.window, versions[version], at, names[field][at], int(events))
+        for field in names
         for each in found
         for version, row in enumerate(each.by_version(field))
         for at, events in enumerate(row)

@@ -8,8 +8,8 @@ from pathlib import PurePath
 from typing import Literal
 
 from remiss.capture.build import derive
+from remiss.capture.field_counts import unlike_counts
 from remiss.capture.filed_protocol import as_filed
-from remiss.capture.histograms import unlike_counts
 from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.profile import unlike

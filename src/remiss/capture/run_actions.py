@@ -132,14 +132,14 @@ def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) ->
     return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
 
 
-@action("run.histogram", permission="run:read", http="GET /runs/{run}/histograms/{field}", reads=True, subject="run")
-def histogram(ws: CaptureWorkspace, run: RunId, field: FieldName, *, as_of: Position | None = None) -> Rows:
-    """Count the events of RUN by the values of FIELD, exactly, in each window and of each model version.
+@action("run.histograms", permission="run:read", http="GET /runs/{run}/histograms", reads=True, subject="run")
+def histograms(ws: CaptureWorkspace, run: RunId, *, field: FieldName | None = None, as_of: Position | None = None) -> Rows:
+    """Count the events of RUN by the values of its fields, exactly, in each window and of each model version.
 
     A number is counted in ten bins of about as many events each, a category by its value. Bins stay as the first run of the
     protocol had them, so that windows compare.
 
-    Example: remiss run histogram run-4f7q2m inputs.carrier
+    Example: remiss run histograms run-4f7q2m --field inputs.carrier
     """
     head = ws.position()
     found = ws.runs.get(run, reached(as_of, head))
@@ -148,9 +148,10 @@ def histogram(ws: CaptureWorkspace, run: RunId, field: FieldName, *, as_of: Posi
         raise InputError(
             f"{found.id} was filed before fields were counted", do="capture its windows again while the log is there"
         )
-    if field not in bins.fields:
+    if field is not None and field not in bins.fields:
         raise InputError(f"{field} is not counted", do=f"name one of {', '.join(bins.fields)}")
-    lines = listing.histogram_lines(ws.histograms.of_run(found.id), bins, field)
+    chosen = tuple(bins.fields) if field is None else (field,)
+    lines = listing.histogram_lines(ws.histograms.of_run(found.id), bins, chosen)
     at = head if as_of is None else as_of
     return Rows("histogram", listing.HISTOGRAM, lines, at, total=len(lines))
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from remiss.capture import census, profile, row_checks, sampling, unit_census
 from remiss.capture.bins import BinChoice
-from remiss.capture.histograms import bins_of, histograms
+from remiss.capture.field_counts import bins_of, histograms
 from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
 from remiss.capture.sampled_rows import Content, EventPlace, SampledRow, revisits, sampled_rows
 from remiss.capture.sampling import Selection
