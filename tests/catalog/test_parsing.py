@@ -6,6 +6,7 @@ import pytest
 
 from remiss.catalog.query.expression import EVERYTHING, And, Level, Not, Operator, Or, Term, Text
 from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
 from remiss.errors import QueryError
 
 EWR = Term("context.airport", Operator.EQUAL, "EWR", Level.EVENT)
@@ -204,3 +205,23 @@ def test_what_cannot_be_understood_is_refused_with_its_column_and_advice(text, c
 def test_hostile_sizes_are_refused(text):
     with pytest.raises(QueryError):
         parse(text)
+
+
+@pytest.mark.parametrize("written", ["2026-10-25T02:30+02:00", "2026-10-25T01:30+01:00", "2026-10-25T00:30:00Z"])
+def test_a_time_with_its_zone_is_compared_with_fields_as_the_catalog_holds_times(written):
+    assert parse(f"inputs.landed:{written}") == Term("inputs.landed", Operator.EQUAL, "2026-10-25T00:30:00Z", Level.EVENT)
+    for sign, operator in ((">=", Operator.AT_LEAST), ("<", Operator.LESS)):
+        compared = parse(f"inputs.landed:{sign}{written}")
+        assert compared == Term("inputs.landed", operator, "2026-10-25T00:30:00", Level.EVENT)
+        # Held with and without fractions of a second.
+        held = ["2026-10-25T00:29:59.900000Z", "2026-10-25T00:30:00Z", "2026-10-25T00:30:00.500000Z"]
+        assert [text >= compared.value for text in held] == [False, True, True]
+        assert parse(unparse(compared)) == compared
+
+
+def test_a_time_of_day_without_a_zone_is_refused_where_times_have_one_and_is_text_where_the_log_has_none():
+    for asked in ("occurred:>=2026-10-25T02:30", "occurred:2026-10-25T02:30..2026-10-25T03:30", "revised:<2026-10-25T02:30"):
+        with pytest.raises(QueryError, match="as a time") as refused:
+            parse(asked)
+        assert "a time with its zone" in refused.value.do
+    assert parse("inputs.landed:>=2026-10-25T02:30") == Term("inputs.landed", Operator.AT_LEAST, "2026-10-25T02:30", Level.EVENT)

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from remiss.catalog.query.expression import Operator, Query, Term, both
 from remiss.catalog.query.fields import FieldForm, Key, nearest
 from remiss.records.event import Scalar
-from remiss.records.identity import parse_time
+from remiss.records.identity import format_time, parse_time
 
 
 def pieces(pattern: str) -> tuple[str, ...]:
@@ -73,6 +73,7 @@ NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?"
 INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
+ZONED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})", re.ASCII)
 ORDERS = frozenset({Operator.LESS, Operator.AT_MOST, Operator.GREATER, Operator.AT_LEAST})
 # What the last instant of a whole day or month turns each comparison into: the operator, and whether to use the end.
 WHOLE = {
@@ -150,10 +151,24 @@ def open_value(key: Key, operator: Operator, raw: str, *, quoted: bool) -> tuple
             return operator, numeric(raw)
         if raw in {"true", "false"} and operator is Operator.EQUAL:
             return operator, raw == "true"
+        if ZONED.fullmatch(raw):
+            return operator, _instant(operator, raw)
     parts = pieces(raw)
     if len(parts) > 1 and operator is Operator.EQUAL:
         return Operator.GLOB, pattern(parts)
     return operator, "*".join(parts)
+
+
+def _instant(operator: Operator, raw: str) -> str:
+    """Return a time with its zone as the text that the catalog holds of one: in UTC, with seconds.
+
+    Fractions of a second sort before the Z that follows whole ones: without it nothing at or after a time sorts before it.
+    """
+    try:
+        text = format_time(parse_time(raw))
+    except (ValueError, OverflowError) as error:
+        raise InvalidValue(f"{raw} is not a time", "write for example 2013-06-03T14:00Z, or quote it to compare text") from error
+    return text.removesuffix("Z") if operator in {Operator.AT_LEAST, Operator.LESS} else text
 
 
 def choice(name: str, key: Key, operator: Operator, raw: str) -> str:
