@@ -1,4 +1,4 @@
--- What a capture derives, written by hand for this one log: exact cells with their least keys, the uniform sample and the
+-- What a capture derives, written by hand for this one log: exact cells by model version with their least keys, the uniform sample and the
 -- per-field profile of each window, proof that no id occurs twice, refused rows, and the content of every sampled event.
 -- 10 are kept of each criterion and of undecided events, 20 controls, 500 of each window.
 
@@ -6,6 +6,7 @@ CREATE TEMP TABLE census AS
 SELECT
   (epoch_us(scheduled_at) - 345600000000) // 604800000000 AS window_index,
   origin,
+  model_version,
   predicted = 'on-time' AND actual = 'late' AS missed_delay,
   predicted = 'late' AND actual = 'on-time' AS false_alarm,
   score < 0.05 AS unsure,

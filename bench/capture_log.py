@@ -14,7 +14,10 @@ UNTIL = SINCE + timedelta(weeks=12)
 COLUMNS = """
   'p-' || lpad(i::VARCHAR, 9, '0')                                             AS prediction_id,
   TIMESTAMPTZ '2025-01-06 00:00:00+00' + to_microseconds((i * step)::BIGINT)   AS scheduled_at,
-  CASE WHEN i * 2 < total THEN '1' ELSE '2' END                                AS model_version,
+  CASE WHEN i * 5 < total * 2 THEN '1'
+       WHEN i * 2 < total THEN CASE WHEN hash(i, 21) % 20 = 0 THEN '2' ELSE '1' END
+       WHEN i * 5 < total * 4 THEN '2'
+       ELSE CASE WHEN hash(i, 21) % 4 = 0 THEN '3' ELSE '2' END END                   AS model_version,
   'sha-' || (hash(i // 1000000) % 7)                                           AS digest,
   'C' || (hash(i, 1) % 16)                                                     AS carrier,
   ['EWR', 'JFK', 'LGA'][1 + (hash(i, 2) % 3)::INTEGER]                         AS origin,
@@ -36,8 +39,8 @@ COLUMNS = """
 
 
 def generate(folder: Path, rows: int) -> None:
-    """Write the log into `folder` unless a log of that size is there."""
-    done = folder / f"{rows}.done"
+    """Write the log into `folder` unless this log of that size is there: a canary of version 2, a roll-out, half a one of 3."""
+    done = folder / f"{rows}-three-versions.done"
     if done.exists():
         return
     folder.mkdir(parents=True, exist_ok=True)

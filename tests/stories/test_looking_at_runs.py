@@ -90,7 +90,9 @@ def test_a_provisional_window_says_from_when_it_can_be_captured_again(ws, log):
 def test_cells_of_a_run_are_disjoint_and_add_up_to_its_events(ws, log):
     run = captured(ws, log)
     found = capture.cells(ws, run.id)
-    assert found.columns == ("window", "context.airport", "met", "undecided", "outside", "events", "labelled")
+    counts = ("met", "undecided", "outside", "events", "labelled")
+    assert found.columns == ("window", "context.airport", "model_version", "told_apart", *counts)
+    assert {(line["model_version"], line["told_apart"]) for line in found} == {("1", True)}
     assert sum(found.column("events")) == 1200
     slow = sum(line["events"] for line in found if "slow" in str(line["met"]).split(", "))
     assert slow == sum(group.population for group in run.groups if group.criterion == "slow")

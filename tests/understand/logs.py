@@ -170,7 +170,7 @@ def matches(query: Query, event: Logged) -> bool:
         query,
         Facts(
             window=Window(event.at, timedelta(microseconds=1)),
-            stratum=event.values,
+            shared=event.values,
             met=frozenset(event.met),
             constants={"source": "arrival-predictions", "protocol": "arrival-delay", "model": "arrival-delay"},
         ),

@@ -14,7 +14,7 @@ from remiss.understand.scope import Facts, event_part, holds, without_time
 WEEK = timedelta(weeks=1)
 FACTS = Facts(
     window=Window(datetime(2013, 6, 3, tzinfo=UTC), WEEK),
-    stratum={"context.airport": "EWR", "context.gate": None, "context.terminal": 7, "context.covered": True},
+    shared={"context.airport": "EWR", "context.gate": None, "context.terminal": 7, "context.covered": True},
     met=frozenset({"missed"}),
     constants={"source": "predictions", "model": "arrival-delay"},
 )

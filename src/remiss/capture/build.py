@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 import remiss.records.run as records
-from remiss.capture import expected, redact, sample
+from remiss.capture import expected, redact, sample, versions
 from remiss.capture.bins import PURPOSE, BinChoice, opened, sealed
 from remiss.capture.criterion_counts import of_cells, warnings
 from remiss.capture.filed_protocol import addresses_of
@@ -173,7 +173,7 @@ def _sealed(
         digest=_digest(manifest, result),
         windows=result.windows,
         groups=result.groups,
-        cells=result.cells,
+        cells=versions.redacted(result.cells, protocol, by),
         members=members,
         profiles=redact.redacted_profiles(result.profiles, protocol, by),
         refusals=refusals,

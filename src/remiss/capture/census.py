@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from remiss.capture import requirements, row_checks, sampling, unit_census
+from remiss.capture import requirements, row_checks, sampling, unit_census, versions
 from remiss.capture.row_checks import RowChecks
 from remiss.capture.sampling import GroupName, GroupSample, PopulationPart
 from remiss.capture.sql import criteria, statements
@@ -15,13 +15,13 @@ from remiss.capture.sql.plan import BOUNDS, EVENTS, LABELS, REFERENCE, ScanPlan,
 from remiss.capture.values import value_of
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.ports import Session
-from remiss.records.event import Scalar
+from remiss.records.event import ModelVersion, Scalar
 from remiss.records.run import Cell, Group, Refusals, RefusedRow, RunWindow
 
 # Exact medians keep 8 bytes a value in memory: 80 MB for each anomaly at most, unless one window alone is larger.
 REFERENCE_ROWS = 10_000_000
-# A window and a stratum; the criteria met, undecided and outside.
-Pattern: TypeAlias = tuple[int, tuple[Scalar, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+# A window and a stratum; the criteria met, undecided and outside; the model version.
+Pattern: TypeAlias = tuple[int, tuple[Scalar, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], ModelVersion | None]
 
 
 def counted(
@@ -35,7 +35,8 @@ def counted(
         progress("measuring what is usual", 0.35)
         _keep_references(session, plan, seen)
     progress("counting events and drawing the sample", 0.4)
-    return _census(session, plan, own)
+    parts, whole, meeting = _census(session, plan, own)
+    return versions.told_apart(parts), whole, meeting
 
 
 def uncut(session: Session, plan: ScanPlan, seen: RowChecks, progress: Progress) -> list[PopulationPart]:
@@ -108,7 +109,7 @@ def _counts(session: Session, plan: ScanPlan) -> tuple[list[PopulationPart], lis
     parts: list[PopulationPart] = []
     uniform: dict[int, list[str]] = {}
     meeting: set[str] = set()
-    for row in session.run(statements.census(plan)).to_pylist():
+    for row in session.run(statements.census(plan, also=versions.columns(plan))).to_pylist():
         part = _part(plan, row, _keys(row["least"]))
         parts.append(part)
         offered = _keys(row["uniform"])
@@ -133,6 +134,7 @@ def _part(plan: ScanPlan, row: Mapping[str, Any], least: tuple[str, ...]) -> Pop
         outside=found.outside,
         ruled_out=found.ruled_out,
         nulls=found.nulls,
+        version=versions.version_of(plan, row),
         population=row["population"],
         labelled=row["labelled"],
         least=least,
@@ -249,13 +251,13 @@ def groups(plan: ScanPlan, samples: Mapping[GroupName, GroupSample], starts: Map
 
 
 def cells(plan: ScanPlan, parts: Sequence[PopulationPart], starts: Mapping[int, datetime]) -> tuple[Cell, ...]:
-    """Return the cells by window, stratum and pattern."""
+    """Return the cells by window, stratum, pattern and version."""
     # Values that the engine tells apart may be one here (texts with a zero byte): cells stay disjoint.
     counts: dict[Pattern, _Count] = {}
     for part in parts:
-        pattern = (part.window, part.stratum, part.met, part.undecided, part.outside)
+        pattern = (part.window, part.stratum, part.met, part.undecided, part.outside, part.version)
         counts.setdefault(pattern, _Count()).add(part)
-    found = sorted(counts.items(), key=lambda one: (one[0][0], _order(one[0][1]), one[0][2:]))
+    found = sorted(counts.items(), key=lambda one: (one[0][0], _order(one[0][1]), one[0][2:5], versions.order(one[0][5])))
     return tuple(
         Cell(
             window=starts[number],
@@ -263,11 +265,12 @@ def cells(plan: ScanPlan, parts: Sequence[PopulationPart], starts: Mapping[int, 
             met=met,
             undecided=undecided,
             outside=outside,
+            version=version,
             population=count.population,
             labelled=count.labelled,
             ruled_out=dict(count.ruled_out),
         )
-        for (number, stratum, met, undecided, outside), count in found
+        for (number, stratum, met, undecided, outside, version), count in found
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from remiss.capture.captured import Coverage
 from remiss.capture.schedule import settles
+from remiss.capture.versions import told_in
 from remiss.records.event import Scalar
 from remiss.records.histogram import VERSION, Bins, WindowHistograms, named
 from remiss.records.run import Cell, Run, RunWindow
@@ -44,6 +45,8 @@ COVERAGE = (
 WINDOW = ("window", "until", "events", "labelled", "provisional", "settles", "in_force", "left_out")
 COUNTS = ("met", "undecided", "outside", "events", "labelled")
 HISTOGRAM = ("field", "window", "model_version", "bin", "values", "events")
+# Of cells of which some say of which model version their events are: an empty version is none where it is told apart.
+TOLD_APART = ("model_version", "told_apart")
 RunLine = tuple[Scalar, ...]
 
 
@@ -114,17 +117,20 @@ def window_lines(
 
 
 def cell_columns(cells: Sequence[Cell]) -> tuple[str, ...]:
-    """Return the columns of cells: each stratifying field is one of its own."""
-    return ("window", *dict.fromkeys(name for cell in cells for name in cell.stratum), *COUNTS)
+    """Return the columns of cells: each stratifying field is one of its own; and the model version, where it is told apart."""
+    strata = dict.fromkeys(name for cell in cells for name in cell.stratum)
+    return ("window", *strata, *(TOLD_APART if told_in(cells) else ()), *COUNTS)
 
 
 def cell_lines(cells: Sequence[Cell]) -> tuple[RunLine, ...]:
     """Return one line a cell, in the order of its columns; several criteria are set apart by commas."""
-    strata = cell_columns(cells)[1 : -len(COUNTS)]
+    told = told_in(cells)
+    strata = cell_columns(cells)[1 : -len(COUNTS) - (len(TOLD_APART) if told else 0)]
     return tuple(
         (
             each.window,
             *(each.stratum.get(name) for name in strata),
+            *((each.version and each.version.name, each.version is not None) if told else ()),
             ", ".join(each.met),
             ", ".join(each.undecided),
             ", ".join(each.outside),

@@ -1,9 +1,10 @@
 """The digest of a run: from what it is made, and what is left out of it on purpose.
 
 Left out are capture time, actor, position, row keys (they differ between two honest repetitions), floating-point profiles
-(compared to 1e-9 instead), redacted text (its key is the catalog's own), whether a window is provisional (which depends
-on what was captured before), and rows of the labels that no reader could take apart (they belong to no event and no window:
-what a label said is in the events that have it).
+(compared to 1e-9 instead), of which model version events are (compared apart: runs that were filed before cells said so keep
+their digest), redacted text (its key is the catalog's own), whether a window is provisional (which depends on what was captured
+before), and rows of the labels that no reader could take apart (they belong to no event and no window: what a label said is in
+the events that have it).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from remiss.capture.requirements import OF_LABELS
+from remiss.capture.versions import told_in, without_versions
 from remiss.records.identity import canonical, digest
 from remiss.records.run import RULES, Cell, DerivedRun, Group, Member, RunWindow
 
@@ -69,7 +71,7 @@ def run_digest(
                 [group.window, group.stratum, group.criterion, group.population, group.labelled, group.kept, group.threshold]
                 for group in sorted(groups, key=group_order)
             ],
-            "cells": [_cell(cell) for cell in sorted(cells, key=cell_order)],
+            "cells": [_cell(cell) for cell in sorted(without_versions(cells), key=cell_order)],
             "members": [_member(member) for member in sorted(members, key=member_order)],
             "refused": _of_events(refused),
         }
@@ -83,9 +85,9 @@ def _left_out(windows: Sequence[RunWindow]) -> dict[str, object]:
 
 
 def differences(before: DerivedRun, after: DerivedRun) -> tuple[str, ...]:
-    """Return, in words, where two derivations of one run part; empty when their digests agree."""
+    """Return, in words, where two derivations of one run part; empty when their digests, and counts by version, agree."""
     if before.digest == after.digest:
-        return ()
+        return _version_differences(before.cells, after.cells)
     found: list[str] = []
     old, new = before.manifest, after.manifest
     if old.protocol_digest != new.protocol_digest:
@@ -97,7 +99,11 @@ def differences(before: DerivedRun, after: DerivedRun) -> tuple[str, ...]:
     for name, left, right in (
         ("window", [_comparable(item) for item in before.windows], [_comparable(item) for item in after.windows]),
         ("group", [_comparable(item) for item in before.groups], [_comparable(item) for item in after.groups]),
-        ("cell", [_comparable(item) for item in before.cells], [_comparable(item) for item in after.cells]),
+        (
+            "cell",
+            [_comparable(item) for item in without_versions(before.cells)],
+            [_comparable(item) for item in without_versions(after.cells)],
+        ),
         (
             "sampled event",
             [canonical(_member(item)) for item in before.members],
@@ -114,6 +120,18 @@ def differences(before: DerivedRun, after: DerivedRun) -> tuple[str, ...]:
         if was.get(reason, 0) != now.get(reason, 0)
     )
     return tuple(found) or ("the digests differ, and nothing that is recorded shows where",)
+
+
+def _version_differences(before: Sequence[Cell], after: Sequence[Cell]) -> tuple[str, ...]:
+    """Return where cells part by model version; of a run that was filed before versions were counted nothing can be said."""
+    if not (told_in(before) and told_in(after)):
+        return ()
+    left, right = (
+        {canonical([*_cell(cell), cell.version and [cell.version.name]]) for cell in cells} for cells in (before, after)
+    )
+    if left == right:
+        return ()
+    return (f"cells by model version: {len(left - right)} only in the run, {len(right - left)} only in the new derivation",)
 
 
 def _of_events(refused: Mapping[str, int]) -> dict[str, int]:

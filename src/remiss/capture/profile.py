@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from remiss.capture import versions
 from remiss.capture.sql.plan import ScanPlan, Shape
 from remiss.capture.sql.scan import name, statement, steps
 from remiss.capture.sql.statements import shown
@@ -55,13 +56,17 @@ def not_numbers(plan: ScanPlan, rows: Sequence[Mapping[str, object]]) -> frozens
 
 
 def question(plan: ScanPlan) -> str:
-    """Return the statement: one row a window, with count, and for each field how many are present, least and greatest."""
+    """Return the statement: one row a window, with count, and for each field how many are present, least and greatest.
+
+    It reads every field, and so guesses how many model versions there are.
+    """
     asked = []
     for at, one in enumerate(fields(plan)):
         value = "remiss_at" if one == "time" else shown(plan, one)
         asked.append(f"COUNT({name(one)}) AS present_{at}")
         if has_extremes(plan, one):
             asked.append(f"MIN({value}) AS least_{at}, MAX({value}) AS greatest_{at}")
+    asked += versions.guess(plan)
     return statement(
         f"{steps(plan, labels=True)} SELECT remiss_window AS number, COUNT(*) AS events, {', '.join(asked)} FROM admitted "
         f"WHERE remiss_window >= {plan.reach} GROUP BY remiss_window ORDER BY remiss_window"

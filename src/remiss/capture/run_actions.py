@@ -122,7 +122,8 @@ def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) ->
     """List the cells of RUN, which can be added up.
 
     A cell is how many events of a window and stratum met, were undecided on, and are outside of the same criteria. Cells are
-    disjoint: any union of them is exactly counted by adding up.
+    disjoint: any union of them is exactly counted by adding up. Where the protocol has a field model_version, each is of one
+    version too, for the 50 commonest of the run: told_apart is false of the rest, whose version is not known.
 
     Example: remiss run cells run-4f7q2m --format csv
     """

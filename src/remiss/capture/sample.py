@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from remiss.capture import census, profile, row_checks, sampling, unit_census
+from remiss.capture import census, profile, row_checks, sampling, unit_census, versions
 from remiss.capture.bins import BinChoice
 from remiss.capture.field_counts import bins_of, histograms
 from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
@@ -113,6 +113,7 @@ def draw_sample(
     check_filed_ids(session, plan, source, others)
     progress("describing the fields", 0.2)
     plan, profiled = _profiled(session, plan)
+    plan = versions.planned(session, plan, profiled)
     parts, whole, _ = census.counted(session, plan, seen, progress)
     samples = sampling.groups(parts, whole, sizes_of(checked.protocol), by_unit=checked.protocol.sampling.unit is not None)
     selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])

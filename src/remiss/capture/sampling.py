@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from remiss.records.event import Scalar
+from remiss.records.event import ModelVersion, Scalar
 from remiss.records.run import ALL, CONTROL, UNDECIDED
 
 # 13 hex digits are 52 bits: the most that a double holds exactly, so that every engine computes the same fraction.
@@ -197,7 +197,8 @@ class PopulationPart:
     """The events of one window and stratum with one pattern, or of a whole window for `all`: disjoint and counted.
 
     `window` is the index of the window, `stratum` the values in the order of the protocol's strata. `least` are at least
-    the keep + 1 least keys (fewer only where the part has fewer events), by units those of the keep + 1 least units.
+    the keep + 1 least keys (fewer only where the part has fewer events), by units those of the keep + 1 least units. Nothing is
+    drawn by the `version`, which is None where versions are not told apart.
     """
 
     window: int
@@ -207,6 +208,7 @@ class PopulationPart:
     outside: tuple[str, ...] = ()
     ruled_out: tuple[str, ...] = ()
     nulls: tuple[str, ...] = ()
+    version: ModelVersion | None = None
     population: int
     labelled: int
     least: tuple[str, ...]

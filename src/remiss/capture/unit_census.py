@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from remiss.capture import versions
 from remiss.capture.sampling import (
     DIGITS,
     SPAN,
@@ -45,13 +46,14 @@ MANY = 100
 def columns(plan: ScanPlan) -> list[str]:
     """Return the names of what tells cells apart."""
     strata = [f"stratum_{at}" for at in range(len(plan.checked.protocol.sampling.strata))]
-    return ["remiss_window", *strata, *(f"pattern_{at}" for at in range(len(patterns(plan))))]
+    return ["remiss_window", *strata, *(f"pattern_{at}" for at in range(len(patterns(plan)))), *versions.columns(plan)]
 
 
 def placed(plan: ScanPlan, more: str) -> str:
     """Return the steps up to `placed`: each event with what tells its cell, and further columns."""
     strata = [f"{shown(plan, one)} AS {name(f'stratum_{at}')}" for at, one in enumerate(plan.checked.protocol.sampling.strata)]
-    numbers = [f"{sql} AS {name(f'pattern_{at}')}" for at, sql in enumerate(patterns(plan))]
+    counted = {f"pattern_{at}": sql for at, sql in enumerate(patterns(plan))} | dict(versions.columns(plan))
+    numbers = [f"{sql} AS {name(column)}" for column, sql in counted.items()]
     return (
         f"{steps(plan, labels=True)}, stated AS ({stated(plan)}), "
         f"placed AS (SELECT remiss_window, {', '.join([*strata, *numbers])}, {more} FROM stated)"

@@ -33,6 +33,13 @@ def without_nul(text: str) -> str:
     return text.replace(NUL, REPLACEMENT)
 
 
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """The model version that some events have; None is having none, which is something else than not knowing it."""
+
+    name: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redaction:
     """A mark in the text of an event: from `start` to before `end`, in characters of the text as it is kept.

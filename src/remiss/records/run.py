@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from remiss.parameters import OneOf
 from remiss.records import arrow
-from remiss.records.event import Event, Scalar, Values
+from remiss.records.event import Event, ModelVersion, Scalar, Values
 from remiss.records.published import INLINE, Count, Share, published
 from remiss.records.rows import Shown
 from remiss.records.source_file import ReadFile
@@ -65,7 +65,8 @@ class Cell:
     """An exact count of the events of one window and stratum with one pattern; cells are disjoint.
 
     The pattern is which criteria are met, undecided and outside. `ruled_out` counts, by criterion, those of the undecided events
-    whose `when` is false whatever the label turns out to be.
+    whose `when` is false whatever the label turns out to be. `version` is the model version of its events, None where versions
+    are not told apart: cells that differ in it alone are one in what is drawn and in the digest of the run.
     """
 
     window: datetime
@@ -73,6 +74,7 @@ class Cell:
     met: tuple[str, ...]
     undecided: tuple[str, ...]
     outside: tuple[str, ...] = ()
+    version: ModelVersion | None = None
     population: int
     labelled: int
     ruled_out: Mapping[str, int] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from remiss.understand.scope import Facts, Truth, conjunction, holds
 
 Key: TypeAlias = tuple[str, Scalar]
 NO_KEY: Key = ("", None)
+MODEL_VERSION = "model_version"
 NOTHING: Mapping[Term, bool] = MappingProxyType({})
 
 
@@ -137,7 +138,7 @@ def domain_cell_of(
     """Return what a plan makes of one cell; `fulfilled` says which comparisons its events fulfil, where each was looked up."""
     facts = Facts(
         window=Window(cell.window, rules.width),
-        stratum=cell.stratum,
+        shared=shared_of(cell),
         met=frozenset(cell.met),
         constants=constants,
         fulfilled=fulfilled,
@@ -185,7 +186,13 @@ def cell_key(by: str | None, cell: Cell, rules: Rules) -> Key | None:
     if by in PERIODS:
         period = period_within(by, Window(cell.window, rules.width))
         return None if period is None else key_of(period)
-    return key_of(cell.stratum[by]) if by in cell.stratum else None
+    shared = shared_of(cell)
+    return key_of(shared[by]) if by in shared else None
+
+
+def shared_of(cell: Cell) -> Values:
+    """Return the fields that all events of a cell have the same value of: its stratum, and the model version if that is told."""
+    return cell.stratum if cell.version is None else {**cell.stratum, MODEL_VERSION: cell.version.name}
 
 
 def cell_probability(cell: Cell, thresholds: Mapping[tuple[datetime, bytes, str], float]) -> float:

@@ -216,4 +216,6 @@ def row(
 def sampled_in(cells: Iterable[DomainCell], counts: Mapping[Pattern, int]) -> int:
     """Return how many sampled events stand behind an exact count."""
     those = (placed.cell for placed in cells if placed.numerator)
-    return sum(counts.get(pattern_of(its.window, its.stratum, its.met, its.undecided, its.outside), 0) for its in those)
+    return sum(
+        counts.get(pattern_of(its.window, its.stratum, its.met, its.undecided, its.outside, its.version), 0) for its in those
+    )

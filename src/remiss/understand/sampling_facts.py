@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from remiss.records.event import Scalar, Values
+from remiss.records.event import ModelVersion, Scalar, Values
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
 from remiss.records.run import RULES, RunWindow
 
-# A window, a stratum (canonical JSON), the criteria met, undecided and outside: what an event shares with those of its cell.
-Pattern: TypeAlias = tuple[datetime, bytes, frozenset[str], frozenset[str], frozenset[str]]
+# A window, a stratum (canonical JSON), the criteria met, undecided and outside, and the model version where it is told apart:
+# what an event shares with those of its cell.
+Pattern: TypeAlias = tuple[datetime, bytes, frozenset[str], frozenset[str], frozenset[str], ModelVersion | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,12 @@ class Judged(Sampled):
 
 
 def pattern_of(
-    window: datetime, stratum: Values, met: Iterable[str], undecided: Iterable[str], outside: Iterable[str]
+    window: datetime,
+    stratum: Values,
+    met: Iterable[str],
+    undecided: Iterable[str],
+    outside: Iterable[str],
+    version: ModelVersion | None = None,
 ) -> Pattern:
     """Return the cell that an event is in, as something to look up by."""
-    return window, canonical(stratum), frozenset(met), frozenset(undecided), frozenset(outside)
+    return window, canonical(stratum), frozenset(met), frozenset(undecided), frozenset(outside), version

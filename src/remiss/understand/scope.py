@@ -1,7 +1,8 @@
 """Scope: what a query says about whole windows and cells, and which part of it speaks of events alone.
 
-A cell is a set of events that agree on window, stratum and criteria. Of such a set a query is true (of every event),
-false (of none) or unknown (None): Kleene's three values. Where nothing is unknown, exact counts answer the query.
+A cell is a set of events that agree on window, stratum and criteria, and on the model version where versions are told apart. Of
+such a set a query is true (of every event), false (of none) or unknown (None): Kleene's three values. Where nothing is unknown,
+exact counts answer the query.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ OCCURRED = "occurred"
 class Facts:
     """What is known of a set of events; None is not known.
 
-    `constants` are canonical keys with the same value for all events of the frame: `source`, `protocol`, `model`. `fulfilled`
+    `constants` are canonical keys with the same value for all events of the frame: `source`, `protocol`, `model`. `shared` are
+    fields that the events have the same value of: those of the stratum, and the model version where it is told apart. `fulfilled`
     says of comparisons with fields whether the events fulfil them, where that was looked up of each.
     """
 
     window: Window
-    stratum: Values | None = None
+    shared: Values | None = None
     met: frozenset[str] | None = None
     constants: Values = field(default_factory=dict)
     fulfilled: Mapping[Term, bool] = field(default_factory=dict)
@@ -76,8 +78,8 @@ def term_holds(term: Term, facts: Facts) -> Truth:
         return time_holds(term, facts.window)
     if term.key in facts.constants:
         return value_holds(term, facts.constants[term.key])
-    if facts.stratum is not None and term.key in facts.stratum:
-        return value_holds(term, facts.stratum[term.key])
+    if facts.shared is not None and term.key in facts.shared:
+        return value_holds(term, facts.shared[term.key])
     return None
 
 

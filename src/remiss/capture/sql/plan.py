@@ -32,6 +32,9 @@ SAMPLE = "remiss_sample"
 REFERENCE = "remiss_reference"
 
 
+VERSIONS = "remiss_versions"
+
+
 class Shape(StrEnum):
     """What a field's values are in the engine, as far as reading them differs."""
 
@@ -56,6 +59,14 @@ class LabelHistory(StrEnum):
     MANY = "many"
 
 
+class VersionsTold(StrEnum):
+    """Which model versions a census tells apart: none, every one, or the commonest, which are kept."""
+
+    NONE = "none"
+    EVERY = "every"
+    COMMONEST = "commonest"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanPlan:
     """All that decides the text of the statements of one run.
@@ -65,10 +76,11 @@ class ScanPlan:
     raw row. The rest is filled in while the run learns about its rows, so that later statements ask only what may still have an
     answer: `repeated` says that rows were dropped as duplicates, `reasons` are those for which some row is refused (None: not
     known yet) and `guarded` the fields of numbers of which some value may be NaN (None: all). `floats` are the columns of
-    floating-point numbers by which expressions over the log decide. `anytime`: read rows of every window, not the run's.
-    `beside`: read also the windows next to those of the run and of its references. `label_changes` are the changes of clocks that
-    times of labels, of `label_shape`, may fall into, `labels_refused` counts labels that are not used for it, by reason, and
-    `labels_twice` those of which the protocol says which time is meant.
+    floating-point numbers by which expressions over the log decide. `versions` are the model versions that the census tells
+    apart. `anytime`: read rows of every window, not the run's. `beside`: read also the windows next to those of the run and of
+    its references. `label_changes` are the changes of clocks that times of labels, of `label_shape`, may fall into,
+    `labels_refused` counts labels that are not used for it, by reason, and `labels_twice` those of which the protocol says which
+    time is meant.
     """
 
     checked: Checked
@@ -83,6 +95,7 @@ class ScanPlan:
     reasons: frozenset[str] | None = None
     guarded: frozenset[str] | None = None
     floats: frozenset[str] = frozenset()
+    versions: VersionsTold = VersionsTold.NONE
     anytime: bool = False
     beside: bool = False
     label_shape: Shape = Shape.INSTANT

@@ -165,8 +165,8 @@ def priority(plan: ScanPlan) -> str:
     return f"left(md5(concat({literal(plan.checked.protocol.sampling.seed + ':')}, {drawn})), {DIGITS})"
 
 
-def census(plan: ScanPlan, *, keys: bool = True) -> str:
-    """Return the statement that counts each window, stratum and pattern and gives its least keys.
+def census(plan: ScanPlan, *, keys: bool = True, also: Mapping[str, str] | None = None) -> str:
+    """Return the statement that counts each window, stratum and pattern, by `also` too, and gives its least keys.
 
     The least keys of a group are the least of those of its parts, so that parts need no more than the largest group keeps,
     and one. The `all` sample needs many keys of a window but few of a part: only keys under a bound that the window's
@@ -174,7 +174,8 @@ def census(plan: ScanPlan, *, keys: bool = True) -> str:
     """
     sampling = plan.checked.protocol.sampling
     strata = ", ".join(f"{shown(plan, one)} AS {name(f'stratum_{at}')}" for at, one in enumerate(sampling.strata))
-    numbers = ", ".join(f"{sql} AS {name(f'pattern_{at}')}" for at, sql in enumerate(patterns(plan)))
+    counted = {f"pattern_{at}": sql for at, sql in enumerate(patterns(plan))} | dict(also or {})
+    numbers = ", ".join(f"{sql} AS {name(column)}" for column, sql in counted.items())
     least = max(size for group, size in sizes_of(plan.checked.protocol).items() if group != ALL) + 1
     label = ', "label"' if "label" in plan.checked.fields else ""
     # Without the colon of `sampling.key`, which a text of fixed length before the id does not need.
@@ -191,6 +192,7 @@ def census(plan: ScanPlan, *, keys: bool = True) -> str:
             "remiss_window",
             *(f"stratum_{at}" for at in range(len(sampling.strata))),
             *(f"pattern_{at}" for at in range(len(patterns(plan)))),
+            *(also or {}),
         ]
     )
     return statement(

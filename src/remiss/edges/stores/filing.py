@@ -192,13 +192,14 @@ def _file_counts(connection: Connection, run_key: int, derived: DerivedRun, chan
         cells,
         (
             *("run_key", "window_start", "stratum", "criteria_met", "criteria_undecided", "criteria_outside"),
-            *("population", "labelled", "ruled_out"),
+            *("population", "labelled", "ruled_out", "model_version"),
         ),
         (
             (
                 *(run_key, instant(cell.window), to_json(cell.stratum)),
                 *map(names_cell, (cell.met, cell.undecided, cell.outside)),
                 *(cell.population, cell.labelled, json_cell(cell.ruled_out) if cell.ruled_out else None),
+                names_cell(() if cell.version is None else (cell.version.name,)),
             )
             for cell in derived.cells
         ),

@@ -31,7 +31,7 @@ from remiss.edges.stores.tables import (
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, NotFound
 from remiss.protocol.versions import salvage
-from remiss.records.event import Event, Values
+from remiss.records.event import Event, ModelVersion, Values
 from remiss.records.identity import parse_time
 from remiss.records.run import Cell, Group, Manifest, Member, Profile, Run, RunWindow
 
@@ -146,8 +146,10 @@ def group(row: Row[Any]) -> Group:
     )
 
 
-# Which columns cells are sorted by: window, stratum, pattern.
-CELL_ORDER = ("window_start", "stratum", "criteria_met", "criteria_undecided", "criteria_outside")
+# Which columns cells are sorted by: window, stratum, pattern, version.
+CELL_ORDER = ("window_start", "stratum", "criteria_met", "criteria_undecided", "criteria_outside", "model_version")
+# What stands for the version of cells whose version is not told apart.
+NOT_TOLD = "[]"
 
 
 def cells_of(reading: Reading, run_key: int) -> tuple[Cell, ...]:
@@ -164,10 +166,17 @@ def cell(row: Row[Any]) -> Cell:
         met=tuple(from_json(row.criteria_met)),
         undecided=tuple(from_json(row.criteria_undecided)),
         outside=tuple(from_json(row.criteria_outside)),
+        version=version(row.model_version),
         population=row.population,
         labelled=row.labelled,
         ruled_out=row.ruled_out or {},
     )
+
+
+@lru_cache(4096)
+def version(stored: str) -> ModelVersion | None:
+    """Return a stored model version of a cell; None where it is not told apart."""
+    return None if stored == NOT_TOLD else ModelVersion(*from_json(stored))
 
 
 def profile(row: Row[Any]) -> Profile:

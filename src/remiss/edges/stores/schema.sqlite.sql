@@ -1,4 +1,4 @@
--- The catalog's schema, version 28. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 29. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -152,7 +152,8 @@ CREATE TABLE "cells" (
     labelled BIGINT NOT NULL,
     criteria_outside TEXT DEFAULT '[]' NOT NULL,
     ruled_out TEXT,
-    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, criteria_met, criteria_undecided, criteria_outside),
+    model_version TEXT DEFAULT '[]' NOT NULL,
+    CONSTRAINT pk_cells PRIMARY KEY (run_key, window_start, stratum, criteria_met, criteria_undecided, criteria_outside, model_version),
     CONSTRAINT fk_cells_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;

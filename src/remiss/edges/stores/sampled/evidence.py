@@ -21,10 +21,11 @@ from remiss.catalog.query.expression import Query
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum
+from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum, version
 from remiss.edges.stores.sampled.events import judged, sampled
 from remiss.edges.stores.sampled.frames import frames, of_frame, open_to_viewer
-from remiss.edges.stores.tables import cells, groups, observations, run_windows, runs
+from remiss.edges.stores.tables import cells, events, groups, observations, run_windows, runs
+from remiss.records.event import ModelVersion
 from remiss.records.run import Cell, Group
 from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled, pattern_of
 
@@ -55,22 +56,47 @@ def sampled_counts(connection: Connection, run_keys: Collection[int]) -> dict[in
 
 
 def _counted(connection: Connection, run_keys: Collection[int]) -> dict[int, Counts]:
+    told = _told_apart(connection, run_keys)
+    alike = ([key for key in run_keys if not told[key]], [key for key in run_keys if told[key]])
+    return {key: found for own in alike if own for key, found in _of_runs(connection, own, told).items()}
+
+
+def _of_runs(
+    connection: Connection, run_keys: Collection[int], told: Mapping[int, Collection[ModelVersion]]
+) -> Mapping[int, Counts]:
+    """Return the counts of runs that all tell model versions apart, or all do not: then their events need not be looked at."""
     names_of = ("criteria_met", "criteria_undecided", "criteria_outside")
     lists = (type_coerce(observations.c[name], Text()).label(name) for name in names_of)
     own = (observations.c.run_key, observations.c.window_start, observations.c.stratum)
+    versions = (events.c.model_version,) if any(told[key] for key in run_keys) else ()
     counted = (
-        select(*own, runs.c.rules, *lists, func.count().label("sampled"))
+        select(*own, runs.c.rules, *lists, *versions, func.count().label("sampled"))
         .join(runs, runs.c.key == observations.c.run_key)
         .where(among(observations.c.run_key, sorted(run_keys)), observations.c.inclusion_probability > 0)
-        .group_by(*own, runs.c.rules, *(observations.c[name] for name in names_of))
+        .group_by(*own, runs.c.rules, *(observations.c[name] for name in names_of), *versions)
     )
+    if versions:
+        counted = counted.join(events, events.c.key == observations.c.event_key)
     found: dict[int, dict[Pattern, int]] = {key: defaultdict(int) for key in run_keys}
     for row in connection.execute(counted):
         # Of a run by the first rules cells do not say who is outside.
         outside = () if row.rules is None else names(row.criteria_outside)
         own_names = (names(row.criteria_met), names(row.criteria_undecided), outside)
-        found[row.run_key][pattern_of(row.window_start, stratum(row.stratum), *own_names)] += row.sampled
+        own_version = ModelVersion(row.model_version) if versions else None
+        told_version = own_version if own_version in told[row.run_key] else None
+        found[row.run_key][pattern_of(row.window_start, stratum(row.stratum), *own_names, told_version)] += row.sampled
     return {key: dict(counts) for key, counts in found.items()}
+
+
+def _told_apart(connection: Connection, run_keys: Collection[int]) -> Mapping[int, Collection[ModelVersion]]:
+    """Return the model versions that each run told apart in its cells."""
+    by_run = select(cells.c.run_key, cells.c.model_version).where(among(cells.c.run_key, sorted(run_keys))).distinct()
+    found: dict[int, set[ModelVersion]] = {key: set() for key in run_keys}
+    for row in connection.execute(by_run):
+        told = version(row.model_version)
+        if told is not None:
+            found[row.run_key].add(told)
+    return found
 
 
 class EvidenceStore:

@@ -155,6 +155,7 @@ cells = Table(
     Column("labelled", BigInteger, nullable=False),
     Column("criteria_outside", Word, primary_key=True, server_default="[]"),  # of a run by the first rules, it is not known
     Column("ruled_out", Json),  # criterion -> count; null: none
+    Column("model_version", Word, primary_key=True, server_default="[]"),  # canonical JSON list of one; none: not told apart
     **CLUSTERED,
 )
 
