@@ -72,7 +72,7 @@ def studied(draws: int) -> Study:
         kept = np.flatnonzero(drawn.kept & world.met[:, 0])
         p, unit = drawn.probability[kept], units.of[kept]
         differences[at] = np.sum(signs[kept] / p)
-        apart = between_windows(1 / p, p, unit, world.window[kept])
+        apart, _ = between_windows(1 / p, p, unit, world.window[kept])
         variances[at] = log_variance(signs[kept], p, unit), log_variance(np.ones(len(p)), p, unit), apart
     fared = [
         Fared(str(name), truth[row], values[row], float(hits[row].mean()), float(worth[row].mean()))

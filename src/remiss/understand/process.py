@@ -8,6 +8,7 @@ gets no interval.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,13 +91,14 @@ class WindowParts:
 
     `expected` is what each has to add if windows do not differ, in the same unit, and `independent` the variance that
     independent events would give the sum. `shared` is the part of the sampling variance of the sum that comes of units which are
-    in several windows: the windows differ as if it were not there.
+    in several windows: the windows differ as if it were not there. It has `shared_degrees` of freedom.
     """
 
     totals: Numbers
     expected: Numbers
     independent: float
     shared: float = 0.0
+    shared_degrees: float = math.inf
 
     @property
     def degrees(self) -> float:
@@ -109,21 +111,35 @@ class WindowParts:
         """Return those of some windows, beyond which there is nothing."""
         totals = self.totals[start:end]
         expected = np.full(len(totals), totals.mean())
-        return WindowParts(totals=totals, expected=expected, independent=self.independent, shared=self.shared)
+        return replace(self, totals=totals, expected=expected)
 
     @property
-    def apart(self) -> float:
-        """What `shared` adds to the variance of the sum, and what it takes from that by which windows differ."""
+    def unseen(self) -> float:
+        """What `shared` takes from the variance of the sum as windows show it, by how much they differ."""
         count = len(self.totals)
-        return self.shared * count / (count - 1) if count > 1 else self.shared
+        return self.shared / (count - 1) if count > 1 else 0.0
+
+    def with_shared(self, alone: float, *, seen: bool) -> float:
+        """Return a variance of the sum with `shared` added, as great as makes an interval of the normal's 1.96 hold.
+
+        Parameters
+        ----------
+        alone : the variance that windows have each by itself
+        seen : whether that was told by how these windows differ
+        """
+        more = self.shared + (self.unseen if seen else 0.0)
+        if more <= 0:
+            return alone
+        degrees = self.shared_degrees * ((alone + more) / more) ** 2
+        return alone + more * (float(stdtrit(degrees, 1 - TAIL)) / Z) ** 2
 
 
 def by_units(parts: WindowParts, events: Weighted, residuals: Numbers) -> WindowParts:
     """Return the same where units were drawn: those of a window are what came independently of each other."""
     weighted, unit = residuals / events.p, np.zeros(0, dtype=np.intp) if events.unit is None else events.unit
     alone = by_unit(weighted, unit * max(1, events.windows) + events.window)
-    shared = between_windows(weighted, events.p, unit, events.window)
-    return replace(parts, independent=float(np.sum(alone**2)), shared=shared)
+    shared, degrees = between_windows(weighted, events.p, unit, events.window)
+    return replace(parts, independent=float(np.sum(alone**2)), shared=shared, shared_degrees=degrees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +179,13 @@ def own_spread(parts: WindowParts) -> ProcessSpread:
     count = len(parts.totals)
     between = float(np.var(parts.totals, ddof=1))
     if between <= 0:
-        return ProcessSpread(parts.apart)
+        return ProcessSpread(parts.with_shared(0.0, seen=True))
     weights, variances = weighed(parts.totals)
     chance = min(1.0, parts.independent / count / between)
     factor = chance + (1 - chance) * lengthened(count, of_latent(CORRELATIONS, chance))
     half = end_of_mixture(weights, np.sqrt(count * variances * factor), parts.degrees)
     alone = float(stdtrit(parts.degrees, 1 - TAIL)) * float(np.sqrt(count * between))
-    return ProcessSpread((half / Z) ** 2 + parts.apart, correlation_notes(weights, half / alone))
+    return ProcessSpread(parts.with_shared((half / Z) ** 2, seen=True), correlation_notes(weights, half / alone))
 
 
 def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
@@ -184,14 +200,13 @@ def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
     count, squares = len(history.totals), float(np.sum(history.expected**2))
     between = float(np.var(history.totals, ddof=1))
     if between <= 0 or squares <= 0:
-        return ProcessSpread(parts.independent + parts.shared, (BORROWED,))
+        return ProcessSpread(parts.with_shared(parts.independent, seen=False), (BORROWED,))
     weights, variances = weighed(history.totals)
     latent = of_latent(CORRELATIONS, min(1.0, history.independent / count / between))
     degrees = history.degrees
     chances = 2 * gammaincinv(degrees / 2, (np.arange(PARTS) + 0.5) / PARTS) / degrees
     # What units in several windows add to all alike is not seen in how these differ.
-    alike = history.apart - history.shared
-    tau2 = np.maximum(0.0, count * variances[:, None] / chances + alike - history.independent) / squares
+    tau2 = np.maximum(0.0, count * variances[:, None] / chances + history.unseen - history.independent) / squares
     scope = np.zeros(len(latent))
     for lag in range(len(parts.expected)):
         pairs = float(parts.expected[lag:] @ parts.expected[: len(parts.expected) - lag])
@@ -199,7 +214,7 @@ def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
     scales = np.sqrt(parts.independent + tau2 * scope[:, None])
     half = end_of_mixture(np.repeat(weights / PARTS, PARTS), scales.ravel(), None)
     said = correlation_notes(weights, NEGLIGIBLE) if weights[0] < UNLIKELY else ()
-    return ProcessSpread((half / Z) ** 2 + parts.shared, (BORROWED, *said))
+    return ProcessSpread(parts.with_shared((half / Z) ** 2, seen=False), (BORROWED, *said))
 
 
 def correlation_notes(weights: Numbers, wider: float) -> tuple[str, ...]:

@@ -93,11 +93,16 @@ def unit_degrees(residuals: Numbers, probabilities: Numbers, unit: Indices) -> f
     return float(np.sum(parts)) ** 2 / squares if squares > 0 else math.inf
 
 
-def between_windows(weighted: Numbers, probabilities: Numbers, unit: Indices, window: Indices) -> float:
-    """Return the part of the variance of a sum that comes of units which are in several windows, 0 where it would lessen it."""
+def between_windows(weighted: Numbers, probabilities: Numbers, unit: Indices, window: Indices) -> tuple[float, float]:
+    """Return the part of the variance of a sum that comes of units which are in several windows, and its degrees of freedom.
+
+    It is 0 where it would lessen the variance. Few units may tell it: the degrees are Satterthwaite's.
+    """
     # As one number, a unit in a window is what events of one window share.
     within = shared_variance(weighted, probabilities, unit * (int(window.max(initial=0)) + 1) + window)
-    return max(0.0, float(shared_variance(weighted, probabilities, unit).sum() - within.sum()))
+    parts = by_unit(shared_variance(weighted, probabilities, unit) - within, unit)
+    found, squares = float(parts.sum()), float(np.sum(parts**2))
+    return (found, found**2 / squares) if found > 0 else (0.0, math.inf)
 
 
 def by_unit(values: Numbers, unit: Indices | None) -> Numbers:

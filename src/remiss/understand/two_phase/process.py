@@ -7,6 +7,7 @@ confirmed; and no interval reaches beyond what of the flagged ones is plausible.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,11 +30,13 @@ from remiss.understand.variance import HISTORY, Numbers, between_windows, kish_s
 def total_parts(found: Annotated, estimate: TwoPhase) -> WindowParts:
     """Return what each window adds to a confirmed total."""
     totals = window_totals(estimate.parts, found.window, found.windows)
+    shared, degrees = shared_of(found, estimate)
     return WindowParts(
         totals=totals,
         expected=np.full(len(totals), totals.mean()),
         independent=poisson_of(found, estimate),
-        shared=shared_of(found, estimate),
+        shared=shared,
+        shared_degrees=degrees,
     )
 
 
@@ -41,18 +44,20 @@ def rate_parts(found: Annotated, estimate: TwoPhase, among: Among) -> WindowPart
     """Return what each window adds to the error of a confirmed rate, of those with somebody to count among."""
     rate, some = part_of(estimate.total, among.total), among.windows > 0
     totals = window_totals(estimate.parts, found.window, found.windows)
+    shared, degrees = shared_of(found, estimate)
     return WindowParts(
         totals=(totals - rate * among.windows)[some] / among.total,
         expected=rate * among.windows[some] / among.total,
         independent=poisson_of(found, estimate) * (1 - rate) / among.total**2,
-        shared=shared_of(found, estimate) * (1 - rate) / among.total**2,
+        shared=shared * (1 - rate) / among.total**2,
+        shared_degrees=degrees,
     )
 
 
-def shared_of(found: Annotated, estimate: TwoPhase) -> float:
-    """Return the part of the variance of the total that comes of units which are in several windows."""
+def shared_of(found: Annotated, estimate: TwoPhase) -> tuple[float, float]:
+    """Return the part of the variance of the total that comes of units which are in several windows, and its degrees."""
     if found.unit is None or found.captured is None:
-        return 0.0
+        return 0.0, math.inf
     return between_windows(estimate.weights * found.y, found.captured, found.unit, found.window)
 
 
