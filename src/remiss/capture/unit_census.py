@@ -81,16 +81,18 @@ def cells(plan: ScanPlan) -> str:
 
 
 def offered(plan: ScanPlan) -> str:
-    """Return the statement that gives the units under the bound of each cell of `UNIT_CELLS`, with the ids of their events.
+    """Return the statement that gives the events of units under the bound of each cell of `UNIT_CELLS`.
 
-    Of a unit that has more events in a cell than may be sampled only as many ids are told as show that.
+    Of a unit that has more events in a cell than may be sampled only as many are told as show that.
     """
     same = " AND ".join(f"placed.{one} IS NOT DISTINCT FROM cells.{one}" for one in columns(plan))
+    # Not the least ids by MIN(id, n), which takes room for n of every unit.
+    turn = "ROW_NUMBER() OVER (PARTITION BY cells.number, remiss_priority ORDER BY id)"
     return statement(
-        f"{placed(plan, f'id, {priority(plan)} AS remiss_priority')} SELECT cells.number AS number, remiss_priority AS priority, "
-        f"MIN(id, {MOST_EVENTS + 1}) AS ids FROM placed INNER JOIN {UNIT_CELLS} AS cells ON {same} "
-        f"INNER JOIN {BOUNDS} AS bounds ON cells.number = bounds.number WHERE remiss_priority < bounds.remiss_bound "
-        "GROUP BY cells.number, remiss_priority"
+        f"{placed(plan, f'id, {priority(plan)} AS remiss_priority')}, under AS (SELECT cells.number AS number, "
+        f"concat(remiss_priority, ':', id) AS key, {turn} AS turn FROM placed INNER JOIN {UNIT_CELLS} AS cells ON {same} "
+        f"INNER JOIN {BOUNDS} AS bounds ON cells.number = bounds.number WHERE remiss_priority < bounds.remiss_bound) "
+        f"SELECT number, key FROM under WHERE turn <= {MOST_EVENTS + 1}"
     )
 
 
@@ -178,8 +180,9 @@ def _under(
             of_cell |= {number: max(bounds[group], of_cell.get(number, "")) for number in its}
         session.keep(BOUNDS, statements.bounds(of_cell))
         keys: dict[int, list[str]] = {number: [] for number in of_cell}
-        for row in session.run(offered(plan)).to_pylist():
-            keys[row["number"]] += [f"{row['priority']}:{one}" for one in row["ids"]]
+        told = session.run(offered(plan))
+        for number, key in zip(told.column("number").to_pylist(), told.column("key").to_pylist(), strict=True):
+            keys[number].append(key)
         short = _short(sizes_of(plan.checked.protocol), members, bounds, keys)
         if not short:
             return keys

@@ -146,20 +146,24 @@ WITH typed AS (
       13
     ) AS remiss_priority
   FROM stated
+), under AS (
+  SELECT
+    cells.number AS number,
+    CONCAT(remiss_priority, ':', id) AS key,
+    ROW_NUMBER() OVER (PARTITION BY cells.number, remiss_priority ORDER BY id) AS turn
+  FROM placed
+  INNER JOIN remiss_unit_cells AS cells
+    ON placed.remiss_window IS NOT DISTINCT FROM cells.remiss_window
+    AND placed.stratum_0 IS NOT DISTINCT FROM cells.stratum_0
+    AND placed.pattern_0 IS NOT DISTINCT FROM cells.pattern_0
+  INNER JOIN remiss_bounds AS bounds
+    ON cells.number = bounds.number
+  WHERE
+    remiss_priority < bounds.remiss_bound
 )
 SELECT
-  cells.number AS number,
-  remiss_priority AS priority,
-  MIN(id, 1001) AS ids
-FROM placed
-INNER JOIN remiss_unit_cells AS cells
-  ON placed.remiss_window IS NOT DISTINCT FROM cells.remiss_window
-  AND placed.stratum_0 IS NOT DISTINCT FROM cells.stratum_0
-  AND placed.pattern_0 IS NOT DISTINCT FROM cells.pattern_0
-INNER JOIN remiss_bounds AS bounds
-  ON cells.number = bounds.number
+  number,
+  key
+FROM under
 WHERE
-  remiss_priority < bounds.remiss_bound
-GROUP BY
-  cells.number,
-  remiss_priority
+  turn <= 1001
