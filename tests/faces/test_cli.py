@@ -519,7 +519,7 @@ def test_a_protocol_is_written_checked_and_compared(cli, captured, tmp_path):
     )
     for row in ("a share of 10 % becomes", "a mean moves by", "missed-delay", "production"):
         assert row in fine.out
-    assert "0.56 standard deviations" in fine.out
+    assert "0.56 SD" in fine.out
     assert "To see more, raise sampling.population" in fine.err
     assert valid(cli("protocol", "check", captured.protocol, "--format", "json"), "findings")["detectable"]["events"] == 400
     broken = captured.folder / "broken.yaml"

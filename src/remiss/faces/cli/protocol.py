@@ -61,19 +61,19 @@ def _detectable(found: Detectable) -> None:
             for each in found.lifts
         ]
         render.table(("least lift of a slice", "windows", "sampled", *slices), lifts)
-    versions = (f"if {_percent(each.of)} differ" for each in found.margins[0].versions)
+    versions = (f"{_percent(each.of)} differ" for each in found.margins[0].versions)
     margins = [
         (each.question, each.windows, each.cases, *(_least(one.least, 100, "points") for one in each.versions))
         for each in found.margins
     ]
-    render.table(("least margin of a gate", "windows", "sampled", *versions), margins)
+    render.table(("least gate margin", "windows", "sampled", *versions), margins)
     for note in (*found.notes, *_READ):
         render.say(note)
 
 
 _READ = (
     "Such effects are found in 8 of 10 cases at a level of 5 %, if sampling is all that varies. Windows that differ among "
-    "themselves hide more, and so do many slices that are tested together.",
+    "themselves hide more, and so do many slices that are tested together. SD: standard deviations of the field.",
     "Lift: how many times as often events of the slice fail as others. Margin: the drop that a version which is as good can "
     "exclude, by the share of events on which the two versions differ.",
     "To see more, raise sampling.population (drift, production), keep of the criterion (its slices) or sampling.control "
@@ -87,7 +87,7 @@ def _drift_of(each: DetectableDrift) -> str:
 
 def _drift(each: DetectableDrift, least: float | None) -> str:
     if least is None or each.before is None:
-        return _least(least, 1, "standard deviations")
+        return _least(least, 1, "SD")
     return f"{_percent(each.before + least, 1)}"
 
 
