@@ -163,6 +163,17 @@ def test_every_field_and_every_two_are_counted_as_pandas_counts_them(ws, tmp_pat
     assert capture.reproduce(ws, run.id).verdict == "same"
 
 
+def test_labels_that_come_after_the_lag_are_counted_by_how_late_they_came(ws, tmp_path):
+    log = events()
+    run = captured(ws, written(tmp_path / "log", log, outcomes(log), PROTOCOL.replace("lag: 60 days", "lag: 5 days")))
+    bins, found = held(ws, run.id)
+    own = codes(log, bins)
+    late = sum(one.by_pattern(LABEL_DELAY).sum(axis=0) for one in found)
+    assert late.tolist() == np.bincount(own[LABEL_DELAY], minlength=len(late)).tolist()
+    unlabelled = sum(int(one.by_pattern("label").sum(axis=0)[0]) for one in found)
+    assert unlabelled > late[0]
+
+
 def test_of_a_restricted_field_the_catalog_has_bins_without_values_and_of_a_secret_one_nothing(ws, tmp_path):
     log = events()
     run = captured(ws, written(tmp_path / "log", log, outcomes(log)))

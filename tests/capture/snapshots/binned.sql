@@ -2,7 +2,6 @@ WITH typed AS (
   SELECT
     source.remiss_file,
     source.remiss_row,
-    labels.remiss_first AS remiss_first,
     CAST("source"."prediction_id" AS TEXT) AS "id",
     EPOCH_US(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))) AS remiss_at,
     TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) AS "time",
@@ -12,7 +11,8 @@ WITH typed AS (
     AND TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE) IS NULL AS "remiss_bad_latency_ms",
     TRY_CAST(TRY_CAST("source"."latency" AS DOUBLE) AS DOUBLE) AS "latency_ms",
     TRY_CAST("source"."wind" AS DOUBLE) AS "inputs.wind",
-    "source"."origin" AS "context.airport"
+    "source"."origin" AS "context.airport",
+    firsts.remiss_from AS remiss_first
   FROM events AS source
   LEFT JOIN remiss_labels AS labels
     ON CAST("source"."flight" AS TEXT) = labels.remiss_key
@@ -27,6 +27,9 @@ WITH typed AS (
         EPOCH_US(TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP))) + 172800000000
       )
     )
+  LEFT JOIN remiss_labels AS firsts
+    ON CAST("source"."flight" AS TEXT) = firsts.remiss_key
+    AND firsts.remiss_from = firsts.remiss_first
   WHERE
     TIMEZONE('America/New_York', CAST("source"."scheduled_at" AS TIMESTAMP)) BETWEEN CAST('2013-05-27T00:00:00Z' AS TIMESTAMPTZ) AND CAST('2013-06-16T23:59:59.999999Z' AS TIMESTAMPTZ)
 ), judged AS (

@@ -40,10 +40,9 @@ def binned(plan: ScanPlan, bins: Bins, found: Sequence[str]) -> str:
         f"CAST(list_position([{', '.join(found)}], {_pattern(plan)}) - 1 AS USMALLINT) AS pattern",
         *values,
     ]
-    first = "remiss_first" if plan.history is LabelHistory.MANY else "remiss_from"
-    extra = [f"labels.{first} AS remiss_first"] if LABEL_DELAY in bins.fields else []
+    lateness = LABEL_DELAY in bins.fields
     text = statement(
-        f"{steps(plan, labels=True, extra=extra)}, stated AS ({stated(plan)}) SELECT {', '.join(columns)} FROM stated"
+        f"{steps(plan, labels=True, lateness=lateness)}, stated AS ({stated(plan)}) SELECT {', '.join(columns)} FROM stated"
     )
     # Names are written in afterwards: to take hundreds of literals apart would cost more than counting a small window.
     return re.sub(r"remiss_bin_\d+", lambda mark: categories[mark[0]], text)

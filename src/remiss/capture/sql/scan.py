@@ -164,7 +164,15 @@ def admits(plan: ScanPlan) -> str | None:
     return None if admit is None else guarded(of_source(admit, has_labels=plan.checked.protocol.labels is not None), plan.floats)
 
 
-def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False, every_row: bool = False) -> str:
+def typed(
+    plan: ScanPlan,
+    *,
+    labels: bool,
+    extra: Sequence[str] = (),
+    only_sample: bool = False,
+    every_row: bool = False,
+    lateness: bool = False,
+) -> str:
     """Return the first step: rows of the interval, and those without a time, with each field under its canonical name.
 
     Parameters
@@ -173,6 +181,7 @@ def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sampl
     extra : further columns
     only_sample : read the sampled ids alone, decided before anything is computed for a row
     every_row : also rows that the protocol leaves out, told apart in `remiss_admitted`: true, false or null
+    lateness : add when the first label of the event was known, in microseconds, `remiss_first`: also of one that came too late
     """
     protocol = plan.checked.protocol
     has_labels = protocol.labels is not None
@@ -214,7 +223,11 @@ def typed(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sampl
         columns.append(f"{admit} AS remiss_admitted")
     elif admit is not None:
         wanted += f" AND ({admit})"
-    return f"SELECT {', '.join(columns)} FROM {EVENTS} AS source {label_join(plan, time) if labels else ''} WHERE {wanted}"
+    joins = label_join(plan, time) if labels else ""
+    if lateness:
+        columns.append("firsts.remiss_from AS remiss_first")
+        joins += f" {first_label_join(plan)}"
+    return f"SELECT {', '.join(columns)} FROM {EVENTS} AS source {joins} WHERE {wanted}"
 
 
 def in_time(plan: ScanPlan, time: str, *, timely: bool) -> str:
@@ -238,6 +251,15 @@ def label_join(plan: ScanPlan, time: str) -> str:
         f"LEFT JOIN {KNOWN} AS labels ON CAST({of_source(keys[0], has_labels=False)} AS VARCHAR) = labels.remiss_key "
         f"AND labels.remiss_from <= {limit} {newest}"
     )
+
+
+def first_label_join(plan: ScanPlan) -> str:
+    """Return the join that gives each event the row of its label that was known first, as `firsts`."""
+    keys = plan.checked.keys
+    assert keys is not None, "labels are joined on keys"
+    first = "AND firsts.remiss_from = firsts.remiss_first" if plan.history is LabelHistory.MANY else ""
+    key = f"CAST({of_source(keys[0], has_labels=False)} AS VARCHAR)"
+    return f"LEFT JOIN {KNOWN} AS firsts ON {key} = firsts.remiss_key {first}"
 
 
 def judged(plan: ScanPlan) -> str:
@@ -278,12 +300,18 @@ def order_of_rows(plan: ScanPlan) -> str:
     return f"{number(sql) if plan.shapes['remiss_by'] is Shape.NUMBER else sql} AS remiss_by"
 
 
-def steps(plan: ScanPlan, *, labels: bool, extra: Sequence[str] = (), only_sample: bool = False, every_row: bool = False) -> str:
-    """Return the chain up to `admitted`, ready for a question."""
-    return (
-        f"WITH typed AS ({typed(plan, labels=labels, extra=extra, only_sample=only_sample, every_row=every_row)}), "
-        f"judged AS ({judged(plan)}), admitted AS ({admitted(plan)})"
-    )
+def steps(
+    plan: ScanPlan,
+    *,
+    labels: bool,
+    extra: Sequence[str] = (),
+    only_sample: bool = False,
+    every_row: bool = False,
+    lateness: bool = False,
+) -> str:
+    """Return the chain up to `admitted`, ready for a question; parameters as of `typed`."""
+    rows = typed(plan, labels=labels, extra=extra, only_sample=only_sample, every_row=every_row, lateness=lateness)
+    return f"WITH typed AS ({rows}), judged AS ({judged(plan)}), admitted AS ({admitted(plan)})"
 
 
 def refusing_labels(plan: ScanPlan) -> bool:
