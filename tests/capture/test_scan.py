@@ -11,7 +11,7 @@ import pytest
 import sqlglot
 
 from remiss.capture import left_out, profile, requirements, unit_census
-from remiss.capture.sql import criteria, late_labels, scan, statements
+from remiss.capture.sql import criteria, late_labels, scan, spelling, statements
 from remiss.capture.sql.binned import binned
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
 from remiss.edges.engines.structures import structure_of
@@ -185,8 +185,8 @@ def test_a_clean_log_is_asked_for_no_reason_and_no_nan():
 
 def test_columns_are_qualified_by_the_side_that_they_come_from():
     fields = plan().checked.fields
-    assert scan.of_source(fields["label"], has_labels=True) == '"labels"."actual"'
-    assert scan.of_source(fields["output"], has_labels=True) == '"source"."predicted"'
+    assert spelling.of_source(fields["label"], has_labels=True) == '"labels"."actual"'
+    assert spelling.of_source(fields["output"], has_labels=True) == '"source"."predicted"'
 
 
 def test_labels_are_joined_only_where_a_question_needs_them():

@@ -19,7 +19,8 @@ from remiss.capture.sample import keep_sample
 from remiss.capture.sampling import Selection
 from remiss.capture.schedule import whole_windows
 from remiss.capture.sql.plan import ScanPlan
-from remiss.capture.sql.scan import refusing_labels, statement, steps
+from remiss.capture.sql.scan import refusing_labels, steps
+from remiss.capture.sql.spelling import statement
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
 from remiss.protocol.group_sizes import sizes_of

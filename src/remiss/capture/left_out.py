@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from remiss.capture import requirements, row_checks
 from remiss.capture.row_checks import RowChecks
-from remiss.capture.sql import scan, statements
+from remiss.capture.sql import scan, spelling, statements
 from remiss.capture.sql.floating import guarded
 from remiss.capture.sql.plan import SAMPLE, ScanPlan
 from remiss.errors import Location, ProtocolError
@@ -76,7 +76,7 @@ def check_filed_ids(session: Session, plan: ScanPlan, source: Description, other
                 admit = check_field(other.admit.sql, source.columns)
             except ProtocolError:
                 continue
-            held, reads = scan.of_source(admit, has_labels=plan.checked.protocol.labels is not None), admit.reads
+            held, reads = spelling.of_source(admit, has_labels=plan.checked.protocol.labels is not None), admit.reads
             held = guarded(held, row_checks.floating(session, held))
         session.keep(SAMPLE, statements.sample(other.ids))
         found = session.run(admitted_otherwise(plan, held)).to_pylist()[0]
@@ -109,7 +109,7 @@ def both_sides(plan: ScanPlan) -> str:
     By a 64-bit hash of the id, as a third of the memory is worth more than the last digit of a note.
     """
     bad = requirements.UNUSABLE_ID
-    return scan.statement(
+    return spelling.statement(
         f"{scan.steps(plan, labels=False, every_row=True)} SELECT COUNT(*) AS ids FROM (SELECT hash(id) FROM judged "
         f"WHERE NOT ({bad}) AND remiss_window >= {plan.reach} GROUP BY hash(id), remiss_window "
         "HAVING BOOL_OR(COALESCE(remiss_admitted, FALSE)) AND NOT BOOL_AND(COALESCE(remiss_admitted, FALSE))) AS several"
@@ -130,7 +130,7 @@ def admitted_otherwise(plan: ScanPlan, held: str) -> str:
         f"COUNT(DISTINCT id) FILTER (WHERE {kind}) AS {kind}, MIN(id) FILTER (WHERE {kind}) AS first_{kind}"
         for kind in ("only_ours", "only_theirs")
     )
-    return scan.statement(
+    return spelling.statement(
         f"WITH typed AS ({rows}), ids AS (SELECT id, BOOL_OR({ours} AND NOT {theirs}) AS only_ours, "
         f"BOOL_OR({theirs} AND NOT {ours}) AS only_theirs FROM typed GROUP BY id, {number} HAVING BOOL_OR({ours})) "
         f"SELECT {counted} FROM ids"

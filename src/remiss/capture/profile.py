@@ -12,7 +12,8 @@ from datetime import datetime
 
 from remiss.capture import versions
 from remiss.capture.sql.plan import ScanPlan, Shape
-from remiss.capture.sql.scan import name, statement, steps
+from remiss.capture.sql.scan import steps
+from remiss.capture.sql.spelling import name, statement
 from remiss.capture.sql.statements import shown
 from remiss.capture.values import value_of
 from remiss.records.case import Sensitivity

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import sqlglot
 from sqlglot import exp
 
-from remiss.capture.sql import scan
+from remiss.capture.sql import spelling
 from remiss.capture.sql.plan import EVENTS, Shape
 from remiss.capture.values import shape_of
 from remiss.errors import Location, SourceError
@@ -64,8 +64,8 @@ def file_times(
 
 def times_of(session: Session, checked: Checked) -> TimeReading:
     """Return how event times are read in a session."""
-    field = scan.of_source(checked.fields["time"], has_labels=checked.protocol.labels is not None)
-    schema = session.run(scan.statement(f"SELECT {field} AS time FROM {EVENTS} AS source LIMIT 0")).schema
+    field = spelling.of_source(checked.fields["time"], has_labels=checked.protocol.labels is not None)
+    schema = session.run(spelling.statement(f"SELECT {field} AS time FROM {EVENTS} AS source LIMIT 0")).schema
     return TimeReading(session, checked, field, shape_of(schema.field("time").type))
 
 
@@ -89,11 +89,11 @@ class TimeReading:
         time = self._instant(changes)
         width = self._width
         skipped = "".join(
-            f" AND NOT (remiss_file = {scan.literal(file)} AND remiss_row < {row})" for file, row in sorted(after.items())
+            f" AND NOT (remiss_file = {spelling.literal(file)} AND remiss_row < {row})" for file, row in sorted(after.items())
         )
         # Counted from the calendar's first microsecond, so that no number is negative, on which engines divide differently.
         found = self.session.run(
-            scan.statement(
+            spelling.statement(
                 f"WITH times AS (SELECT remiss_file AS file, epoch_us({time}) AS micros FROM {EVENTS} AS source "
                 f"WHERE {among}{skipped}), windows AS MATERIALIZED (SELECT file, (micros - {FIRST}) // {width} AS number, "
                 f"MIN(micros) AS least, MAX(micros) AS greatest, COUNT(*) AS rows "
@@ -120,18 +120,18 @@ class TimeReading:
         if column is None or not self.session.keep_bounds(FOOTERS, EVENTS, column):
             return {}
         ends = " UNION ALL ".join(
-            f"SELECT remiss_file, remiss_rows, remiss_nulls, {end} AS {scan.name(column)} FROM {FOOTERS}"
+            f"SELECT remiss_file, remiss_rows, remiss_nulls, {end} AS {spelling.name(column)} FROM {FOOTERS}"
             for end in ("remiss_least", "remiss_greatest")
         )
         changes = self._changes(f"SELECT {self._local(self.field)} AS local FROM ({ends}) AS source")
         # About the changes of a clock the first local time need not be the first moment.
         days = "".join(
-            f" OR {self._local(self.field)} BETWEEN CAST({scan.literal((each.since - DAY).isoformat(' '))} AS TIMESTAMP) "
-            f"AND CAST({scan.literal((each.until + DAY).isoformat(' '))} AS TIMESTAMP)"
+            f" OR {self._local(self.field)} BETWEEN CAST({spelling.literal((each.since - DAY).isoformat(' '))} AS TIMESTAMP) "
+            f"AND CAST({spelling.literal((each.until + DAY).isoformat(' '))} AS TIMESTAMP)"
             for each in changes
         )
         found = self.session.run(
-            scan.statement(
+            spelling.statement(
                 f"WITH ends AS (SELECT remiss_file AS file, epoch_us({self._instant(())}) AS micros, remiss_rows AS rows, "
                 f"remiss_nulls AS nulls, FALSE{days} AS moved FROM ({ends}) AS source) "
                 "SELECT file, MIN(micros) AS least, MAX(micros) AS greatest, SUM(nulls) // 2 AS timeless, "
@@ -149,7 +149,7 @@ class TimeReading:
 
     def _instant(self, changes: Sequence[ClockChange]) -> str:
         source = self.checked.protocol.source
-        return scan.instant(self.field, self.shape, source.time_zone, changes=changes, ambiguous=source.ambiguous)
+        return spelling.instant(self.field, self.shape, source.time_zone, changes=changes, ambiguous=source.ambiguous)
 
     def _local(self, sql: str) -> str:
         if self.shape in (Shape.NAIVE, Shape.DATE):
@@ -162,7 +162,7 @@ class TimeReading:
         if zone is None or self.shape not in (Shape.NAIVE, Shape.DATE, Shape.TEXT):
             return ()
         asked = f"SELECT epoch_us(MIN(local)) AS least, epoch_us(MAX(local)) AS greatest FROM ({local}) AS times"
-        row = self.session.run(scan.statement(f"{asked} WHERE isfinite(local)")).to_pylist()[0]
+        row = self.session.run(spelling.statement(f"{asked} WHERE isfinite(local)")).to_pylist()[0]
         return () if row["least"] is None else clock_changes(zone, max(row["least"], CLOCKS[0]), min(row["greatest"], CLOCKS[1]))
 
 
@@ -193,7 +193,7 @@ def last_rows(session: Session, files: Collection[str]) -> Mapping[str, int]:
     asked = (
         f"SELECT remiss_file AS file, MAX(remiss_row) AS row FROM {EVENTS} WHERE {_among(session, files)} GROUP BY remiss_file"
     )
-    found = session.run(scan.statement(asked)).to_pylist()
+    found = session.run(spelling.statement(asked)).to_pylist()
     return dict.fromkeys(files, 0) | {row["file"]: row["row"] or 0 for row in found}
 
 
@@ -201,7 +201,7 @@ def _among(session: Session, files: Collection[str]) -> str:
     """Return the condition that a row is of these files; thousands of names in a statement cost more than to read them all."""
     if len(files) == len(session.states):
         return "TRUE"
-    listed = ", ".join(scan.literal(file) for file in sorted(files))
+    listed = ", ".join(spelling.literal(file) for file in sorted(files))
     return f"remiss_file IN ({listed})"
 
 
@@ -245,14 +245,14 @@ PLAUSIBLE = (631_152_000, 4_102_444_800)
 
 def unit_of(session: Session, checked: Checked) -> tuple[str, str] | None:
     """Return what a time counts in that is read as seconds since 1970, and its expression in seconds; None for other times."""
-    found = sqlglot.parse_one(scan.of_source(checked.fields["time"], has_labels=True), read="duckdb").find(exp.UnixToTime)
+    found = sqlglot.parse_one(spelling.of_source(checked.fields["time"], has_labels=True), read="duckdb").find(exp.UnixToTime)
     if found is None:
         return None
     counted = found.this
     while isinstance(counted, exp.Cast):
         counted = counted.this
     asked = f"SELECT MIN(x) AS least, MAX(x) AS greatest FROM (SELECT TRY_CAST({counted.sql('duckdb')} AS DOUBLE) AS x FROM "
-    row = session.run(scan.statement(f"{asked}{EVENTS} AS source) AS counted WHERE isfinite(x)")).to_pylist()[0]
+    row = session.run(spelling.statement(f"{asked}{EVENTS} AS source) AS counted WHERE isfinite(x)")).to_pylist()[0]
     for per_second, unit in UNITS.items():
         if row["least"] is not None and PLAUSIBLE[0] <= row["least"] / per_second <= row["greatest"] / per_second <= PLAUSIBLE[1]:
             written = parse(checked.protocol.fields["time"].sql).find(exp.UnixToTime)

@@ -28,7 +28,8 @@ from remiss.capture.sampling import (
 from remiss.capture.sql import statements
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, ScanPlan
-from remiss.capture.sql.scan import literal, name, statement, steps
+from remiss.capture.sql.scan import steps
+from remiss.capture.sql.spelling import literal, name, statement
 from remiss.capture.sql.statements import NO_BOUND, labelled, priority, shown
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.group_sizes import sizes_of

@@ -19,7 +19,8 @@ from typing import Any
 
 from remiss.capture.sampling import PopulationPart
 from remiss.capture.sql.plan import VERSIONS, ScanPlan, VersionsTold
-from remiss.capture.sql.scan import reads_labels, refusing_labels, statement, steps
+from remiss.capture.sql.scan import reads_labels, refusing_labels, steps
+from remiss.capture.sql.spelling import statement
 from remiss.capture.sql.statements import shown
 from remiss.capture.values import value_of
 from remiss.govern.redaction.event_fields import redact_event

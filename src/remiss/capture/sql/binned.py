@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from remiss.capture.bins import MISSING
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
-from remiss.capture.sql.scan import literal, name, statement, steps
+from remiss.capture.sql.scan import steps
+from remiss.capture.sql.spelling import literal, name, statement
 from remiss.capture.sql.statements import shown
 from remiss.records.histogram import LABEL_DELAY, Bins
 

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import ScanPlan, Shape
-from remiss.capture.sql.scan import literal, name, statement, steps
+from remiss.capture.sql.scan import steps
+from remiss.capture.sql.spelling import literal, name, statement
 from remiss.catalog.query.expression import Operator, Term
 from remiss.catalog.query.fields import field_of
 from remiss.catalog.query.values import pieces

@@ -14,7 +14,8 @@ from sqlglot import exp
 
 from remiss.capture.sampling import PopulationPart
 from remiss.capture.sql.plan import REFERENCE, ScanPlan
-from remiss.capture.sql.scan import literal, name, reads_labels, refusing_labels, statement, steps
+from remiss.capture.sql.scan import reads_labels, refusing_labels, steps
+from remiss.capture.sql.spelling import literal, name, statement
 from remiss.protocol.check_result import CheckedCriterion
 
 # RULED_OUT is undecided, and false whatever the missing label turns out to be; NULL has a null in `when` and no missing label.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from remiss.capture import requirements
 from remiss.capture.sql.plan import KNOWN, LABELS, LabelHistory, ScanPlan, Shape
-from remiss.capture.sql.scan import at_clock_changes, instant, literal, name, statement
+from remiss.capture.sql.spelling import at_clock_changes, instant, literal, name, statement
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Labels
 from remiss.records.identity import to_micros

@@ -10,62 +10,20 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 
-import sqlglot
-from sqlglot import exp
-
 from remiss.capture import requirements
 from remiss.capture.sql.floating import deciding, guarded, number
 from remiss.capture.sql.plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, ScanPlan, Shape
-from remiss.protocol.check_result import Checked, CheckedExpression
-from remiss.records.identity import FIRST, LAST, format_time, from_micros, to_micros
-from remiss.records.window import ClockChange
+from remiss.capture.sql.spelling import at_clock_changes, before_cast, instant, literal, moment, name, of_source, statement
+from remiss.protocol.check_result import Checked
+from remiss.records.identity import to_micros
 
 # How the columns of `probe` begin that are the source's own, and are compared.
 COMPARED = "remiss_compared_"
 
 
-def name(text: str) -> str:
-    """Return a name as a quoted identifier."""
-    return exp.to_identifier(text, quoted=True).sql("duckdb")
-
-
-def literal(text: str) -> str:
-    """Return a text as a literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def statement(text: str) -> str:
-    """Return a whole statement as the engine is given it; to take it apart and lay it out costs a fifth of a small capture."""
-    return text
-
-
-def of_source(expression: CheckedExpression, *, has_labels: bool) -> str:
-    """Return a field's expression with each column qualified by the side that it comes from."""
-
-    def qualify(node: exp.Expression) -> exp.Expression:
-        if not isinstance(node, exp.Column):
-            return node
-        first, *rest = node.parts
-        if has_labels and rest and first.name == LABELS:
-            return exp.column(rest[0].name, table=LABELS, fields=[part.name for part in rest[1:]], quoted=True)
-        return exp.column(first.name, table="source", fields=[part.name for part in rest], quoted=True)
-
-    return sqlglot.parse_one(expression.sql, read="duckdb").transform(qualify).sql("duckdb")
-
-
 def reads_labels(plan: ScanPlan, fields: Iterable[str]) -> bool:
     """Return whether some of the fields come from the labels."""
     return any(one.startswith(f"{LABELS}.") for field_name in fields for one in plan.checked.fields[field_name].reads)
-
-
-def before_cast(sql: str) -> str:
-    """Return what an expression that ends in TRY_CAST tries to cast, and any other expression as it is.
-
-    >>> before_cast("TRY_CAST(source.score AS DOUBLE)")
-    'source.score'
-    """
-    parsed = sqlglot.parse_one(sql, read="duckdb")
-    return parsed.this.sql("duckdb") if isinstance(parsed, exp.TryCast) else sql
 
 
 def probe(checked: Checked) -> str:
@@ -82,73 +40,6 @@ def probe(checked: Checked) -> str:
     columns |= {f"{COMPARED}{one}": one for sql in compared for one in deciding(sql)}
     fields = ", ".join(f"{sql} AS {name(column)}" for column, sql in columns.items())
     return statement(f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0")
-
-
-def instant(
-    sql: str,
-    shape: Shape,
-    time_zone: str | None,
-    *,
-    all_known: bool = False,
-    changes: Sequence[ClockChange] = (),
-    ambiguous: str = "refuse",
-) -> str:
-    """Return SQL that gives a TIMESTAMPTZ, null where there is none of years 1 to 9999; `all_known`: this occurs nowhere.
-
-    Engines know times beyond the calendar of records, and infinite ones: no window could hold such an event.
-
-    A naive time means local time of the source's zone; without one it means nothing. A text is naive unless it ends in an
-    offset: a cast alone would read it in the session's zone and be wrong without a word. In the hour that comes twice at one of
-    `changes` it means the first, unless `ambiguous` is `later`; of one that does not exist engines make something.
-    """
-    if shape is Shape.INSTANT:
-        found = sql
-    elif shape in (Shape.NAIVE, Shape.DATE):
-        found = _local(f"CAST({sql} AS TIMESTAMP)", time_zone, changes, ambiguous) if time_zone else "CAST(NULL AS TIMESTAMPTZ)"
-    else:
-        local = _local(f"TRY_CAST({sql} AS TIMESTAMP)", time_zone, changes, ambiguous) if time_zone else "NULL"
-        found = f"CASE WHEN {_has_offset(sql)} THEN TRY_CAST(trim({sql}) AS TIMESTAMPTZ) ELSE {local} END"
-    return found if all_known else f"CASE WHEN {found} BETWEEN {moment(FIRST)} AND {moment(LAST)} THEN {found} END"
-
-
-def _has_offset(sql: str) -> str:
-    offset = literal(r":\d\d(\.\d+)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$")
-    return f"regexp_matches(trim({sql}), {offset})"
-
-
-def _local(sql: str, time_zone: str, changes: Sequence[ClockChange], ambiguous: str) -> str:
-    repeated = ""
-    for each in changes:
-        if each.twice:
-            seconds = (each.after if ambiguous == "later" else each.before) // timedelta(seconds=1)
-            repeated += f"WHEN {_within(sql, [each])} THEN timezone('UTC', {sql} - INTERVAL {literal(str(seconds))} SECOND) "
-    found = f"timezone({literal(time_zone)}, {sql})"
-    return f"CASE {repeated}ELSE {found} END" if repeated else found
-
-
-def _within(sql: str, changes: Iterable[ClockChange]) -> str:
-    bounds = ((literal(each.since.isoformat(" ")), literal(each.until.isoformat(" "))) for each in changes)
-    return " OR ".join(f"({sql} >= CAST({a} AS TIMESTAMP) AND {sql} < CAST({b} AS TIMESTAMP))" for a, b in bounds)
-
-
-def at_clock_changes(sql: str, shape: Shape, changes: Sequence[ClockChange], *, twice: bool) -> str | None:
-    """Return the condition that a time without a zone is one that comes twice, or does not exist; None where none can be.
-
-    Parameters
-    ----------
-    sql : the time before it is one: local, a text, or both
-    """
-    of_kind = [each for each in changes if each.twice is twice]
-    if not of_kind:
-        return None
-    if shape is Shape.TEXT:
-        return f"(NOT {_has_offset(sql)} AND ({_within(f'TRY_CAST({sql} AS TIMESTAMP)', of_kind)}))"
-    return f"({_within(f'CAST({sql} AS TIMESTAMP)', of_kind)})"
-
-
-def moment(micros: int) -> str:
-    """Return a time as a literal."""
-    return f"CAST({literal(format_time(from_micros(micros)))} AS TIMESTAMPTZ)"
 
 
 def clock_columns(plan: ScanPlan, sql: str) -> dict[str, str]:

@@ -24,7 +24,8 @@ from remiss.capture.requirements import Fate
 from remiss.capture.sampling import DIGITS, SPAN
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, REPEATS, SAMPLE, ScanPlan, Shape
-from remiss.capture.sql.scan import literal, name, order_of_rows, reads_labels, refusing_labels, statement, steps
+from remiss.capture.sql.scan import order_of_rows, reads_labels, refusing_labels, steps
+from remiss.capture.sql.spelling import literal, name, statement
 from remiss.protocol.group_sizes import sizes_of
 from remiss.records.run import ALL
 
