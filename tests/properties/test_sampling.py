@@ -13,7 +13,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from remiss.capture.sampling import PopulationPart, as_fraction, groups, key, merge, priority, sample, selections
+from remiss.capture.sampling import PopulationPart, as_fraction, event_of, groups, key, merge, priority, sample, selections
 from tests.edges.engines.worlds import HOUR, MONDAY, WEEK, captured, protocol, write
 
 KEEP = 3
@@ -27,6 +27,23 @@ def test_order_and_split_into_parts_change_no_sample(found, order, parts):
     shuffled = order.sample(found, len(found))
     pieces = [sample(shuffled[at::parts], KEEP) for at in range(parts)]
     assert merge(pieces, KEEP) == sample(found, KEEP)
+
+
+units = st.sampled_from([None, "", *(f"flight {number}" for number in range(9))])
+
+
+@given(st.dictionaries(ids, units, max_size=60), st.randoms(use_true_random=False), st.integers(1, 5))
+def test_order_and_split_into_parts_change_no_sample_of_units(found, order, parts):
+    all_keys = [key("7", one, unit) for one, unit in found.items()]
+    shuffled = order.sample(all_keys, len(all_keys))
+    pieces = [sample(shuffled[at::parts], KEEP, by_unit=True) for at in range(parts)]
+    whole = sample(all_keys, KEEP, by_unit=True)
+    assert merge(pieces, KEEP, by_unit=True) == whole
+    # Every event of a kept unit is kept, and of no other.
+    drawn = {unit or one for one, unit in found.items()}
+    least = sorted(drawn, key=lambda unit: priority("7", unit))[:KEEP]
+    assert {event_of(one) for one in whole.kept} == {one for one, unit in found.items() if (unit or one) in least}
+    assert whole.threshold == (as_fraction(sorted(priority("7", unit) for unit in drawn)[KEEP]) if len(drawn) > KEEP else 1)
 
 
 @given(keys)

@@ -191,6 +191,7 @@ def row(
         history = past.before(NO_KEY if question.by in PERIODS else key, starts[0])
     figure = counted(question, sums, history) if field.whole else weighted(question, domain, cells, sums, history)
     sampled = sampled_in(cells, counts) if field.whole else int(domain.y.sum())
+    draws = sampled if domain.unit is None or field.whole else math.floor(domain.worth(domain.y > 0))
     judged, bounds = shares_of(field, cells, domain, unjudged)
     return EstimateRow(
         key=key[1],
@@ -201,7 +202,7 @@ def row(
         variance=question.variance,
         sampled=sampled,
         effective=figure.effective,
-        few=not field.whole and sampled < FEW and (figure.low is None or figure.low != figure.high),
+        few=not field.whole and draws < FEW and (figure.low is None or figure.low != figure.high),
         provisional=any(start in field.provisional for start in starts),
         judged=judged,
         bounds=bounds,

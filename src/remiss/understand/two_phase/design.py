@@ -70,6 +70,12 @@ class Annotated:
         return self.cluster if self.unit is None else joined(self.cluster, self.unit)
 
     @property
+    def hits(self) -> int:
+        """How many draws found what is asked for: events, or units where these were drawn."""
+        found = self.y > 0
+        return int(found.sum()) if self.unit is None else len(np.unique(self.choice[found]))
+
+    @property
     def unit_size(self) -> float:
         """How many annotated events the unit of one has, in the mean over events; 1 where every event is one."""
         if self.unit is None or not len(self.unit):

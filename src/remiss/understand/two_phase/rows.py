@@ -139,7 +139,7 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
         high=figure.high,
         sampled=hits,
         effective=figure.effective,
-        few=hits < FEW and figure.value is not None and (figure.low is None or figure.low != figure.high),
+        few=found.hits < FEW and figure.value is not None and (figure.low is None or figure.low != figure.high),
         provisional=any(start in field.provisional for start in starts),
         preliminary=bool(np.any(found.selected & ~found.known)),
         flagged=flagged if starts else None,
@@ -255,7 +255,7 @@ def process_of(
     own = existed(view, key, starts)
     first = starts.index(own[0])
     parts = total_parts(found, estimate).between(first, first + len(own)) if among is None else rate_parts(found, estimate, among)
-    history, hits = history_of(view, key, own), int(np.sum(found.y > 0))
+    history, hits = history_of(view, key, own), found.hits
     if among is not None:
         figure = confirmed_process_rate(total, estimate, parts, among, history)
     else:
