@@ -135,8 +135,9 @@ def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) ->
 
 @action("run.histograms", permission="run:read", http="GET /runs/{run}/histograms", reads=True, subject="run")
 def histograms(ws: CaptureWorkspace, run: RunId, *, field: FieldName | None = None, as_of: Position | None = None) -> Rows:
-    """Count the events of RUN by the values of its fields, exactly, in each window and of each model version.
+    """Count the events of RUN by the values of its fields.
 
+    Every event is counted, in each window and of each model version.
     A number is counted in ten bins of about as many events each, a category by its value. Bins stay as the first run of the
     protocol had them, so that windows compare.
 
@@ -159,7 +160,7 @@ def histograms(ws: CaptureWorkspace, run: RunId, *, field: FieldName | None = No
 
 @action("run.show", permission="run:read", http="GET /runs/{run}", reads=True, subject="run")
 def show(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> Run:
-    """Show RUN: what it read, what it drew, and how much of each group.
+    """Show RUN: what it read and drew, and how much of each group.
 
     Example: remiss run show run-4f7q2m
     """

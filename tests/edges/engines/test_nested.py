@@ -64,7 +64,7 @@ def test_parts_of_columns_are_listed_as_they_are_written(log):
     folder, kind = log
     columns = describe(folder, f"log.{kind}", kind).columns
     listed = [part for name, structure in columns.items() for part, _ in leaves(name, structure)]
-    assert listed == ["meta.request_id", "meta.user.age", "prediction.label", "prediction.scores", "tags", "payload"]
+    assert listed == ["meta.request_id", "meta.user.age", "prediction.label", "prediction.scores[1]", "tags[1]", "payload"]
 
 
 def test_a_map_of_parquet_gives_the_value_of_a_key(tmp_path):
