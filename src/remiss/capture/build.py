@@ -178,6 +178,7 @@ def _sealed(
         profiles=redact.redacted_profiles(result.profiles, protocol, by),
         refusals=refusals,
         listing=read_files(found.states, found.files, content, folder),
+        label_listing=read_files(found.states, found.label_files, content, folder),
         beside=result.beside,
         bins=_kept(ws, protocol, result.bins),
         histograms=result.histograms,

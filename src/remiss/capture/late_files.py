@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from remiss.capture.captured import WindowInForce
@@ -40,6 +40,11 @@ class FileChanges:
     gone: int = 0
     unlisted: int = 0
 
+    def with_labels(self, of_labels: FileChanges) -> FileChanges:
+        """Return these changes, and those of the files of the labels after them."""
+        due, gone = self.due | of_labels.due, self.gone + of_labels.gone
+        return replace(self, due=due, changes=(*self.changes, *of_labels.changes)[:NAMED], gone=gone)
+
 
 @dataclass(slots=True)
 class _Windows:
@@ -49,11 +54,11 @@ class _Windows:
     starts: list[int] = field(default_factory=list)
     seen_at: list[int] = field(default_factory=list)
 
-    def reached(self, at: int, times: Sequence[tuple[int, int]]) -> bool:
+    def reached(self, at: int, times: Sequence[tuple[int, ...]]) -> bool:
         """Return whether stretches of time reach a window."""
         return any(least < self.starts[at] + self.width and greatest >= self.starts[at] for least, greatest in times)
 
-    def within(self, times: Sequence[tuple[int, int]]) -> Iterator[int]:
+    def within(self, times: Sequence[tuple[int, ...]]) -> Iterator[int]:
         """Yield the places of the windows that stretches of time reach."""
         for least, greatest in times:
             at = bisect_left(self.starts, least - self.width + 1)
@@ -129,7 +134,7 @@ class _Comparing:
     def compare(self, file: SourceFile) -> None:
         """Find the windows to which a file that is there is new, or another than it was."""
         before = self._seen.get(file.path, [])
-        same = [each for each in before if _same(each, file)]
+        same = [each for each in before if same_file(each, file)]
         if any(each.since <= self._oldest and each.until is None for each in same if each.since is not None):
             return
         same += self._moved.get(file.digest or "", [])
@@ -137,9 +142,9 @@ class _Comparing:
         for at in reached:
             for place in (at, *self._beside[at]):
                 seen_at = self._windows.seen_at[place]
-                if any(_held(each, seen_at) for each in same) or self._only_longer(file, before, at, seen_at):
+                if any(held(each, seen_at) for each in same) or self._only_longer(file, before, at, seen_at):
                     continue
-                former = next((each for each in before if _held(each, seen_at)), None)
+                former = next((each for each in before if held(each, seen_at)), None)
                 kind = NEW if former is None else GONE if self._left_behind(former, place) else CHANGED
                 self._found[file.path, kind].add(place)
         for former in before:
@@ -171,7 +176,7 @@ class _Comparing:
 
     def _leave(self, former: SourceFile, places: Iterator[int]) -> None:
         for at in places:
-            if _held(former, self._windows.seen_at[at]):
+            if held(former, self._windows.seen_at[at]):
                 self._found[former.path, GONE].add(at)
 
     def _left_behind(self, former: SourceFile, at: int) -> bool:
@@ -188,7 +193,7 @@ class _Comparing:
             if tail is None or self._windows.reached(at, tail.times):
                 return False
             former = [each for each in before if each.digest == tail.digest]
-            if any(_held(each, seen_at) for each in former):
+            if any(held(each, seen_at) for each in former):
                 return True
             longer = next((each for each in former if each.tail is not None), None)
             if longer is None:
@@ -204,11 +209,13 @@ def _least_within(file: SourceFile, start: int, width: int) -> Iterator[int]:
             yield max(least, start)
 
 
-def _held(file: SourceFile, position: int) -> bool:
+def held(file: SourceFile, position: int) -> bool:
+    """Return whether the runs at a position saw a file in this state."""
     return file.since is not None and file.since <= position and (file.until is None or position < file.until)
 
 
-def _same(before: SourceFile, now: SourceFile) -> bool:
+def same_file(before: SourceFile, now: SourceFile) -> bool:
+    """Return whether a file is what it was, by its content where that is known, else by its size and time of change."""
     if before.digest is not None and now.digest is not None:
         return before.digest == now.digest
     return (before.size, before.modified_ns) == (now.size, now.modified_ns)

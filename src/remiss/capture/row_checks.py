@@ -51,16 +51,21 @@ def prepared(session: Session, plan: ScanPlan) -> ScanPlan:
     labels = checked.protocol.labels
     if labels is None or not late_labels.columns(checked):
         return plan
-    shape = shape_of(session.run(late_labels.probe(checked)).schema.types[0])
-    zone = labels.address.time_zone or checked.protocol.source.time_zone
-    check_zone(shape, zone, "labels.time", Location(checked.protocol.path, labels.line))
-    plan = _label_clocks(session, plan, labels, shape, zone)
+    plan, shape = label_times(session, plan, labels)
     found = session.run(late_labels.has_several(plan, labels, shape)).to_pylist()[0]
     plan = replace(plan, history=LabelHistory.ONE if found["rows"] == found["keys"] else LabelHistory.MANY)
     session.keep(KNOWN, late_labels.known(plan, labels, shape))
     if plan.history is LabelHistory.MANY and session.run(late_labels.disagreements()).to_pylist()[0]["rows"]:
         plan = replace(plan, labels_disagree=True)
     return plan
+
+
+def label_times(session: Session, plan: ScanPlan, labels: Labels) -> tuple[ScanPlan, Shape]:
+    """Return the plan that knows how the times of labels are to be read, and their shape."""
+    shape = shape_of(session.run(late_labels.probe(plan.checked)).schema.types[0])
+    zone = labels.address.time_zone or plan.checked.protocol.source.time_zone
+    check_zone(shape, zone, "labels.time", Location(plan.checked.protocol.path, labels.line))
+    return _label_clocks(session, plan, labels, shape, zone), shape
 
 
 def _label_clocks(session: Session, plan: ScanPlan, labels: Labels, shape: Shape, zone: str | None) -> ScanPlan:

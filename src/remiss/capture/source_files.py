@@ -15,17 +15,19 @@ from datetime import datetime
 from pathlib import PurePath
 
 from remiss.capture.captured import WindowInForce
+from remiss.capture.label_files import label_changes, label_pieces
 from remiss.capture.late_files import FileChanges, file_changes
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.schedule import due_windows
+from remiss.capture.sql.plan import EVENTS, LABELS
 from remiss.capture.time_ranges import file_times, joined, last_rows, refuse_timeless
 from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
-from remiss.protocol.terms import Protocol
+from remiss.protocol.terms import Address, Protocol
 from remiss.records.identity import digest, from_micros
 from remiss.records.rows import in_bulk
-from remiss.records.source_file import ReadFile, SourceFile, Tail
+from remiss.records.source_file import ReadFile, SourceFile, Tail, labels_of
 from remiss.records.window import Window
 
 # Of this format files are never appended to, and rows are read without reading what is before them.
@@ -38,12 +40,13 @@ READING = 2
 class SourceLook:
     """What a source has now: its files as they are, by path, and the least and greatest event time of each stretch, oldest first.
 
-    `known` is what runs saw of them.
+    `known` is what runs saw of them. `labels` are the files of its labels, where these come in files of their own.
     """
 
     files: Mapping[str, SourceFile]
     known: tuple[SourceFile, ...]
     times: tuple[tuple[datetime, datetime], ...]
+    labels: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,28 +68,69 @@ def look(ws: CaptureWorkspace, document: Protocol, checked: Checked | None = Non
     ------
     ProtocolError, SourceError : the source cannot be listed; or what came to it cannot be read by this document
     """
-    folder = PurePath(ws.documents.folder(document.path))
-    listing = {relative(file, folder): (file, state) for file, state in ws.engine.listing(document.source, str(folder)).items()}
-    read_as = _read_as(document)
-    with in_bulk():
-        known = ws.runs.source_files(document.source.name, document.name, read_as)
-    by_state = {(each.path, each.size, each.modified_ns): each for each in known if each.times is not None}
-    files = {path: by_state.get((path, *state)) for path, (_, state) in listing.items()}
-    unread = {path: listing[path] for path, its in files.items() if its is None}
-    found = {path: its for path, its in files.items() if its is not None}
-    if unread:
-        alike = {listing[path][0]: its.layout for path, its in found.items() if its.layout is not None}
-        described = ws.engine.describe(document.source, str(folder), alike)
-        checked = checked or checked_against_sources(ws, document, described)
-        read = _read(ws, checked, described, unread, known, frozenset(listing))
-        ws.runs.remember(document.source.name, document.name, read_as, read)
-        found |= {each.path: each for each in read}
+    events = _listed(ws, document, document.source, document.source.name, _read_as(document))
+    labels = None
+    if document.labels is not None:
+        name, read_as = labels_of(document.source.name), _labels_read_as(ws, document)
+        labels = _listed(ws, document, document.labels.address, name, read_as)
+    if events.unread or (labels is not None and labels.unread):
+        described = _described(ws, document, events)
+        of_labels = None if labels is None else _described(ws, document, labels)
+        checked = checked or checked_against_sources(ws, document, described, of_labels)
+        if events.unread:
+            events.take(ws, document, _read(ws, checked, described, events))
+        if labels is not None and of_labels is not None and labels.unread:
+            labels.take(ws, document, _read_labels(ws, checked, of_labels, labels))
     width = document.sampling.window
-    times = joined((stretch for each in found.values() for stretch in each.times or ()), width)
+    times = joined(((stretch[0], stretch[1]) for each in events.files.values() for stretch in each.times or ()), width)
     if not times:
         _refuse_timeless(ws, checked or checked_against_sources(ws, document))
     bounds = tuple((from_micros(least), from_micros(greatest)) for least, greatest in times)
-    return SourceLook(files=found, known=known, times=bounds)
+    return SourceLook(files=events.files, known=events.known, times=bounds, labels=labels)
+
+
+@dataclass(slots=True, kw_only=True)
+class Listed:
+    """The files of an address as they are, by path; `unread` are those not known, `there` is what an engine calls each.
+
+    `known` is what runs saw of them, and what was read since: by `read_as`, under the name of a source.
+    """
+
+    address: Address
+    name: str
+    read_as: str
+    known: tuple[SourceFile, ...]
+    files: dict[str, SourceFile]
+    unread: Mapping[str, tuple[str, tuple[int, int]]]
+    there: Mapping[str, str]
+
+    def take(self, ws: CaptureWorkspace, document: Protocol, read: Sequence[SourceFile]) -> None:
+        """Keep what files were read for."""
+        ws.runs.remember(self.name, document.name, self.read_as, read)
+        self.files |= {each.path: each for each in read}
+
+
+def _listed(ws: CaptureWorkspace, document: Protocol, address: Address, name: str, read_as: str) -> Listed:
+    folder = PurePath(ws.documents.folder(document.path))
+    listing = {relative(file, folder): (file, state) for file, state in ws.engine.listing(address, str(folder)).items()}
+    with in_bulk():
+        known = ws.runs.source_files(name, document.name, read_as)
+    by_state = {(each.path, each.size, each.modified_ns): each for each in known if each.times is not None}
+    files = {path: by_state.get((path, *state)) for path, (_, state) in listing.items()}
+    return Listed(
+        address=address,
+        name=name,
+        read_as=read_as,
+        known=known,
+        files={path: its for path, its in files.items() if its is not None},
+        unread={path: listing[path] for path, its in files.items() if its is None},
+        there={path: file for path, (file, _) in listing.items()},
+    )
+
+
+def _described(ws: CaptureWorkspace, document: Protocol, listed: Listed) -> Description:
+    alike = {listed.there[path]: its.layout for path, its in listed.files.items() if its.layout is not None}
+    return ws.engine.describe(listed.address, ws.documents.folder(document.path), alike)
 
 
 def due(
@@ -103,6 +147,9 @@ def due(
     beside = ws.runs.beside(source, name, position)
     with in_bulk():
         changes = file_changes(seen.files, seen.known, in_force, waiting, width, beside)
+        if document.labels is not None and seen.labels is not None:
+            its = label_changes(seen.labels.files, seen.labels.known, in_force, waiting, width, document.labels.lag)
+            changes = changes.with_labels(its)
     lag = document.labels.lag if document.labels else None
     found = due_windows(seen.times, width, in_force, as_of, lag, again=changes.due, grace=document.grace)
     return Due(windows=found, files=changes)
@@ -137,18 +184,41 @@ def _read_as(document: Protocol) -> str:
     return digest([READING, document.fields["time"].sql, source.time_zone, source.ambiguous, source.format, width])[:16]
 
 
-def _read(
-    ws: CaptureWorkspace,
-    checked: Checked,
-    described: Description,
-    unread: Mapping[str, tuple[str, tuple[int, int]]],
-    known: Sequence[SourceFile],
-    there: Collection[str],
-) -> list[SourceFile]:
-    digests = _digests(ws, unread, known, there)
+def _labels_read_as(ws: CaptureWorkspace, document: Protocol) -> str:
+    """Return what names the way in which labels are read, and what of them is added up; sums are an engine's own."""
+    labels = document.labels
+    assert labels is not None, "only of a protocol with labels"
+    fields = sorted(each.sql for each in document.fields.values() if f"{LABELS}." in each.sql)
+    read = [ws.engine.name, labels.key.labels, labels.time, labels.address.time_zone, labels.address.ambiguous, fields]
+    return digest([READING, *read, labels.address.format, document.sampling.window.total_seconds()])[:16]
+
+
+def _read_labels(ws: CaptureWorkspace, checked: Checked, described: Description, listed: Listed) -> list[SourceFile]:
+    labels = checked.protocol.labels
+    assert labels is not None, "only of a protocol with labels"
+    names = {name: path for path, (name, _) in listed.unread.items()}
+    digests = _digests(ws, listed.unread, listed.known, listed.there)
+    with _opened(ws, LABELS, labels.address, described, names) as session:
+        pieces, states = label_pieces(session, checked, labels), session.states
+    return [
+        SourceFile(
+            path=path,
+            size=states[name][0],
+            modified_ns=states[name][1],
+            digest=digests.get(path),
+            times=pieces.get(name, ()),
+            layout=described.layouts.get(name),
+        )
+        for name, path in names.items()
+    ]
+
+
+def _read(ws: CaptureWorkspace, checked: Checked, described: Description, listed: Listed) -> list[SourceFile]:
+    unread, known = listed.unread, listed.known
+    digests = _digests(ws, unread, known, listed.there)
     tails = _grown(ws, checked, unread, known, digests)
     names = {name: path for path, (name, _) in unread.items()}
-    with _events(ws, checked, described, names) as session:
+    with _opened(ws, EVENTS, checked.protocol.source, described, names) as session:
         times = file_times(session, checked, names)
         rows = {} if checked.protocol.source.format == PARQUET else last_rows(session, names)
         starts = {unread[path][0]: first for path, (_, first) in tails.items()}
@@ -210,14 +280,15 @@ def _grown(
 
 
 @contextmanager
-def _events(ws: CaptureWorkspace, checked: Checked, described: Description, only: Collection[str]) -> Iterator[Session]:
-    """Open the events of some files of a source."""
-    source = checked.protocol.source
+def _opened(
+    ws: CaptureWorkspace, name: str, address: Address, described: Description, only: Collection[str]
+) -> Iterator[Session]:
+    """Open some files of an address as a relation."""
     if described.layouts:
         described = described.narrowed(only)
     else:
         described = replace(described, files=tuple(file for file in described.files if file in only))
-    with ws.engine.open({"events": (source, described)}) as session:
+    with ws.engine.open({name: (address, described)}) as session:
         yield session
 
 

@@ -103,8 +103,10 @@ def parsed(ws: ProtocolWorkspace, path: str) -> Protocol:
     return protocol
 
 
-def checked(ws: ProtocolWorkspace, protocol: Protocol, source: Description | None = None) -> Checked:
-    """Return a protocol checked against its sources as they are now; `source` is what is known of the events' already.
+def checked(
+    ws: ProtocolWorkspace, protocol: Protocol, source: Description | None = None, labels: Description | None = None
+) -> Checked:
+    """Return a protocol checked against its sources as they are now; `source` and `labels` are what is known of them already.
 
     Raises
     ------
@@ -112,7 +114,8 @@ def checked(ws: ProtocolWorkspace, protocol: Protocol, source: Description | Non
     """
     folder = ws.documents.folder(protocol.path)
     source = source or ws.engine.describe(protocol.source, folder)
-    labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
+    if protocol.labels is not None:
+        labels = labels or ws.engine.describe(protocol.labels.address, folder)
     done, findings = examine(protocol, source, labels)
     if done is None:
         raise first_of(findings)

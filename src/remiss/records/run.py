@@ -228,9 +228,8 @@ class Change:
 class DerivedRun:
     """Everything that one capture derived, before it is filed.
 
-    In no digest are `listing`, all files of the source, and `beside`: windows next to the run's whose rows share ids with it,
-    each after the window of the run that it is next to; and `histograms` with the `bins` that they are of, for where bins end was
-    decided by the first run of the protocol.
+    In no digest are `listing` and `label_listing`, all files of source and labels; `beside`: windows next to the run's whose rows
+    share ids with it, each after that of the run; `histograms` and their `bins`, decided by the first run of the protocol.
     """
 
     manifest: Manifest
@@ -242,6 +241,7 @@ class DerivedRun:
     profiles: tuple[Profile, ...]
     refusals: Refusals
     listing: tuple[ReadFile, ...] = ()
+    label_listing: tuple[ReadFile, ...] = ()
     beside: tuple[tuple[datetime, datetime], ...] = ()
     bins: Bins | None = None
     histograms: tuple[WindowHistograms, ...] = ()

@@ -11,7 +11,10 @@ from remiss.capture.sql.plan import KNOWN, LABELS, LabelHistory, ScanPlan, Shape
 from remiss.capture.sql.spelling import at_clock_changes, instant, literal, name, statement
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Labels
-from remiss.records.identity import to_micros
+from remiss.records.identity import FIRST, to_micros
+
+# What sums of hashes are counted by.
+MARKS = 2**64
 
 
 def columns(checked: Checked) -> tuple[str, ...]:
@@ -30,14 +33,14 @@ def probe(checked: Checked) -> str:
     return statement(f"SELECT {_time(checked)} AS known FROM {LABELS} LIMIT 0")
 
 
-def _rows(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
+def _rows(plan: ScanPlan, labels: Labels, shape: Shape, extra: str = "") -> str:
     """Labels known by the as-of time. A null key joins nothing and a null time means not known yet."""
     assert plan.checked.keys is not None, "labels are joined on keys"
     key = plan.checked.keys[1].sql
     values = "".join(f", {name(one)}" for one in columns(plan.checked))
     unusable = "".join(f" AND NOT {condition}" for condition in refusals(plan, labels, shape).values())
     return (
-        f"SELECT CAST({key} AS VARCHAR) AS remiss_key, epoch_us({_known(plan, labels, shape)}) AS remiss_from{values} "
+        f"SELECT CAST({key} AS VARCHAR) AS remiss_key, epoch_us({_known(plan, labels, shape)}) AS remiss_from{values}{extra} "
         f"FROM {LABELS} WHERE {_counts(plan, labels, shape)}{unusable}"
     )
 
@@ -50,6 +53,20 @@ def _known(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
 def _counts(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     assert plan.checked.keys is not None, "labels are joined on keys"
     return f"({plan.checked.keys[1].sql}) IS NOT NULL AND epoch_us({_known(plan, labels, shape)}) <= {to_micros(plan.as_of)}"
+
+
+def pieces(plan: ScanPlan, labels: Labels, shape: Shape, width: int) -> str:
+    """Return the statement that tells of the labels of each file, by when they were known: how many there are, and what they say.
+
+    What they say is added up, so that it is the same in whatever order and in however many files they stand.
+    """
+    said = ", ".join(("remiss_key", "remiss_from", *(name(one) for one in columns(plan.checked))))
+    return statement(
+        f"WITH known AS ({_rows(plan, labels, shape, ', remiss_file')}) SELECT remiss_file AS file, "
+        "MIN(remiss_from) AS least, MAX(remiss_from) AS greatest, COUNT(*) AS rows, "
+        f"CAST(SUM(CAST(hash({said}) AS HUGEINT)) % {MARKS} AS VARCHAR) AS mark "
+        f"FROM known GROUP BY remiss_file, (remiss_from - {FIRST}) // {width}"
+    )
 
 
 def local_times(checked: Checked, shape: Shape) -> str | None:

@@ -41,6 +41,7 @@ from remiss.errors import Conflict
 from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.protocol.terms import Protocol
 from remiss.records.run import Change, DerivedRun
+from remiss.records.source_file import labels_of
 
 
 def lock_source(connection: Connection, source: str) -> None:
@@ -97,7 +98,10 @@ def file_run(
     shared = ((run_key, instant(window), instant(beside)) for window, beside in derived.beside)
     insert_many(connection, shared_windows, ("run_key", "window_start", "beside"), shared)
     if derived.listing:
-        file_listing(connection, derived.manifest, derived.listing, position)
+        file_listing(connection, derived.manifest.source, derived.manifest.protocol, derived.listing, position)
+    if derived.label_listing:
+        labels = labels_of(derived.manifest.source)
+        file_listing(connection, labels, derived.manifest.protocol, derived.label_listing, position)
 
 
 def _run_row(

@@ -18,7 +18,6 @@ from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.store import Store
 from remiss.edges.stores.tables import source_files
 from remiss.errors import Conflict, StorageError
-from remiss.records.run import Manifest
 from remiss.records.source_file import ReadFile, SourceFile, Tail
 
 # Who keeps what was read writes a few thousand rows, and nothing waits for it.
@@ -79,12 +78,12 @@ def remember(store: Store, source: str, protocol: str, read_as: str, files: Sequ
         insert_many(connection, source_files, COLUMNS, (_row(source, protocol, read_as, file) for file in fresh))
 
 
-def file_listing(connection: Connection, manifest: Manifest, listing: Sequence[ReadFile], position: int) -> None:
-    """Keep what the run of a manifest, which is filed at a position, saw of the files of its source: what is other than before.
+def file_listing(connection: Connection, source: str, protocol: str, listing: Sequence[ReadFile], position: int) -> None:
+    """Keep what a run of a protocol, which is filed at a position, saw of the files of a source: what is other than before.
 
     The files of the source are locked (`lock_files`).
     """
-    ours = _of(manifest.source, manifest.protocol)
+    ours = _of(source, protocol)
     rows = connection.execute(select(source_files).where(ours, source_files.c.position_to.is_(null()))).all()
     held = {row.path: row for row in rows if row.position_from is not None}
     read = {_state(row): row for row in rows if row.position_from is None}
@@ -111,7 +110,7 @@ def file_listing(connection: Connection, manifest: Manifest, listing: Sequence[R
         ended = among(source_files.c.key, [row.key for row in held.values()])
         connection.execute(update(source_files).where(ended).values(position_to=position))
     seen = (SourceFile(**{name: getattr(file, name) for name in (*STATE, "digest")}, since=position) for file in fresh)
-    insert_many(connection, source_files, COLUMNS, (_row(manifest.source, manifest.protocol, None, file) for file in seen))
+    insert_many(connection, source_files, COLUMNS, (_row(source, protocol, None, file) for file in seen))
 
 
 STATE = ("path", "size", "modified_ns")
@@ -154,7 +153,7 @@ def _parameters(read_as: str, file: SourceFile) -> dict[str, object]:
     return {f"its_{name}": value for name, value in (read | {"read_as": read_as, "tail": _tail_cell(file.tail)}).items()}
 
 
-def _stretches(found: Any) -> tuple[tuple[int, int], ...] | None:
+def _stretches(found: Any) -> tuple[tuple[int, ...], ...] | None:
     return None if found is None else tuple(map(tuple, found))
 
 
