@@ -222,6 +222,17 @@ def test_later_windows_are_counted_in_the_bins_of_the_first_and_new_categories_g
     assert found_later[0].by_pattern("inputs.income").sum(axis=0)[last] > 200
 
 
+def test_a_version_that_answered_twice_has_a_bin_of_its_own(ws, tmp_path):
+    log = events()
+    log.loc[[5, 500], "version"] = "canary"
+    run = captured(ws, written(tmp_path / "log", log, outcomes(log)))
+    lines = capture.histograms(ws, run.id, field="output")
+    counted = dict.fromkeys(("1", "2", "canary", None), 0)
+    for line in lines:
+        counted[line["model_version"]] += line["events"]
+    assert counted == {name: int((log["version"].fillna("-") == (name or "-")).sum()) for name in counted}
+
+
 def test_a_field_that_is_read_in_another_way_begins_with_new_bins(ws, tmp_path):
     log = events()
     path = written(tmp_path / "log", log, outcomes(log))

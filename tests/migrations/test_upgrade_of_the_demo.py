@@ -15,7 +15,7 @@ from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
 from remiss.demo.labelling import BO, CHEN, granted, judge
 from remiss.edges.stores.version import LATEST, read_version
-from remiss.errors import QueryError
+from remiss.errors import InputError, QueryError
 from remiss.govern import audit_actions as audit
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.labelling import LabellingKind
@@ -54,6 +54,13 @@ def test_every_row_is_there_as_it_was(former, kept, environment):
     assert older.rows(former, before, {table: len(found[0]) for table, found in before.items()}) == before
     [after] = older.rows(former, ["journal"], {"journal": len(entries[0])}).values()
     assert set(entries) <= set(after)
+
+
+def test_of_runs_from_before_nothing_is_counted_by_field_and_it_is_said(upgraded):
+    [first, *_] = [line["run"] for line in runs.list_runs(upgraded)]
+    with pytest.raises(InputError, match="was filed before fields were counted") as refused:
+        runs.histograms(upgraded, first)
+    assert "capture its windows again" in str(refused.value)
 
 
 def test_both_logs_are_sound_and_hold_what_was_signed_of_them(upgraded, kept):

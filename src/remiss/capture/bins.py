@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from remiss.capture.sql.plan import ScanPlan, Shape
 from remiss.records.case import Sensitivity
 from remiss.records.event import REPLACEMENT, Scalar
-from remiss.records.histogram import Bins, FieldBins
+from remiss.records.histogram import VERSION, Bins, FieldBins
 from remiss.records.identity import to_micros
 
 # The bin of events that have no value.
@@ -105,8 +105,13 @@ def read_by(plan: ScanPlan, field: str) -> str:
     return hashlib.sha256(plan.checked.fields[field].sql.encode()).hexdigest()[:16]
 
 
-def bins_for(plan: ScanPlan, sample: Sample, choice: BinChoice) -> Bins:
-    """Return the bins of every field of a run: those of the runs before where a field is read as it was, new ones else."""
+def bins_for(plan: ScanPlan, sample: Sample, choice: BinChoice, versions: Sequence[str]) -> Bins:
+    """Return the bins of every field of a run: those of the runs before where a field is read as it was, new ones else.
+
+    Parameters
+    ----------
+    versions : the model versions that are counted, the commonest first: each has a bin, however few events it has
+    """
     found: dict[str, FieldBins] = {}
     for field in fields(plan):
         known = None if choice.former is None else choice.former.fields.get(field)
@@ -119,6 +124,8 @@ def bins_for(plan: ScanPlan, sample: Sample, choice: BinChoice) -> Bins:
                 found[field] = replace(found[field], kind="time")
         else:
             found[field] = known if numbers else _with_later(known, sample.every(field), may)
+    if VERSION in found:
+        found[VERSION] = _with(found[VERSION], (one for one in versions if _nameable(one, partial(choice.writable, VERSION))))
     return Bins(found)
 
 
@@ -178,10 +185,15 @@ def _of_categories(values: Iterable[Weighed], expression: str, may: Callable[[Sc
 
 def _with_later(known: FieldBins, values: Iterable[Scalar], may: Callable[[Scalar], bool]) -> FieldBins:
     """Return bins of categories with those that came up since, in order of their names, while there is room."""
-    named = known.values or ()
     seen = Counter(text_of(value) for value in values if value is not None)
-    later = sorted(one for one in seen if seen[one] >= LEAST_SEEN and one not in named and _nameable(one, may))
-    return _categories(known.expression, (*named, *later)[: max(MOST_NAMED, len(named))]) if later else known
+    later = sorted(one for one in seen if seen[one] >= LEAST_SEEN and _nameable(one, may))
+    return _with(known, later)
+
+
+def _with(known: FieldBins, later: Iterable[str]) -> FieldBins:
+    named = known.values or ()
+    new = [one for one in later if one not in named][: max(0, MOST_NAMED - len(named))]
+    return _categories(known.expression, (*named, *new)) if new else known
 
 
 def _nameable(value: str, may: Callable[[Scalar], bool]) -> bool:

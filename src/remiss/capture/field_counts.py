@@ -109,6 +109,7 @@ def placed(values: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.ui
 
 def bins_of(
     plan: ScanPlan,
+    parts: Sequence[PopulationPart],
     content: Content | None,
     selected: Sequence[Selection],
     samples: Mapping[GroupName, GroupSample],
@@ -127,11 +128,20 @@ def bins_of(
             own = values.setdefault(starts[one.window], {name: [] for name in content.values})
             for name, column in content.values.items():
                 own[name].append(column[at])
-    bins = bins_for(plan, Sample(weights, values), choice)
+    bins = bins_for(plan, Sample(weights, values), choice, _versions(parts))
     if not delayed(plan):
         return bins
     fixed = FieldBins(expression=LABEL_DELAY, kind=DELAY, edges=tuple(map(float, DELAYS)), size=len(DELAYS) + 2)
     return Bins({**bins.fields, LABEL_DELAY: fixed})
+
+
+def _versions(parts: Sequence[PopulationPart]) -> tuple[str, ...]:
+    """Return the model versions that the census told apart, the commonest first."""
+    found: Counter[str] = Counter()
+    for part in parts:
+        if part.version is not None and part.version.name is not None:
+            found[part.version.name] += part.population
+    return tuple(sorted(found, key=lambda one: (-found[one], one)))
 
 
 def paired(bins: Bins) -> tuple[str, ...]:

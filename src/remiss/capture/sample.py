@@ -123,7 +123,7 @@ def draw_sample(
     asked = _places(plan, also) - {(one.window, sampling.event_of(one.key)) for one in selected}
     content = _fetched(session, plan, selected, asked)
     outranked = _outranked(session, plan, asked, content)
-    chosen = None if bins is None or not parts else bins_of(plan, content, selected, samples, starts, bins)
+    chosen = None if bins is None or not parts else bins_of(plan, parts, content, selected, samples, starts, bins)
     progress("counting each field", 0.85)
     counts = histograms(session, plan, parts, chosen, starts) if chosen else ()
     progress("listing refused rows", 0.95)
