@@ -465,7 +465,18 @@ def confirmed(of, said, name):
     variance, of_total = sum(of_share) / whole**2, np.array(of_total)
     degrees = of_total.sum() ** 2 / (of_total**2).sum()
     size = precision * (1 - precision) / variance * (plain.Z / stdtrit(degrees, 0.975)) ** 2
-    return precision, plain.clopper_pearson(precision, size)
+    low, high = plain.clopper_pearson(precision, size)
+    # Where no verdict that stands for many is on a side, that side may hold as many as its gamma interval says.
+    verdicts = rows[rows["verified"]]
+    heavy = verdicts["a"] >= verdicts["a"].max() / 2
+    yes, no = verdicts[verdicts["y"] == 1], verdicts[verdicts["y"] == 0]
+    if not (heavy & (verdicts["y"] == 0)).any():
+        drawn_ = (1 / no["a"])[no["a"] > 1]
+        least = 1 / verdicts["a"].max()
+        more = plain.gamma_interval(list(drawn_), 1 / least)[1] if len(drawn_) else np.log(0.05) / np.log1p(-least)
+        low = min(low, yes["a"].sum() / (yes["a"].sum() + len(no) - len(drawn_) + more))
+    assert (heavy & (verdicts["y"] == 1)).any()
+    return precision, (low, high)
 
 
 @pytest.mark.slow(reason="two people label some hundred times, each in a transaction of its own")

@@ -7,6 +7,7 @@ rates. Where the numbers come from is the business of `variance.py` and `estimat
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 # Not scipy.stats: the same quantiles, ten times as fast, and it takes most of a second to import.
 from scipy.special import betaincinv, gammaincinv, ndtri, stdtrit
@@ -157,3 +158,37 @@ def rate_interval(rate: float, effective: float, *, degrees: float | None = None
     low = float(betaincinv(successes, size - successes + 1, TAIL)) if successes > 0 else 0.0
     high = float(betaincinv(successes + 1, size - successes, 1 - TAIL)) if rate < 1 else 1.0
     return low, high
+
+
+def one_sided(yes: Sequence[float], no: Sequence[float]) -> Interval:
+    """Return the ends that a share has at least where all verdicts that stand for many are on one side; (1, 0) where not.
+
+    A small batch is labelled whole, and of a large one a few are, which all agree. Then the spread that is seen is that of the
+    small one, which stands for hardly anything, while of the large one some may well be on the other side: as many as the gamma
+    interval of that side says, or the rule of three, at the greatest weight that a verdict has.
+
+    Parameters
+    ----------
+    yes, no : the weight of each verdict that says so and that does not; 1 of those that were sure to be seen
+
+    >>> one_sided([20.0] * 9, [20.0, 1.0])
+    (1.0, 0.0)
+    >>> [round(end, 2) for end in one_sided([20.0] * 10, [1.0] * 10)]  # up to 3 times 20 of the others may not have been seen
+    [0.75, 0.0]
+    """
+    greatest = max([*yes, *no], default=1.0)
+    low, high = 1.0, 0.0
+    if greatest > 1 and max(no, default=0.0) < greatest / 2:
+        low = sum(yes) / (sum(yes) + _most(no, greatest))
+    if greatest > 1 and max(yes, default=0.0) < greatest / 2:
+        high = _most(yes, greatest) / (_most(yes, greatest) + sum(no))
+    return low, high
+
+
+def _most(weights: Sequence[float], greatest: float) -> float:
+    """Return how many events may be on a side whose verdicts have these weights, if one more may have had the greatest."""
+    drawn = [weight for weight in weights if weight > 1]
+    if not drawn:
+        return len(weights) + none_upper(1 / greatest)
+    sure = len(weights) - len(drawn)
+    return sure + few_interval(sum(drawn), sum(weight * weight for weight in drawn), greatest)[1]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
-from remiss.understand.intervals import FEW, Interval, few_interval, none_upper, rate_interval, total_interval
+from remiss.understand.intervals import FEW, Interval, few_interval, none_upper, one_sided, rate_interval, total_interval
 from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
 from remiss.understand.variance import Numbers, kish_size, together_by
 
@@ -149,7 +149,9 @@ def share_of(found: Annotated, rate: float, variance: float, degrees: float) -> 
     )
     # Near 1 the spread is that of the few that are not: to be unsure of it for their number is Clopper and Pearson's part.
     low, high = rate_interval(rate, effective, degrees=degrees)
-    return IntervalEstimate(value=rate, low=low, high=high, effective=effective)
+    weight = 1 / (found.p12 * found.p3)
+    least, most = one_sided(weight[found.known & (found.y > 0)].tolist(), weight[found.known & (found.y == 0)].tolist())
+    return IntervalEstimate(value=rate, low=min(low, least), high=max(high, most), effective=effective)
 
 
 def part_of(total: float, whole: float) -> float:
