@@ -98,6 +98,23 @@ def test_a_parquet_file_that_is_broken_inside_is_named(tmp_path):
     whole[4:400] = os.urandom(396)
     (tmp_path / "a.parquet").write_bytes(whole)
     assert refusal(tmp_path, "a.parquet").where.file.endswith("a.parquet")
+    engine, where = DuckDB(settings(tmp_path)), address("a.parquet")
+    opened = engine.open({"events": (where, engine.describe(where, str(tmp_path)))})
+    with opened as session, pytest.raises(SourceError) as piece_by_piece:
+        list(session.batches("SELECT * FROM events"))
+    assert piece_by_piece.value.where.file.endswith("a.parquet")
+
+
+def test_an_answer_comes_in_pieces_with_all_rows_and_a_file_that_changes_meanwhile_is_told(tmp_path):
+    path = write(tmp_path / "a.parquet", ROWS * 10)
+    engine, where = DuckDB(settings(tmp_path)), address("a.parquet")
+    with engine.open({"events": (where, engine.describe(where, str(tmp_path)))}) as session:
+        assert sum(piece.num_rows for piece in session.batches("SELECT id FROM events")) == len(ROWS) * 10
+        pieces = session.batches("SELECT id FROM events")
+        next(pieces)
+        path.write_bytes(path.read_bytes() + b" ")
+        with pytest.raises(SourceError, match="was changed while"):
+            list(pieces)
 
 
 def test_a_file_of_another_format_is_named(tmp_path):

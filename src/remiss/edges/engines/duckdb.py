@@ -206,14 +206,11 @@ class DuckDBSession:
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """Run one SELECT and give its rows piece by piece; raises like `run`."""
+        # Whether files are what they were is looked at once, at the end: there may be ten thousand of them.
         with self._watched():
             reader = interruptible(self._connection, lambda: self._connection.sql(sql).to_arrow_reader(BATCH_ROWS))
-        while True:
-            with self._watched():
-                batch = interruptible(self._connection, partial(next, reader, None))
-            if batch is None:
-                return
-            yield batch
+            while (batch := interruptible(self._connection, partial(next, reader, None))) is not None:
+                yield batch
 
     def keep(self, name: str, sql: str) -> None:
         """Materialise one SELECT as a relation of that name."""
