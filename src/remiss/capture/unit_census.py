@@ -28,7 +28,7 @@ from remiss.capture.sampling import (
 from remiss.capture.sql import statements
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, ScanPlan
-from remiss.capture.sql.scan import steps
+from remiss.capture.sql.scan import refusing_labels, steps
 from remiss.capture.sql.spelling import literal, name, statement
 from remiss.capture.sql.statements import NO_BOUND, labelled, priority, shown
 from remiss.errors import Location, ProtocolError
@@ -100,7 +100,7 @@ def offered(plan: ScanPlan) -> str:
 def events_of(plan: ScanPlan, window: int, given: str) -> str:
     """Return the statement that counts the events of one window that have a priority, and tells the id of one."""
     return statement(
-        f"{steps(plan, labels=False)} SELECT COUNT(*) AS events, MIN(id) AS first FROM admitted "
+        f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(*) AS events, MIN(id) AS first FROM admitted "
         f"WHERE remiss_window = {window} AND {priority(plan)} = {literal(given)}"
     )
 

@@ -25,6 +25,7 @@ CRITERIA = [
     "{name: wrong, kind: custom, when: \"output <> 'yes'\", nulls: undecided, severity: 2, why: It said no.}",
     "{name: large, kind: latency, when: latency_ms > 250, severity: 3, why: It took long.}",
 ]
+LABELS = "{format: parquet, uri: labels.parquet, key: id, time: known, lag: 2 days}"
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -206,6 +207,18 @@ def test_a_unit_of_over_a_thousand_sampled_events_is_refused_with_its_size(tmp_p
         assert "e00000" in no.value.what
         assert "admit" in no.value.do
         assert no.value.where.line == text[: text.index("unit: ")].count("\n") + 1
+
+
+def test_the_size_of_a_unit_is_counted_where_a_label_is_required_too(tmp_path):
+    found = [{"id": f"e{at:05}", "hour": 1, "flight": "bot" if at < 1200 else f"f{at}"} for at in range(1210)]
+    logged(tmp_path, found)
+    # Of a hundred of them no label came, so that they are no events.
+    known = [{"id": row["id"], "actual": "yes", "known": MONDAY + 2 * HOUR} for row in found[100:]]
+    write(tmp_path / "labels.parquet", known)
+    text = document(keep=50, control=50, undecided=50, population=50, labels=LABELS, require=["label"])
+    text = text.replace("  output: said\n", "  output: said\n  label: labels.actual\n")
+    with pytest.raises(ProtocolError, match="has 1,100 events in the window"), opened(tmp_path, text) as (session, *rest):
+        draw_sample(session, *rest, MONDAY, MONDAY + WEEK, LATER)
 
 
 def test_a_unit_of_many_events_is_said_to_be_one_draw(tmp_path):
