@@ -231,3 +231,20 @@ def test_a_unit_of_many_events_is_said_to_be_one_draw(tmp_path):
 def test_a_bound_lies_above_twice_as_many_units_as_are_kept():
     assert as_fraction(unit_census.bound(1_000_000, 500)) * 1_000_000 > 2 * 501
     assert unit_census.bound(600, 500) == statements.NO_BOUND
+
+
+def test_versions_that_answer_the_same_flights_are_counted_in_one_more_reading(tmp_path, monkeypatch):
+    found = [
+        {"id": f"{at}@{version}", "hour": at % 168, "flight": f"f{at}", "place": str(version)}
+        for at in range(4000)
+        for version in range(6)
+    ]
+    logged(tmp_path, found)
+    text = document(population=50).replace("strata: [context.place]", "strata: []")
+    text = text.replace("  output: said\n", "  output: said\n  model_version: place\n")
+    asked, real = [], unit_census.offered
+    monkeypatch.setattr(unit_census, "offered", lambda plan: asked.append(plan) or real(plan))
+    drawn = captured(tmp_path, text)
+    assert len(asked) == 1
+    [all_] = [group for group in drawn.groups if group.criterion == "all"]
+    assert (all_.population, all_.kept) == (24_000, 300)
