@@ -44,7 +44,7 @@ TYPES = {
 @published("group", part=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A set of events of which the k with least priority were kept.
+    """A set of events of which the k with least priority were kept, or those of the k units with least; counts are of events.
 
     `stratum` maps the protocol's strata (canonical names such as `context.airport`) to values; empty for `all` and for
     protocols without strata. `threshold` is tau as a fraction, 1.0 when everything was kept.
