@@ -1,5 +1,5 @@
--- What a capture derives, written by hand for this one log: exact cells by model version with their least keys, the uniform sample and the
--- per-field profile of each window, proof that no id occurs twice, refused rows, and the content of every sampled event.
+-- What a capture derives, written by hand for this one log: exact cells by model version with their least keys, the uniform sample
+-- and the per-field profile of each window, proof that no id occurs twice, refused rows, and the content of every sampled event.
 -- 10 are kept of each criterion and of undecided events, 20 controls, 500 of each window.
 
 CREATE TEMP TABLE census AS

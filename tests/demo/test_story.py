@@ -17,6 +17,7 @@ from remiss.demo.labelling import PEOPLE, granted
 from remiss.govern import audit_actions as audit
 from remiss.govern import people_actions
 from remiss.govern.authority import Granted, actor_of
+from remiss.understand import actions as understand
 from tests.demo.conftest import ANNOTATIONS
 
 
@@ -51,6 +52,18 @@ def test_the_truth_is_counted_over_the_whole_log(told_in_small, small_demo):
     )
     with (folder / story.COMPARISON).open(encoding="utf-8") as file:
         assert {cell["carrier"]: int(cell["truth"]) for cell in csv.DictReader(file)} == dict(missed)
+
+
+def test_figures_by_version_are_counts_of_the_whole_log(told_in_small, small_demo):
+    folder, _ = told_in_small
+    predictions = pq.read_table(small_demo.folder / "predictions").to_pandas()
+    actual = pq.read_table(small_demo.folder / "outcomes").to_pandas().set_index("flight_key")["actual"]
+    known = predictions.assign(actual=predictions["flight_key"].map(actual)).dropna(subset="actual")
+    missed = known["predicted"].eq("on-time") & known["actual"].eq("late")
+    with remiss.open(folder / story.CATALOG, environment={}) as ws:
+        found = understand.estimate(ws, story.MISSED, rate=True, by="model_version").rows
+    assert {row.key: row.value for row in found} == missed.groupby(known["model_version"]).mean().to_dict()
+    assert {row.method for row in found} == {"counted"}
 
 
 def test_the_story_ends_with_commands_to_go_on_with(told_in_small):

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from remiss import capture
+from remiss.errors import Denied
 from remiss.understand import actions as understand
+from remiss.understand.exact_actions import exact
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, number, small_log
 
 UNTIL = MONDAY + 3 * WEEK
@@ -162,3 +164,14 @@ def test_a_run_is_the_same_with_its_counts_by_version(ws, log):
     run = capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
     assert capture.reproduce(ws, run.id).verdict == "same"
     assert {row.method for row in understand.estimate(ws, MISSED, by="model_version").rows} == {"counted"}
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("by", ["model_version", "context.airport"])
+def test_who_may_label_is_told_counts_by_version_as_those_by_stratum(captured, ws_as, by):
+    # They are made of runs and known to whoever knows the log; only `--exact`, which counts by any field, is refused.
+    told = [understand.estimate(ws, MISSED, by=by).rows for ws in (captured, ws_as("ana", role="annotator"))]
+    assert told[0] == told[1]
+    assert {row.method for row in told[1]} == {"counted"}
+    with pytest.raises(Denied, match="may still be given events"):
+        exact(ws_as("cleo", role="curator"), MISSED, by=by)

@@ -11,6 +11,7 @@ import pytest
 from remiss.catalog.query.parsing import parse
 from remiss.present import estimate_facts
 from remiss.records.estimate import PROCESS
+from remiss.records.event import ModelVersion
 from remiss.records.run import Cell, RunWindow
 from remiss.understand.domain import Census, build_domain
 from remiss.understand.flagged import estimate_rows
@@ -330,6 +331,63 @@ def test_in_a_comparison_rows_without_a_history_are_of_this_log_and_all_are_wher
 def test_few_holds_where_there_is_no_interval_too():
     (row,) = ask(EVENTS, "criterion:missed inputs.carrier:UA -context.airport:EWR occurred:>=2013-06-24", variance=PROCESS)
     assert (row.low, row.few, row.sampled < 10) == (None, True, True)
+
+
+def of_versions(text, *told, by=None):
+    """Return the field of a question on a week for each of some versions: of it 3 events that missed, and 7 that did not."""
+    cells = [
+        Cell(window=START + at * WEEK, stratum={}, met=met, undecided=(), version=version, population=population, labelled=0)
+        for at, version in enumerate(told)
+        for met, population in ((("missed",), 3), ((), 7))
+    ]
+    windows = tuple(RunWindow(window=START + at * WEEK, population=10, labelled=0, provisional=False) for at in range(len(told)))
+    frame = replace(census_of(EVENTS[:50])[0].frame, windows=windows)
+    rules = replace(RULES, fields=RULES.fields | {"model_version"})
+    census = Census(frame=frame, rules=rules, groups=[], cells=cells)
+    return build_domain(settle(Question(query=parse(text), by=by), rules), census), frame
+
+
+@pytest.mark.parametrize(
+    ("text", "weeks"),
+    [
+        ("model_version:1", 1),
+        ("model_version:1*", 2),
+        ("-model_version:1", 3),
+        ("has:model_version", 3),
+        ("-has:model_version", 1),
+        ("model:arrival-delay@1.1", 1),
+        ("model_version:1 OR occurred:>=2013-06-17", 3),
+    ],
+)
+def test_a_question_about_versions_is_counted_where_all_are_told_apart(text, weeks):
+    field, frame = of_versions(f"criterion:missed ({text})", *map(ModelVersion, ("1", "1.1", "2", None)))
+    assert field.whole
+    [row] = estimate_rows(field, frame, {})
+    assert (row.value, row.method) == (3 * weeks, "counted")
+
+
+def test_each_version_has_a_row_of_counts_and_none_has_the_last():
+    field, frame = of_versions("criterion:missed", *map(ModelVersion, ("2", None, "1", "2")), by="model_version")
+    assert [(row.key, row.value, row.windows) for row in estimate_rows(field, frame, {})] == [
+        ("1", 3, 1),
+        ("2", 6, 4),
+        (None, 3, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "whole"),
+    [
+        ("criterion:missed", None, True),
+        ("criterion:missed", "window", True),
+        ("criterion:missed", "model_version", False),
+        ("criterion:missed model_version:1", None, False),
+        ("criterion:missed model_version:1 occurred:<2013-06-10", None, True),
+        ("criterion:missed occurred:<2013-06-10", "model_version", True),
+    ],
+)
+def test_events_whose_version_is_not_told_apart_count_only_where_it_does_not_matter(text, by, whole):
+    assert of_versions(text, ModelVersion("1"), None, by=by)[0].whole is whole
 
 
 def test_what_a_row_costs_does_not_grow_with_the_number_of_rows():

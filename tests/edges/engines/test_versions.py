@@ -206,3 +206,14 @@ def test_of_more_versions_than_are_told_apart_the_definition_keeps_the_commonest
     parts = [part(f"v{at:02}", 2) for at in range(52)] + [part(None, 2), part("v51", 1), part(..., 9)]
     told = {one.version for one in told_apart(parts)}
     assert told == {None, ModelVersion("v51"), *(ModelVersion(f"v{at:02}") for at in range(49))}
+
+
+def test_events_that_are_drawn_by_unit_are_counted_by_version_too(folder):
+    def drawn(fields):
+        document = text(fields=[*fields, "inputs: [actual]"]).replace('seed: "7"', 'seed: "7", unit: inputs.actual')
+        return six_weeks(folder, document)
+
+    found, plain = drawn(["label: actual", "model_version: version"]), drawn(["label: actual"])
+    assert counts(found.cells) == counted(events(300, hours=3))
+    assert (found.groups, without_versions(found.cells)) == (plain.groups, plain.cells)
+    assert [one.member.priority for one in found.sampled] == [one.member.priority for one in plain.sampled]
