@@ -13,6 +13,9 @@ import sys
 import httpx
 import pytest
 
+from remiss.demo import story
+
+pytestmark = pytest.mark.slow(reason="runs the demo as a command: it starts, compares with the truth, and shows the pages")
 COMMAND = [sys.executable, "-m", "remiss", "demo", "demo", "--serve"]
 
 
@@ -23,9 +26,11 @@ def settings():
 
 @pytest.fixture(scope="module")
 def folder(told_in_small, tmp_path_factory):
-    """A copy of what was told: the command goes on labelling where the story of the other tests stopped."""
+    """A copy of what was told, to the end: the command labels as much as the demo does, and the other tests stopped before."""
     told, _ = told_in_small
-    return shutil.copytree(told, tmp_path_factory.mktemp("served") / "demo")
+    folder = shutil.copytree(told, tmp_path_factory.mktemp("served") / "demo")
+    story.run(folder, lambda line: None)
+    return folder
 
 
 def test_a_person_is_shown_the_pages(folder, settings):

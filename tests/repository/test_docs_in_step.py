@@ -8,6 +8,8 @@ import pkgutil
 import re
 import subprocess
 
+import pytest
+
 import remiss
 from scripts.links import ROOT, broken, pages
 from scripts.reference.__main__ import out_of_step
@@ -29,6 +31,7 @@ def test_every_link_leads_somewhere(page):
     assert list(broken(page)) == []
 
 
+@pytest.mark.slow(reason="imports every module and runs its examples")
 @each("name", MODULES)
 def test_examples_in_docstrings_give_what_they_say(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
