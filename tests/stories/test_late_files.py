@@ -217,3 +217,29 @@ def test_a_copy_of_an_event_in_the_next_window_makes_both_windows_due(ws, log, l
     captured(ws, log)
     assert not capture.due(ws, log.protocol)
     assert understand.estimate(ws, "").rows[0].value == 1200
+
+
+def test_a_capture_opens_only_the_files_that_may_matter_to_its_windows_and_finds_what_all_of_them_say(ws, log):
+    """Beside its own and those next to it: files of which some rows have no time, and one of each layout."""
+    rows = by_week(log)
+    write(log, "week-2", [{**row, "remarks": None, "gate": "A1"} for row in rows[2]])
+    captured(ws, log)
+    write(log, "no-times", [{**late_row(log, 0, "never"), "scheduled_at": None}, late_row(log, 2, "far")])
+    write(log, "late", [late_row(log, 0, "late@1")])
+    [run] = [each for each in captured(ws, log) if each.manifest.since == MONDAY]
+    assert sorted(run.manifest.files) == [
+        f"predictions/{name}.parquet" for name in ("late", "no-times", "week-0", "week-1", "week-2")
+    ]
+    assert capture.reproduce(ws, run.id).verdict == "same"
+    # Of the third week nothing but its layout is of use to the first.
+    write(log, "week-3", [late_row(log, 2, "more")])
+    assert len(told(ws)) == 1
+    file = log.folder / "predictions" / "week-3.parquet"
+    state = file.stat()
+    file.write_bytes(b"PAR1" + b"x" * (state.st_size - 8) + b"PAR1")
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    again = capture.capture(ws, log.protocol, since=WEEKS[0][0], until=WEEKS[0][1])
+    assert (again.manifest.fingerprint, again.digest == run.digest) == (run.manifest.fingerprint, False)
+    assert again.manifest.rows == run.manifest.rows
+    [planned] = capture.plan(ws, log.protocol, since=WEEKS[0][0], until=WEEKS[0][1]).months
+    assert planned.events == 401

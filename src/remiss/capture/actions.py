@@ -12,7 +12,8 @@ from remiss.action import action
 from remiss.capture import planning
 from remiss.capture.build import Derived, derive, expect
 from remiss.capture.captured import WindowInForce
-from remiss.capture.left_out import FiledIds
+from remiss.capture.left_out import filed_by_others
+from remiss.capture.listed_files import KnownSource, known_source
 from remiss.capture.planning import GONE, compare
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.schedule import DueIntervals, Interval, mark_provisional, spans, whole_windows
@@ -23,10 +24,10 @@ from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.parameters import Document, Help
 from remiss.protocol.actions import checked as checked_against_sources
-from remiss.protocol.actions import load, parsed
+from remiss.protocol.actions import parsed
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Protocol
-from remiss.protocol.versions import check_kept, notes_on, salvage
+from remiss.protocol.versions import check_kept, notes_on
 from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
 from remiss.records.run import DerivedRun, Group, Run, RunWindow
@@ -53,16 +54,26 @@ Until = Annotated[datetime, Help("End of the last window; default: the last wind
 def _prepare(
     ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool
 ) -> Iterator[PreparedCapture]:
-    checked = meant(ws, protocol)
+    checked, source = meant(ws, protocol)
     as_of = ws.now
-    windows = _windows(ws, checked, since, until, as_of)
-    source = checked.protocol.source.name
+    windows = _windows(ws, checked, source, since, until, as_of)
     held = _held(ws, checked, windows)
-    catalogued = ws.runs.catalogued(source, windows[0].start, windows[-1].end)
+    catalogued = ws.runs.catalogued(checked.protocol.source.name, windows[0].start, windows[-1].end)
     notes = notes_on(ws.protocols.find(checked.protocol.name), checked.protocol)
-    others = _filed_by_others(ws, checked.protocol, windows)
+    others = filed_by_others(ws, checked.protocol, windows)
     with ws.vault.bundle(ws.runs.filed) as bundle:
-        derived = derive(ws, checked, windows, as_of, known=catalogued, others=others, bundle=bundle, notes=notes, strict=strict)
+        derived = derive(
+            ws,
+            checked,
+            windows,
+            as_of,
+            known=catalogued,
+            others=others,
+            bundle=bundle,
+            notes=notes,
+            strict=strict,
+            source=source,
+        )
         yield PreparedCapture(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
 
 
@@ -143,15 +154,19 @@ def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> DerivedRun:
     return replace(derived_run, windows=windows, groups=groups, members=(*derived_run.members, *derived.refreshed))
 
 
-def meant(ws: CaptureWorkspace, path: str) -> Checked:
+def meant(ws: CaptureWorkspace, path: str) -> tuple[Checked, KnownSource]:
     """Load a protocol, and refuse one whose name and version stand for another in this catalog, or that is not for the actor.
+
+    With it goes what is known of its source.
 
     Raises
     ------
     Denied : the actor may not capture in its team, or in one whose source it reads, or would not see what it captures
     """
-    checked = load(ws, path)
-    return replace(checked, protocol=_allowed(ws, checked.protocol))
+    document = parsed(ws, path)
+    source = known_source(ws, document)
+    checked = checked_against_sources(ws, document, source.description)
+    return replace(checked, protocol=_allowed(ws, checked.protocol)), source
 
 
 def _allowed(ws: CaptureWorkspace, document: Protocol) -> Protocol:
@@ -181,23 +196,6 @@ def allow_capture(ws: CaptureWorkspace, document: Protocol) -> None:
     ws.allow(CAPTURE, document.team)
 
 
-def _filed_by_others(ws: CaptureWorkspace, document: Protocol, windows: Sequence[Window]) -> tuple[FiledIds, ...]:
-    """Return the ids that other protocols, or versions, filed of the source in these windows by another `admit`."""
-    source, since, until = document.source.name, windows[0].start, windows[-1].end
-    found = []
-    for stored in ws.runs.documents(source, since, until):
-        other = salvage(stored.text, stored.name)
-        if other is None or _admit(other) == _admit(document):
-            continue
-        ids = ws.runs.sampled_ids(source, stored.name, stored.version, since, until)
-        found.append(FiledIds(protocol=stored.name, version=stored.version, admit=other.admit, ids=ids))
-    return tuple(found)
-
-
-def _admit(document: Protocol) -> str | None:
-    return None if document.admit is None else document.admit.sql
-
-
 def _held(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window]) -> tuple[WindowInForce, ...]:
     starts = {window.start for window in windows}
     in_force = ws.runs.in_force(checked.protocol.source.name, checked.protocol.name)
@@ -207,6 +205,7 @@ def _held(ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window]) -> 
 def _windows(
     ws: CaptureWorkspace,
     checked: Checked,
+    source: KnownSource,
     since: datetime | None,
     until: datetime | None,
     as_of: datetime,
@@ -216,12 +215,12 @@ def _windows(
     if since is not None and until is not None:
         return whole_windows(since, until, width)
     if since is None:
-        found = due_now(ws, checked.protocol, as_of, position, checked=checked).windows
+        found = due_now(ws, checked.protocol, as_of, position, checked=checked, known=source).windows
         due = [window for window in found if until is None or window.end <= until]
         if not due:
             raise IntervalError("no window is due", do="give --since and --until to capture windows again")
         return whole_windows(*spans(due)[0], width)
-    times = look(ws, checked.protocol, checked).times
+    times = look(ws, checked.protocol, checked, source).times
     over = as_of - checked.protocol.grace
     last = min(times[-1][1], over) if times else since
     ended = window_at(window_index(last, width), width)
@@ -229,12 +228,18 @@ def _windows(
 
 
 def due_now(
-    ws: CaptureWorkspace, document: Protocol, as_of: datetime, position: int | None = None, *, checked: Checked | None = None
+    ws: CaptureWorkspace,
+    document: Protocol,
+    as_of: datetime,
+    position: int | None = None,
+    *,
+    checked: Checked | None = None,
+    known: KnownSource | None = None,
 ) -> Due:
     """Return what is due of the source of a document, by what is captured now or at a position."""
     # Before it is read what runs saw: of one that is filed in between nothing would be known.
     in_force = ws.runs.in_force(document.source.name, document.name, position)
-    return due_of(ws, document, look(ws, document, checked), in_force, as_of, position)
+    return due_of(ws, document, look(ws, document, checked, known), in_force, as_of, position)
 
 
 @action(
@@ -256,7 +261,7 @@ def due(ws: CaptureWorkspace, protocol: Document) -> DueIntervals:
     document, position = _allowed(ws, parsed(ws, protocol)), ws.position()
     found = due_now(ws, document, ws.now, position)
     if found.windows:  # What a capture could not run on is told before one begins; where nothing is due a listing is enough.
-        checked_against_sources(ws, document)
+        checked_against_sources(ws, document, known_source(ws, document).description)
     return DueIntervals(position=position, items=spans(found.windows), files=found.files.changes)
 
 
@@ -278,15 +283,17 @@ def plan(
 
     Example: remiss capture arrival-delay.yaml --dry-run
     """
-    checked = meant(ws, protocol)
+    checked, source = meant(ws, protocol)
     as_of, width, position = ws.now, checked.protocol.sampling.window, ws.position()
     if since is None and until is None:
-        found_due = spans(due_now(ws, checked.protocol, as_of, position, checked=checked).windows)
+        found_due = spans(due_now(ws, checked.protocol, as_of, position, checked=checked, known=source).windows)
         chosen = [whole_windows(*span, width) for span in found_due]
     else:
-        chosen = [_windows(ws, checked, since, until, as_of, position)]
+        chosen = [_windows(ws, checked, source, since, until, as_of, position)]
     found = [
-        window for each in chosen for window in expect(ws, checked, each, as_of, _filed_by_others(ws, checked.protocol, each))
+        window
+        for each in chosen
+        for window in expect(ws, checked, each, as_of, filed_by_others(ws, checked.protocol, each), source)
     ]
     intervals = tuple(Interval(since=each[0].start, until=each[-1].end) for each in chosen)
     return planning.plan(checked.protocol, found, intervals, position)

@@ -17,11 +17,11 @@ from remiss.capture.bins import PURPOSE, BinChoice, opened, sealed
 from remiss.capture.criterion_counts import of_cells, warnings
 from remiss.capture.filed_protocol import addresses_of
 from remiss.capture.left_out import FiledIds
+from remiss.capture.listed_files import KnownSource, part_of, read_files, relative
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace, ReadsLogs
 from remiss.capture.requirements import notes_on_lost
-from remiss.capture.source_files import read_files, relative
 from remiss.errors import AnswerNo
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import admits, writable
@@ -54,11 +54,18 @@ class Derived:
 
 
 @contextmanager
-def reading(ws: ReadsLogs, checked: Checked) -> Iterator[tuple[Session, Description, Description | None]]:
-    """Open the sources of a protocol; nothing of what was read is used when they change meanwhile."""
+def reading(
+    ws: ReadsLogs, checked: Checked, source: Description | None = None
+) -> Iterator[tuple[Session, Description, Description | None]]:
+    """Open the sources of a protocol; nothing of what was read is used when they change meanwhile.
+
+    Parameters
+    ----------
+    source : what is known of the source of the events already, perhaps of some of its files only
+    """
     protocol = checked.protocol
     folder = ws.documents.folder(protocol.path)
-    source = ws.engine.describe(protocol.source, folder)
+    source = source or ws.engine.describe(protocol.source, folder)
     labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
     relations = {"events": (protocol.source, source)}
     if protocol.labels is not None and labels is not None:
@@ -79,6 +86,7 @@ def derive(
     notes: tuple[str, ...] = (),
     strict: bool = False,
     again: str | None = None,
+    source: KnownSource | None = None,
 ) -> Derived:
     """Return what a capture of these windows draws, redacted and digested.
 
@@ -92,6 +100,7 @@ def derive(
     notes : what the manifest should say beside what the sources tell
     strict : stop at refused rows, before any raw row goes to the bundle
     again : a run that is derived again, whose bins are taken as they are
+    source : what is known of the files of the source, of which only those are read then that may matter
 
     Raises
     ------
@@ -102,7 +111,7 @@ def derive(
     # First, for what redaction needs and cannot have is no reason to read the log.
     policy = checked.protocol.redaction
     by = Redactor(policy, ws.keys.secret("redaction"), ws.recogniser if policy.modelled else None)
-    found = _read(ws, checked, windows, as_of, known, others, _choice(ws, checked, by, again))
+    found = _read(ws, checked, windows, as_of, known, others, _choice(ws, checked, by, again), source)
     with in_bulk(), remembering(), ws.engine.digesting({*found.captured.files, *found.label_files}) as digests:
         derived = _sealed(ws, checked, found, by, windows, as_of, digests, bundle=bundle, notes=notes, strict=strict)
     if bundle:
@@ -227,14 +236,17 @@ def _read(
     known: Sequence[tuple[str, datetime]],
     others: Sequence[FiledIds],
     bins: BinChoice | None,
+    of_source: KnownSource | None,
 ) -> _Found:
     since, until = windows[0].start, windows[-1].end
-    with reading(ws, checked) as (session, source, labels):
+    part, passed = part_of(of_source, checked, windows)
+    with reading(ws, checked, part) as (session, source, labels):
         result = sample.draw_sample(
             session, checked, source, since, until, as_of, ws.progress, also=known, others=others, bins=bins
         )
-        states, label_files = session.states, labels.files if labels else ()
-    return _Found(captured=result, states=states, files=source.files, label_files=label_files)
+        states, label_files = {**passed, **session.states}, labels.files if labels else ()
+    files = of_source.description.files if of_source else source.files
+    return _Found(captured=result, states=states, files=files, label_files=label_files)
 
 
 def _digest(manifest: records.Manifest, result: sample.CaptureSample) -> str:
@@ -267,12 +279,17 @@ def _refuse(refusals: records.Refusals, lost: Mapping[str, Mapping[str, int]]) -
 
 
 def expect(
-    ws: CaptureWorkspace, checked: Checked, windows: Sequence[Window], as_of: datetime, others: Sequence[FiledIds] = ()
+    ws: CaptureWorkspace,
+    checked: Checked,
+    windows: Sequence[Window],
+    as_of: datetime,
+    others: Sequence[FiledIds] = (),
+    of_source: KnownSource | None = None,
 ) -> tuple[WindowYield, ...]:
     """Return what a capture of these windows would bring in each month, exactly, without bringing content.
 
     It is refused where the capture would be, for ids that `others` filed.
     """
-    with reading(ws, checked) as (session, source, _):
+    with reading(ws, checked, part_of(of_source, checked, windows)[0]) as (session, source, _):
         found = expected.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress, others)
     return found.yields

@@ -33,7 +33,7 @@ def _prepare(
     ws: CaptureJobWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool
 ) -> Iterator[Posted]:
     # What can be told at once is told at once, not by a job that fails.
-    document = meant(ws, protocol).protocol
+    document = meant(ws, protocol)[0].protocol
     if since is not None and until is not None:
         whole_windows(since, until, document.sampling.window)
     yield Posted(

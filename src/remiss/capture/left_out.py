@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from remiss.capture import requirements, row_checks
+from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.row_checks import RowChecks
 from remiss.capture.sql import scan, spelling, statements
 from remiss.capture.sql.floating import guarded
@@ -22,7 +23,9 @@ from remiss.errors import Location, ProtocolError
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.predicate import check_field
-from remiss.protocol.terms import Expression
+from remiss.protocol.terms import Expression, Protocol
+from remiss.protocol.versions import salvage
+from remiss.records.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,23 @@ def left_out_notes(session: Session, plan: ScanPlan, seen: RowChecks) -> tuple[s
         lost = seen.left_out_timeless
         found.append(f"{lost:,} {'row' if lost == 1 else 'rows'} left out without a time that can be read count in no run")
     return tuple(found)
+
+
+def filed_by_others(ws: CaptureWorkspace, document: Protocol, windows: Sequence[Window]) -> tuple[FiledIds, ...]:
+    """Return the ids that other protocols, or versions, filed of the source in these windows by another `admit`."""
+    source, since, until = document.source.name, windows[0].start, windows[-1].end
+    found = []
+    for stored in ws.runs.documents(source, since, until):
+        other = salvage(stored.text, stored.name)
+        if other is None or _admit(other) == _admit(document):
+            continue
+        ids = ws.runs.sampled_ids(source, stored.name, stored.version, since, until)
+        found.append(FiledIds(protocol=stored.name, version=stored.version, admit=other.admit, ids=ids))
+    return tuple(found)
+
+
+def _admit(document: Protocol) -> str | None:
+    return None if document.admit is None else document.admit.sql
 
 
 def check_filed_ids(session: Session, plan: ScanPlan, source: Description, others: Sequence[FiledIds]) -> None:

@@ -8,15 +8,15 @@ the catalog.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import PurePath
 
 from remiss.capture.captured import WindowInForce
 from remiss.capture.label_files import label_changes, label_pieces
 from remiss.capture.late_files import FileChanges, file_changes
+from remiss.capture.listed_files import PARQUET, KnownSource, Listed, described, listed_events, listed_labels
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.schedule import due_windows
 from remiss.capture.sql.plan import EVENTS, LABELS
@@ -25,15 +25,10 @@ from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Protocol
-from remiss.records.identity import digest, from_micros
+from remiss.records.identity import from_micros
 from remiss.records.rows import in_bulk
-from remiss.records.source_file import ReadFile, SourceFile, Tail, labels_of
+from remiss.records.source_file import SourceFile, Tail
 from remiss.records.window import Window
-
-# Of this format files are never appended to, and rows are read without reading what is before them.
-PARQUET = "parquet"
-# Raised when more is read of files: they are read once more then.
-READING = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +52,27 @@ class Due:
     files: FileChanges
 
 
-def look(ws: CaptureWorkspace, document: Protocol, checked: Checked | None = None) -> SourceLook:
+def look(
+    ws: CaptureWorkspace, document: Protocol, checked: Checked | None = None, known: KnownSource | None = None
+) -> SourceLook:
     """Return what a source has now, by its listing and what is known of its files; what is not known yet is read and kept.
 
     Parameters
     ----------
     checked : the document checked against its sources, where that was done already
+    known : its source as it was listed and described for that; of what is read now it knows then, too
 
     Raises
     ------
     ProtocolError, SourceError : the source cannot be listed; or what came to it cannot be read by this document
     """
-    events = _listed(ws, document, document.source, document.source.name, _read_as(document))
-    labels = None
-    if document.labels is not None:
-        name, read_as = labels_of(document.source.name), _labels_read_as(ws, document)
-        labels = _listed(ws, document, document.labels.address, name, read_as)
+    events, labels = known.files if known else listed_events(ws, document), listed_labels(ws, document)
     if events.unread or (labels is not None and labels.unread):
-        described = _described(ws, document, events)
-        of_labels = None if labels is None else _described(ws, document, labels)
-        checked = checked or checked_against_sources(ws, document, described, of_labels)
+        source = known.description if known else described(ws, document, events)
+        of_labels = None if labels is None else described(ws, document, labels)
+        checked = checked or checked_against_sources(ws, document, source, of_labels)
         if events.unread:
-            events.take(ws, document, _read(ws, checked, described, events))
+            events.take(ws, document, _read(ws, checked, source, events))
         if labels is not None and of_labels is not None and labels.unread:
             labels.take(ws, document, _read_labels(ws, checked, of_labels, labels))
     width = document.sampling.window
@@ -87,50 +81,6 @@ def look(ws: CaptureWorkspace, document: Protocol, checked: Checked | None = Non
         _refuse_timeless(ws, checked or checked_against_sources(ws, document))
     bounds = tuple((from_micros(least), from_micros(greatest)) for least, greatest in times)
     return SourceLook(files=events.files, known=events.known, times=bounds, labels=labels)
-
-
-@dataclass(slots=True, kw_only=True)
-class Listed:
-    """The files of an address as they are, by path; `unread` are those not known, `there` is what an engine calls each.
-
-    `known` is what runs saw of them, and what was read since: by `read_as`, under the name of a source.
-    """
-
-    address: Address
-    name: str
-    read_as: str
-    known: tuple[SourceFile, ...]
-    files: dict[str, SourceFile]
-    unread: Mapping[str, tuple[str, tuple[int, int]]]
-    there: Mapping[str, str]
-
-    def take(self, ws: CaptureWorkspace, document: Protocol, read: Sequence[SourceFile]) -> None:
-        """Keep what files were read for."""
-        ws.runs.remember(self.name, document.name, self.read_as, read)
-        self.files |= {each.path: each for each in read}
-
-
-def _listed(ws: CaptureWorkspace, document: Protocol, address: Address, name: str, read_as: str) -> Listed:
-    folder = PurePath(ws.documents.folder(document.path))
-    listing = {relative(file, folder): (file, state) for file, state in ws.engine.listing(address, str(folder)).items()}
-    with in_bulk():
-        known = ws.runs.source_files(name, document.name, read_as)
-    by_state = {(each.path, each.size, each.modified_ns): each for each in known if each.times is not None}
-    files = {path: by_state.get((path, *state)) for path, (_, state) in listing.items()}
-    return Listed(
-        address=address,
-        name=name,
-        read_as=read_as,
-        known=known,
-        files={path: its for path, its in files.items() if its is not None},
-        unread={path: listing[path] for path, its in files.items() if its is None},
-        there={path: file for path, (file, _) in listing.items()},
-    )
-
-
-def _described(ws: CaptureWorkspace, document: Protocol, listed: Listed) -> Description:
-    alike = {listed.there[path]: its.layout for path, its in listed.files.items() if its.layout is not None}
-    return ws.engine.describe(listed.address, ws.documents.folder(document.path), alike)
 
 
 def due(
@@ -153,44 +103,6 @@ def due(
     lag = document.labels.lag if document.labels else None
     found = due_windows(seen.times, width, in_force, as_of, lag, again=changes.due, grace=document.grace)
     return Due(windows=found, files=changes)
-
-
-def read_files(
-    states: Mapping[str, tuple[int, int]], files: Iterable[str], digests: Mapping[str, str], folder: PurePath
-) -> tuple[ReadFile, ...]:
-    """Return the files that a session read, as a run keeps them.
-
-    Parameters
-    ----------
-    states : size and time of change of each file when it was read
-    files : those of the source
-    digests : of the content of those that were needed whole
-    """
-    return tuple(
-        ReadFile(path=relative(file, folder), size=states[file][0], modified_ns=states[file][1], digest=digests.get(file))
-        for file in files
-    )
-
-
-def relative(name: str, folder: PurePath) -> str:
-    """Return a file's path as the catalog keeps it: from the folder where addresses start, if it lies below that."""
-    top = f"{folder}/"
-    return name.removeprefix(top) if name.startswith(top) else name
-
-
-def _read_as(document: Protocol) -> str:
-    """Return what names the way in which event times are read and told apart in stretches."""
-    source, width = document.source, document.sampling.window.total_seconds()
-    return digest([READING, document.fields["time"].sql, source.time_zone, source.ambiguous, source.format, width])[:16]
-
-
-def _labels_read_as(ws: CaptureWorkspace, document: Protocol) -> str:
-    """Return what names the way in which labels are read, and what of them is added up; sums are an engine's own."""
-    labels = document.labels
-    assert labels is not None, "only of a protocol with labels"
-    fields = sorted(each.sql for each in document.fields.values() if f"{LABELS}." in each.sql)
-    read = [ws.engine.name, labels.key.labels, labels.time, labels.address.time_zone, labels.address.ambiguous, fields]
-    return digest([READING, *read, labels.address.format, document.sampling.window.total_seconds()])[:16]
 
 
 def _read_labels(ws: CaptureWorkspace, checked: Checked, described: Description, listed: Listed) -> list[SourceFile]:
