@@ -135,6 +135,11 @@ def test_a_log_with_shadow_traffic_and_retries_is_counted_as_pandas_counts_it(ws
         away = (week["total"] - week["total"].median()).abs()
         odd += int((away > 20 * 1.4826 * away.median()).sum())
     assert populations["odd"] == odd
+    late = events["total"].groupby(events["week"]).count()
+    lines = capture.histograms(ws, run.id, field="latency_ms")
+    for week in range(WEEKS):
+        own = [line["events"] for line in lines if line["window"] == MONDAY + timedelta(weeks=week) and line["bin"]]
+        assert sum(own) == late[week]
     [row] = understand.estimate(ws, "criterion:slow", rate=True).rows
     assert row.value == pytest.approx((events["total"] > 400).mean())
     assert row.left_out == manifest.left_out
