@@ -259,7 +259,10 @@ def sample(told: Told, plan: Plan) -> None:
         for name in groups_of(event):
             members[event["window"], event["stratum"], name].append(event)
         members[event["window"], (), "all"].append(event)
-        pattern = (event["window"], event["stratum"], *(tuple(event[name]) for name in ("met", "undecided", "outside")))
+        # Whatever the version decides already needs no telling apart.
+        version = () if "model_version" in plan.strata else (event["model_version"],)
+        states = (tuple(event[name]) for name in ("met", "undecided", "outside"))
+        pattern = (event["window"], event["stratum"], *states, version)
         cell = told.cells.setdefault(pattern, [0, 0, Counter()])
         cell[0] += 1
         cell[1] += event["label"] is not None

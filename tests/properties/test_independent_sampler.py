@@ -231,6 +231,7 @@ def filed_cells(ws):
             row["window_start"],
             tuple(json.loads(row["stratum"]).values()),
             *(tuple(json.loads(row[f"criteria_{name}"])) for name in ("met", "undecided", "outside")),
+            tuple(json.loads(row["model_version"])),
         ): [row["population"], row["labelled"], row["ruled_out"] or {}]
         for row in found
     }
