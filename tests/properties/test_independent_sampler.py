@@ -305,6 +305,9 @@ def agree_on_totals(ws, plan, told):
         met = sum(rule.name in event["met"] for event in told.events)
         assert (row.value, row.low, row.high, row.method) == (met, None, None, "counted")
     one, other = plan.rules[0].name, plan.rules[1].name
+    by_version = Counter(event["model_version"] for event in told.events if one in event["met"])
+    rows = understand.estimate(ws, f"criterion:{one}", by="model_version", variance="sample").rows
+    assert {row.key: (row.value, row.method) for row in rows} == {name: (by_version[name], "counted") for name in ("7", "7.10")}
     asked = {
         "": lambda event: True,
         f"criterion:{one}": lambda event: one in event["met"],

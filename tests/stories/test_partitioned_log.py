@@ -271,6 +271,7 @@ def drawn(events):
         of.events.append(
             {
                 "id": event["id"],
+                "model_version": event["version"],
                 "window": MONDAY + event["week"] * WEEK,
                 "stratum": (event["office"],),
                 "label": None if pd.isna(event["digit"]) else event["digit"],
