@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
@@ -17,8 +17,28 @@ def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     names = list(known)
     by_lower = {candidate.lower(): candidate for candidate in names}
     found = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
-    if found:
-        return f"write {by_lower[found[0]]}"
+    return f"write {by_lower[found[0]]}" if found else _known(names, otherwise)
+
+
+def nearest_part(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Return what to write instead of a column, where columns have parts: those whose last part is called so, or nearly.
+
+    >>> nearest_part("ms", ["cost.wall.ms", "cost.try", "user.id", "order.id"], "the columns are")
+    'write cost.wall.ms'
+    >>> nearest_part("id", ["cost.wall.ms", "cost.try", "user.id", "order.id"], "the columns are")
+    'write user.id or order.id'
+    >>> nearest_part("country", ["cost.wall.ms", "cost.try"], "the columns are")
+    'the columns are cost.wall.ms, cost.try'
+    """
+    names = list(known)
+    by_last: dict[str, list[str]] = {}
+    for candidate in names:
+        by_last.setdefault(candidate.lower().rpartition(".")[2], []).append(candidate)
+    found = difflib.get_close_matches(name.lower().rpartition(".")[2], list(by_last), n=1, cutoff=0.7)
+    return f"write {' or '.join(by_last[found[0]][:3])}" if found else _known(names, otherwise)
+
+
+def _known(names: Sequence[str], otherwise: str) -> str:
     if not names:
         return f"{otherwise} none"
     shown = ", ".join(names[:12])

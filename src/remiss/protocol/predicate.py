@@ -20,7 +20,7 @@ from remiss.protocol.check_result import CheckedExpression
 from remiss.protocol.expressions import nested
 from remiss.protocol.expressions.grammar import Names, parse, typed
 from remiss.protocol.expressions.typed import Typed, show
-from remiss.protocol.nearest import nearest
+from remiss.protocol.nearest import nearest, nearest_part
 from remiss.protocol.structure import Structure, leaves
 from remiss.protocol.terms import Type, is_among
 
@@ -128,17 +128,14 @@ class _Columns:
         if len(parts) > 1 and not of_labels:
             return ProtocolError(
                 f"{asked} is neither a column of the source nor a part of one, nor of the labels",
-                do=_instead(asked, known),
+                do=nearest_part(asked, known, "the columns are"),
             )
         if not of_labels and f"{LABELS}.{asked}" in self.columns:
             return ProtocolError(f"{asked} is not a column of the source but of the labels", do=f"write {LABELS}.{asked}")
-        return ProtocolError(f"{asked} is not a column of the {'labels' if of_labels else 'source'}", do=_instead(asked, known))
-
-
-def _instead(asked: str, known: Sequence[str]) -> str:
-    """Return which columns, or parts of them, to name instead: those whose last part is called so, else the nearest."""
-    ends = [name for name in known if name.lower().endswith(f".{asked.lower()}")]
-    return f"write {' or '.join(ends[:3])}" if ends else nearest(asked, known, "the columns are")
+        return ProtocolError(
+            f"{asked} is not a column of the {'labels' if of_labels else 'source'}",
+            do=nearest_part(asked, known, "the columns are"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
