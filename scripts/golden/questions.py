@@ -107,6 +107,7 @@ READS: tuple[Question, ...] = (
     ("reproduce", "reproduce", "{run}"),
     ("run.cells", "run", "cells", "{run}"),
     ("run.coverage", "run", "coverage"),
+    ("run.histograms", "run", "histograms", "{run}"),
     ("run.list", "run", "list"),
     ("run.list of a protocol", "run", "list", "--protocol", "gate-change"),
     ("run.refused", "run", "refused", "{other_run}"),
