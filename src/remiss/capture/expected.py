@@ -20,7 +20,6 @@ from remiss.capture.sampling import Selection
 from remiss.capture.schedule import whole_windows
 from remiss.capture.sql.plan import ScanPlan
 from remiss.capture.sql.scan import refusing_labels, steps
-from remiss.capture.sql.spelling import statement
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
 from remiss.protocol.group_sizes import sizes_of
@@ -172,20 +171,18 @@ def _pieces(cut: Mapping[int, Sequence[Piece]]) -> str:
 
 
 def _events(plan: ScanPlan, cut: Mapping[int, Sequence[Piece]]) -> str:
-    return statement(
+    return (
         f"{steps(plan, labels=refusing_labels(plan))} SELECT number, piece, COUNT(*) AS rows FROM admitted {_pieces(cut)} "
         "GROUP BY number, piece"
     )
 
 
 def _left_out(plan: ScanPlan, cut: Mapping[int, Sequence[Piece]]) -> str:
-    return statement(
+    return (
         f"{steps(plan, labels=False, every_row=True)} SELECT number, piece, COUNT(*) AS rows FROM judged {_pieces(cut)} "
         "WHERE NOT COALESCE(remiss_admitted, FALSE) GROUP BY number, piece"
     )
 
 
 def _sampled(plan: ScanPlan, cut: Mapping[int, Sequence[Piece]]) -> str:
-    return statement(
-        f"{steps(plan, labels=refusing_labels(plan), only_sample=True)} SELECT id, number, piece FROM admitted {_pieces(cut)}"
-    )
+    return f"{steps(plan, labels=refusing_labels(plan), only_sample=True)} SELECT id, number, piece FROM admitted {_pieces(cut)}"

@@ -129,7 +129,7 @@ def both_sides(plan: ScanPlan) -> str:
     By a 64-bit hash of the id, as a third of the memory is worth more than the last digit of a note.
     """
     bad = requirements.UNUSABLE_ID
-    return spelling.statement(
+    return (
         f"{scan.steps(plan, labels=False, every_row=True)} SELECT COUNT(*) AS ids FROM (SELECT hash(id) FROM judged "
         f"WHERE NOT ({bad}) AND remiss_window >= {plan.reach} GROUP BY hash(id), remiss_window "
         "HAVING BOOL_OR(COALESCE(remiss_admitted, FALSE)) AND NOT BOOL_AND(COALESCE(remiss_admitted, FALSE))) AS several"
@@ -150,7 +150,7 @@ def admitted_otherwise(plan: ScanPlan, held: str) -> str:
         f"COUNT(DISTINCT id) FILTER (WHERE {kind}) AS {kind}, MIN(id) FILTER (WHERE {kind}) AS first_{kind}"
         for kind in ("only_ours", "only_theirs")
     )
-    return spelling.statement(
+    return (
         f"WITH typed AS ({rows}), ids AS (SELECT id, BOOL_OR({ours} AND NOT {theirs}) AS only_ours, "
         f"BOOL_OR({theirs} AND NOT {ours}) AS only_theirs FROM typed GROUP BY id, {number} HAVING BOOL_OR({ours})) "
         f"SELECT {counted} FROM ids"

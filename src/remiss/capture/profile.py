@@ -13,7 +13,7 @@ from datetime import datetime
 from remiss.capture import versions
 from remiss.capture.sql.plan import ScanPlan, Shape
 from remiss.capture.sql.scan import steps
-from remiss.capture.sql.spelling import name, statement
+from remiss.capture.sql.spelling import name
 from remiss.capture.sql.statements import shown
 from remiss.capture.values import value_of
 from remiss.records.case import Sensitivity
@@ -68,7 +68,7 @@ def question(plan: ScanPlan) -> str:
         if has_extremes(plan, one):
             asked.append(f"MIN({value}) AS least_{at}, MAX({value}) AS greatest_{at}")
     asked += versions.guess(plan)
-    return statement(
+    return (
         f"{steps(plan, labels=True)} SELECT remiss_window AS number, COUNT(*) AS events, {', '.join(asked)} FROM admitted "
         f"WHERE remiss_window >= {plan.reach} GROUP BY remiss_window ORDER BY remiss_window"
     )

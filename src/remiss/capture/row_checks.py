@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from remiss.capture import requirements
-from remiss.capture.sql import late_labels, scan, spelling, statements
+from remiss.capture.sql import late_labels, scan, statements
 from remiss.capture.sql.floating import deciding
 from remiss.capture.sql.plan import EVENTS, KNOWN, REPEATS, LabelHistory, ScanPlan, Shape
 from remiss.capture.sql.scan import reasons
@@ -102,7 +102,7 @@ def floating(session: Session, sql: str) -> frozenset[str]:
     columns = deciding(sql)
     if not columns:
         return frozenset()
-    schema = session.run(spelling.statement(f"SELECT {', '.join(columns)} FROM {EVENTS} AS source LIMIT 0")).schema
+    schema = session.run(f"SELECT {', '.join(columns)} FROM {EVENTS} AS source LIMIT 0").schema
     return frozenset(one for one, kind in zip(columns, schema.types, strict=True) if shape_of(kind) is Shape.NUMBER)
 
 

@@ -65,7 +65,7 @@ def file_times(
 def times_of(session: Session, checked: Checked) -> TimeReading:
     """Return how event times are read in a session."""
     field = spelling.of_source(checked.fields["time"], has_labels=checked.protocol.labels is not None)
-    schema = session.run(spelling.statement(f"SELECT {field} AS time FROM {EVENTS} AS source LIMIT 0")).schema
+    schema = session.run(f"SELECT {field} AS time FROM {EVENTS} AS source LIMIT 0").schema
     return TimeReading(session, checked, field, shape_of(schema.field("time").type))
 
 
@@ -93,18 +93,16 @@ class TimeReading:
         )
         # Counted from the calendar's first microsecond, so that no number is negative, on which engines divide differently.
         found = self.session.run(
-            spelling.statement(
-                f"WITH times AS (SELECT remiss_file AS file, epoch_us({time}) AS micros FROM {EVENTS} AS source "
-                f"WHERE {among}{skipped}), windows AS MATERIALIZED (SELECT file, (micros - {FIRST}) // {width} AS number, "
-                f"MIN(micros) AS least, MAX(micros) AS greatest, COUNT(*) AS rows "
-                f"FROM times GROUP BY file, (micros - {FIRST}) // {width}), "
-                "apart AS (SELECT *, number - LAG(number) OVER (PARTITION BY file ORDER BY number) AS distance FROM windows "
-                "WHERE NOT number IS NULL), "
-                f"numbered AS (SELECT *, COUNT(CASE WHEN distance > {MOST_EMPTY} THEN 1 END) "
-                "OVER (PARTITION BY file ORDER BY number) AS stretch FROM apart) "
-                "SELECT file, MIN(least) AS least, MAX(greatest) AS greatest, 0 AS timeless FROM numbered GROUP BY file, stretch "
-                "UNION ALL SELECT file, NULL, NULL, rows FROM windows WHERE number IS NULL"
-            )
+            f"WITH times AS (SELECT remiss_file AS file, epoch_us({time}) AS micros FROM {EVENTS} AS source "
+            f"WHERE {among}{skipped}), windows AS MATERIALIZED (SELECT file, (micros - {FIRST}) // {width} AS number, "
+            f"MIN(micros) AS least, MAX(micros) AS greatest, COUNT(*) AS rows "
+            f"FROM times GROUP BY file, (micros - {FIRST}) // {width}), "
+            "apart AS (SELECT *, number - LAG(number) OVER (PARTITION BY file ORDER BY number) AS distance FROM windows "
+            "WHERE NOT number IS NULL), "
+            f"numbered AS (SELECT *, COUNT(CASE WHEN distance > {MOST_EMPTY} THEN 1 END) "
+            "OVER (PARTITION BY file ORDER BY number) AS stretch FROM apart) "
+            "SELECT file, MIN(least) AS least, MAX(greatest) AS greatest, 0 AS timeless FROM numbered GROUP BY file, stretch "
+            "UNION ALL SELECT file, NULL, NULL, rows FROM windows WHERE number IS NULL"
         ).to_pylist()
         times: dict[str, list[tuple[int, int]]] = {file: [] for file in files}
         timeless = dict.fromkeys(files, 0)
@@ -131,13 +129,11 @@ class TimeReading:
             for each in changes
         )
         found = self.session.run(
-            spelling.statement(
-                f"WITH ends AS (SELECT remiss_file AS file, epoch_us({self._instant(())}) AS micros, remiss_rows AS rows, "
-                f"remiss_nulls AS nulls, FALSE{days} AS moved FROM ({ends}) AS source) "
-                "SELECT file, MIN(micros) AS least, MAX(micros) AS greatest, SUM(nulls) // 2 AS timeless, "
-                "BOOL_AND(NOT nulls IS NULL AND (nulls = rows OR NOT micros IS NULL) AND NOT COALESCE(moved, FALSE)) AS told "
-                "FROM ends GROUP BY file"
-            )
+            f"WITH ends AS (SELECT remiss_file AS file, epoch_us({self._instant(())}) AS micros, remiss_rows AS rows, "
+            f"remiss_nulls AS nulls, FALSE{days} AS moved FROM ({ends}) AS source) "
+            "SELECT file, MIN(micros) AS least, MAX(micros) AS greatest, SUM(nulls) // 2 AS timeless, "
+            "BOOL_AND(NOT nulls IS NULL AND (nulls = rows OR NOT micros IS NULL) AND NOT COALESCE(moved, FALSE)) AS told "
+            "FROM ends GROUP BY file"
         ).to_pylist()
         times = {}
         for row in found:
@@ -162,7 +158,7 @@ class TimeReading:
         if zone is None or self.shape not in (Shape.NAIVE, Shape.DATE, Shape.TEXT):
             return ()
         asked = f"SELECT epoch_us(MIN(local)) AS least, epoch_us(MAX(local)) AS greatest FROM ({local}) AS times"
-        row = self.session.run(spelling.statement(f"{asked} WHERE isfinite(local)")).to_pylist()[0]
+        row = self.session.run(f"{asked} WHERE isfinite(local)").to_pylist()[0]
         return () if row["least"] is None else clock_changes(zone, max(row["least"], CLOCKS[0]), min(row["greatest"], CLOCKS[1]))
 
 
@@ -193,7 +189,7 @@ def last_rows(session: Session, files: Collection[str]) -> Mapping[str, int]:
     asked = (
         f"SELECT remiss_file AS file, MAX(remiss_row) AS row FROM {EVENTS} WHERE {_among(session, files)} GROUP BY remiss_file"
     )
-    found = session.run(spelling.statement(asked)).to_pylist()
+    found = session.run(asked).to_pylist()
     return dict.fromkeys(files, 0) | {row["file"]: row["row"] or 0 for row in found}
 
 
@@ -252,7 +248,7 @@ def unit_of(session: Session, checked: Checked) -> tuple[str, str] | None:
     while isinstance(counted, exp.Cast):
         counted = counted.this
     asked = f"SELECT MIN(x) AS least, MAX(x) AS greatest FROM (SELECT TRY_CAST({counted.sql('duckdb')} AS DOUBLE) AS x FROM "
-    row = session.run(spelling.statement(f"{asked}{EVENTS} AS source) AS counted WHERE isfinite(x)")).to_pylist()[0]
+    row = session.run(f"{asked}{EVENTS} AS source) AS counted WHERE isfinite(x)").to_pylist()[0]
     for per_second, unit in UNITS.items():
         if row["least"] is not None and PLAUSIBLE[0] <= row["least"] / per_second <= row["greatest"] / per_second <= PLAUSIBLE[1]:
             written = parse(checked.protocol.fields["time"].sql).find(exp.UnixToTime)

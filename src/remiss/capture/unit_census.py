@@ -29,7 +29,7 @@ from remiss.capture.sql import statements
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, ScanPlan
 from remiss.capture.sql.scan import refusing_labels, steps
-from remiss.capture.sql.spelling import literal, name, statement
+from remiss.capture.sql.spelling import literal, name
 from remiss.capture.sql.statements import NO_BOUND, labelled, priority, shown
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.group_sizes import sizes_of
@@ -73,7 +73,7 @@ def cells(plan: ScanPlan) -> str:
     """
     label = ', "label"' if "label" in plan.checked.fields else ""
     own = ", ".join(columns(plan))
-    return statement(
+    return (
         f"{placed(plan, f'id, {unit(plan)} AS remiss_unit{label}')}, counted AS (SELECT {own}, COUNT(*) AS population, "
         f"{labelled(plan)} AS labelled, approx_count_distinct(COALESCE(remiss_unit, id)) AS units, "
         f"COUNT(*) - COUNT(remiss_unit) AS alone FROM placed GROUP BY {own}) "
@@ -89,7 +89,7 @@ def offered(plan: ScanPlan) -> str:
     same = " AND ".join(f"placed.{one} IS NOT DISTINCT FROM cells.{one}" for one in columns(plan))
     # Not the least ids by MIN(id, n), which takes room for n of every unit.
     turn = "ROW_NUMBER() OVER (PARTITION BY cells.number, remiss_priority ORDER BY id)"
-    return statement(
+    return (
         f"{placed(plan, f'id, {priority(plan)} AS remiss_priority')}, under AS (SELECT cells.number AS number, "
         f"concat(remiss_priority, ':', id) AS key, {turn} AS turn FROM placed INNER JOIN {UNIT_CELLS} AS cells ON {same} "
         f"INNER JOIN {BOUNDS} AS bounds ON cells.number = bounds.number WHERE remiss_priority < bounds.remiss_bound) "
@@ -99,7 +99,7 @@ def offered(plan: ScanPlan) -> str:
 
 def events_of(plan: ScanPlan, window: int, given: str) -> str:
     """Return the statement that counts the events of one window that have a priority, and tells the id of one."""
-    return statement(
+    return (
         f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(*) AS events, MIN(id) AS first FROM admitted "
         f"WHERE remiss_window = {window} AND {priority(plan)} = {literal(given)}"
     )

@@ -20,7 +20,6 @@ from typing import Any
 from remiss.capture.sampling import PopulationPart
 from remiss.capture.sql.plan import VERSIONS, ScanPlan, VersionsTold
 from remiss.capture.sql.scan import reads_labels, refusing_labels, steps
-from remiss.capture.sql.spelling import statement
 from remiss.capture.sql.statements import shown
 from remiss.capture.values import value_of
 from remiss.govern.redaction.event_fields import redact_event
@@ -55,7 +54,7 @@ def guess(plan: ScanPlan) -> tuple[str, ...]:
 def commonest(plan: ScanPlan) -> str:
     """Return the statement that lists the versions of most events, ties by text and none last."""
     labels = refusing_labels(plan) or reads_labels(plan, [FIELD])
-    return statement(
+    return (
         f"{steps(plan, labels=labels)} SELECT {shown(plan, FIELD)} AS version FROM admitted WHERE remiss_window >= {plan.reach} "
         f"GROUP BY version ORDER BY COUNT(*) DESC, CAST(version AS VARCHAR) NULLS LAST LIMIT {MOST}"
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from remiss.capture.bins import MISSING
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
 from remiss.capture.sql.scan import steps
-from remiss.capture.sql.spelling import literal, name, statement
+from remiss.capture.sql.spelling import literal, name
 from remiss.capture.sql.statements import shown
 from remiss.records.histogram import LABEL_DELAY, Bins
 
@@ -28,25 +27,17 @@ def binned(plan: ScanPlan, bins: Bins, found: Sequence[str]) -> str:
     ----------
     found : all patterns that occur, as `spelled` gives them; the place in this list is what is given
     """
-    categories: dict[str, str] = {}
     values = []
     for at, (one, of) in enumerate(bins.fields.items()):
-        if of.edges is None:
-            categories[mark := f"remiss_bin_{at}"] = _category(one, of.values or ())
-            values.append(f"CAST({mark} AS UTINYINT) AS field_{at}")
-        else:
-            values.append(f"CAST({_number(plan, one)} AS DOUBLE) AS field_{at}")
+        value, kind = (_number(plan, one), "DOUBLE") if of.edges is not None else (_category(one, of.values or ()), "UTINYINT")
+        values.append(f"CAST({value} AS {kind}) AS field_{at}")
     columns = [
         "CAST(remiss_window AS INTEGER) AS number",
         f"CAST(list_position([{', '.join(found)}], {_pattern(plan)}) - 1 AS USMALLINT) AS pattern",
         *values,
     ]
     lateness = LABEL_DELAY in bins.fields
-    text = statement(
-        f"{steps(plan, labels=True, lateness=lateness)}, stated AS ({stated(plan)}) SELECT {', '.join(columns)} FROM stated"
-    )
-    # Names are written in afterwards: to take hundreds of literals apart would cost more than counting a small window.
-    return re.sub(r"remiss_bin_\d+", lambda mark: categories[mark[0]], text)
+    return f"{steps(plan, labels=True, lateness=lateness)}, stated AS ({stated(plan)}) SELECT {', '.join(columns)} FROM stated"
 
 
 def _pattern(plan: ScanPlan) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import ScanPlan, Shape
 from remiss.capture.sql.scan import steps
-from remiss.capture.sql.spelling import literal, name, statement
+from remiss.capture.sql.spelling import literal, name
 from remiss.catalog.query.expression import Operator, Term
 from remiss.catalog.query.fields import field_of
 from remiss.catalog.query.values import pieces
@@ -113,7 +113,7 @@ def alike(plan: ScanPlan, terms: Sequence[str], key: str | None) -> str:
     columns |= {f"term_{at}": sql for at, sql in enumerate(terms)}
     columns |= {} if key is None else {"key": key}
     listed = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
-    return statement(
+    return (
         f"{steps(plan, labels=True)}, stated AS ({stated(plan)}), placed AS (SELECT remiss_window, {listed} FROM stated) "
         f"SELECT remiss_window, {', '.join(columns)}, COUNT(*) AS population FROM placed "
         f"GROUP BY remiss_window, {', '.join(columns)}"

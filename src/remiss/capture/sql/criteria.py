@@ -15,7 +15,7 @@ from sqlglot import exp
 from remiss.capture.sampling import PopulationPart
 from remiss.capture.sql.plan import REFERENCE, ScanPlan
 from remiss.capture.sql.scan import reads_labels, refusing_labels, steps
-from remiss.capture.sql.spelling import literal, name, statement
+from remiss.capture.sql.spelling import literal, name
 from remiss.protocol.check_result import CheckedCriterion
 
 # RULED_OUT is undecided, and false whatever the missing label turns out to be; NULL has a null in `when` and no missing label.
@@ -177,7 +177,7 @@ def reference(plan: ScanPlan, first: int, last: int) -> str:
             f"COUNT({value}) {finite} AS count_{at}, MEDIAN({value}) {finite} AS median_{at}, MAD({value}) {finite} AS mad_{at}"
         )
     labels = refusing_labels(plan) or reads_labels(plan, (one.criterion.of or "" for one in plan.anomalies))
-    return statement(
+    return (
         f"{steps(plan, labels=labels)} SELECT remiss_window AS number, {', '.join(own)} FROM admitted "
         f"WHERE remiss_window BETWEEN {first} AND {last} GROUP BY remiss_window"
     )
@@ -204,7 +204,7 @@ def references(plan: ScanPlan, tables: Sequence[str], windows: Sequence[int]) ->
             f"COALESCE({alias}.count_{at}, 0) AS count_{at}",
         ]
         joins.append(f"LEFT JOIN everything AS {alias} ON numbers.number = {alias}.number + {shift}")
-    return statement(
+    return (
         f"WITH everything AS ({everything}), numbers AS (SELECT number FROM (VALUES {listed}) AS given(number)) "
         f"SELECT numbers.number, {', '.join(columns)} FROM numbers {' '.join(joins)}"
     )

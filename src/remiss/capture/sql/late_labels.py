@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from remiss.capture import requirements
 from remiss.capture.sql.plan import KNOWN, LABELS, LabelHistory, ScanPlan, Shape
-from remiss.capture.sql.spelling import at_clock_changes, instant, literal, name, statement
+from remiss.capture.sql.spelling import at_clock_changes, instant, literal, name
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Labels
 from remiss.records.identity import FIRST, to_micros
@@ -30,7 +30,7 @@ def _time(checked: Checked) -> str:
 
 def probe(checked: Checked) -> str:
     """Return a statement without rows whose one column has the type of the labels' time."""
-    return statement(f"SELECT {_time(checked)} AS known FROM {LABELS} LIMIT 0")
+    return f"SELECT {_time(checked)} AS known FROM {LABELS} LIMIT 0"
 
 
 def _rows(plan: ScanPlan, labels: Labels, shape: Shape, extra: str = "") -> str:
@@ -61,7 +61,7 @@ def pieces(plan: ScanPlan, labels: Labels, shape: Shape, width: int) -> str:
     What they say is added up, so that it is the same in whatever order and in however many files they stand.
     """
     said = ", ".join(("remiss_key", "remiss_from", *(name(one) for one in columns(plan.checked))))
-    return statement(
+    return (
         f"WITH known AS ({_rows(plan, labels, shape, ', remiss_file')}) SELECT remiss_file AS file, "
         "MIN(remiss_from) AS least, MAX(remiss_from) AS greatest, COUNT(*) AS rows, "
         f"CAST(SUM(CAST(hash({said}) AS HUGEINT)) % {MARKS} AS VARCHAR) AS mark "
@@ -74,7 +74,7 @@ def local_times(checked: Checked, shape: Shape) -> str | None:
     if shape not in (Shape.NAIVE, Shape.DATE, Shape.TEXT):
         return None
     cast = "TRY_CAST" if shape is Shape.TEXT else "CAST"
-    return statement(
+    return (
         f"SELECT epoch_us(MIN(moment)) AS least, epoch_us(MAX(moment)) AS greatest "
         f"FROM (SELECT {cast}({_time(checked)} AS TIMESTAMP) AS moment FROM {LABELS}) WHERE isfinite(moment)"
     )
@@ -93,7 +93,7 @@ def clock_counts(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     kinds = {"twice": True, "never": False}
     found = {kind: at_clock_changes(_time(plan.checked), shape, plan.label_changes, twice=twice) for kind, twice in kinds.items()}
     counted = ", ".join(f"COUNT(*) FILTER (WHERE {condition or 'FALSE'}) AS {kind}" for kind, condition in found.items())
-    return statement(f"SELECT {counted} FROM {LABELS} WHERE {_counts(plan, labels, shape)}")
+    return f"SELECT {counted} FROM {LABELS} WHERE {_counts(plan, labels, shape)}"
 
 
 def refused(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
@@ -104,12 +104,12 @@ def refused(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
         f"AND {condition} ORDER BY file, line LIMIT {requirements.LISTED})"
         for reason, condition in refusals(plan, labels, shape).items()
     )
-    return statement(f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS every ORDER BY reason, file, line")
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS every ORDER BY reason, file, line"
 
 
 def has_several(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """Return the statement that tells whether any key has several rows: only then is their order worth its price."""
-    return statement(
+    return (
         f"WITH known AS ({_rows(plan, labels, shape)}) SELECT COUNT(*) AS rows, "
         "(SELECT COUNT(*) FROM (SELECT DISTINCT hash(remiss_key) FROM known)) AS keys FROM known"
     )
@@ -122,14 +122,14 @@ def known(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
     """
     rows = _rows(plan, labels, shape)
     if plan.history is not LabelHistory.MANY:
-        return statement(rows)
+        return rows
     values = columns(plan.checked)
     kept = "".join(f", ANY_VALUE({name(one)}) AS {name(one)}" for one in values)
     row = f"COUNT(DISTINCT ROW({', '.join(name(one) for one in values)}))" if values else "1"
     listed = "".join(f", {name(one)}" for one in values)
     # Few keys have several rows, and ordering them is dear: the others go by. Where two keys share a hash, one is ordered
     # needlessly.
-    return statement(
+    return (
         f"WITH known AS ({rows}), several AS (SELECT hash(remiss_key) AS h FROM known GROUP BY hash(remiss_key) "
         f"HAVING COUNT(*) > 1), once AS (SELECT remiss_key, remiss_from{kept}, {row} > 1 AS remiss_disagree FROM known "
         "WHERE hash(remiss_key) IN (SELECT h FROM several) GROUP BY remiss_key, remiss_from) "
@@ -143,4 +143,4 @@ def known(plan: ScanPlan, labels: Labels, shape: Shape) -> str:
 
 def disagreements() -> str:
     """Return the statement that tells whether any label contradicts another of the same key and time."""
-    return statement(f"SELECT COUNT(*) AS rows FROM {KNOWN} WHERE remiss_disagree")
+    return f"SELECT COUNT(*) AS rows FROM {KNOWN} WHERE remiss_disagree"

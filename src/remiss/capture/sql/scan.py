@@ -13,7 +13,7 @@ from functools import partial
 from remiss.capture import requirements
 from remiss.capture.sql.floating import deciding, guarded, number
 from remiss.capture.sql.plan import EVENTS, KNOWN, LABELS, REPEATS, SAMPLE, LabelHistory, ScanPlan, Shape
-from remiss.capture.sql.spelling import at_clock_changes, before_cast, instant, literal, moment, name, of_source, statement
+from remiss.capture.sql.spelling import at_clock_changes, before_cast, instant, literal, moment, name, of_source
 from remiss.protocol.check_result import Checked
 from remiss.records.identity import to_micros
 
@@ -39,7 +39,7 @@ def probe(checked: Checked) -> str:
     compared = [*columns.values(), *([] if checked.admit is None else [of_source(checked.admit, has_labels=has_labels)])]
     columns |= {f"{COMPARED}{one}": one for sql in compared for one in deciding(sql)}
     fields = ", ".join(f"{sql} AS {name(column)}" for column, sql in columns.items())
-    return statement(f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0")
+    return f"SELECT {fields} FROM {EVENTS} AS source {f'CROSS JOIN {LABELS} AS labels' if has_labels else ''} LIMIT 0"
 
 
 def clock_columns(plan: ScanPlan, sql: str) -> dict[str, str]:

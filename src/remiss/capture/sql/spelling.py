@@ -24,11 +24,6 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def statement(text: str) -> str:
-    """Return a whole statement as the engine is given it; to take it apart and lay it out costs a fifth of a small capture."""
-    return text
-
-
 def of_source(expression: CheckedExpression, *, has_labels: bool) -> str:
     """Return a field's expression with each column qualified by the side that it comes from."""
 

@@ -25,7 +25,7 @@ from remiss.capture.sampling import DIGITS, SPAN
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import BOUNDS, REPEATS, SAMPLE, ScanPlan, Shape
 from remiss.capture.sql.scan import order_of_rows, reads_labels, refusing_labels, steps
-from remiss.capture.sql.spelling import literal, name, statement
+from remiss.capture.sql.spelling import literal, name
 from remiss.protocol.group_sizes import sizes_of
 from remiss.records.run import ALL
 
@@ -46,7 +46,7 @@ def row_counts(plan: ScanPlan) -> str:
     else:
         reason = "CASE WHEN remiss_admitted THEN remiss_reason END"
         admitted, groups = ", remiss_admitted AS admitted", f"remiss_window, {reason}, remiss_file, remiss_admitted"
-    return statement(
+    return (
         f"{steps(plan, labels=labels, every_row=True)} SELECT remiss_window AS number, {reason} AS reason, remiss_file AS file, "
         f"COUNT(*) AS rows, {guess} AS strata{admitted} FROM judged GROUP BY {groups}"
     )
@@ -54,7 +54,7 @@ def row_counts(plan: ScanPlan) -> str:
 
 def twice(plan: ScanPlan) -> str:
     """Return the statement that counts the events whose local time came twice, which the protocol decides."""
-    return statement(
+    return (
         f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(*) AS rows FROM admitted "
         f"WHERE remiss_twice AND remiss_window >= {plan.reach}"
     )
@@ -65,7 +65,7 @@ def strata(plan: ScanPlan, numbers: Sequence[int]) -> str:
     names = ", ".join(name(one) for one in plan.checked.protocol.sampling.strata)
     labels = refusing_labels(plan) or reads_labels(plan, plan.checked.protocol.sampling.strata)
     listed = ", ".join(str(one) for one in numbers)
-    return statement(
+    return (
         f"{steps(plan, labels=labels)} SELECT remiss_window AS number, COUNT(DISTINCT ROW({names})) AS strata FROM judged "
         f"WHERE remiss_reason IS NULL AND remiss_window IN ({listed}) GROUP BY remiss_window"
     )
@@ -78,7 +78,7 @@ def distinct_ids(plan: ScanPlan) -> str:
     unusable id has the same hash, none: `unusable` is 1 when there are any, among refused rows or others.
     """
     bad = requirements.UNUSABLE_ID
-    return statement(
+    return (
         f"{steps(plan, labels=refusing_labels(plan))} SELECT COUNT(h) AS ids, COUNT(*) - COUNT(h) AS unusable FROM "
         f"(SELECT DISTINCT CASE WHEN NOT ({bad}) THEN hash(id) END AS h FROM judged WHERE remiss_reason IS NULL OR {bad})"
     )
@@ -95,7 +95,7 @@ def repeats(plan: ScanPlan) -> str:
     best = "NULL"
     if duplicates is not None:
         best = f"{'MIN' if duplicates.keep == 'first' else 'MAX'}(remiss_by) OVER (PARTITION BY id, around)"
-    return statement(
+    return (
         f"{steps(plan, labels=True, extra=[order_of_rows(plan)])}, again AS (SELECT hash(id) AS h FROM judged "
         "WHERE remiss_reason IS NULL GROUP BY hash(id) HAVING COUNT(*) > 1), "
         f"several AS (SELECT id, remiss_window, remiss_file, remiss_row, remiss_by, "
@@ -125,7 +125,7 @@ def shared(plan: ScanPlan) -> str:
     ids = f"SELECT {before} AND {first} AS before, {last} AND {after} AS after FROM judged WHERE remiss_reason IS NULL"
     counts = "COUNT(*) FILTER (WHERE before) AS before, COUNT(*) FILTER (WHERE after) AS after"
     asked = f"SELECT {counts} FROM ({ids} AND remiss_window IN {edges} GROUP BY id) AS ids"
-    return statement(f"{steps(plan, labels=refusing_labels(plan))} {asked}")
+    return f"{steps(plan, labels=refusing_labels(plan))} {asked}"
 
 
 def dropped(plan: ScanPlan) -> str:
@@ -143,7 +143,7 @@ def eventful(plan: ScanPlan, files: Sequence[str]) -> str:
     wide = replace(plan, reasons=None, anytime=True)
     refused = f"SELECT 1 FROM {REPEATS} WHERE line = remiss_row AND file = remiss_file AND fate = {literal(Fate.REFUSED)}"
     contradicted = f"AND NOT EXISTS({refused})" if plan.repeated else ""
-    return statement(
+    return (
         f"{steps(wide, labels=refusing_labels(wide))} SELECT DISTINCT remiss_file AS file FROM judged "
         f"WHERE remiss_reason IS NULL AND {among(files)} {contradicted}"
     )
@@ -196,7 +196,7 @@ def census(plan: ScanPlan, *, keys: bool = True, also: Mapping[str, str] | None 
             *(also or {}),
         ]
     )
-    return statement(
+    return (
         f"{steps(plan, labels=True)}, stated AS ({stated(plan)}), "
         f"placed AS (SELECT remiss_window, {strata}{',' if strata else ''} {numbers}{label}{key} FROM stated {bounded}) "
         f"SELECT {columns}, COUNT(*) AS population, {labelled(plan)} AS labelled{drawn} FROM placed GROUP BY {columns}"
@@ -252,7 +252,7 @@ def fetch(plan: ScanPlan) -> str:
     fields = ", ".join(f"{shown(plan, one)} AS {name(one)}" for one in plan.checked.fields if one != "time")
     drawn = [] if plan.checked.protocol.sampling.unit is None else [f"{priority(plan)} AS remiss_priority"]
     states = ", ".join([*drawn, *(name(f"remiss_state_{at}") for at in range(len(plan.checked.criteria)))])
-    return statement(
+    return (
         f"{steps(plan, labels=True, extra=extra, only_sample=True)}, stated AS ({stated(plan)}) "
         f"SELECT remiss_window, remiss_at, remiss_file, remiss_row, remiss_raw, {states}, {fields} FROM stated"
     )
@@ -275,6 +275,4 @@ def refused(plan: ScanPlan, reasons: Sequence[str], unplaced: Sequence[str] = ()
         else:
             rows = f"remiss_file AS file, remiss_row AS line, id FROM judged WHERE remiss_reason = {literal(reason)} AND {counts}"
         parts.append(f"(SELECT {literal(reason)} AS reason, {rows} ORDER BY file, line LIMIT {requirements.LISTED})")
-    return statement(
-        f"{steps(plan, labels=True)} SELECT * FROM ({' UNION ALL '.join(parts)}) AS every ORDER BY reason, file, line"
-    )
+    return f"{steps(plan, labels=True)} SELECT * FROM ({' UNION ALL '.join(parts)}) AS every ORDER BY reason, file, line"
