@@ -40,7 +40,8 @@ criteria:
 sampling: {window: 1 week, keep: 5, control: 5, undecided: 5, population: 150, seed: "2026"}
 sensitivity: {inputs.pay: restricted, inputs.diagnosis: secret}
 """
-LATEST = MONDAY + 10 * WEEK
+# What is counted is not of a database; that each gives back what it was given is told by the story of it.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def events(weeks: int = 3, a_week: int = 300) -> pd.DataFrame:

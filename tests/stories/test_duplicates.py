@@ -84,11 +84,11 @@ def test_the_row_logged_last_is_the_event_and_slow_calls_are_counted_right(ws, l
     assert capture.reproduce(ws, run.id).verdict == "same"
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def weekly(ws, log, starts):
     return [capture.capture(ws, log.protocol, since=MONDAY + at * WEEK, until=MONDAY + (at + 1) * WEEK) for at in starts]
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_a_log_captured_at_once_and_week_by_week_gives_the_same_runs_events_and_cases(ws, log, tmp_path):
     whole = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 4 * WEEK)
     with remiss.open(str(tmp_path / "weekly.db"), create=True) as other:

@@ -112,6 +112,7 @@ def test_labels_whose_windows_are_provisional_make_nothing_due_before_their_lag_
     assert (told(ws), tuple(capture.due(ws, log.protocol))) == ([], ())
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_label_files_that_were_read_once_are_listed_and_not_opened(ws, log):
     captured(ws, log)
     for file in (log.folder / "outcomes").iterdir():

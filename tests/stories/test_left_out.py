@@ -68,7 +68,7 @@ def test_of_two_protocols_that_admit_different_rows_of_an_id_the_second_is_refus
     text = admitting("live").replace("admit: traffic = 'live'", "duplicates: {keep: last, by: latency_ms}")
     every = log.folder / "every.yaml"
     every.write_text(text.replace("protocol: arrival-delay", "protocol: every", 1))
-    order = [log.protocol, every] if first == "admits less" else [every, log.protocol]
+    order = [log.protocol, str(every)] if first == "admits less" else [str(every), log.protocol]
     capture.capture(ws, order[0], since=MONDAY, until=MONDAY + WEEK)
     says = {
         "admits less": "on rows that arrival-delay version 1 leaves out and on rows that it filed",

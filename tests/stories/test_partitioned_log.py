@@ -480,6 +480,7 @@ def confirmed(of, said, name):
     return precision, (low, high)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.slow(reason="two people label some hundred times, each in a transaction of its own")
 def test_what_two_people_confirm_is_what_the_formulas_say_of_their_words(ws, ws_as, events, protocol):
     capture.capture(ws, str(protocol), since=MONDAY, until=UNTIL)

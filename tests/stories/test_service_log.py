@@ -16,6 +16,8 @@ from remiss import capture
 from remiss.understand import actions as understand
 
 ROWS = 45_000
+# It is long, and of the engine: on PostgreSQL nothing of it is other than in shorter stories.
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "http", "cli"], indirect=True)
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 WEEKS = 4
 PROTOCOL = """\

@@ -159,7 +159,6 @@ def test_weeks_captured_one_by_one_give_the_same_counts(ws, log):
     assert [(row.key, row.value) for row in found.rows] == by_version(whole["missed"].eq(True), whole)
 
 
-@pytest.mark.every_way("reproduce", "estimate")
 def test_a_run_is_the_same_with_its_counts_by_version(ws, log):
     run = capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
     assert capture.reproduce(ws, run.id).verdict == "same"
