@@ -2,8 +2,8 @@
 
 It is run by the tree whose catalogs are to be kept, from a checkout of this one:
 
-    git worktree add /tmp/former fc2ca4c4
-    PYTHONPATH=/tmp/former/src:/tmp/former python tests/migrations/keep.py tests/migrations/demo_26.json.gz
+    git worktree add ../former fc2ca4c4
+    PYTHONPATH=../former/src:../former python tests/migrations/keep.py tests/migrations/demo_26.json.gz
 
 In it are the catalog that schema 17 left (`catalog_17.json`, whose runs are by the first rules), upgraded to 26 and one more week
 of its log captured by the second rules; and the demo in small beside it, its captures and what its three scripted people said:
