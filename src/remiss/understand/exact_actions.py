@@ -17,20 +17,19 @@ from remiss.capture import counting
 from remiss.capture.actions import CAPTURE
 from remiss.capture.counting import LogCount
 from remiss.catalog.query.expression import Level, Term, Text, leaves
-from remiss.catalog.query.parsing import parse
 from remiss.errors import Denied, QueryError
 from remiss.parameters import OneOf, Option, Position, Query
-from remiss.records.catalog import reached
-from remiss.records.estimate import FLAGGED, PROCESS, SAMPLE, Estimate
+from remiss.records.catalog import read_at
+from remiss.records.estimate import PROCESS, SAMPLE, Estimate
 from remiss.records.run import RULES, Cell
-from remiss.understand.actions import notes_on_rows, viewed
+from remiss.understand.actions import viewed
 from remiss.understand.domain import Census, DomainCell, DomainCells, build_domain, domain_cell_of, key_of
 from remiss.understand.frames import constants_of
 from remiss.understand.periods import PERIODS, WINDOW, period_of
-from remiss.understand.pipeline import frame_facts_of, frame_of, in_scope, of_criterion
+from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, in_scope, of_criterion
 from remiss.understand.ports import LogWorkspace
-from remiss.understand.question import CONSTANTS, Question, QuestionPlan, settle, usual_variance
-from remiss.understand.rows import Logged, by_criterion, compared
+from remiss.understand.question import CONSTANTS, Question, QuestionPlan, Wording, criteria_of, settle
+from remiss.understand.rows import Logged, answer
 from remiss.understand.scope import CRITERION
 
 
@@ -80,12 +79,9 @@ def exact(
     SourceError : the log is gone, or is not what it was when its windows were captured
     Denied : the asker may still be given events of these windows to label, of which an exact figure could tell
     """
-    head = ws.evidence.position()
-    position = reached(as_of, head)
-    position = head if position is None else position
-    asked = Question(
-        query=parse(query), rate=rate, of=None if of is None else parse(of), by=by, variance=variance or usual_variance(by)
-    )
+    position = read_at(as_of, ws.evidence.position())
+    wording = Wording(query=query, rate=rate, of=of, by=by, variance=variance)
+    asked = wording.question()
     frame = frame_of(ws, asked, position, source, protocol)
     facts = frame_facts_of(ws, frame, position)
     ws.allow(CAPTURE, facts.document.team)
@@ -94,40 +90,35 @@ def exact(
             "these windows are by the rules of an older remiss, which are not there any more",
             do=f"capture them again by {frame.protocol}, or ask without --exact",
         )
-    names = [None] if by != CRITERION else list(facts.census.rules.criteria)
-    plans = [settle(of_criterion(asked, name), facts.census.rules) for name in names]
-    field = in_scope(build_domain(plans[0], facts.census), facts)
-    if ws.evidence.open_to_asker(frame, field.windows, position):
+    read = counted_over_log(ws, facts, asked, position)
+    return answer(wording, asked, read, frame, position)
+
+
+def counted_over_log(ws: LogWorkspace, facts: FrameFacts, asked: Question, position: int) -> list[Logged]:
+    """Return what the engine counts over the log for the rows of a question, or for those of each criterion.
+
+    Raises
+    ------
+    QueryError, SourceError, Denied : as `exact`
+    """
+    census = facts.census
+    names = criteria_of(asked.by, census.rules)
+    plans = [settle(of_criterion(asked, name), census.rules) for name in names]
+    field = in_scope(build_domain(plans[0], census), facts)
+    if ws.evidence.open_to_asker(census.frame, field.windows, position):
         raise Denied(
             f"{ws.actor.name} may still be given events of these windows to label, and an exact figure could tell of one of them",
             do="ask somebody who does not label here, or ask without --exact",
         )
     terms = asked_of_log(plans[0])
-    held = ws.runs.in_force(frame.source, frame.protocol, position)
+    held = ws.runs.in_force(census.frame.source, census.frame.protocol, position)
     in_windows = frozenset(field.windows)
     windows = [each for each in held if each.window.window in in_windows]
-    counts = counting.count(ws, windows, field.width, terms, broken_down(by))
-    read = [
-        Logged(field=log_domain(field, plan, facts.census, counts, terms), frame=frame, criterion=name)
+    counts = counting.count(ws, windows, field.width, terms, broken_down(asked.by))
+    return [
+        Logged(field=log_domain(field, plan, census, counts, terms), frame=census.frame, criterion=name)
         for name, plan in zip(names, plans, strict=True)
     ]
-    if by == CRITERION:
-        rows = by_criterion(read)
-    else:
-        rows = compared(read[0]) if variance is None and asked.variance == PROCESS else read[0].rows()
-    return Estimate(
-        query=query,
-        of=of,
-        by=by,
-        position=position,
-        rows=rows,
-        rate=rate,
-        denominator=read[0].plan.denominator if len(read) == 1 else None,
-        source=frame.source,
-        protocol=f"{frame.protocol}@{frame.version}",
-        kind=FLAGGED,
-        notes=notes_on_rows(asked, rows, named=variance is not None),
-    )
 
 
 def asked_of_log(plan: QuestionPlan) -> tuple[Term, ...]:

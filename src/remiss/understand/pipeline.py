@@ -16,13 +16,12 @@ from remiss.errors import NotFound, QueryError
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.protocol.versions import salvage
 from remiss.records.estimate import SAMPLE
-from remiss.records.labelling import Verdict
 from remiss.understand.domain import Census, DomainCells, Key, build_domain, key_of
 from remiss.understand.frames import narrowed, only
 from remiss.understand.periods import PERIODS
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.post_selection import check_not_post_selected, chosen_on_sample
-from remiss.understand.question import Question, QuestionPlan, rules_of, settle
+from remiss.understand.question import Agreed, Question, QuestionPlan, rules_of, settle
 from remiss.understand.rows import Confirmed, Flagged
 from remiss.understand.sampling_facts import Earlier, Frame, Pattern, Sampled
 from remiss.understand.scope import CRITERION, named_criteria, without_time
@@ -140,14 +139,14 @@ def read_flagged(ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, cr
 
 
 def read_confirmed(
-    ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, criterion: str | None, *, agreed: Query, verdict: Verdict
+    ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, criterion: str | None, *, agreed: Agreed
 ) -> Confirmed:
     """Read all that the rows of a question about what people found need, or its one row for one criterion.
 
     Parameters
     ----------
     asked : the question without what it says of people
-    agreed : the whole query
+    agreed : what is counted, by the whole query
 
     Raises
     ------
@@ -156,11 +155,11 @@ def read_confirmed(
     plan = settle(of_criterion(asked, criterion), facts.census.rules)
     field = in_scope(build_domain(plan, facts.census), facts)
     check_visible(field, facts.census.frame)
-    view = labelled_domain_of(field, verdict, facts.judge(asked.query, agreed, plan.among, plan.question.by))
+    view = labelled_domain_of(field, agreed.verdict, facts.judge(asked.query, agreed.query, plan.among, plan.question.by))
     timeless = reference_of(facts, asked, criterion) if needs_past(view) else None
     if timeless is not None:
-        before = facts.judge(timeless.query, agreed, timeless.plan.among, timeless.plan.question.by)
-        view = replace(view, past=labelled_domain_of(build_domain(timeless.plan, facts.census), verdict, before))
+        before = facts.judge(timeless.query, agreed.query, timeless.plan.among, timeless.plan.question.by)
+        view = replace(view, past=labelled_domain_of(build_domain(timeless.plan, facts.census), agreed.verdict, before))
     refuse_post_selection(ws, facts, plan, earlier_of(facts, field))
     return Confirmed(view=view, frame=facts.census.frame, criterion=criterion)
 

@@ -7,23 +7,28 @@ to write instead.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from remiss.catalog.query.expression import Level, Operator, Query, both
 from remiss.catalog.query.fields import FIELD_OF, field_of
+from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import words
 from remiss.errors import QueryError
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.estimate import PROCESS, SAMPLE
+from remiss.records.labelling import Verdict
 from remiss.understand.periods import PERIODS
-from remiss.understand.scope import CRITERION, event_part, named_criteria, terms_of
+from remiss.understand.scope import CRITERION, event_part, named_criteria, terms_of, without_people
 
 TEXT = "text"
 # The rules from which on cells say who is outside.
 CELLS_SAY_OUTSIDE = 2
 CONSTANTS = frozenset({"source", "protocol", "model"})
+# What of people's decisions a confirmed figure may be narrowed by; it is known of every confirmed case and of no other.
+OF_CONFIRMED = frozenset({"mode", "severity"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,34 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A question in the words of its asker, which its answer repeats; `variance` is None where none was named."""
+
+    query: str
+    rate: bool = False
+    of: str | None = None
+    by: str | None = None
+    variance: str | None = None
+
+    def question(self, *, confirmed: bool = False) -> Question:
+        """Return the question; of a confirmed figure the part that says nothing of what people decide.
+
+        Raises
+        ------
+        QueryError : a query that cannot be understood
+        """
+        query = parse(self.query)
+        by = None if confirmed and self.by in OF_CONFIRMED else self.by
+        return Question(
+            query=without_people(query) if confirmed else query,
+            rate=self.rate,
+            of=None if self.of is None else parse(self.of),
+            by=by,
+            variance=self.variance or usual_variance(by),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionPlan:
     """A question whose sets are settled.
 
@@ -95,8 +128,17 @@ def usual_variance(by: str | None) -> str:
     return SAMPLE if by in {None, CRITERION} else PROCESS
 
 
-# What of people's decisions a confirmed figure may be narrowed by; it is known of every confirmed case and of no other.
-OF_CONFIRMED = frozenset({"mode", "severity"})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What a confirmed figure counts: events of which two people found this verdict, narrowed by all that the query says."""
+
+    query: Query
+    verdict: Verdict
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the query names what people decide."""
+        return any(term.key in OF_CONFIRMED for term in terms_of(self.query))
 
 
 def check_confirmed(query: Query) -> None:
@@ -112,6 +154,15 @@ def check_confirmed(query: Query) -> None:
                 f"{term.key} says nothing of what two people found",
                 do="narrow a confirmed figure by mode or severity, by criterion or by what is known of events",
             )
+
+
+def criteria_of(by: str | None, rules: Rules) -> Sequence[str | None]:
+    """Return the criteria that a question is asked of one by one; None is for the question as it is.
+
+    >>> criteria_of("month", Rules(model="m", width=timedelta(weeks=1), criteria=("slow",)))
+    (None,)
+    """
+    return rules.criteria if by == CRITERION else (None,)
 
 
 def settle(question: Question, rules: Rules) -> QuestionPlan:

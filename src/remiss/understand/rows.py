@@ -1,4 +1,4 @@
-"""Rows: from what was read for a question to its figures, of what machines flagged or of what people confirmed.
+"""Rows: from what was read for a question to its answer, of what machines flagged or of what people confirmed.
 
 What is read for several criteria is the same events, and is kept once; each criterion marks them when its row is computed.
 """
@@ -7,14 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from remiss.records.estimate import LOG, SAMPLE, THIS_LOG, UNKNOWN, EstimateRow
+from remiss.records.estimate import FLAGGED, LOG, PROCESS, SAMPLE, THIS_LOG, UNKNOWN, Estimate, EstimateRow
 from remiss.understand.domain import DomainCells
 from remiss.understand.flagged import estimate_rows
-from remiss.understand.question import QuestionPlan
+from remiss.understand.question import OF_CONFIRMED, Question, QuestionPlan, Wording
 from remiss.understand.sampling_facts import Frame, Pattern, Sampled
+from remiss.understand.scope import CRITERION
 from remiss.understand.two_phase.domain import LabelledDomain, found_of
 from remiss.understand.two_phase.rows import confirmed_rows
+
+OF_SAMPLE = "the intervals are of this very log; to compare rows with each other ask with variance process"
+OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with variance sample"
+MOST_OF_SAMPLE = (
+    "most rows have too little history to compare them: all intervals are of this very log; ask with variance process for those "
+    "that have one"
+)
+SOME_OF_SAMPLE = (
+    "the intervals are of the process that wrote the log, to compare rows; of this log only where there is too little history"
+)
+# Of so many rows one interval is expected to miss, and it is likely the one that looks worst.
+MANY_ROWS = 20
+MANY = (
+    "of {count:,} intervals about {missing:,} miss the truth by chance: the greatest of so many is likely less in other weeks; "
+    "take it as a question for weeks to come"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +111,48 @@ class Logged:
         return replace(self, field=of_this_log(self.field))
 
 
+Read: TypeAlias = Flagged | Confirmed | Logged
+
+
+def answer(wording: Wording, asked: Question, read: Sequence[Read], frame: Frame, position: int) -> Estimate:
+    """Return the answer to a question, as a figure of what machines flagged.
+
+    Parameters
+    ----------
+    asked : the question that the wording came to
+    read : what its rows are computed from, for each criterion where it is asked of one by one
+    """
+    rows = _rows_of(wording, asked, read)
+    return Estimate(
+        query=wording.query,
+        of=wording.of,
+        by=wording.by,
+        position=position,
+        rows=rows,
+        rate=wording.rate,
+        denominator=read[0].plan.denominator if len(read) == 1 else None,
+        source=frame.source,
+        protocol=f"{frame.protocol}@{frame.version}",
+        kind=FLAGGED,
+        notes=notes_on_rows(asked, rows, named=wording.variance is not None),
+    )
+
+
+def _rows_of(wording: Wording, asked: Question, read: Sequence[Read]) -> tuple[EstimateRow, ...]:
+    first = read[0]
+    if wording.by == CRITERION:
+        return by_criterion(read)
+    if wording.by in OF_CONFIRMED and isinstance(first, Confirmed):
+        return by_found(first, wording.by)
+    return compared(first) if wording.variance is None and asked.variance == PROCESS else first.rows()
+
+
 def of_this_log(field: DomainCells) -> DomainCells:
     """Return a field whose question is asked with the variance of this very log."""
     return replace(field, plan=replace(field.plan, question=replace(field.plan.question, variance=SAMPLE)))
 
 
-def compared(read: Flagged | Confirmed | Logged) -> tuple[EstimateRow, ...]:
+def compared(read: Read) -> tuple[EstimateRow, ...]:
     """Return the rows of a comparison whose variance nobody named: of the process, where they have a history.
 
     A row without enough windows shows how sure it is of this very log, and says so. Where more than half are such, all rows do.
@@ -120,7 +174,7 @@ def meeting(events: Iterable[Sampled], criterion: str | None) -> Iterable[Sample
     return (replace(event, inside=event.inside and criterion in event.met) for event in events)
 
 
-def by_criterion(read: Sequence[Flagged | Confirmed | Logged]) -> tuple[EstimateRow, ...]:
+def by_criterion(read: Sequence[Read]) -> tuple[EstimateRow, ...]:
     """Return one row for each criterion that something was read for; an event that meets several is in several."""
     found: list[EstimateRow] = []
     for each in read:
@@ -135,3 +189,16 @@ def by_found(read: Confirmed, by: str) -> tuple[EstimateRow, ...]:
     found = {found_of(each, by) for each in view.order.events if each.inside and each.agreed and each.final is view.verdict}
     keys = sorted((key for key in found if key is not None), key=lambda key: (str(type(key)), key))
     return tuple(replace(row, key=key) for key in keys for row in confirmed_rows(view.found_as(by, key), read.frame))
+
+
+def notes_on_rows(asked: Question, rows: Sequence[EstimateRow], *, named: bool) -> tuple[str, ...]:
+    """Return what to say of rows beside each other: of their variance, where it was not asked for or may mislead; and of many."""
+    if asked.by is None:
+        return ()
+    many = (MANY.format(count=len(rows), missing=round(len(rows) / 20)),) if len(rows) >= MANY_ROWS else ()
+    if asked.variance == SAMPLE:
+        return (OF_SAMPLE, *many)
+    if any(row.of_this_log for row in rows):
+        whole = all(row.variance == SAMPLE for row in rows)
+        return (MOST_OF_SAMPLE if whole else SOME_OF_SAMPLE, *many)
+    return many if named else (OF_PROCESS, *many)
