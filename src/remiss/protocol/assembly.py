@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from remiss.protocol.group_sizes import keep_of, population_of
@@ -16,6 +15,7 @@ from remiss.protocol.model import (
     LabellingModel,
     ProtocolModel,
     RetentionModel,
+    ReviewModel,
     SamplingModel,
 )
 from remiss.protocol.reading import Document
@@ -95,44 +95,19 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
 
     model, document = whole.model, whole.document
     criteria = tuple(_criterion(criterion, at, document, taxonomy, model.sampling) for at, criterion in enumerate(model.criteria))
-    width = parse_width(model.sampling.window)
-    population = model.sampling.population
-    sampling = Sampling(
-        window=width,
-        strata=tuple(model.sampling.strata),
-        keep=model.sampling.keep,
-        control=model.sampling.control,
-        undecided=model.sampling.undecided,
-        population=population_of(width) if population is None else population,
-        seed=model.sampling.seed,
-        # An event's own id is what is drawn without the key, said aloud or not.
-        unit=None if model.sampling.unit == "id" else model.sampling.unit,
-    )
-    labels = _labels(model, document)
+    admit = None if model.admit is None else Expression(model.admit.strip(), document.line(("admit",)))
+    source, labels = _source(model, document), _labels(model, document)
     predicates = [each for criterion in criteria for each in (criterion.when, criterion.among) if each is not None]
     anomalies = [criterion.of for criterion in criteria if criterion.of is not None]
-    admit = None if model.admit is None else Expression(model.admit.strip(), document.line(("admit",)))
     in_source, in_labels = taken_for(fields, predicates, anomalies, None if labels is None else labels.key, admit)
-    if labels is not None:
-        labels = dataclasses.replace(labels, address=dataclasses.replace(labels.address, taken_for=in_labels))
-    labelling = None if model.labelling is None else _labelling(model.labelling)
-    sensitivity = {name: Sensitivity[level.upper()] for name, level in model.sensitivity.items() if level != "internal"}
     protocol = Protocol(
         name=model.protocol,
         version=model.version,
         model=model.model,
-        source=Address(
-            name=model.source.name,
-            format=model.source.format,
-            uri=model.source.uri,
-            time_zone=model.source.time_zone,
-            ambiguous=model.source.ambiguous,
-            line=document.line(("source",)),
-            taken_for=in_source,
-        ),
+        source=replace(source, taken_for=in_source),
         fields=fields,
         criteria=criteria,
-        sampling=sampling,
+        sampling=_sampling(model.sampling),
         taxonomy=taxonomy,
         rubric=rubric,
         digest="",
@@ -143,24 +118,44 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         owners=tuple(model.owners),
         admit=admit,
         duplicates=_duplicates(model.duplicates, document),
-        labels=labels,
+        labels=None if labels is None else replace(labels, address=replace(labels.address, taken_for=in_labels)),
         require=tuple(dict.fromkeys(model.require)),
-        sensitivity=sensitivity,
+        sensitivity={name: Sensitivity[level.upper()] for name, level in model.sensitivity.items() if level != "internal"},
         redaction=policy(model.redaction),
-        labelling=labelling,
+        labelling=_labelling(model.labelling),
         retention=_retention(model.retention),
         grace=timedelta(0) if model.grace is None else parse_duration(model.grace),
-        review=None
-        if model.review is None
-        else Review(
-            every=parse_duration(model.review.every),
-            owners=tuple(dict.fromkeys(model.review.owners)),
-            quorum=model.review.quorum,
-        ),
+        review=_review(model.review),
         unread=whole.unread,
         lines={".".join(map(str, path)): line for path, line in document.lines.items()},
     )
-    return dataclasses.replace(protocol, digest=digest(meaning(protocol)))
+    return replace(protocol, digest=digest(meaning(protocol)))
+
+
+def _source(model: ProtocolModel, document: Document) -> Address:
+    return Address(
+        name=model.source.name,
+        format=model.source.format,
+        uri=model.source.uri,
+        time_zone=model.source.time_zone,
+        ambiguous=model.source.ambiguous,
+        line=document.line(("source",)),
+    )
+
+
+def _sampling(model: SamplingModel) -> Sampling:
+    width = parse_width(model.window)
+    return Sampling(
+        window=width,
+        strata=tuple(model.strata),
+        keep=model.keep,
+        control=model.control,
+        undecided=model.undecided,
+        population=population_of(width) if model.population is None else model.population,
+        seed=model.seed,
+        # An event's own id is what is drawn without the key, said aloud or not.
+        unit=None if model.unit == "id" else model.unit,
+    )
 
 
 def _criterion(model: CriterionModel, at: int, document: Document, taxonomy: Taxonomy, sampling: SamplingModel) -> Criterion:
@@ -217,7 +212,9 @@ def _duplicates(model: DuplicatesModel | None, document: Document) -> Duplicates
     return Duplicates(model.keep, Expression(model.by.strip(), document.line(("duplicates", "by"))))
 
 
-def _labelling(model: LabellingModel) -> LabellingDesign:
+def _labelling(model: LabellingModel | None) -> LabellingDesign | None:
+    if model is None:
+        return None
     verify = model.verify.model_dump(by_alias=True)
     return LabellingDesign(
         every=parse_duration(model.every),
@@ -234,3 +231,9 @@ def _retention(model: RetentionModel | None) -> Retention | None:
     raw = None if model.raw is None else parse_duration(model.raw)
     redacted = None if model.redacted is None else parse_duration(model.redacted)
     return Retention(raw=raw, redacted=redacted)
+
+
+def _review(model: ReviewModel | None) -> Review | None:
+    if model is None:
+        return None
+    return Review(every=parse_duration(model.every), owners=tuple(dict.fromkeys(model.owners)), quorum=model.quorum)
