@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
+from typing import TypeVar
 
 import remiss.records.run as records
-from remiss.capture import expected, redact, sample, versions
+from remiss.capture import expected, redact, sample
 from remiss.capture.bins import PURPOSE, BinChoice, opened, sealed
 from remiss.capture.criterion_counts import of_cells, warnings
 from remiss.capture.filed_protocol import addresses_of
@@ -21,19 +22,19 @@ from remiss.capture.listed_files import KnownSource, part_of, read_files, relati
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace, ReadsLogs
-from remiss.capture.requirements import notes_on_lost
-from remiss.errors import AnswerNo
+from remiss.capture.requirements import check_none_refused, notes_on_lost
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import admits, writable
 from remiss.govern.redaction.redactor import Redactor, remembering
 from remiss.protocol.check_result import Checked
-from remiss.protocol.notes import UNREDACTED
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Protocol
 from remiss.records.histogram import Bins
 from remiss.records.rows import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,29 +134,58 @@ def _sealed(
     strict: bool,
 ) -> Derived:
     """Return what was found as the catalog may hold it, with its manifest and digest; `digests` waits for those of files."""
-    protocol = checked.protocol
-    result = found.captured
-    redact.check_strata(result.groups, protocol, by)
+    protocol, result = checked.protocol, found.captured
     folder = PurePath(ws.documents.folder(protocol.path))
+    redact.check_strata(result.groups, protocol, by)
     refusals = redact.redacted_refusals(result.refusals, by, lambda file: relative(file, folder))
-    lost = {relative(file, folder): reasons for file, reasons in result.lost.items()}
+    lost = _relative(result.lost, folder)
     if strict:
-        _refuse(refusals, lost)
-    members = redact.redacted_members(result.sampled, protocol, by, bundle)
-    refreshed = redact.redacted_members(result.refreshed, protocol, by, bundle)
+        check_none_refused(refusals, lost)
+    kept = redact.redacted_sample(result, protocol, by, bundle)
     content = digests()
     # Of what was changed between reading and hashing a digest would tell of other content than was read.
     ws.engine.unchanged({name: state for name, state in found.states.items() if name in content})
+    said = (*notes, *result.notes, *_odd(checked, result), *notes_on_lost(lost), *kept.notes)
+    manifest = _manifest(ws, protocol, found, windows, as_of, content, said)
+    derived_run = records.DerivedRun(
+        manifest=manifest,
+        digest=_digest(manifest, result),
+        windows=result.windows,
+        groups=result.groups,
+        cells=kept.cells,
+        members=kept.members,
+        profiles=kept.profiles,
+        refusals=refusals,
+        listing=read_files(found.states, found.files, content, folder),
+        label_listing=read_files(found.states, found.label_files, content, folder),
+        beside=result.beside,
+        bins=_kept(ws, protocol, result.bins),
+        histograms=result.histograms,
+    )
+    return Derived(checked=checked, derived_run=derived_run, refreshed=kept.refreshed, outranked=result.outranked)
+
+
+def _manifest(
+    ws: CaptureWorkspace,
+    protocol: Protocol,
+    found: _Found,
+    windows: Sequence[Window],
+    as_of: datetime,
+    content: Mapping[str, str],
+    notes: tuple[str, ...],
+) -> records.Manifest:
+    """Return what a run was derived from and by; `content` has the digests of files that were needed whole."""
+    result = found.captured
+    folder = PurePath(ws.documents.folder(protocol.path))
     file_digests = {name: content[name] for name in result.files}
-    exposed = redact.exposed_ids((member.event.id for member in members), protocol)
-    manifest = records.Manifest(
+    return records.Manifest(
         protocol=protocol.name,
         protocol_version=protocol.version,
         protocol_digest=protocol.digest,
         source=protocol.source.name,
         fingerprint=fingerprint(file_digests.values()),
         files=tuple(relative(name, folder) for name in found.files),
-        file_digests={relative(name, folder): value for name, value in file_digests.items()},
+        file_digests=_relative(file_digests, folder),
         rows=result.rows,
         since=windows[0].start,
         until=windows[-1].end,
@@ -163,12 +193,9 @@ def _sealed(
         engine=ws.engine.name,
         software=f"remiss {__version__}",
         folder=str(folder),
-        label_digests={relative(name, folder): content[name] for name in found.label_files},
-        notes=(
-            *(*notes, *result.notes, *_odd(checked, result), *notes_on_lost(lost), *exposed),
-            *(() if protocol.redaction else (UNREDACTED,)),
-        ),
-        unplaced={relative(file, folder): reasons for file, reasons in result.unplaced.items()},
+        label_digests=_relative({name: content[name] for name in found.label_files}, folder),
+        notes=notes,
+        unplaced=_relative(result.unplaced, folder),
         left_out=sum(window.left_out for window in result.windows),
         left_out_null=result.left_out_null,
         merged=result.merged,
@@ -177,22 +204,10 @@ def _sealed(
         grace_minutes=protocol.grace // timedelta(minutes=1),
         rules=records.RULES,
     )
-    derived_run = records.DerivedRun(
-        manifest=manifest,
-        digest=_digest(manifest, result),
-        windows=result.windows,
-        groups=result.groups,
-        cells=versions.redacted(result.cells, protocol, by),
-        members=members,
-        profiles=redact.redacted_profiles(result.profiles, protocol, by),
-        refusals=refusals,
-        listing=read_files(found.states, found.files, content, folder),
-        label_listing=read_files(found.states, found.label_files, content, folder),
-        beside=result.beside,
-        bins=_kept(ws, protocol, result.bins),
-        histograms=result.histograms,
-    )
-    return Derived(checked=checked, derived_run=derived_run, refreshed=refreshed, outranked=result.outranked)
+
+
+def _relative(by_file: Mapping[str, T], folder: PurePath) -> dict[str, T]:
+    return {relative(file, folder): value for file, value in by_file.items()}
 
 
 def _choice(ws: CaptureWorkspace, checked: Checked, by: Redactor, again: str | None) -> BinChoice | None:
@@ -260,21 +275,6 @@ def _digest(manifest: records.Manifest, result: sample.CaptureSample) -> str:
         cells=result.cells,
         members=[item.member for item in result.sampled],
         refused=result.refusals.counts,
-    )
-
-
-def _refuse(refusals: records.Refusals, lost: Mapping[str, Mapping[str, int]]) -> None:
-    """Stop a strict capture at the first sight of refused rows, those that count in no run too."""
-    if not refusals.counts:
-        for note in notes_on_lost(lost):
-            raise AnswerNo(note, do="nothing was filed; fix the log or take the file out of it, or capture without --strict")
-        return
-    reasons = ", ".join(f"{count} {reason}" for reason, count in refusals.counts.items())
-    first = refusals.rows[0] if refusals.rows else None
-    where = f"; the first: {first.file} row {first.row}, {first.detail}" if first else ""
-    raise AnswerNo(
-        f"{sum(refusals.counts.values())} rows are refused ({reasons}){where}",
-        do="nothing was filed; fix the log, or capture without --strict and look at `remiss run refused`",
     )
 
 

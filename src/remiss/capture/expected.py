@@ -7,22 +7,21 @@ window in which a month begins is counted in pieces.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from remiss.capture import census, requirements, row_checks, sampling, unit_census
-from remiss.capture.left_out import FiledIds, check_filed_ids
+from remiss.capture import census, requirements, sampling
+from remiss.capture.left_out import FiledIds
 from remiss.capture.planning import WindowYield
 from remiss.capture.row_checks import RowChecks
-from remiss.capture.sample import keep_sample
+from remiss.capture.sample import ChosenEvents, checked_rows, chosen_events
+from remiss.capture.sampled_rows import keep_sample, place_of
 from remiss.capture.sampling import Selection
-from remiss.capture.schedule import whole_windows
 from remiss.capture.sql.plan import ScanPlan
 from remiss.capture.sql.scan import refusing_labels, steps
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
-from remiss.protocol.group_sizes import sizes_of
 from remiss.protocol.ports import Description, Session
 from remiss.records.identity import to_micros
 from remiss.records.run import RunWindow
@@ -56,18 +55,13 @@ def expect(
 
     Cases are sampled events that meet a criterion, those that only `all` happens to keep among them.
     """
-    windows = whole_windows(since, until, checked.protocol.sampling.window)
-    plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen = row_checks.rows_checked(session, plan, progress)
-    check_filed_ids(session, plan, source, others)
-    parts, whole, meeting = census.counted(session, plan, seen, progress)
-    samples = sampling.groups(parts, whole, sizes_of(checked.protocol), by_unit=checked.protocol.sampling.unit is not None)
-    selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
-    unit_census.check_sizes(session, plan, selected)
-    numbers = {plan.reach + at: window for at, window in enumerate(windows)}
-    counted = census.run_windows(parts, {number: window.start for number, window in numbers.items()}, seen.left_out)
+    rows = checked_rows(session, checked, source, since, until, as_of, progress, others)
+    plan, seen = rows.plan, rows.seen
+    chosen = chosen_events(session, plan, seen, progress)
+    numbers = {plan.reach + at: window for at, window in enumerate(rows.windows)}
+    counted = census.run_windows(chosen.parts, rows.starts, seen.left_out)
     progress("counting by month", 0.9)
-    yields = _yields(session, plan, seen, numbers, counted, selected, meeting)
+    yields = _yields(session, plan, seen, numbers, counted, chosen)
     progress("done", 1.0)
     return Expected(
         windows=counted,
@@ -102,8 +96,7 @@ def _yields(
     seen: RowChecks,
     numbers: Mapping[int, Window],
     counted: Sequence[RunWindow],
-    selected: Sequence[Selection],
-    meeting: Collection[str],
+    chosen: ChosenEvents,
 ) -> tuple[WindowYield, ...]:
     """Return what each window would bring in each month; only of those that a month cuts more is asked than was counted."""
     pieces = {number: months_of(window) for number, window in numbers.items()}
@@ -114,17 +107,17 @@ def _yields(
     if cut:
         events |= {(row["number"], row["piece"]): row["rows"] for row in _run(session, _events(plan, cut))}
         events |= {(number, 0): seen.events[number] - _later(events, number) for number in cut}
-        where = _places(session, plan, cut, selected)
+        where = _places(session, plan, cut, chosen.selected)
     shadowed = {number: found for number, found in pieces.items() if len(found) > 1 and seen.left_out.get(number, 0)}
     if shadowed:
         left_out |= {(row["number"], row["piece"]): row["rows"] for row in _run(session, _left_out(plan, shadowed))}
         left_out |= {(number, 0): seen.left_out[number] - _later(left_out, number) for number in shadowed}
     sampled: Counter[tuple[int, int]] = Counter()
     cases: Counter[tuple[int, int]] = Counter()
-    for one in selected:
-        place = one.window, where.get((one.window, sampling.event_of(one.key)), 0)
-        sampled[place] += 1
-        cases[place] += one.key in meeting
+    for one in chosen.selected:
+        piece = one.window, where.get(place_of(one), 0)
+        sampled[piece] += 1
+        cases[piece] += one.key in chosen.meeting
     return tuple(
         WindowYield(
             since=since,

@@ -1,4 +1,4 @@
-"""Sealing: from what was drawn, raw, to what the catalog may hold.
+"""Redacting: from what was drawn, raw, to what the catalog may hold.
 
 Raw rows go to the vault; fields graded restricted or secret go nowhere else, and everything else passes the detectors of
 the protocol. Profiles too: the least and greatest value of a text are values of somebody.
@@ -7,17 +7,20 @@ the protocol. Profiles too: the least and greatest value of a text are values of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from remiss.capture import versions
+from remiss.capture.sample import CaptureSample
 from remiss.capture.sampled_rows import SampledRow
 from remiss.errors import Location, ProtocolError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import admits, redact_event, redact_value, redactions
 from remiss.govern.redaction.redactor import Redactor, exposed, redact
+from remiss.protocol.notes import UNREDACTED
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.records.event import Event, Scalar
-from remiss.records.run import Group, Member, Profile, Refusals
+from remiss.records.run import Cell, Group, Member, Profile, Refusals
 
 PLAIN = (
     "model_version",
@@ -31,6 +34,35 @@ PLAIN = (
     "trace_id",
     "text",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactedSample:
+    """What of a sample the catalog may hold; `notes` say what redaction left as it is."""
+
+    members: tuple[Member, ...]
+    refreshed: tuple[Member, ...]
+    cells: tuple[Cell, ...]
+    profiles: tuple[Profile, ...]
+    notes: tuple[str, ...]
+
+
+def redacted_sample(found: CaptureSample, protocol: Protocol, by: Redactor, bundle: Bundle | None) -> RedactedSample:
+    """Return a sample redacted; raw rows go to the bundle.
+
+    Raises
+    ------
+    ProtocolError : what events were drawn by looks like personal data
+    """
+    members = redacted_members(found.sampled, protocol, by, bundle)
+    exposed_by_ids = exposed_ids((member.event.id for member in members), protocol)
+    return RedactedSample(
+        members=members,
+        refreshed=redacted_members(found.refreshed, protocol, by, bundle),
+        cells=versions.redacted(found.cells, protocol, by),
+        profiles=redacted_profiles(found.profiles, protocol, by),
+        notes=exposed_by_ids if protocol.redaction else (*exposed_by_ids, UNREDACTED),
+    )
 
 
 def redacted_event(event: Event, protocol: Protocol, by: Redactor) -> Event:

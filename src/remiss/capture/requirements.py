@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from remiss.errors import AnswerNo
 from remiss.protocol.check_result import Checked
+from remiss.records.run import Refusals
 
 UNREADABLE = "unreadable-row"
 UNREADABLE_LABEL = "unreadable-label"
@@ -184,4 +186,24 @@ def notes_on_lost(lost: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
     return (
         f"{rows:,} {'row' if rows == 1 else 'rows'} of {files} without any event belong to no window and count in no run: "
         f"{', '.join(listed[:NAMED])}{more}",
+    )
+
+
+def check_none_refused(refusals: Refusals, lost: Mapping[str, Mapping[str, int]]) -> None:
+    """Stop a strict capture at the first sight of refused rows, those that count in no run too.
+
+    Raises
+    ------
+    AnswerNo : names how many and the first
+    """
+    if not refusals.counts:
+        for note in notes_on_lost(lost):
+            raise AnswerNo(note, do="nothing was filed; fix the log or take the file out of it, or capture without --strict")
+        return
+    reasons = ", ".join(f"{count} {reason}" for reason, count in refusals.counts.items())
+    first = refusals.rows[0] if refusals.rows else None
+    where = f"; the first: {first.file} row {first.row}, {first.detail}" if first else ""
+    raise AnswerNo(
+        f"{sum(refusals.counts.values())} rows are refused ({reasons}){where}",
+        do="nothing was filed; fix the log, or capture without --strict and look at `remiss run refused`",
     )

@@ -1,36 +1,32 @@
 """Draw: from an open session to everything that one capture derives, before redaction, filing and digest.
 
 The questions of a capture are asked here, in an order in which each pays for itself: cheap ones come first and decide
-which of the dear ones need to be asked at all.
+which of the dear ones need to be asked at all. A dry run (`expected.py`) asks those of the beginning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from remiss.capture import census, profile, row_checks, sampling, unit_census, versions
 from remiss.capture.bins import BinChoice
 from remiss.capture.field_counts import bins_of, histograms
 from remiss.capture.left_out import FiledIds, check_filed_ids, left_out_notes
-from remiss.capture.sampled_rows import Content, EventPlace, SampledRow, revisits, sampled_rows
-from remiss.capture.sampling import Selection
+from remiss.capture.sampled_rows import FetchedEvents, SampledRow, fetched_events
+from remiss.capture.sampling import GroupName, GroupSample, PopulationPart, Selection
 from remiss.capture.schedule import whole_windows
 from remiss.capture.sql import criteria, statements
-from remiss.capture.sql.plan import REFERENCE, SAMPLE, ScanPlan
-from remiss.errors import SourceError
+from remiss.capture.sql.plan import REFERENCE, ScanPlan
 from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
 from remiss.protocol.group_sizes import sizes_of
 from remiss.protocol.ports import Description, Session
 from remiss.records.histogram import Bins, WindowHistograms
-from remiss.records.identity import to_micros
 from remiss.records.rows import in_bulk
 from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow
-
-# Texts of millions of ids would make one statement that no parser likes.
-SAMPLE_ROWS = 20_000
+from remiss.records.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +70,78 @@ def _no_progress(_stage: str, _done: float) -> None:
     """Report no progress."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRows:
+    """The rows of whole windows as a capture and a dry run begin with them: a plan that knows them, and what was seen of them."""
+
+    windows: tuple[Window, ...]
+    plan: ScanPlan
+    seen: row_checks.RowChecks
+
+    @property
+    def starts(self) -> Mapping[int, datetime]:
+        """The start of each window by its number in the plan."""
+        return {self.plan.reach + at: window.start for at, window in enumerate(self.windows)}
+
+    @property
+    def beside(self) -> tuple[tuple[datetime, datetime], ...]:
+        """The windows next to these whose rows share ids with them, each after the one that it is next to."""
+        first, last = self.windows[0], self.windows[-1]
+        before = ((first.start, first.start - self.plan.width),) if self.seen.shares_before else ()
+        return (*before, (last.start, last.end)) if self.seen.shares_after else before
+
+
+def checked_rows(
+    session: Session,
+    checked: Checked,
+    source: Description,
+    since: datetime,
+    until: datetime,
+    as_of: datetime,
+    progress: Progress,
+    others: Sequence[FiledIds],
+) -> CheckedRows:
+    """Return the rows of [since, until), of which none may be given an id that `others` filed.
+
+    Raises
+    ------
+    IntervalError, ProtocolError, SourceError, StorageError : as `draw_sample`
+    """
+    windows = whole_windows(since, until, checked.protocol.sampling.window)
+    plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
+    plan, seen = row_checks.rows_checked(session, plan, progress)
+    check_filed_ids(session, plan, source, others)
+    return CheckedRows(windows=tuple(windows), plan=plan, seen=seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenEvents:
+    """Which events are sampled, by exact counts and keys alone, before any content is read.
+
+    `parts` is the census, `samples` what each group of it keeps, and `meeting` the keys of events that meet a criterion.
+    """
+
+    parts: Sequence[PopulationPart]
+    samples: Mapping[GroupName, GroupSample]
+    selected: tuple[Selection, ...]
+    meeting: frozenset[str]
+
+
+def chosen_events(session: Session, plan: ScanPlan, seen: row_checks.RowChecks, progress: Progress) -> ChosenEvents:
+    """Count the events of a plan, and return which of them are sampled.
+
+    Raises
+    ------
+    ProtocolError : one unit would fill the sample
+    """
+    parts, whole, meeting = census.counted(session, plan, seen, progress)
+    protocol = plan.checked.protocol
+    samples = sampling.groups(parts, whole, sizes_of(protocol), by_unit=protocol.sampling.unit is not None)
+    selected = sampling.selections(samples, [one.criterion.name for one in plan.checked.criteria])
+    unit_census.check_sizes(session, plan, selected)
+    return ChosenEvents(parts=parts, samples=samples, selected=selected, meeting=meeting)
+
+
 def draw_sample(
     session: Session,
     checked: Checked,
@@ -107,57 +175,60 @@ def draw_sample(
     ProtocolError : a field cannot be used as what it is for; more than 1,000 strata in a window
     SourceError, StorageError : from the session
     """
-    windows = whole_windows(since, until, checked.protocol.sampling.window)
-    plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
-    plan, seen = row_checks.rows_checked(session, plan, progress)
-    check_filed_ids(session, plan, source, others)
+    rows = checked_rows(session, checked, source, since, until, as_of, progress, others)
+    starts = rows.starts
     progress("describing the fields", 0.2)
-    plan, profiled = _profiled(session, plan)
+    plan, profiled = _profiled(session, rows.plan)
     plan = versions.planned(session, plan, profiled)
-    parts, whole, _ = census.counted(session, plan, seen, progress)
-    samples = sampling.groups(parts, whole, sizes_of(checked.protocol), by_unit=checked.protocol.sampling.unit is not None)
-    selected = sampling.selections(samples, [one.criterion.name for one in checked.criteria])
-    unit_census.check_sizes(session, plan, selected)
-    starts = {plan.reach + at: window.start for at, window in enumerate(windows)}
+    chosen = chosen_events(session, plan, rows.seen, progress)
+    parts = chosen.parts
     progress("fetching the sample", 0.75)
-    asked = _places(plan, also) - {(one.window, sampling.event_of(one.key)) for one in selected}
-    content = _fetched(session, plan, selected, asked)
-    outranked = _outranked(session, plan, asked, content)
-    chosen = None if bins is None or not parts else bins_of(plan, parts, content, selected, samples, starts, bins)
+    fetched = fetched_events(session, plan, chosen.selected, also)
     progress("counting each field", 0.85)
-    counts = histograms(session, plan, parts, chosen, starts) if chosen else ()
+    bins_used, counts = (None, ()) if bins is None else _field_counts(session, plan, chosen, fetched, starts, bins)
     progress("listing refused rows", 0.95)
-    refusals = census.refusals(session, plan, seen)
-    said = (*clock_notes(session, plan), *notes(session, plan), *unit_census.notes(session, plan, selected)) if whole else ()
+    refusals = census.refusals(session, plan, rows.seen)
+    said = notes(session, plan, chosen)
     with in_bulk():
-        drawn_events = sampled_rows(content, selected, starts) if content else ()
-        refreshed = revisits(content, asked, starts) if content else ()
+        sampled, refreshed = fetched.sampled(chosen.selected, starts), fetched.refreshed(starts)
     result = CaptureSample(
-        windows=census.run_windows(parts, starts, seen.left_out),
-        groups=census.groups(plan, samples, starts),
+        windows=census.run_windows(parts, starts, rows.seen.left_out),
+        groups=census.groups(plan, chosen.samples, starts),
         cells=census.cells(plan, parts, starts),
-        sampled=drawn_events,
+        sampled=sampled,
         refreshed=refreshed,
-        outranked=frozenset((one, starts[number]) for number, one in outranked),
+        outranked=frozenset((one, starts[number]) for number, one in fetched.outranked),
         profiles=profile.profiles(plan, profiled, starts),
         refusals=refusals,
-        files=seen.files,
-        rows=seen.rows,
-        beside=(
-            *([(windows[0].start, windows[0].start - plan.width)] if seen.shares_before else ()),
-            *([(windows[-1].start, windows[-1].end)] if seen.shares_after else ()),
-        ),
-        unplaced={**seen.placed, **seen.lost},
-        lost=seen.lost,
-        notes=(*left_out_notes(session, plan, seen), *(said if whole else ())),
-        left_out_null=seen.left_out_null,
-        merged=seen.merged,
-        resolved=seen.resolved,
-        bins=chosen,
+        files=rows.seen.files,
+        rows=rows.seen.rows,
+        beside=rows.beside,
+        unplaced={**rows.seen.placed, **rows.seen.lost},
+        lost=rows.seen.lost,
+        notes=(*left_out_notes(session, plan, rows.seen), *said),
+        left_out_null=rows.seen.left_out_null,
+        merged=rows.seen.merged,
+        resolved=rows.seen.resolved,
+        bins=bins_used,
         histograms=counts,
     )
     progress("done", 1.0)
     return result
+
+
+def _field_counts(
+    session: Session,
+    plan: ScanPlan,
+    chosen: ChosenEvents,
+    fetched: FetchedEvents,
+    starts: Mapping[int, datetime],
+    choice: BinChoice,
+) -> tuple[Bins | None, tuple[WindowHistograms, ...]]:
+    """Return the bins of each field, and how many events are in each; nothing where there is no event."""
+    if not chosen.parts:
+        return None, ()
+    bins = bins_of(plan, chosen.parts, fetched.content, chosen.selected, chosen.samples, starts, choice)
+    return bins, histograms(session, plan, chosen.parts, bins, starts)
 
 
 def _profiled(session: Session, plan: ScanPlan) -> tuple[ScanPlan, list[dict[str, object]]]:
@@ -175,42 +246,11 @@ def _profiled(session: Session, plan: ScanPlan) -> tuple[ScanPlan, list[dict[str
     return guarded, session.run(profile.question(guarded)).to_pylist()
 
 
-def _places(plan: ScanPlan, also: Iterable[tuple[str, datetime]]) -> set[EventPlace]:
-    width = plan.width // timedelta(microseconds=1)
-    return {((to_micros(at) - plan.base) // width, one) for one, at in also}
-
-
-def _fetched(session: Session, plan: ScanPlan, selected: Sequence[Selection], asked: Collection[EventPlace]) -> Content | None:
-    sampled = {(one.window, sampling.event_of(one.key)) for one in selected}
-    ids = sorted({one for _, one in (*sampled, *asked)})
-    if not ids:
-        return None
-    keep_sample(session, ids)
-    content = Content(plan, session.run(statements.fetch(plan)))
-    missing = sampled.difference(content.places)
-    if missing:
-        raise SourceError(
-            f"{len(missing):,} sampled events did not come back: the log changed while it was read",
-            do="nothing was filed; capture again when the writer is done with it",
-        )
-    return content
-
-
-def keep_sample(session: Session, ids: Sequence[str]) -> None:
-    """Keep these ids, of which there is one at least, as `SAMPLE`."""
-    tables: list[str] = []
-    for at in range(0, len(ids), SAMPLE_ROWS):
-        tables.append(f"{SAMPLE}_{len(tables)}")
-        session.keep(tables[-1], statements.sample(ids[at : at + SAMPLE_ROWS]))
-    session.keep(SAMPLE, " UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
-
-
-def _outranked(session: Session, plan: ScanPlan, asked: Collection[EventPlace], content: Content | None) -> set[EventPlace]:
-    """Return the events asked for whose rows are there and no events, since one of another window is kept."""
-    missing = set(asked) if content is None else set(asked).difference(content.places)
-    if not (missing and plan.repeated):
-        return set()
-    return {(row["number"], row["id"]) for row in session.run(statements.outranked()).to_pylist()} & missing
+def notes(session: Session, plan: ScanPlan, chosen: ChosenEvents) -> tuple[str, ...]:
+    """Say what people should know of how events were decided and sampled; nothing where there is no event."""
+    if not chosen.parts:
+        return ()
+    return (*clock_notes(session, plan), *anomaly_notes(session, plan), *unit_census.notes(session, plan, chosen.selected))
 
 
 def clock_notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
@@ -227,7 +267,7 @@ def _taken_for(rows: int, what: str, ambiguous: str) -> tuple[str, ...]:
     return (f"{had} a local time that came twice, and {are} taken for the {ambiguous}",) if rows else ()
 
 
-def notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
+def anomaly_notes(session: Session, plan: ScanPlan) -> tuple[str, ...]:
     """Say in how many windows an anomaly could not be judged: too few values, or too alike, to tell what is odd."""
     if not plan.anomalies:
         return ()

@@ -1,26 +1,31 @@
-"""Members: sampled events with their content, from the rows that an engine brought."""
+"""Members: sampled events with their content, which is fetched of them alone."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from remiss.capture import sampling
 from remiss.capture.sampling import DIGITS, Selection
+from remiss.capture.sql import statements
 from remiss.capture.sql.criteria import standing
-from remiss.capture.sql.plan import ScanPlan
+from remiss.capture.sql.plan import SAMPLE, ScanPlan
 from remiss.capture.values import values_of
+from remiss.errors import SourceError
+from remiss.protocol.ports import Session
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Event, Scalar
-from remiss.records.identity import canonical, from_micros
+from remiss.records.identity import canonical, from_micros, to_micros
 from remiss.records.run import Member
 
 TEXTS = ("model_version", "model_digest", "features", "status", "trace_id", "text")
+# Texts of millions of ids would make one statement that no parser likes.
+SAMPLE_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,28 +100,92 @@ class Content:
         return SampledRow(member=member, raw=_strict(self.raws[at]), file=self.files[at], row=self.rows[at])
 
 
-def sampled_rows(content: Content, selected: Sequence[Selection], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
-    """Return the sampled events in the order of `selected`: by window and priority.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedEvents:
+    """The content of sampled events and of those asked for beside them; None when there are none.
 
-    Parameters
-    ----------
-    content : what `statements.fetch` brought
-    selected : what was sampled, each id once in a window
-    starts : the start of each window by its number in the plan
+    `asked` are those beside the sample, and `outranked` those among them that are no events any more: their rows are there, and a
+    row of another window is kept in their place.
     """
-    places = content.places
-    return tuple(content.sampled_row(places[one.window, sampling.event_of(one.key)], one, starts[one.window]) for one in selected)
+
+    content: Content | None
+    asked: frozenset[EventPlace]
+    outranked: frozenset[EventPlace]
+
+    def sampled(self, selected: Sequence[Selection], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
+        """Return the sampled events in the order of `selected`, each id once in a window: by window and priority.
+
+        Parameters
+        ----------
+        starts : the start of each window by its number in the plan
+        """
+        content = self.content
+        if content is None:
+            return ()
+        places = content.places
+        return tuple(content.sampled_row(places[place_of(one)], one, starts[one.window]) for one in selected)
+
+    def refreshed(self, starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
+        """Return the events that were asked for and not sampled, by window and priority: in no group, of probability 0."""
+        content = self.content
+        if content is None:
+            return ()
+        places = content.places
+        found = [(place[0], places[place]) for place in self.asked if place in places]
+        others = sorted((window, content.key(at), at) for window, at in found)
+        return tuple(
+            content.sampled_row(at, Selection(key=key, window=window, groups=(), probability=0.0), starts[window])
+            for window, key, at in others
+        )
 
 
-def revisits(content: Content, asked: Iterable[EventPlace], starts: Mapping[int, datetime]) -> tuple[SampledRow, ...]:
-    """Return the events that were asked for and not sampled, by window and priority: in no group, of probability 0."""
-    places = content.places
-    found = [(place[0], places[place]) for place in asked if place in places]
-    others = sorted((window, content.key(at), at) for window, at in found)
-    return tuple(
-        content.sampled_row(at, Selection(key=key, window=window, groups=(), probability=0.0), starts[window])
-        for window, key, at in others
-    )
+def place_of(chosen: Selection) -> EventPlace:
+    """Return where a sampled event is looked for."""
+    return chosen.window, sampling.event_of(chosen.key)
+
+
+def fetched_events(
+    session: Session, plan: ScanPlan, selected: Sequence[Selection], also: Iterable[tuple[str, datetime]]
+) -> FetchedEvents:
+    """Fetch the content of sampled events, and of `also`, known by id and time.
+
+    Raises
+    ------
+    SourceError : some of the sampled events are not there any more
+    """
+    width = plan.width // timedelta(microseconds=1)
+    sampled = {place_of(one) for one in selected}
+    asked = frozenset(((to_micros(at) - plan.base) // width, one) for one, at in also) - sampled
+    content = _content(session, plan, sampled, asked)
+    missing = asked if content is None else asked.difference(content.places)
+    outranked: frozenset[EventPlace] = frozenset()
+    if missing and plan.repeated:
+        outranked = missing & {(row["number"], row["id"]) for row in session.run(statements.outranked()).to_pylist()}
+    return FetchedEvents(content=content, asked=asked, outranked=outranked)
+
+
+def _content(session: Session, plan: ScanPlan, sampled: set[EventPlace], asked: frozenset[EventPlace]) -> Content | None:
+    ids = sorted({one for _, one in (*sampled, *asked)})
+    if not ids:
+        return None
+    keep_sample(session, ids)
+    content = Content(plan, session.run(statements.fetch(plan)))
+    missing = sampled.difference(content.places)
+    if missing:
+        raise SourceError(
+            f"{len(missing):,} sampled events did not come back: the log changed while it was read",
+            do="nothing was filed; capture again when the writer is done with it",
+        )
+    return content
+
+
+def keep_sample(session: Session, ids: Sequence[str]) -> None:
+    """Keep these ids, of which there is one at least, as `SAMPLE`."""
+    tables: list[str] = []
+    for at in range(0, len(ids), SAMPLE_ROWS):
+        tables.append(f"{SAMPLE}_{len(tables)}")
+        session.keep(tables[-1], statements.sample(ids[at : at + SAMPLE_ROWS]))
+    session.keep(SAMPLE, " UNION ALL ".join(f"SELECT id FROM {table}" for table in tables))
 
 
 def _strict(raw: str) -> str:
