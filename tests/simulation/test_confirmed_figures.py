@@ -63,7 +63,7 @@ def test_where_nearly_every_flag_is_right_intervals_of_precision_are_not_too_nar
     # The few that are not may all be missed: such intervals cover more than they say, but of many.
     outcomes = study(draws, rates=True, right=0.97)
     assert all(mean_coverage(between(outcomes, *band)) >= 0.93 for band in ((5, 10), (10, 20), (20, 40), (40, np.inf)))
-    assert mean_coverage(between(outcomes, 40, np.inf)) <= 0.99
+    assert mean_coverage(between(outcomes, 40, np.inf)) <= 0.98
 
 
 def test_the_bound_on_what_nothing_caught_covers_95_percent():

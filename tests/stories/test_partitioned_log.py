@@ -467,9 +467,9 @@ def confirmed(of, said, name):
     degrees = of_total.sum() ** 2 / (of_total**2).sum()
     size = precision * (1 - precision) / variance * (plain.Z / stdtrit(degrees, 0.975)) ** 2
     low, high = plain.clopper_pearson(precision, size)
-    # Where no verdict that stands for many is on a side, that side may hold as many as its gamma interval says.
+    # A side without a verdict of a batch that was annotated in small part may hold as many as its gamma interval says.
     verdicts = rows[rows["verified"]]
-    heavy = verdicts["a"] >= verdicts["a"].max() / 2
+    heavy = verdicts["p12"] < 2.5 * verdicts["p12"].min()
     yes, no = verdicts[verdicts["y"] == 1], verdicts[verdicts["y"] == 0]
     if not (heavy & (verdicts["y"] == 0)).any():
         drawn_ = (1 / no["a"])[no["a"] > 1]

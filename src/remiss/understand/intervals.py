@@ -160,8 +160,8 @@ def rate_interval(rate: float, effective: float, *, degrees: float | None = None
     return low, high
 
 
-def one_sided(yes: Sequence[float], no: Sequence[float]) -> Interval:
-    """Return the ends that a share has at least where all verdicts that stand for many are on one side; (1, 0) where not.
+def one_sided(yes: Sequence[float], no: Sequence[float], *, heard: tuple[bool, bool]) -> Interval:
+    """Return the ends that a share has at least where all verdicts of large batches are on one side; (1, 0) where not.
 
     A small batch is labelled whole, and of a large one a few are, which all agree. Then the spread that is seen is that of the
     small one, which stands for hardly anything, while of the large one some may well be on the other side: as many as the gamma
@@ -170,17 +170,19 @@ def one_sided(yes: Sequence[float], no: Sequence[float]) -> Interval:
     Parameters
     ----------
     yes, no : the weight of each verdict that says so and that does not; 1 of those that were sure to be seen
+    heard : whether a verdict of a large batch says so, and whether one does not
 
-    >>> one_sided([20.0] * 9, [20.0, 1.0])
+    >>> one_sided([20.0] * 9, [20.0, 1.0], heard=(True, True))
     (1.0, 0.0)
-    >>> [round(end, 2) for end in one_sided([20.0] * 10, [1.0] * 10)]  # up to 3 times 20 of the others may not have been seen
+    >>> ends = one_sided([20.0] * 10, [1.0] * 10, heard=(True, False))  # up to 3 times 20 of the others may not have been seen
+    >>> [round(end, 2) for end in ends]
     [0.75, 0.0]
     """
     greatest = max([*yes, *no], default=1.0)
     low, high = 1.0, 0.0
-    if greatest > 1 and max(no, default=0.0) < greatest / 2:
+    if greatest > 1 and not heard[1]:
         low = sum(yes) / (sum(yes) + _most(no, greatest))
-    if greatest > 1 and max(yes, default=0.0) < greatest / 2:
+    if greatest > 1 and not heard[0]:
         high = _most(yes, greatest) / (_most(yes, greatest) + sum(no))
     return low, high
 

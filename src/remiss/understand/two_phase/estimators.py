@@ -25,6 +25,8 @@ from remiss.understand.variance import Numbers, kish_size, together_by
 
 NOBODY = "none of these events has been annotated in order yet"
 UNKNOWN = "nobody has verified any of these cases yet"
+# A verdict is of a large batch unless its event was this many times as likely to be annotated as the least likely one.
+UNLIKE = 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +151,11 @@ def share_of(found: Annotated, rate: float, variance: float, degrees: float) -> 
     )
     # Near 1 the spread is that of the few that are not: to be unsure of it for their number is Clopper and Pearson's part.
     low, high = rate_interval(rate, effective, degrees=degrees)
-    weight = 1 / (found.p12 * found.p3)
-    least, most = one_sided(weight[found.known & (found.y > 0)].tolist(), weight[found.known & (found.y == 0)].tolist())
+    yes, no, weight = found.known & (found.y > 0), found.known & (found.y == 0), 1 / (found.p12 * found.p3)
+    # Shares of verification differ by grade on purpose and tell nothing of batches.
+    large = found.p12 < UNLIKE * np.min(found.p12[found.known], initial=1.0)
+    heard = bool(np.any(large & yes)), bool(np.any(large & no))
+    least, most = one_sided(weight[yes].tolist(), weight[no].tolist(), heard=heard)
     return IntervalEstimate(value=rate, low=min(low, least), high=max(high, most), effective=effective)
 
 
