@@ -14,18 +14,17 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 
 import remiss
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
 from remiss.records.person import Grant, Person
+from tests.databases import administering, database_on, owner
 from tests.made_once import Shelf
 
 pytest_plugins = ("tests.processor_time",)
@@ -116,7 +115,7 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> str:
+def postgres() -> Iterator[str]:
     """The address of the running server, to which `/` and the name of a database are added."""
     folder = Path(os.environ[SERVER])
     if (user := _user()) is not None:
@@ -138,7 +137,10 @@ def postgres() -> str:
             with administering(_server(port)) as admin:
                 admin.execute("CREATE DATABASE template")
             remiss.open(f"{_server(port)}/template", environment={}, create=True).close()
-        return _server(int((folder / "port").read_text()))
+        address = _server(int((folder / "port").read_text()))
+    yield address
+    owner(address).close()
+    owner.cache_clear()
 
 
 def _free_port() -> int:
@@ -152,11 +154,6 @@ def _server(port: int) -> str:
     return f"postgresql://remiss@127.0.0.1:{port}"
 
 
-def administering(server: str) -> psycopg.Connection[tuple[object, ...]]:
-    """Return a connection of the server's owner, outside any transaction."""
-    return psycopg.connect(f"{server}/postgres", autocommit=True)
-
-
 @pytest.fixture(scope="session")
 def sqlite_template() -> Path:
     """A new catalog in a file, to be copied: one for all workers, for what one makes of it is copied over those of others."""
@@ -167,19 +164,6 @@ def sqlite_template() -> Path:
             path.parent.mkdir(exist_ok=True)
             remiss.open(str(path), environment={}, create=True).close()
     return path
-
-
-@contextmanager
-def database_on(server: str, template: str) -> Iterator[str]:
-    """A database of its own on the server; gives its address."""
-    name = f"test_{uuid.uuid4().hex}"
-    with administering(server) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    try:
-        yield f"{server}/{name}"
-    finally:
-        with administering(server) as admin:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=DATABASES)

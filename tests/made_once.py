@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 import remiss
+from tests.databases import copy_database, drop_database
 
 # Settings that name the folders of a catalog outside its database.
 FOLDERS = ("REMISS_KEYS", "REMISS_VAULT")
@@ -45,8 +44,7 @@ class Shelf:
                 _copy(file, self.folder / file.name)
         if self._on_a_server:
             server, _, name = self.address.rpartition("/")
-            with _administering(server) as admin:
-                admin.execute(f"CREATE DATABASE {self._database} TEMPLATE {name}")
+            copy_database(server, name, self._database)
         (self.folder / "said").write_text(said)
         return said
 
@@ -61,9 +59,8 @@ class Shelf:
                 _copy(self.folder / file.name, file)
         if self._on_a_server:
             server, _, name = self.address.rpartition("/")
-            with _administering(server) as admin:
-                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-                admin.execute(f"CREATE DATABASE {name} TEMPLATE {self._database}")
+            drop_database(server, name)
+            copy_database(server, self._database, name)
         return (self.folder / "said").read_text()
 
     def _files(self, ws: remiss.Workspace) -> tuple[Path, ...]:
@@ -83,9 +80,3 @@ def _copy(source: Path, target: Path) -> None:
     """Copy a database that may be open, into one that may be open."""
     with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
         one.backup(other)
-
-
-@contextmanager
-def _administering(server: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
-        yield admin

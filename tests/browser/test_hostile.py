@@ -26,7 +26,7 @@ from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import environment
 from remiss.records.identity import case_id
 from remiss.understand import actions
-from tests.conftest import database_on
+from tests.databases import database_on
 from tests.hostile.planting import TEXTS, Planted, packed, plant, together
 from tests.hostile.reading import ADDRESSES, AWAY, AWAY_REL, HERE, KNOWN, NEVER, hidden, read, tricks
 from tests.hostile.strings import COUNT, shapes

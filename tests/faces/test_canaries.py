@@ -33,7 +33,7 @@ from remiss.curate import investigation_actions as investigating
 from remiss.govern.redaction.detectors import DETECTORS
 from remiss.govern.redaction.policy import WRITTEN
 from remiss.records.case import Filing
-from tests.conftest import database_on
+from tests.databases import database_on
 from tests.faces.http.routes import WAYS
 from tests.personal import VALUES, hidden
 from tests.serving import Served, served

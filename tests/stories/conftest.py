@@ -21,7 +21,8 @@ from remiss.records.published import position_of
 from remiss.remote import RemoteWorkspace
 from remiss.workspace import Workspace
 from tests.command_line import CommandLine
-from tests.conftest import DATABASES, database_on
+from tests.conftest import DATABASES
+from tests.databases import database_on
 from tests.serving import TOKEN, served
 
 FROM_AFAR, BY_COMMANDS, ON_POSTGRESQL = "http", "cli", "http on postgresql"

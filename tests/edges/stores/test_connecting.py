@@ -29,7 +29,7 @@ from remiss.errors import (
     StorageError,
 )
 from remiss.govern.ports.actor import Actor
-from tests.conftest import administering, database_on
+from tests.databases import administering, database_on
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member, protocol
 

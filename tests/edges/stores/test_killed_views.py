@@ -14,7 +14,7 @@ from remiss.catalog import actions as catalog
 from remiss.edges.stores.tables import views
 from remiss.govern import audit_actions as audit
 from remiss.records.case import Filing
-from tests.conftest import administering
+from tests.databases import administering
 from tests.edges.stores.drawing import MONDAY
 from tests.edges.stores.writers import start
 

@@ -11,7 +11,7 @@ import remiss
 from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.errors import SettingError, TimedOut
 from remiss.govern.ports.actor import Scope
-from tests.conftest import administering, database_on
+from tests.databases import administering, database_on
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import drawn, file, member
 

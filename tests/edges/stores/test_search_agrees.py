@@ -18,7 +18,8 @@ from remiss.catalog.query.printing import unparse
 from remiss.records.event import to_text
 from tests.catalog.naive import holds
 from tests.catalog.strategies import ORDERS, queries
-from tests.conftest import DATABASES, database_on
+from tests.conftest import DATABASES
+from tests.databases import database_on
 from tests.edges.stores.catalogs import CRITERIA, FIELDS, MODES, OUTPUTS, TITLES, VERSIONS, Known, fill
 from tests.edges.stores.drawing import MONDAY, WEEK
 

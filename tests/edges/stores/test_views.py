@@ -25,7 +25,7 @@ from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.person import Grant, Person
 from remiss.records.view_entry import ViewEntry, ViewKind
-from tests.conftest import administering, database_on
+from tests.databases import administering, database_on
 from tests.edges.stores.drawing import MONDAY
 
 

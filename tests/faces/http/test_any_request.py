@@ -16,7 +16,8 @@ from schemathesis.specs.openapi import checks
 
 import remiss
 from remiss import capture
-from tests.conftest import DATABASES, database_on
+from tests.conftest import DATABASES
+from tests.databases import database_on
 from tests.faces.http.routes import application
 from tests.serving import TOKEN, Served, served
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from remiss import codec
 from remiss.edges.stores.tables import journal
-from tests.conftest import database_on
+from tests.databases import database_on
 from tests.serving import served
 from tests.stories.logs import PROTOCOL, small_log
 

@@ -20,7 +20,8 @@ from remiss.curate import labelling_actions as labelling
 from remiss.edges.stores.tables import audit_heads
 from remiss.govern import audit_actions as audit
 from remiss.records.investigation import Citation, CitationKind
-from tests.conftest import DATABASES, database_on
+from tests.conftest import DATABASES
+from tests.databases import database_on
 from tests.edges.stores.listening import overhearing
 from tests.edges.stores.test_labellings import FAILS
 from tests.serving import Served, served
