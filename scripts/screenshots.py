@@ -38,8 +38,9 @@ def pages(catalog: Path) -> Iterator[Page]:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()
         try:
+            program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+                browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
                 page = browser.new_context(
                     base_url=f"http://127.0.0.1:{port}", viewport=SIZE, timezone_id="UTC", locale="en-GB", color_scheme="light"
                 ).new_page()
