@@ -10,7 +10,7 @@ import remiss
 from remiss.catalog import actions
 from remiss.records.case import Filing
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
-from tests.edges.stores.writers import finish, start
+from tests.edges.stores.writers import at_once
 
 pytestmark = pytest.mark.slow(reason="several processes are started")
 
@@ -19,7 +19,7 @@ def test_eight_processes_that_revise_the_same_case_lose_no_update(address, envir
     with remiss.open(address, environment=environment) as ws:
         case = actions.file(ws, Filing(model="m", at=datetime(2026, 1, 1, tzinfo=UTC), title="first"))
         names = [f"writer{number}" for number in range(8)]
-        told = finish([start("revise", address, case.id, name, "3", environment=environment) for name in names])
+        told = at_once(*(("revise", address, case.id, name, "3") for name in names), environment=environment)
         history = actions.history(ws, case.id)
     assert [state.revision for state in history] == list(range(1, 26))
     assert sorted(state.title or "" for state in history[1:]) == sorted(
@@ -34,10 +34,9 @@ def test_eight_processes_that_revise_the_same_case_lose_no_update(address, envir
 def test_what_was_read_at_a_position_is_read_again_alike_while_others_write(address, environment):
     with remiss.open(address, environment=environment) as ws:
         actions.file(ws, Filing(model="m", at=datetime(2026, 1, 1, tzinfo=UTC), title="first"))
-    writers = [start("file", address, f"writer{number}", "15", environment=environment) for number in range(4)]
-    watchers = [start("watch", address, "62", environment=environment) for _ in range(2)]
-    finish(writers)
-    for watched in finish(watchers):
+    writers = [("file", address, f"writer{number}", "15") for number in range(4)]
+    watchers = [("watch", address, "62")] * 2
+    for watched in at_once(*watchers, *writers, environment=environment)[:2]:
         assert watched["reached"] == 62
         assert watched["snapshots"] > 2
 
@@ -46,7 +45,7 @@ def test_captures_of_the_same_events_at_once_are_filed_one_after_another(address
     with remiss.open(address, environment=environment) as ws:
         file(ws, drawn([]), run="run-00000000")
         runs = [f"run-{letter * 8}" for letter in "abcd"]
-        told = finish([start("capture", address, run, "0", "40", environment=environment) for run in runs])
+        told = at_once(*(("capture", address, run, "0", "40") for run in runs), environment=environment)
         assert sorted(one["position"] for one in told) == [3, 4, 5, 6]
         assert sorted(one["cases_new"] for one in told) == [0, 0, 0, 20]
         assert sorted(one["events_new"] for one in told) == [0, 0, 0, 40]
@@ -60,7 +59,7 @@ def test_a_capture_and_the_people_who_revise_its_cases_do_not_block_each_other(a
     with remiss.open(address, environment=environment) as ws:
         file(ws, drawn([member(1, met=["slow"])]), run="run-00000000")
         (line,) = actions.search(ws)
-        revising = [start("revise", address, str(line["id"]), f"w{number}", "3", environment=environment) for number in range(2)]
-        capturing = [start("capture", address, f"run-{name * 8}", "0", "60", environment=environment) for name in "abc"]
-        finish([*revising, *capturing])
+        revising = [("revise", address, str(line["id"]), f"w{number}", "3") for number in range(2)]
+        capturing = [("capture", address, f"run-{name * 8}", "0", "60") for name in "abc"]
+        at_once(*revising, *capturing, environment=environment)
         assert len(actions.history(ws, str(line["id"]))) == 7

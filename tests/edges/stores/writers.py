@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,44 @@ def finish(processes: Sequence[subprocess.Popen[str]], *, within: float = 120) -
         assert process.returncode == 0, err
         told.append(json.loads(out))
     return told
+
+
+def at_once(*works: Sequence[str], environment: Mapping[str, str]) -> list[Any]:
+    """Have processes work at once, each calling a function of this module, and return what each of them told."""
+    (told,) = finish([start("fork", json.dumps(works), environment=environment)])
+    assert isinstance(told, list)
+    return told
+
+
+def fork(works: str) -> list[Any]:
+    """Do each work in a fork of this process, which has loaded what all of them need, and return what each told."""
+    import remiss
+
+    for module in ("remiss.catalog.actions", "tests.edges.stores.drawing"):
+        importlib.import_module(module)
+    wanted = json.loads(works)
+    with remiss.open(wanted[0][1]) as ws:
+        ws.position()
+    begun = [_at_work(*each) for each in wanted]
+    told = [os.fdopen(reading).read() for _, reading in begun]
+    assert not any(os.waitpid(child, 0)[1] for child, _ in begun)
+    return [json.loads(each) for each in told]
+
+
+def _at_work(work: str, *arguments: str) -> tuple[int, int]:
+    """Begin a work in a fork of this process; return its number, and where its answer is to be read."""
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        status = 1
+        try:
+            os.write(writing, json.dumps(WORK[work](*arguments)).encode())
+            status = 0
+        except BaseException:  # noqa: BLE001 - a fork must not go on with what its parent was about
+            traceback.print_exc()
+            sys.stderr.flush()
+        os._exit(status)
+    os.close(writing)
+    return child, reading
 
 
 def revise(address: str, case_id: str, name: str, times: str) -> dict[str, int]:
@@ -183,7 +223,16 @@ def _twice(address: str, number: int, ended_by: int) -> dict[str, Any]:
     return {**found, "again": "filed"}
 
 
-WORK = {"crash": crash, "kill": kill, "revise": revise, "file": file, "watch": watch, "capture": capture, "look": look}
+WORK = {
+    "fork": fork,
+    "crash": crash,
+    "kill": kill,
+    "revise": revise,
+    "file": file,
+    "watch": watch,
+    "capture": capture,
+    "look": look,
+}
 
 if __name__ == "__main__":
     print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))
