@@ -29,8 +29,8 @@ from remiss.govern.redaction.redactor import Redactor, remembering
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Protocol
+from remiss.records.bulk import in_bulk
 from remiss.records.histogram import Bins
-from remiss.records.rows import in_bulk
 from remiss.records.window import Window
 from remiss.version import __version__
 

@@ -15,8 +15,8 @@ from remiss.capture.sql.plan import LABELS, ScanPlan
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description
 from remiss.protocol.terms import Address, Protocol
+from remiss.records.bulk import in_bulk
 from remiss.records.identity import digest
-from remiss.records.rows import in_bulk
 from remiss.records.source_file import ReadFile, SourceFile, labels_of
 from remiss.records.window import Window
 

@@ -20,8 +20,8 @@ from remiss.govern.ports.jobs import Posted
 from remiss.govern.redaction.redactor import Redactor, redact, remembering
 from remiss.parameters import RunId
 from remiss.protocol.versions import restore
+from remiss.records.bulk import in_bulk
 from remiss.records.job import JobStep
-from remiss.records.rows import in_bulk
 from remiss.records.run import Run
 
 REDACT = "run:redact"

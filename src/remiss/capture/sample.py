@@ -23,8 +23,8 @@ from remiss.govern.ports.machine import Progress
 from remiss.protocol.check_result import Checked
 from remiss.protocol.group_sizes import sizes_of
 from remiss.protocol.ports import Description, Session
+from remiss.records.bulk import in_bulk
 from remiss.records.histogram import Bins, WindowHistograms
-from remiss.records.rows import in_bulk
 from remiss.records.run import Cell, Group, Profile, Refusals, RunWindow
 from remiss.records.window import Window
 

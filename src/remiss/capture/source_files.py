@@ -25,8 +25,8 @@ from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.check_result import Checked
 from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Protocol
+from remiss.records.bulk import in_bulk
 from remiss.records.identity import from_micros
-from remiss.records.rows import in_bulk
 from remiss.records.source_file import SourceFile, Tail
 from remiss.records.window import Window
 

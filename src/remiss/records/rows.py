@@ -5,18 +5,14 @@ The tables and charts of records are made of records, and so stand above them. A
 
 Pages follow one another by what the last line was, not by how many came before: what is filed meanwhile shifts nothing, and
 each thing is met once.
-
-Making many records at once: thousands of sampled events, each with its lists and mappings.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import gc
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
@@ -28,21 +24,6 @@ from remiss.records.identity import digest
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-@contextmanager
-def in_bulk() -> Iterator[None]:
-    """Keep the collector of cycles out of a block of seconds that makes many records and no cycles.
-
-    Every few thousand new ones it would walk all that there are again: two fifths of what making sampled events took.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

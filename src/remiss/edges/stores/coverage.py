@@ -1,42 +1,31 @@
-"""What is captured: the windows in force, what was sampled in them, and what they add up to by source and protocol.
-
-What a run changed against those before it, as far as the asker may know that of each event.
-"""
+"""What is captured: the windows in force, what was sampled in them, and what they add up to by source and protocol."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, func, not_, or_, select, type_coerce
+from sqlalchemy import and_, case, func, select, type_coerce
 
 from remiss.capture.captured import Coverage, KnownEvent, RunTotals, WindowInForce
 from remiss.capture.criterion_counts import PatternCount
-from remiss.capture.planning import CHANGED
-from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import come_by, in_force, of, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import FIRST_RULES, refused_by, window
 from remiss.edges.stores.tables import (
     Instant,
-    cases,
     cells,
     events,
     observations,
     protocols,
-    run_changes,
     run_windows,
     runs,
     shared_windows,
 )
 from remiss.edges.stores.visible import visible_to
 from remiss.records.event import to_text
-from remiss.records.identity import format_time, from_micros
-from remiss.records.run import Change
+from remiss.records.identity import from_micros
 
 
 def coverage(reading: Reading) -> tuple[Coverage, ...]:
@@ -190,37 +179,3 @@ def known_events(reading: Reading, source: str, protocol: str, since: datetime, 
         )
         for row in reading.connection.execute(found)
     )
-
-
-def changes_of(reading: Reading, run: Row[Any]) -> tuple[Change, ...]:
-    """Return the changes of a run, of which `run` is the row, by window and event.
-
-    An event that became more guarded than the run is not among them for those to whom it is not visible. Nor is what was
-    changed of one whose suggestions are blinded for the viewer, for it names the criteria that were met before and after.
-    """
-    viewer = blinded_viewer(reading)
-    # An id may be that of several events, windows apart: what may not be known of one is told of none.
-    named = exists().where(events.c.source_name == run.source_name, events.c.event_id == run_changes.c.event_id)
-    unknown: ColumnElement[bool] = not_(visible_to(reading.scope, events))
-    if viewer is not None:
-        case = exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))
-        unknown = or_(unknown, and_(run_changes.c.kind == CHANGED, or_(held(events.c.key, viewer), case)))
-    found = (
-        select(run_changes)
-        .where(run_changes.c.run_key == run.key, named, not_(named.where(unknown)))
-        .order_by(run_changes.c.window_start, run_changes.c.event_id, run_changes.c.kind)
-    )
-    return tuple(
-        Change(event=row.event_id, kind=row.kind, window=row.window_start, detail=row.detail)
-        for row in reading.connection.execute(found)
-    )
-
-
-def changes_by_id(changes: Sequence[Change]) -> Iterable[Change]:
-    """Return changes with each id once of a kind: the first, in which those of its other windows are said."""
-    found: dict[tuple[str, str], list[Change]] = defaultdict(list)
-    for each in changes:
-        found[each.event, each.kind].append(each)
-    for first, *others in found.values():
-        told = [f"also in the window of {format_time(each.window)}" for each in others]
-        yield replace(first, detail="; ".join(filter(None, (first.detail, *told))))

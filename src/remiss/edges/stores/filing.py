@@ -13,7 +13,6 @@ from datetime import timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from remiss.edges.stores.activation import Seen, activate
-from remiss.edges.stores.coverage import changes_by_id
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name
@@ -21,6 +20,7 @@ from remiss.edges.stores.event_filing import content_that_differs, file_events, 
 from remiss.edges.stores.histograms import file_histograms
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
+from remiss.edges.stores.run_changes import file_changes
 from remiss.edges.stores.source_files import file_listing, lock_files
 from remiss.edges.stores.storable import held, storable
 from remiss.edges.stores.tables import (
@@ -31,7 +31,6 @@ from remiss.edges.stores.tables import (
     profiles,
     protocols,
     refused_rows,
-    run_changes,
     run_windows,
     runs,
     samples,
@@ -87,7 +86,8 @@ def file_run(
     _file_sample(connection, run_key, seen, content_that_differs(connection, document, seen, filed.known))
     crash_point("after-samples")
     _file_windows(connection, run_key, derived, document.sampling.window)
-    _file_counts(connection, run_key, derived, changes)
+    _file_counts(connection, run_key, derived)
+    file_changes(connection, run_key, changes)
     file_histograms(connection, run_key, derived)
     transaction.subjects.append(run)
     transaction.changed(run, None, {"digest": derived.digest, "status": status})
@@ -181,7 +181,7 @@ def _file_windows(connection: Connection, run_key: int, derived: DerivedRun, wid
     insert_many(connection, run_windows, columns, rows)
 
 
-def _file_counts(connection: Connection, run_key: int, derived: DerivedRun, changes: Sequence[Change]) -> None:
+def _file_counts(connection: Connection, run_key: int, derived: DerivedRun) -> None:
     insert_many(
         connection,
         groups,
@@ -222,10 +222,4 @@ def _file_counts(connection: Connection, run_key: int, derived: DerivedRun, chan
         refused_rows,
         ("run_key", "ordinal", "reason", "file", "row", "detail"),
         ((run_key, at, r.reason, r.file, r.row, held(r.detail)) for at, r in enumerate(derived.refusals.rows)),
-    )
-    insert_many(
-        connection,
-        run_changes,
-        ("run_key", "event_id", "kind", "window_start", "detail"),
-        ((run_key, item.event, item.kind, instant(item.window), held(item.detail)) for item in changes_by_id(changes)),
     )

@@ -11,7 +11,6 @@ from sqlalchemy import Row, Select, false, func, select
 from remiss.capture.captured import Coverage, DocumentText, KnownEvent, RunTotals, StoredTexts, UnredactedRun, WindowInForce
 from remiss.edges.stores.activation import activate
 from remiss.edges.stores.coverage import (
-    changes_of,
     coverage,
     known_events,
     totals,
@@ -22,6 +21,7 @@ from remiss.edges.stores.coverage import (
 from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader, Reading
+from remiss.edges.stores.run_changes import all_changes, visible_changes
 from remiss.edges.stores.run_rows import (
     as_it_stood,
     came,
@@ -37,14 +37,14 @@ from remiss.edges.stores.run_rows import (
 )
 from remiss.edges.stores.source_files import known_files, remember
 from remiss.edges.stores.storable import is_text
-from remiss.edges.stores.stored_texts import changes_of_run, rewrite, unredacted, unredacted_events
+from remiss.edges.stores.stored_texts import rewrite, unredacted, unredacted_events
 from remiss.edges.stores.tables import events, observations, profiles, protocols, refused_rows, run_windows, runs
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict
 from remiss.protocol.terms import Protocol
+from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity
 from remiss.records.person import Governed
-from remiss.records.rows import in_bulk
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.records.source_file import SourceFile
 
@@ -157,7 +157,7 @@ class RunStore:
         with self._reader.at() as reading:
             key = self._find(reading, run).key
             saw = [(event, member.event, member.event) for event, member in captured(reading.connection, key)]
-            changed = changes_of_run(reading.connection, key)
+            changed = all_changes(reading.connection, key)
         return StoredTexts(events=saw, profiles=self.profiles(run), refused=self.refused(run), changes=changed)
 
     def rewrite(self, run: str, texts: StoredTexts) -> None:
@@ -265,7 +265,7 @@ class RunStore:
     def changes(self, run: str) -> tuple[Change, ...]:
         """Return how a run differs from what was in force before it, as far as the viewer may know."""
         with self._reader.at() as reading:
-            return changes_of(reading, self._find(reading, run))
+            return visible_changes(reading, self._find(reading, run))
 
     def filed(self, run: str) -> bool:
         """Return whether there is a run of exactly this id, seen or not."""

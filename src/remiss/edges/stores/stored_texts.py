@@ -34,7 +34,6 @@ from remiss.edges.stores.tables import (
     unredacted_runs,
 )
 from remiss.records.event import Event, to_text
-from remiss.records.run import Change
 
 NAMES = ("model_version", "model_digest", "features", "status", "trace_id")
 
@@ -60,12 +59,6 @@ def unredacted_events(connection: Connection) -> int:
     those = select(unredacted_runs.c.run_key)
     found = select(func.count(observations.c.event_key.distinct())).where(observations.c.run_key.in_(those))
     return int(connection.execute(found).scalar_one())
-
-
-def changes_of_run(connection: Connection, run_key: int) -> list[Change]:
-    """Return all changes of a run, whoever may know of them."""
-    found = connection.execute(select(run_changes).where(run_changes.c.run_key == run_key))
-    return [Change(event=row.event_id, kind=row.kind, window=row.window_start, detail=row.detail) for row in found]
 
 
 def rewrite(transaction: Transaction, named: str, redacted: StoredTexts) -> None:
