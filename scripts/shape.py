@@ -34,6 +34,7 @@ SMALL: Mapping[str, str] = {
     "edges.stores.storable": "what no database holds alike; five stores of different chapters ask it",
     "present.notebook": "what a notebook loads; nothing else imports charts to print a list",
     "protocol.nearest": "advice on names for twelve modules; difflib costs too much for errors.py",
+    "records.bulk": "six makers of many records in capture and the store ask it, and none of them another",
     "records.view_entry": "what was shown: action.py imports it, and with it as little as can be",
 }
 UNCOUNTED = ("ports", "tables", "migrations")
@@ -134,11 +135,11 @@ def _spent(command: list[str]) -> float:
 
 def of_the_source() -> Iterator[Figure]:
     """Yield the figures that are read from the source."""
-    yield Figure(rule="modules but migrations", today=len(joinable()), bound=464, aim=382)
-    yield Figure(rule="modules under 60 lines, no port, table, migration or front", today=len(small()), bound=28, aim=25)
+    yield Figure(rule="modules but migrations", today=len(joinable()), bound=457, aim=382)
+    yield Figure(rule="modules under 60 lines, no port, table, migration or front", today=len(small()), bound=18, aim=25)
     yield Figure(rule="modules over 300 lines", today=len(large()), bound=0, aim=0)
     yield Figure(rule="imports within functions", today=late_imports(), bound=49, aim=60)
-    yield Figure(rule="lines of faces and presentation for each action", today=face_lines(), bound=124, aim=80)
+    yield Figure(rule="lines of faces and presentation for each action", today=face_lines(), bound=122, aim=80)
     yield Figure(rule="names that public classes share", today=len(repeated_classes()), bound=0, aim=0)
     yield Figure(rule="lines of source", today=sum(text.count("\n") for text in sources().values()))
     yield Figure(rule="actions", today=len(entries()))

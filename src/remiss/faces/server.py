@@ -24,7 +24,7 @@ from remiss.errors import SettingError, StorageError
 from remiss.faces.http.app import create_app
 from remiss.faces.http.authentication import Authentication
 from remiss.faces.http.connection import IDLE_SECONDS, HttpConnection
-from remiss.faces.http.metrics import Measured
+from remiss.faces.http.health import Measured
 from remiss.faces.http.security import MOST_HEADER_BYTES, App, Security
 from remiss.faces.identity import Identities, Sessions, fresh
 from remiss.faces.web.app import add_pages

@@ -1,11 +1,20 @@
-"""What every route and page takes: its workspace, models that refuse what they do not know, the status of an error."""
+"""What every route and page takes: its workspace, models that refuse what they do not know, the status of an error.
+
+Routes that read do so each within one reading: its actions share a snapshot, and one entry of the log of views names all that
+they show. An answer is made within the block and leaves after it, so that nothing leaves that could not be recorded. Routes that
+change something have no such block: what they show beside what they did is recorded action by action.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from remiss.errors import (
@@ -26,6 +35,10 @@ from remiss.errors import (
 from remiss.faces.identity import Caller
 from remiss.faces.result_cache import ResultCache
 from remiss.parameters import MOST_POSITION
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -110,3 +123,26 @@ async def _answers(request: Request) -> ResultCache:
 Ws = Annotated[Workspace, Depends(_workspace)]
 # What the server remembers of answers; for actions that take long.
 Cached = Annotated[ResultCache, Depends(_answers)]
+
+
+READS = {"GET"}
+
+
+def in_one_reading(router: APIRouter) -> APIRouter:
+    """Return a router with the same routes, of which those that read do so within one reading."""
+    found = APIRouter()
+    for route in router.routes:
+        mine = copy.copy(route)
+        if isinstance(mine, APIRoute) and mine.methods == READS and "ws" in inspect.signature(mine.endpoint).parameters:
+            mine.endpoint = _held(mine.endpoint)
+        found.routes.append(mine)
+    return found
+
+
+def _held(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(endpoint)
+    def answer(*args: Any, ws: Workspace, **kwargs: Any) -> Any:
+        with ws.reading(held=True):
+            return endpoint(*args, ws=ws, **kwargs)
+
+    return answer

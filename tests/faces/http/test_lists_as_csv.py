@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from remiss.faces.http.listing import prefers_csv
+from remiss.faces.http.answering import prefers_csv
 from remiss.records.case import Filing
 from tests.stories.logs import MONDAY
 

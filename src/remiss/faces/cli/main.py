@@ -19,25 +19,24 @@ import click
 
 from remiss import former
 from remiss.errors import RemissError, SettingError, StorageError
-from remiss.faces.cli.options import TOKEN_FILE
-from remiss.faces.cli.stderr import to_stderr
+from remiss.faces.cli.options import TOKEN_FILE, to_stderr
 from remiss.version import __version__
 
 # What is not derived from an action: module under remiss.faces.cli and its attribute, and why it is made by hand.
 BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("attachment", "add"): ("attachment", "add"),  # names the file as it is called here
     ("attachment", "get"): ("attachment", "get"),  # writes a file
-    ("audit", "checkpoint"): ("audit", "checkpoint"),  # writes the public key to a file
+    ("audit", "checkpoint"): ("governance", "checkpoint"),  # writes the public key to a file
     ("capture",): ("capture", "capture"),  # may make the catalog, and captures every interval that is due
-    ("catalog", "upgrade"): ("catalog", "upgrade"),  # opens what cannot be opened otherwise
-    ("demo",): ("demo", "demo"),  # a user of the library
-    ("doctor",): ("doctor", "doctor"),  # also where the catalog cannot be opened
-    ("init",): ("catalog", "init"),  # makes the catalog
+    ("catalog", "upgrade"): ("setting_up", "upgrade"),  # opens what cannot be opened otherwise
+    ("demo",): ("setting_up", "demo"),  # a user of the library
+    ("doctor",): ("setting_up", "doctor"),  # also where the catalog cannot be opened
+    ("init",): ("setting_up", "init"),  # makes the catalog
     ("job", "run"): ("job", "run"),  # works off what waits
     ("protocol", "new"): ("protocol", "new"),  # writes a file
     ("schema",): ("schema", "schema"),  # of remiss, not of a catalog
     ("serve",): ("serve", "serve"),  # a server
-    ("token", "link"): ("token_link", "link"),  # prints a link of this server
+    ("token", "link"): ("governance", "link"),  # prints a link of this server
 }
 # What the commands on a thing are for.
 NOUNS: Mapping[str, str] = {

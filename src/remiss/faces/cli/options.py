@@ -1,4 +1,4 @@
-"""What commands share: opening the workspace, the format of answers, times on the command line, progress."""
+"""What commands share: opening the workspace, the format of answers, times on the command line, progress and talk."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from remiss.records.identity import parse_time
 if TYPE_CHECKING:
     from remiss.contract.table import Entry
     from remiss.workspace import Workspace
+
 
 Command = Callable[..., Any]
 # Under this name every command finds the file that --token-file named.
@@ -134,3 +135,13 @@ def progress(ws: Workspace) -> Iterator[None]:
         task = drawn.add_task("reading", total=1.0)
         with ws.reporting(lambda stage, done: drawn.update(task, description=stage, completed=done)):
             yield
+
+
+@contextmanager
+def to_stderr() -> Iterator[None]:
+    """Talk in this block. Where stderr takes nothing (a full disk, a reader that is gone), talk is left out from then on."""
+    try:
+        yield
+    except OSError:
+        # What is buffered would fail once more when Python ends, with a status of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

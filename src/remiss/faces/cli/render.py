@@ -8,7 +8,7 @@ from datetime import datetime
 
 import click
 
-from remiss.faces.cli.stderr import to_stderr
+from remiss.faces.cli.options import to_stderr
 from remiss.present.legible import counted, printable
 from remiss.records.identity import format_time
 from remiss.records.rows import Rows

@@ -12,10 +12,9 @@ from remiss.contract.table import ROOT
 from remiss.faces.exceptions import answer_errors
 from remiss.faces.http import actions, attachments, derived, health
 from remiss.faces.http.answering import components
-from remiss.faces.http.metrics import Metrics
-from remiss.faces.one_reading import in_one_reading
+from remiss.faces.http.health import Metrics
 from remiss.faces.result_cache import ResultCache
-from remiss.faces.serving import nothing_unknown
+from remiss.faces.serving import in_one_reading, nothing_unknown
 from remiss.version import __version__
 
 if TYPE_CHECKING:

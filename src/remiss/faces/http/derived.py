@@ -22,9 +22,8 @@ from remiss.contract.arguments import arguments_of
 from remiss.contract.forms import ParameterEntry
 from remiss.contract.table import Entry, action_of, entries, entry_of, function_of
 from remiss.errors import Unconditional
+from remiss.faces.http.answering import answer_in, as_json, prefers_csv, tagged
 from remiss.faces.http.answering import answers as documented
-from remiss.faces.http.answering import as_json, tagged
-from remiss.faces.http.listing import answer_in, prefers_csv
 from remiss.faces.serving import Asked, opened
 
 if TYPE_CHECKING:

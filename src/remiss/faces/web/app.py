@@ -15,14 +15,13 @@ from starlette.types import Scope
 
 from remiss.errors import RemissError
 from remiss.faces.identity import OPERATOR, Caller, Identities, Sessions
-from remiss.faces.one_reading import in_one_reading
+from remiss.faces.serving import in_one_reading
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
     agreement,
     attachments,
     audit,
     case,
-    case_moves,
     cases,
     discussion,
     estimates,
@@ -38,8 +37,7 @@ from remiss.faces.web.pages import (
     runs,
     search_box,
 )
-from remiss.faces.web.pages.shell import ProblemPage, shell
-from remiss.faces.web.rendering import filled, render
+from remiss.faces.web.rendering import ProblemPage, filled, render, shell
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -53,7 +51,6 @@ PAGES = (
     case.router,
     discussion.router,
     investigation.router,
-    case_moves.router,
     inbox.router,
     queue.router,
     evidence.router,

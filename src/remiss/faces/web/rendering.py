@@ -1,7 +1,7 @@
 """Pages from templates: a typed context in, escaped HTML out; one language for numbers, shares and times.
 
 A page's context is a frozen dataclass that names its template; templates show it and decide nothing. Around it stands a
-`Shell`: what every page has, whatever it shows.
+`Shell`: what every page has, whatever it shows. An error is a page, too: the same what and do as everywhere.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from remiss.govern.authority import OPERATOR
 from remiss.present.legible import figure, number, printable, share
 from remiss.records.identity import format_time
 from remiss.version import __version__
+
+if TYPE_CHECKING:
+    from remiss.workspace import Workspace
+
 
 TEMPLATES = Path(__file__).parent / "templates"
 # What stands in the bar at the top, in the order of the work: name of the section, address, words.
@@ -162,3 +167,34 @@ def part(page: Page) -> HTMLResponse:
 def filled(template: str, context: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
     """Return a template filled in, as a response."""
     return HTMLResponse(environment().get_template(template).render(context), status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemPage:
+    """problem.html: what went wrong, and what to do."""
+
+    template: ClassVar[str] = "problem.html"
+    heading: str
+    what: str
+    do: str
+
+
+def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], position: int | None = None) -> Shell:
+    """Return the shell of a page.
+
+    Parameters
+    ----------
+    section : the entry of the bar that is current, or empty
+    twins : address and title of the API routes that answer the same
+    position : the one that was read; default: the catalog's
+    """
+    return Shell(
+        title=title,
+        section=section,
+        catalog=ws.address.rpartition("/")[2] or ws.address,
+        position=ws.position() if position is None else position,
+        twins=tuple(Twin(href=href, title=name) for href, name in twins),
+        who="" if ws.actor.role == OPERATOR else ws.actor.name,
+        people=ws.authority.may(ws.actor, "person:read"),
+        audit=ws.authority.may(ws.actor, "audit:read"),
+    )

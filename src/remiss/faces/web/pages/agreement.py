@@ -22,8 +22,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.faces.serving import AsOf, Ws, status_of
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, render
+from remiss.faces.web.rendering import address, render, shell
 from remiss.present import agreement
 from remiss.present.agreement import WORDS, figure
 from remiss.present.svg import escaped, extent, fitted, line, pixels, stroke, written

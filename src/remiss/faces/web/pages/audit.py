@@ -13,8 +13,7 @@ from starlette.responses import Response
 from remiss import govern
 from remiss.errors import InputError
 from remiss.faces.serving import Asked, Ws
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, part, render
+from remiss.faces.web.rendering import address, part, render, shell
 from remiss.former import shown
 from remiss.records.identity import parse_time
 

@@ -1,8 +1,11 @@
-"""A case: why it was caught, how it was drawn, what happened, what to compare it with, and what people said of it."""
+"""A case: why it was caught, how it was drawn, what happened, what to compare it with, and what people said of it.
+
+By forms of its page it is begun anew, and linked to one that is alike.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -15,7 +18,9 @@ from remiss.catalog.identifying import prefix_of
 from remiss.catalog.query import fields, values
 from remiss.catalog.query.expression import Level, Operator, Term, both
 from remiss.catalog.query.printing import unparse
-from remiss.errors import Ambiguous, Conflict, InputError, NotFound, RemissError
+from remiss.curate import labelling_actions as labelling
+from remiss.curate import linking_actions as linking
+from remiss.errors import Ambiguous, Conflict, Denied, InputError, NotFound, RemissError
 from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages import revision_form
@@ -26,14 +31,15 @@ from remiss.faces.web.pages.judgement_form import TypedJudgement
 from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
 from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, part, render, segment
+from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.records.case import Case
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
+
 router = APIRouter()
+Revision = Annotated[int, Form()]
 CONTROLS = 5
 MOST_SIMILAR = 50
 
@@ -223,3 +229,33 @@ def _similar(case: Case, as_of: int | None) -> str | None:
 
 def _modes(ws: Workspace) -> dict[str, str]:
     return protocol_cache.modes(protocol_cache.newest(ws))
+
+
+@router.post("/cases/{case}/reopen")
+def reopen(ws: Ws, case: str, revision: Revision, reason: Annotated[str, Form()] = "") -> Response:
+    """Begin a decided case anew; what is not taken is shown again with why."""
+    return _done(ws, case, lambda: labelling.reopen(ws, case, revision, reason), reason=reason)
+
+
+@router.post("/cases/{case}/link")
+def link(ws: Ws, case: str, revision: Revision, other: Annotated[str, Form()] = "") -> Response:
+    """Have a case take the verdict of another; what is not taken is shown again with why."""
+    return _done(ws, case, lambda: linking.link(ws, case, revision, other.strip()), other=other)
+
+
+@router.post("/cases/{case}/unlink")
+def unlink(ws: Ws, case: str, revision: Revision) -> Response:
+    """Take a case's link away."""
+    return _done(ws, case, lambda: linking.unlink(ws, case, revision))
+
+
+def _done(ws: Ws, case: str, call: Callable[[], Case], **typed: str) -> Response:
+    now = catalog.show(ws, case)
+    try:
+        done = call()
+    except Denied:
+        raise
+    except InputError as error:
+        unmoved = Unmoved(problem=(error.what, error.do), **typed)
+        return shown(ws, now, CaseOptions(), unmoved=unmoved, status=status_of(error))
+    return RedirectResponse(f"/cases/{segment(done.id)}#labelling", 303)

@@ -27,8 +27,7 @@ from remiss.faces.web.pages.list_address import (
     unusual,
 )
 from remiss.faces.web.pages.search_box import KeyHelp, language
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, part, render, segment
+from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.present.legible import printable
 
 if TYPE_CHECKING:

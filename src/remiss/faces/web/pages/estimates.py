@@ -19,8 +19,7 @@ from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError, NotFound
 from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web import charts, protocol_cache
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, render
+from remiss.faces.web.rendering import address, render, shell
 from remiss.present import estimate_facts
 from remiss.present.forest import forest
 from remiss.present.legible import share

@@ -16,8 +16,7 @@ from remiss.catalog.evidence_actions import PURPOSE_LIMIT
 from remiss.errors import Denied, InputError
 from remiss.faces.downloads import download
 from remiss.faces.serving import Ws, status_of
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import render, segment
+from remiss.faces.web.rendering import render, segment, shell
 from remiss.records.evidence import RawEvent
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from remiss.catalog.typed_filing import filing_of
 from remiss.errors import InputError
 from remiss.faces.serving import Ws
 from remiss.faces.web import protocol_cache
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import render, segment
+from remiss.faces.web.rendering import render, segment, shell
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:

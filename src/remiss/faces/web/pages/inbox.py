@@ -12,8 +12,7 @@ from starlette.responses import Response
 from remiss.curate import discussion_actions as curate
 from remiss.faces.serving import AsOf, Ws
 from remiss.faces.web.markdown import markdown
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, render, segment
+from remiss.faces.web.rendering import address, render, segment, shell
 
 router = APIRouter()
 LINES = 30

@@ -17,8 +17,7 @@ from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.pages.investigation_part import Unwritten, cited
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, render, segment
+from remiss.faces.web.rendering import address, render, segment, shell
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
 
 if TYPE_CHECKING:

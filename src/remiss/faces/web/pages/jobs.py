@@ -10,8 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss import govern
 from remiss.faces.serving import Asked, Ws
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, render, segment
+from remiss.faces.web.rendering import address, render, segment, shell
 from remiss.records.job import JobState
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.faces.serving import Asked, Cached, Ws
 from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import part, render
+from remiss.faces.web.rendering import part, render, shell
 from remiss.records.view_entry import ViewEntry, ViewKind
 
 if TYPE_CHECKING:

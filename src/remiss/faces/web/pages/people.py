@@ -17,8 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.errors import InputError
 from remiss.faces.serving import Ws, status_of
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import render
+from remiss.faces.web.rendering import render, shell
 from remiss.govern import access_actions, people_actions
 from remiss.govern.roles import ROLES, team_words
 from remiss.records.case import Sensitivity

@@ -17,8 +17,7 @@ from remiss.catalog.query.printing import unparse
 from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Ws
 from remiss.faces.web import highlighting, protocol_cache
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import address, render, segment
+from remiss.faces.web.rendering import address, render, segment, shell
 from remiss.parameters import MOST_REVISION
 from remiss.protocol.document import detach
 from remiss.protocol.ports import StoredProtocol

@@ -17,8 +17,7 @@ from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left
 from remiss.errors import LabellingError, NotFound, RemissError
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import render, segment
+from remiss.faces.web.rendering import render, segment, shell
 from remiss.records.labelling import Labelling, LabellingKind
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Cached, Ws
 from remiss.faces.web import protocol_cache, run_changes, run_facts
 from remiss.faces.web.pages.overview import STATUS, STATUS_SECONDS, StatusPart
-from remiss.faces.web.pages.shell import shell
-from remiss.faces.web.rendering import Page, address, part, render, segment
+from remiss.faces.web.rendering import Page, address, part, render, segment, shell
 
 if TYPE_CHECKING:
     from remiss.capture.reproduction import Reproduction

@@ -1,7 +1,8 @@
-"""Commands on tokens and on who may do what."""
+"""Commands of governance that do more than their action: a key is written to a file, a link printed."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,26 @@ from remiss.faces.cli.serve import PORT
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
+
+
+@click.command("checkpoint")
+@click.option("--key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the public key there, too.")
+@formatted_object
+@with_workspace
+def checkpoint(ws: Workspace, key: Path | None, shape: str) -> None:
+    """Sign how long each log is and which root it has.
+
+    Keep what is printed elsewhere, with the public key.
+
+    Example: remiss audit checkpoint --key remiss.pub >> checkpoints.txt
+    """
+    signed = govern.checkpoint(ws)
+    if key is not None:
+        key.write_text(signed.key + "\n", "utf-8")
+    if shape == "json":
+        render.as_json(to_json(signed))
+    else:
+        click.echo("\n".join(signed.notes))
 
 
 @click.command("link")

@@ -1,0 +1,105 @@
+"""Commands by which one sets up: a new catalog, its upgrade, what could go wrong with it and with this machine, and the demo."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import remiss
+from remiss import catalog, govern
+from remiss.codec import to_json
+from remiss.errors import AnswerNo, InputError, StorageError
+from remiss.faces.cli import render
+from remiss.faces.cli.options import formatted_object, workspace
+from remiss.faces.cli.serve import serve_pages, somebody_is_there
+
+if TYPE_CHECKING:
+    from remiss.govern.ports.machine import HealthChecks
+
+
+@click.command()
+@click.argument("address", required=False)
+def init(address: str | None) -> None:
+    """Make a new catalog at ADDRESS; default: the one that --catalog or REMISS_CATALOG names, else ./remiss.db.
+
+    Example: remiss init failures.db
+    """
+    named = address or click.get_current_context().find_root().obj
+    with remiss.open(named, create=True, otherwise="remiss.db") as ws:
+        render.say(f"{ws.address} is ready at position {ws.position()}; next: remiss protocol new PROTOCOL.yaml")
+
+
+@click.command("upgrade")
+def upgrade() -> None:
+    """Bring the catalog to the schema of this version of remiss.
+
+    Where it has that already, nothing is done.
+
+    Example: remiss catalog upgrade
+    """
+    with remiss.open(click.get_current_context().find_root().obj, upgrade=True) as ws:
+        render.say(f"{ws.address} is at catalog version {catalog.info(ws).schema_version}")
+
+
+@click.command()
+@formatted_object
+def doctor(shape: str) -> int:
+    """Check the machine, the catalog, its keys and its vault; exit status 1 when something needs doing.
+
+    Example: remiss doctor
+    """
+    checks = _examine()
+    if shape == "json":
+        render.as_json(to_json(checks))
+    else:
+        for each in checks:
+            click.echo(f"{each.level:<5}  {each.name}: {each.says}" + (f"\n         {each.do}" if each.do else ""))
+    return AnswerNo.exit_status if any(each.level == "bad" for each in checks) else 0
+
+
+def _examine() -> HealthChecks:
+    """Look at the catalog that is named, and at the machine alone where it cannot be opened, which is a finding too."""
+    from remiss.govern.ports.machine import Check, HealthChecks
+    from remiss.opening import without_catalog
+
+    try:
+        with workspace() as ws:
+            return govern.doctor(ws)
+    except InputError as error:
+        with without_catalog() as alone:
+            found = Check("catalog", "bad", error.what, error.do)
+            return HealthChecks(position=None, items=(*govern.doctor(alone), found))
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--serve", is_flag=True, help="Serve the pages at the end, when a person is there to look at them.")
+def demo(folder: Path, *, serve: bool) -> None:
+    """Run the whole job in DIR: real flights, a real model, its failures captured, counted and compared with the truth.
+
+    With --serve it ends by itself where standard input is no terminal, or CI is set.
+
+    Example: remiss demo ./demo
+    """
+    try:
+        from remiss.demo import story
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"the demo needs {error.name}, which is not installed", do="install it with: pip install 'remiss[demo]'"
+        ) from error
+    story.run(folder)
+    if serve and somebody_is_there():
+        look(folder)
+
+
+def look(folder: Path) -> None:
+    """Serve the catalog of the demo; on another port where the usual one is taken."""
+    # What a protocol that somebody posts names is looked for among the demo's logs.
+    with remiss.open(folder / "remiss.db", environment={"REMISS_SOURCES": str(folder), **os.environ}) as ws:
+        try:
+            serve_pages(ws)
+        except StorageError:
+            serve_pages(ws, port=0)
