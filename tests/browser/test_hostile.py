@@ -121,6 +121,14 @@ def of_the_event(world: World) -> list[str]:
     return [value for values in (event, event["inputs"], event["context"]) for value in values.values() if isinstance(value, str)]
 
 
+def compared_people(world: World) -> list[str]:
+    """Who is compared with somebody: those whose case was annotated in its turn, so that one knows what it weighs."""
+    pairs = {row["key"] for row in world.client.get("/api/v1/agreement?by=pair").json()["rows"]}
+    found = [name for name in world.planted.people if any(name in pair for pair in pairs)]
+    assert len(found) >= 10
+    return found
+
+
 def changes(*kinds: str) -> Expected:
     """The events that the second capture of the second week saw otherwise."""
 
@@ -160,8 +168,7 @@ VISITS = (
     Visit("/cases/{discussed}", everything),
     Visit("/inbox?all=true", everything),
     Visit("/agreement"),
-    # Which pairs are compared is left to chance: of some no case was chosen for both.
-    Visit("/agreement?by=pair"),
+    Visit("/agreement?by=pair", compared_people),
     Visit(f"/agreement?{urlencode({'query': LONG})}", status=422),
     Visit(f"/agreement?{urlencode({'by': SEGMENT})}", lambda _: [SEGMENT[:40]], 422),
     Visit("/queue"),

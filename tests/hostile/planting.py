@@ -146,6 +146,7 @@ require: [id, time, output, model_version, features, trace_id, inputs.given]
 criteria:
 {rules}
 sampling: {{window: 1 week, strata: [context.place], keep: 2, control: 2, undecided: 2, population: 2, seed: "<script>"}}
+labelling: {{every: week, budget: 500, verify: {{rejected: 1}}}}
 taxonomy: {quoted(TAXONOMY)}
 review: {{every: week, owners: [{quoted(short[at + 2])}], quorum: 1}}
 """
