@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
 
 from remiss.contract.table import ROOT
 from remiss.faces.exceptions import answer_errors
@@ -36,10 +38,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.answers = ResultCache()
     answer_errors(app)
-    for routes in (derived.router(), attachments.router, actions.router):
-        # Each by itself: a router within a router is searched again at every level.
-        app.include_router(in_one_reading(routes), prefix=ROOT, dependencies=[Depends(nothing_unknown)])
-    app.include_router(health.router)
+    app.router.routes.extend(_routes())
 
     @app.get(ROOT, include_in_schema=False)
     async def _root() -> Response:
@@ -52,6 +51,17 @@ def create_app(workspace: Workspace) -> FastAPI:
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Return the routes, which are the same for every catalog: each request asks its application for the workspace."""
+    made = APIRouter()
+    for routes in (derived.router(), attachments.router, actions.router):
+        # Each by itself: a router within a router is searched again at every level.
+        made.include_router(in_one_reading(routes), prefix=ROOT, dependencies=[Depends(nothing_unknown)])
+    made.include_router(health.router)
+    return tuple(made.routes)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

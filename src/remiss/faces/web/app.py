@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -80,10 +82,18 @@ def add_pages(app: FastAPI, sessions: Sessions, identities: Identities, used: Ca
     """
     app.state.problem = problem
     app.include_router(sign_in.router(sessions, identities, used))
-    for page in PAGES:
-        app.include_router(in_one_reading(page), include_in_schema=False)
+    app.router.routes.extend(_routes())
     app.mount("/static", Files(directory=HERE / "static"), name="static")
     app.mount("/assets", Files(directory=HERE / "assets", check_dir=False), name="assets")
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Return the routes of the pages, which are the same for every catalog."""
+    made = APIRouter()
+    for page in PAGES:
+        made.include_router(in_one_reading(page), include_in_schema=False)
+    return tuple(made.routes)
 
 
 class Files(StaticFiles):
