@@ -42,6 +42,7 @@ def test_a_capture_files_every_sampled_event_and_a_case_for_each_that_met_a_crit
     assert run.cases_new >= sum(group.kept for group in run.groups if group.criterion == "missed-delay")
 
 
+@pytest.mark.of_the_log
 def test_the_groups_count_exactly_what_the_log_holds(ws, log):
     run = captured(ws, log)
     actual = {row["flight"]: row["actual"] for row in log.outcomes}
@@ -79,6 +80,7 @@ def test_a_case_is_compared_with_controls_of_its_window_and_stratum(ws, log):
     assert "in the week of 17 June 2013" in sampling.drawn(found)
 
 
+@pytest.mark.of_the_log
 def test_people_in_the_text_never_reach_the_catalog(ws, log):
     captured(ws, log)
     texts = [catalog.show(ws, line["id"]).event.text or "" for line in catalog.search(ws, "", limit=1000)]
@@ -152,6 +154,7 @@ def test_another_meaning_under_the_same_version_is_refused(ws, log):
         captured(ws, log)
 
 
+@pytest.mark.of_the_log
 def test_another_zone_of_the_log_under_the_same_version_is_refused_by_name(ws, log):
     zoned = PROTOCOL.replace('predictions/*.parquet"', 'predictions/*.parquet", time_zone: UTC')
     log.write(zoned)
@@ -184,6 +187,7 @@ def test_content_guarded_otherwise_needs_another_version_and_figures_go_on(ws, l
     assert understand.estimate(ws, "", protocol="arrival-delay@1").rows == (whole,)
 
 
+@pytest.mark.of_the_log
 def test_an_interval_that_cuts_a_window_is_refused(ws, log):
     with pytest.raises(IntervalError):
         capture.capture(ws, log.protocol, since=MONDAY + timedelta(days=1), until=MONDAY + WEEK)
@@ -249,6 +253,7 @@ def add(log, name, rows, times):
     pq.write_table(table, log.folder / "predictions" / f"{name}.parquet")
 
 
+@pytest.mark.of_the_log
 def test_a_file_without_any_event_changes_no_run_and_is_said_by_each_that_read_it(ws, log, tmp_path):
     before = captured(ws, log)
     add(log, "broken", 2, [None, None])
@@ -267,6 +272,7 @@ def test_a_file_without_any_event_changes_no_run_and_is_said_by_each_that_read_i
     assert capture.reproduce(ws, after.id).verdict == "same"
 
 
+@pytest.mark.of_the_log
 def test_rows_without_a_time_count_in_the_runs_that_have_an_event_of_their_file(ws, log):
     first = captured(ws, log, weeks=1)
     add(log, "later", 4, [None, MONDAY + WEEK, MONDAY + 2 * WEEK, None])
@@ -284,6 +290,7 @@ def test_rows_without_a_time_count_in_the_runs_that_have_an_event_of_their_file(
     assert stands.refused_share == pytest.approx(2 / 1204)
 
 
+@pytest.mark.of_the_log
 def test_a_broken_line_of_labels_that_is_added_later_changes_no_run(ws, log):
     log.write(PROTOCOL.replace('{format: parquet, uri: "outcomes/*.parquet"', '{format: jsonl, uri: "outcomes/*.jsonl"'))
     lines = "".join(f"{json.dumps({**row, 'known_at': row['known_at'].isoformat()})}\n" for row in log.outcomes)
@@ -308,6 +315,7 @@ def test_a_run_reproduces_from_where_it_read_when_the_protocol_has_moved_on(ws, 
     assert stands.due == 1
 
 
+@pytest.mark.of_the_log
 def test_rows_without_a_time_are_told_once_however_often_their_source_was_captured(ws, log):
     for row in log.predictions:
         row["scheduled_at"] = row["scheduled_at"].isoformat()
@@ -322,6 +330,7 @@ def test_rows_without_a_time_are_told_once_however_often_their_source_was_captur
     assert stands.refused_share == pytest.approx(2 / 1200)
 
 
+@pytest.mark.of_the_log
 def test_one_event_of_year_1_makes_its_own_window_due_and_not_the_centuries_between(ws, log):
     log.predictions[0]["scheduled_at"] = datetime(1, 1, 3, tzinfo=UTC)
     log.write()
@@ -332,6 +341,7 @@ def test_one_event_of_year_1_makes_its_own_window_due_and_not_the_centuries_betw
     assert not capture.due(ws, log.protocol)
 
 
+@pytest.mark.of_the_log
 def test_an_interval_of_more_windows_than_a_run_takes_is_refused_before_anything_is_read(ws, log):
     log.write(PROTOCOL.replace("window: 1 week", "window: 1 minute"))
     stages = []
@@ -353,6 +363,7 @@ def test_a_run_of_more_windows_than_this_version_takes_cannot_be_reproduced_and_
     assert any("has 3 windows; one run takes 2" in line for line in outcome.missing)
 
 
+@pytest.mark.of_the_log
 def test_a_log_in_which_no_time_can_be_read_is_refused_and_not_called_captured(ws, log):
     for row in log.predictions:
         row["scheduled_at"] = f"{row['scheduled_at']:%Y-%m-%dT%H:%M:%S}"
@@ -372,6 +383,7 @@ def test_another_seed_in_a_new_version_is_said(ws, log):
     assert not captured(ws, log).manifest.notes
 
 
+@pytest.mark.of_the_log
 def test_an_anomaly_that_cannot_be_judged_is_said(ws, log):
     odd = "  - {name: far, kind: anomaly, of: inputs.distance, beyond: 6, severity: 3, why: A wrong airport.}\nsampling:"
     for row in log.predictions:
@@ -430,6 +442,7 @@ def test_protocols_are_read_as_the_shelf_stood_at_a_position(ws, log):
         protocols.diff(ws, "arrival-delay", 1, 2, as_of=position)
 
 
+@pytest.mark.of_the_log
 def test_a_refused_row_names_nobody(ws, log):
     log.predictions[3]["prediction_id"] = "ana@example.com/3"
     log.predictions[3]["carrier"] = None

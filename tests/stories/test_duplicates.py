@@ -88,6 +88,7 @@ def weekly(ws, log, starts):
     return [capture.capture(ws, log.protocol, since=MONDAY + at * WEEK, until=MONDAY + (at + 1) * WEEK) for at in starts]
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_a_log_captured_at_once_and_week_by_week_gives_the_same_runs_events_and_cases(ws, log, tmp_path):
     whole = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 4 * WEEK)
@@ -96,12 +97,14 @@ def test_a_log_captured_at_once_and_week_by_week_gives_the_same_runs_events_and_
         assert told(other) == told(ws)
 
 
+@pytest.mark.of_the_log
 def test_weeks_captured_again_in_another_order_find_what_is_known_and_nothing_waits(ws, log):
     weekly(ws, log, range(3))
     for again in weekly(ws, log, (2, 0, 1)):
         assert (again.status, again.events_new, again.changes) == ("complete", 0, {})
 
 
+@pytest.mark.of_the_log
 def test_an_id_that_comes_again_weeks_later_is_another_event_with_a_case_of_its_own(ws, log):
     row = next(row for row in log.predictions if row["latency_ms"] > 250 and row["scheduled_at"] < MONDAY + WEEK)
     log.predictions[:] = [row, {**row, "scheduled_at": row["scheduled_at"] + 3 * WEEK, "carrier": "ZZ"}]
@@ -128,6 +131,7 @@ def test_a_retry_that_comes_late_moves_its_event_and_nothing_waits(ws, log):
     assert run.manifest.resolved == 1
 
 
+@pytest.mark.of_the_log
 def test_a_retry_that_comes_after_its_event_was_captured_makes_both_windows_due(ws, log):
     row = next(row for row in log.predictions if row["latency_ms"] > 250 and row["scheduled_at"] < MONDAY + WEEK)
     last = {**row, "prediction_id": "last", "scheduled_at": row["scheduled_at"] + WEEK}
@@ -144,6 +148,7 @@ def test_a_retry_that_comes_after_its_event_was_captured_makes_both_windows_due(
     assert not capture.due(ws, log.protocol)
 
 
+@pytest.mark.of_the_log
 def test_duplicates_are_checked_with_their_line_and_what_to_write(ws, log):
     def checked(rule: str) -> list[str]:
         Path(log.protocol).write_text(PROTOCOL.replace("fields:\n", f"duplicates: {rule}\nfields:\n", 1))
@@ -160,6 +165,7 @@ def test_duplicates_are_checked_with_their_line_and_what_to_write(ws, log):
     assert checked("{keep: newest, by: logged_at}")[0].startswith(f"{line}: duplicates.keep is newest, which is not known")
 
 
+@pytest.mark.of_the_log
 def test_refusing_aloud_means_what_a_protocol_without_the_key_means(ws, log):
     said = PROTOCOL.replace("fields:\n", "duplicates: {keep: refuse}\nfields:\n", 1)
     Path(log.protocol).write_text(PROTOCOL)

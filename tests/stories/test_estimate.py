@@ -63,6 +63,7 @@ def test_by_a_field_that_was_no_stratum_the_sample_answers_with_intervals(captur
     assert "process" in found.notes[0]
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize("by", ["inputs.carrier", "model_version", "month", "week", "window", "context.airport"])
 def test_rows_of_three_weeks_show_how_sure_they_are_of_this_log_and_say_so(captured, by):
     # Three weeks say too little of how weeks differ; a column of "unknown" would say nothing at all.

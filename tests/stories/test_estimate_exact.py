@@ -55,6 +55,7 @@ QUERIES = {
 }
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_query_means_over_the_log_what_it_means_in_the_catalog(captured, log, query):
     [row] = exact(captured, query) or [None]
@@ -63,6 +64,7 @@ def test_a_query_means_over_the_log_what_it_means_in_the_catalog(captured, log, 
     assert kept.low is None or kept.low <= row.value <= kept.high
 
 
+@pytest.mark.of_the_log
 def test_a_rate_is_among_those_at_risk_and_its_bounds_say_what_missing_labels_could_hide(captured, log):
     [row] = exact(captured, "criterion:missed-delay inputs.carrier:UA", rate=True)
     [of_all] = understand.estimate(captured, "criterion:missed-delay", rate=True).rows
@@ -72,6 +74,7 @@ def test_a_rate_is_among_those_at_risk_and_its_bounds_say_what_missing_labels_co
     assert row.bounds is None or row.bounds[0] <= row.value <= row.bounds[1]
 
 
+@pytest.mark.of_the_log
 def test_months_are_of_the_events_and_not_of_the_windows(ws, tmp_path):
     log = small_log(tmp_path / "log", weeks=5)
     capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 5 * WEEK)
@@ -79,6 +82,7 @@ def test_months_are_of_the_events_and_not_of_the_windows(ws, tmp_path):
     assert {row.key: row.value for row in exact(ws, "criterion:slow", by="month")} == dict(by_month)
 
 
+@pytest.mark.of_the_log
 def test_by_criterion_each_row_is_its_own(captured, log):
     rows = {row.key: row.value for row in exact(captured, "inputs.distance:>1000", by="criterion")}
     assert rows["slow"] == len(truth(log, lambda row: row["latency_ms"] > 250 and row["distance"] > 1000))
@@ -91,6 +95,7 @@ def test_a_log_that_is_not_what_was_captured_is_refused(captured, log):
         exact(captured, "criterion:slow")
 
 
+@pytest.mark.of_the_log
 def test_what_cannot_be_asked_of_the_log_is_refused_with_what_to_do(captured):
     with pytest.raises(QueryError, match="words are looked for in the catalog"):
         exact(captured, "connection")
@@ -110,6 +115,7 @@ def test_who_may_be_given_events_to_label_is_told_no_exact_figure(captured, ws_a
         exact(ws_as("ana", role="annotator"), "criterion:slow inputs.carrier:UA")
 
 
+@pytest.mark.of_the_log
 def test_a_file_that_came_after_the_capture_is_noticed(captured, log):
     late = [{**log.predictions[5], "prediction_id": "late@1"}]
     pq.write_table(pa.Table.from_pylist(late), log.folder / "predictions" / "late.parquet")

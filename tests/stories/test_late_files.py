@@ -65,6 +65,7 @@ def test_a_file_that_comes_after_its_window_was_captured_makes_that_window_due_a
     assert (stands.due, stands.files) == (0, ())
 
 
+@pytest.mark.of_the_log
 def test_a_file_that_was_written_again_with_other_rows_makes_due_the_windows_that_it_reaches(ws, log):
     captured(ws, log)
     rows = by_week(log)[2]
@@ -88,6 +89,7 @@ def test_a_file_of_another_time_or_place_and_the_same_content_makes_nothing_due_
     assert (stands.due, stands.files) == (0, ())
 
 
+@pytest.mark.of_the_log
 def test_a_copy_beside_its_original_is_new(ws, log):
     captured(ws, log)
     folder = log.folder / "predictions"
@@ -103,6 +105,7 @@ def test_a_source_that_keeps_only_its_newest_files_has_the_gone_ones_said_and_no
     assert told(ws) == [("predictions/week-0.parquet", "gone", 1)]
 
 
+@pytest.mark.of_the_log
 def test_one_file_that_rolls_on_makes_due_what_it_still_has_and_not_what_it_left_behind(ws, log):
     for each in (log.folder / "predictions").iterdir():
         each.unlink()
@@ -126,6 +129,7 @@ def test_what_waits_to_be_accepted_is_not_captured_again_and_again(ws, log):
     assert not capture.due(ws, log.protocol)
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize("lines", ["appended", "rewritten"])
 def test_a_log_of_lines_that_grows_makes_due_only_what_was_appended(ws, log, lines):
     text = PROTOCOL.replace('format: parquet, uri: "predictions/*.parquet"', 'format: jsonl, uri: "predictions/*.jsonl"')
@@ -147,6 +151,7 @@ def test_a_log_of_lines_that_grows_makes_due_only_what_was_appended(ws, log, lin
     assert tuple(capture.due(ws, log.protocol)) == (WEEKS[2],)
 
 
+@pytest.mark.of_the_log
 def test_a_window_that_was_captured_without_looking_what_is_due_knows_its_files_too(ws, log):
     capture.capture(ws, log.protocol, since=WEEKS[0][0], until=WEEKS[2][1])
     write(log, "late", [late_row(log, 1, "late@1")])
@@ -161,6 +166,7 @@ def test_two_captures_of_different_windows_each_know_what_they_saw(ws, log):
     assert tuple(capture.due(ws, log.protocol)) == ((WEEKS[0][0], WEEKS[1][1]),)
 
 
+@pytest.mark.of_the_log
 def test_a_late_file_in_a_folder_of_dates_with_times_in_pieces_is_noticed(ws, log):
     text = PROTOCOL.replace(
         'format: parquet, uri: "predictions/*.parquet"', 'format: csv, uri: "days", time_zone: America/New_York'
@@ -185,6 +191,7 @@ def test_a_late_file_in_a_folder_of_dates_with_times_in_pieces_is_noticed(ws, lo
     assert tuple(capture.due(ws, log.protocol)) == (WEEKS[1],)
 
 
+@pytest.mark.of_the_log
 def test_a_window_of_which_files_may_still_come_is_not_due_and_status_knows_how_long_by_the_newest_capture(ws, log):
     captured(ws, log)
     write(log, "week-3", [late_row(log, 2, "late@1") | {"scheduled_at": MONDAY + 3 * WEEK}])
@@ -197,6 +204,7 @@ def test_a_window_of_which_files_may_still_come_is_not_due_and_status_knows_how_
     assert capture.status(ws)[0].due == 0
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize("late", ["its own window's file", "a late file"])
 def test_a_copy_of_an_event_in_the_next_window_makes_both_windows_due(ws, log, late):
     log.write(PROTOCOL.replace("fields:", "duplicates: {keep: last, by: latency_ms}\nfields:"))
@@ -219,6 +227,7 @@ def test_a_copy_of_an_event_in_the_next_window_makes_both_windows_due(ws, log, l
     assert understand.estimate(ws, "").rows[0].value == 1200
 
 
+@pytest.mark.of_the_log
 def test_a_capture_opens_only_the_files_that_may_matter_to_its_windows_and_finds_what_all_of_them_say(ws, log):
     """Beside its own and those next to it: files of which some rows have no time, and one of each layout."""
     rows = by_week(log)

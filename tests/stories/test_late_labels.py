@@ -63,6 +63,7 @@ def test_labels_that_come_late_make_the_windows_due_that_end_within_their_lag(ws
     assert (told(ws), tuple(capture.due(ws, log.protocol))) == ([], ())
 
 
+@pytest.mark.of_the_log
 def test_a_corrected_label_makes_due_what_it_may_concern(ws, log):
     captured(ws, log)
     day = max((log.folder / "outcomes").iterdir())
@@ -71,6 +72,7 @@ def test_a_corrected_label_makes_due_what_it_may_concern(ws, log):
     assert told(ws) == [(f"outcomes/{day.name}", "changed", 1, True)]
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize("how", ["touched", "moved", "joined", "split", "written anew"])
 def test_label_files_that_say_what_they_said_make_nothing_due_however_they_lie(ws, log, how):
     captured(ws, log)
@@ -104,6 +106,7 @@ def test_labels_that_are_gone_make_nothing_due_and_new_ones_beside_them_are_said
     assert tuple(capture.due(ws, log.protocol)) == (WEEKS[2],)
 
 
+@pytest.mark.of_the_log
 def test_labels_whose_windows_are_provisional_make_nothing_due_before_their_lag_is_over(ws, log):
     document = Path(log.protocol)
     document.write_text(document.read_text().replace("lag: 2 days", "lag: 5000 days"))
@@ -112,6 +115,7 @@ def test_labels_whose_windows_are_provisional_make_nothing_due_before_their_lag_
     assert (told(ws), tuple(capture.due(ws, log.protocol))) == ([], ())
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_label_files_that_were_read_once_are_listed_and_not_opened(ws, log):
     captured(ws, log)

@@ -48,6 +48,7 @@ def test_shadow_traffic_is_left_out_and_said_beside_every_figure(ws, log):
     assert capture.reproduce(ws, run.id).verdict == "same"
 
 
+@pytest.mark.of_the_log
 def test_a_protocol_of_the_shadow_needs_ids_that_tell_it_apart_and_is_told_which(ws, log):
     capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     shadow = log.folder / "shadow.yaml"
@@ -63,6 +64,7 @@ def test_a_protocol_of_the_shadow_needs_ids_that_tell_it_apart_and_is_told_which
     assert run.manifest.left_out == 400
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize("first", ["admits less", "admits more"])
 def test_of_two_protocols_that_admit_different_rows_of_an_id_the_second_is_refused_whichever_it_is(ws, log, first):
     text = admitting("live").replace("admit: traffic = 'live'", "duplicates: {keep: last, by: latency_ms}")
@@ -82,6 +84,7 @@ def test_of_two_protocols_that_admit_different_rows_of_an_id_the_second_is_refus
     assert capture.plan(ws, order[1], since=MONDAY + WEEK, until=MONDAY + 2 * WEEK).months
 
 
+@pytest.mark.of_the_log
 def test_a_later_version_of_a_protocol_may_leave_out_more(ws, log):
     text = admitting("live").replace("admit: traffic = 'live'", "duplicates: {keep: last, by: latency_ms}")
     Path(log.protocol).write_text(text)
@@ -98,6 +101,7 @@ def test_another_protocol_of_the_same_rows_shares_their_events(ws, log):
     assert capture.capture(ws, str(other), since=MONDAY, until=MONDAY + WEEK).events_known == first.events_new
 
 
+@pytest.mark.of_the_log
 def test_admit_is_part_of_what_a_protocol_means_and_without_it_nothing_changes(ws, log):
     capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     Path(log.protocol).write_text(PROTOCOL)
@@ -105,6 +109,7 @@ def test_admit_is_part_of_what_a_protocol_means_and_without_it_nothing_changes(w
         capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
 
 
+@pytest.mark.of_the_log
 def test_admit_reads_no_label_and_is_true_or_false(ws, log):
     def checked(admit: str) -> list[str]:
         Path(log.protocol).write_text(PROTOCOL.replace("fields:\n", f'admit: "{admit}"\nfields:\n', 1))

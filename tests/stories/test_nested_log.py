@@ -70,6 +70,7 @@ def test_a_nested_log_is_counted_and_sampled_like_a_flat_one(ws, log):
     assert event.context == {"airport": row["origin"]}
 
 
+@pytest.mark.of_the_log
 def test_a_part_that_the_log_does_not_have_is_named_with_those_that_it_has(ws, log):
     (log.folder / "nested.yaml").write_text(NESTED.replace("timing.latency_ms", "timing.latency"))
     checked = protocols.check(ws, str(log.folder / "nested.yaml"))

@@ -302,6 +302,7 @@ def groups_of(run):
     }
 
 
+@pytest.mark.of_the_log
 def test_what_check_says_of_the_template_as_a_stranger_filled_it_in(ws, protocol):
     found = protocols.check(ws, str(protocol))
     assert [each.what for each in found if each.level == "error"] == []
@@ -331,6 +332,7 @@ def test_counts_and_rates_are_those_of_pandas(ws, rows, events, protocol):
     assert Counter(events["took-for-one"])["outside"] == int((events["read"] != 1).sum())
 
 
+@pytest.mark.of_the_log
 def test_a_field_that_was_no_stratum_is_estimated_and_its_interval_holds(ws, events, protocol):
     capture.capture(ws, str(protocol), since=MONDAY, until=UNTIL)
     of = drawn(events)
@@ -347,6 +349,7 @@ def met(name, also=lambda event: True):
     return lambda event: name in event["met"] and also(event)
 
 
+@pytest.mark.of_the_log
 def test_labels_that_come_later_narrow_the_bounds_and_stay_within_them(ws, rows, told, events, tmp_path):
     protocol = written(tmp_path / "log", rows, told[~told.duplicated("id", keep="last") & (told["known_at"] < MONDAY + 2 * WEEK)])
     capture.capture(ws, str(protocol), since=MONDAY, until=UNTIL)
@@ -500,6 +503,7 @@ def test_what_two_people_confirm_is_what_the_formulas_say_of_their_words(ws, ws_
     assert rate.value == pytest.approx(precision * flagged / judged)
 
 
+@pytest.mark.of_the_log
 def test_addresses_in_notes_are_not_stored(ws, events, protocol):
     capture.capture(ws, str(protocol), since=MONDAY, until=UNTIL)
     noted = [catalog.show(ws, line["id"]).event.text for line in catalog.search(ws, "about", limit=5)]

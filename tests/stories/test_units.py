@@ -70,6 +70,7 @@ def test_a_weighted_figure_says_by_what_it_was_sampled_and_an_exact_one_does_not
         assert all(row.value is not None for row in understand.estimate(ws, "criterion:slow inputs.carrier:UA", **more).rows)
 
 
+@pytest.mark.of_the_log
 def test_a_version_that_adds_a_unit_is_another_draw_of_the_same_meaning_and_no_way_around_what_was_seen(ws, log):
     first = captured(ws, log, BY_FLIGHT.replace(", unit: inputs.flight", ""))
     with pytest.raises(ProtocolError, match="version 1 of arrival-delay means something else in this catalog: another sampling"):
@@ -84,6 +85,7 @@ def test_a_version_that_adds_a_unit_is_another_draw_of_the_same_meaning_and_no_w
         understand.estimate(ws, query)
 
 
+@pytest.mark.of_the_log
 def test_a_unit_that_looks_like_personal_data_is_refused_since_its_hash_would_be_kept(ws, log):
     for row in log.predictions:
         row["flight"] = f"{row['flight']}@example.com"
@@ -96,6 +98,7 @@ def test_a_unit_that_looks_like_personal_data_is_refused_since_its_hash_would_be
     assert refused.value.where.line == BY_FLIGHT[: BY_FLIGHT.index("unit:")].count("\n") + 1
 
 
+@pytest.mark.of_the_log
 def test_check_says_what_to_write_instead_of_a_unit_that_does_not_do(ws, log):
     Path(log.protocol).write_text(BY_FLIGHT.replace("unit: inputs.flight", "unit: inputs.fligt"))
     [found] = [each for each in protocols.check(ws, log.protocol) if each.level == "error"]

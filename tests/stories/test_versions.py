@@ -81,6 +81,7 @@ def test_rates_by_version_are_what_the_log_counts_among_those_at_risk_and_judged
     assert {(row.method, row.interval) for row in (*missed, *slow)} == {("counted", "exact")}
 
 
+@pytest.mark.of_the_log
 @pytest.mark.parametrize(
     ("query", "chosen"),
     [
@@ -102,11 +103,13 @@ def test_a_question_about_versions_strata_and_whole_windows_is_counted(captured,
     assert (row.value, row.method) == (int((frame["missed"].eq(True) & chosen(frame)).sum()), "counted")
 
 
+@pytest.mark.of_the_log
 def test_what_else_a_question_is_about_is_sampled_as_ever(captured):
     [row] = understand.estimate(captured, f"{MISSED} model_version:1 inputs.carrier:UA").rows
     assert row.method == "weighted"
 
 
+@pytest.mark.of_the_log
 def test_the_process_behind_a_version_is_told_by_its_counted_weeks(ws, tmp_path):
     log = log_of(tmp_path / "log", lambda at: ["1", "2"][number("version", at) % 2])
     log.write(OWN.replace("window: 1 week", "window: 1 day"))
@@ -125,6 +128,7 @@ def test_the_process_behind_a_version_is_told_by_its_counted_weeks(ws, tmp_path)
         assert row.windows == len(days) == 21
 
 
+@pytest.mark.of_the_log
 def test_of_sixty_versions_fifty_are_counted_and_figures_by_version_are_of_the_sample(ws, tmp_path):
     log = log_of(tmp_path / "log", lambda at: f"v{number('version', at) ** 2 // 17_000:02}")
     run = capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
@@ -141,6 +145,7 @@ def test_of_sixty_versions_fifty_are_counted_and_figures_by_version_are_of_the_s
     assert capture.reproduce(ws, run.id).verdict == "same"
 
 
+@pytest.mark.of_the_log
 def test_a_version_that_redaction_would_change_is_not_told_apart_and_stands_nowhere(ws, tmp_path):
     log = log_of(tmp_path / "log", lambda at: "built by ana@example.com" if at % 3 == 0 else "2")
     run = capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
@@ -159,6 +164,7 @@ def test_weeks_captured_one_by_one_give_the_same_counts(ws, log):
     assert [(row.key, row.value) for row in found.rows] == by_version(whole["missed"].eq(True), whole)
 
 
+@pytest.mark.of_the_log
 def test_a_run_is_the_same_with_its_counts_by_version(ws, log):
     run = capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
     assert capture.reproduce(ws, run.id).verdict == "same"
