@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
+from remiss.edges.stores.dialect.on_disk import open_to_others
 from remiss.errors import RemissError
 from remiss.govern.ports.machine import Check
 from remiss.govern.ports.vault import Keys, Vault, VaultState
@@ -95,6 +96,10 @@ def _catalog(settings: Settings, opened: Opened) -> Iterator[Check]:
         yield Check("catalog", "bad", error.what, error.do)
         return
     yield Check("catalog", "ok", f"{facts.address}, {facts.database}, position {facts.position}")
+    if opened.file is not None and (found := open_to_others(opened.file)):
+        names = ", ".join(each.name for each in found)
+        advice = f"close them, unless a group shares them on purpose: chmod 600 {shlex.join(map(str, found))}"
+        yield Check("files", "note", f"people other than the owner may read {names}", advice)
     yield _of_folder("key", settings, opened, lambda folder: _key(folder, opened, acted=acted))
     yield _of_folder("vault", settings, opened, lambda folder: _vault(folder, opened))
     yield _room(settings, opened)

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from remiss.codec import schema_of
@@ -22,14 +23,18 @@ COLUMNS = ("key", "value", "low", "high", "method", "variance", "sampled", "effe
 
 def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     """Return CSV that a spreadsheet reads as data, never as a formula; times to the second."""
+    return "".join(_line([spreadsheet_safe(_to_the_second(value)) for value in line]) for line in chain([columns], lines))
+
+
+def _line(values: Sequence[object]) -> str:
+    # Readers begin a row at a carriage return too, and it is quoted only where it is part of the end of a line.
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(
-        [spreadsheet_safe(format_time(value.replace(microsecond=0)) if isinstance(value, datetime) else value) for value in line]
-        for line in lines
-    )
-    return text.getvalue()
+    csv.writer(text, lineterminator="\r\n").writerow(values)
+    return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _to_the_second(value: object) -> object:
+    return format_time(value.replace(microsecond=0)) if isinstance(value, datetime) else value
 
 
 def sheet_of(answer: Any, document: Mapping[str, Any], declared: Any) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:

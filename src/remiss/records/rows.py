@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
@@ -85,22 +86,29 @@ class Shown:
         return as_html(self)
 
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Where a cell, or a line of it for a reader that breaks lines at more than CSV does, would be read as a formula; wide forms too.
+_FORMULA = re.compile(r"(?:\A|(?<=[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]))(?=[=+\-@\t\r\uff0b\uff0d\uff1d\uff20])")
+# Control characters but tab and the ends of lines: to a terminal they are commands.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def spreadsheet_safe(value: object) -> object:
-    """Return a CSV cell that a spreadsheet does not run: text that would start a formula gets a leading apostrophe.
+    r"""Return a CSV cell that neither a spreadsheet nor a terminal obeys.
 
-    Numbers stay numbers, also negative ones. Source: OWASP, CSV injection.
+    Before text that would start a formula, at its beginning or after any kind of line break, stands an apostrophe, and control
+    characters are written as escapes; JSON has the text letter by letter. Numbers stay numbers, also negative ones. Source:
+    OWASP, CSV injection.
 
     >>> spreadsheet_safe("=cmd|' /C calc'!A0"), spreadsheet_safe(-1.5), spreadsheet_safe(None)
     ("'=cmd|' /C calc'!A0", -1.5, '')
+    >>> spreadsheet_safe("late\r=1+1"), spreadsheet_safe("\x1b[2J")
+    ("late\r'=1+1", '\\x1b[2J')
     """
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return value
+    if not isinstance(value, str):
+        return value
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], _FORMULA.sub("'", value))
 
 
 @dataclass(frozen=True, slots=True)

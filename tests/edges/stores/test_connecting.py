@@ -370,3 +370,24 @@ def test_whoever_opened_a_catalog_that_was_taken_away_writes_nothing_and_is_told
     with pytest.raises(Conflict, match="was removed or replaced"), theirs.writing(Actor(name="bo"), "test", NOW):
         pass
     theirs.close()
+
+
+def test_all_files_of_a_catalog_are_their_owner_s_alone_whatever_the_umask(tmp_path, environment):
+    # They were made with mode 0644.
+    before = os.umask(0o022)
+    try:
+        with remiss.open(str(tmp_path / "remiss.db"), environment=environment, create=True) as ws:
+            actions.search(ws, "")
+            made = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir() if path.is_file()}
+    finally:
+        os.umask(before)
+    assert {"remiss.db", "remiss.db-wal", "remiss.db-shm", "remiss.db.views", "remiss.db.views-wal"} <= set(made)
+    assert set(made.values()) == {0}
+
+
+def test_a_file_that_others_may_read_is_named_by_doctor(tmp_path, environment):
+    with remiss.open(str(tmp_path / "remiss.db"), environment=environment, create=True) as ws:
+        assert [check for check in ws.health.checks() if check.name == "files"] == []
+        (tmp_path / "remiss.db").chmod(0o640)
+        (found,) = [check for check in ws.health.checks() if check.name == "files"]
+    assert (found.level, "remiss.db" in found.says, "chmod 600" in found.do) == ("note", True, True)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from remiss.edges.stores.dialect.driving import check_server, connect, tables_of
 from remiss.edges.stores.dialect.explaining import foreign, hidden
 from remiss.edges.stores.dialect.limiting import limit
-from remiss.edges.stores.dialect.on_disk import file_of, identity_of, parse_address, views_address
+from remiss.edges.stores.dialect.on_disk import file_of, identity_of, make_private, parse_address, views_address
 from remiss.edges.stores.logs.sealing import Finder, Sealing
 from remiss.edges.stores.logs.views import ViewLog
 from remiss.edges.stores.store import Store
@@ -110,6 +110,8 @@ def _check_file(engine: Engine, *, create: bool) -> None:
             f"{path} may not be read and written, and who looks at it is recorded",
             do="check the file's permissions, or copy it, with its keys, to where you may write",
         )
+    if create:
+        make_private(path)
 
 
 def _version(engine: Engine) -> int | None:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError
 
 from remiss.edges.stores.dialect.explaining import BUSY_MS
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
-from remiss.errors import SettingError
+from remiss.errors import SettingError, StorageError
 
 
 def parse_address(address: str) -> URL:
@@ -72,6 +72,27 @@ def make_durable(connection: Connection) -> None:
     """Set what a database file remembers: its journal mode."""
     if connection.dialect.name == SQLITE:
         connection.connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+
+
+def make_private(path: Path) -> None:
+    """Make the file of a database, if it is not there, so that its owner alone may read it.
+
+    SQLite, which would go by the umask, gives the files beside it (`-wal`, `-shm`) the same mode.
+
+    Raises
+    ------
+    StorageError
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StorageError(f"{path} cannot be made: {error.strerror}", do="see that its folder may be written and has room") from error
+
+
+def open_to_others(path: Path) -> tuple[Path, ...]:
+    """Return which of a catalog's files people other than its owner may read."""
+    beside = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm", ".views", ".views-wal", ".views-shm"))
+    return tuple(each for each in beside if each.exists() and each.stat().st_mode & 0o077)
 
 
 def fold(engine: Engine, *, at_least: int = 0) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.schema import CreateIndex
 
-from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, file_of, fold, identity_of, make_durable
+from remiss.edges.stores.dialect.on_disk import FOLD_BYTES, file_of, fold, identity_of, make_durable, make_private
 from remiss.edges.stores.dialect.writing import insert_after, lock_name
 from remiss.edges.stores.logs.grouping import Groups
 from remiss.edges.stores.logs.sealing import Sealing, checked, head_row, read_head, write_head
@@ -154,6 +154,7 @@ class ViewLog:
         if path is None or (self._identity is not None and identity_of(path) == self._identity):
             return
         self._engine.dispose()
+        make_private(path)
         with self._engine.connect() as connection:
             make_durable(connection)
         with self._engine.execution_options(writes=True).connect() as connection, connection.begin():
