@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 from remiss.edges.stores.dialect.on_disk import open_to_others
+from remiss.edges.stores.logs.sealing import name_of
 from remiss.errors import RemissError
 from remiss.govern.ports.machine import Check
 from remiss.govern.ports.vault import Keys, Vault, VaultState
@@ -118,8 +119,7 @@ def _of_folder(name: str, settings: Settings, opened: Opened, look: Callable[[Pa
 def _key(folder: Path, opened: Opened, *, acted: bool) -> Check:
     if not acted and not folder.exists():
         return Check("key", "ok", "made by the first change")
-    opened.keys().secret("doctor")
-    return Check("key", "ok", "there, and only its owner may read it")
+    return Check("key", "ok", f"{name_of(opened.keys())} is there, and only its owner may read it")
 
 
 def _vault(place: Path, opened: Opened) -> Check:

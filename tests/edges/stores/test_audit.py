@@ -397,3 +397,35 @@ def test_that_a_log_is_sealed_is_said_beside_the_key_though_whoever_began_it_was
         write(ws, "more")
         catalog.search(ws)
     assert sorted((tmp_path / "keys").glob("sealed-*")) == marks
+
+
+def test_the_key_of_another_catalog_accuses_nobody(busy, tmp_path):
+    # Entry 1 "was replaced by somebody without the key", and `doctor` said that the key is there.
+    other = {"REMISS_KEYS": str(tmp_path / "of another"), "REMISS_VAULT": busy.settings.vault}
+    with remiss.open(str(tmp_path / "another.db"), environment=other, create=True) as another:
+        write(another, "p")
+        (right,) = asked(another, select(catalog_head.c.key_name))[0]
+    (needed,) = asked(busy, select(catalog_head.c.key_name))[0]
+    with remiss.open(busy.address, environment=other) as ws:
+        with pytest.raises(StorageError) as refused:
+            audit.verify_audit(ws)
+        with pytest.raises(StorageError, match=needed):
+            write(ws, "by the wrong key")
+        found = {check.name: check for check in ws.health.checks()}["key"]
+    assert needed in refused.value.what
+    assert right in refused.value.what
+    assert "REMISS_KEYS" in refused.value.do
+    assert (found.level, needed in found.says) == ("bad", True)
+    found = {check.name: check for check in busy.health.checks()}["key"]
+    assert (found.level, needed in found.says) == ("ok", True)
+    assert verdict(busy).entries == 9
+
+
+def test_a_catalog_of_before_keys_had_names_gets_that_of_its_key_by_the_next_change(busy):
+    (needed,) = asked(busy, select(catalog_head.c.key_name))[0]
+    altering(busy, update(catalog_head).values(key_name=None))
+    with remiss.open(busy.address, environment={"REMISS_KEYS": busy.settings.keys}) as later:
+        assert verdict(later).sound
+        write(later, "q")
+        assert asked(later, select(catalog_head.c.key_name))[0] == (needed,)
+    assert verdict(busy).entries == 10

@@ -63,7 +63,7 @@ def open_store(
 
             migrate(engine, now, actor, sealing)
         with engine.connect() as connection:
-            catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
+            catalog_id, sealing.needed = connection.execute(select(catalog_head.c.catalog_id, catalog_head.c.key_name)).one()
     except BaseException:
         engine.dispose()
         raise

@@ -1,4 +1,4 @@
--- The catalog's schema, version 29. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 30. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -135,6 +135,7 @@ CREATE TABLE catalog_head (
     position BIGINT NOT NULL,
     catalog_id TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
+    key_name TEXT COLLATE "C",
     CONSTRAINT pk_catalog_head PRIMARY KEY (id)
 );
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 29. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 30. Generated: run `make tidy` after a change.
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -133,7 +133,7 @@ CREATE TABLE catalog_head (
     id INTEGER NOT NULL,
     position BIGINT NOT NULL,
     catalog_id TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL, key_name TEXT,
     CONSTRAINT pk_catalog_head PRIMARY KEY (id)
 );
 

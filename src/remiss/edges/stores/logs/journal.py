@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from remiss.edges.stores.crashing import crash_point
-from remiss.edges.stores.logs.sealing import ADVICE, Sealing, checked, read_head, write_head
+from remiss.edges.stores.logs.sealing import ADVICE, Sealing, checked, name_of, read_head, write_head
 from remiss.edges.stores.tables import catalog_head, journal
 from remiss.errors import Tampered
 from remiss.govern.audit.log import JOURNAL, Head, append, digested, text_of
@@ -148,6 +148,9 @@ class Transaction:
         self.sealing.check_later(self._catalog, JOURNAL, before.size)
         (added,), _, after = append(before, secret, [partial(_text, row)])
         write_head(self.connection, JOURNAL, after, first=head is None)
+        if self.sealing.needed is None:
+            nameless = update(catalog_head).where(catalog_head.c.key_name.is_(None))
+            self.connection.execute(nameless.values(key_name=name_of(self.sealing.keys())))
         self.sealed = True
         return {"leaf": added.leaf, "seal": added.seal}
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.edges.stores.tables import audit_heads
-from remiss.errors import Tampered
+from remiss.errors import StorageError, Tampered
 from remiss.govern.audit.log import JOURNAL, VIEWS, Head, secret_of
 from remiss.govern.audit.merkle import Frontier
 from remiss.govern.ports.vault import Keys
@@ -27,6 +27,8 @@ class Sealing:
 
     def __init__(self, finder: Finder | None = None) -> None:
         self._finder = finder
+        # The name of the catalog's key, once it is written in the catalog.
+        self.needed: str | None = None
         self._keys: Keys | None = None
         self._secrets: dict[tuple[str, str], bytes] = {}
         self._marked: set[str] = set()
@@ -42,12 +44,18 @@ class Sealing:
 
         Raises
         ------
-        StorageError : they are not where they belong
+        StorageError : they are not where they belong, or those of another catalog are there
         """
         if self._keys is None:
             if self._finder is None:
                 raise RuntimeError("a catalog that was opened without keys is written to as if it had some")
-            self._keys = self._finder(may_be_made())
+            found = self._finder(may_be_made())
+            if self.needed not in {None, name_of(found)}:
+                raise StorageError(
+                    f"this catalog needs the key {self.needed}, and the key that is there is {name_of(found)}",
+                    do="name the folder that has its catalog.key in REMISS_KEYS; nothing was written or verified with the other",
+                )
+            self._keys = found
         return self._keys
 
     def secret(self, catalog: str, log: str) -> bytes:
@@ -76,6 +84,8 @@ class Sealing:
                 self.keys().mark(_mark(catalog, log))
             self._marked.add(log)
         self._reached[log] = max(size, self._reached.get(log, 0))
+        if log == JOURNAL and self.needed is None:
+            self.needed = name_of(self.keys())
 
     def check_later(self, catalog: str, log: str, size: int) -> None:
         """Refuse to go on where a log has fewer entries than this process left in it, and it is not known that it was lost.
@@ -101,6 +111,11 @@ class Sealing:
     def began_again(self, catalog: str, log: str) -> None:
         """Remember beside the key that the log was begun again."""
         self.keys().mark(f"begun-again-{log}-{catalog}")
+
+
+def name_of(keys: Keys) -> str:
+    """Return the name of a catalog's key, 16 hex digits: it tells keys apart and nothing of what they are."""
+    return keys.secret("name")[:8].hex()
 
 
 def _mark(catalog: str, log: str) -> str:

@@ -35,6 +35,7 @@ catalog_head = Table(
     Column("position", BigInteger, nullable=False),
     Column("catalog_id", Word, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("key_name", Word),  # of the key that the logs are sealed with; null until the first change
 )
 
 journal = Table(
