@@ -33,7 +33,7 @@ def test_it_is_never_less_guarded_than_its_case():
 
 def test_a_purpose_is_a_sentence():
     assert checked_purpose("  to see \n") == "to see"
-    for purpose in ("", " ", "x" * 301):
+    for purpose in ("", " ", "x" * 301, "\0", "to \x1b[2Jsee", "\udcff"):
         with pytest.raises(InputError):
             checked_purpose(purpose)
 

@@ -76,3 +76,17 @@ def test_a_signed_note_that_is_no_checkpoint_is_refused():
 def test_what_is_no_public_key_is_refused(text):
     with pytest.raises(InputError):
         Verifier.of(text)
+
+
+def test_of_two_signatures_in_our_name_none_may_be_wrong():
+    # The wrong one was passed over, so that a note said of itself that it holds twice, and once it did not.
+    note = OURS.note(checkpoint().text)
+    (mine,) = (line for line in note.splitlines() if line.startswith("\u2014"))
+    name, encoded = mine.rsplit(" ", 1)
+    forged = base64.b64encode(base64.b64decode(encoded)[:-1] + b"\x00").decode()
+    for wrong in (forged, "not base64", base64.b64encode(bytes(68)).decode()):
+        for text in (f"{note}{name} {wrong}\n", note.replace(mine, f"{name} {wrong}\n{mine}")):
+            with pytest.raises(InputError, match="is not signed by remiss/c1"):
+                read_notes(text, OURS.verifier)
+    # What somebody else signed beside it is theirs.
+    assert read_notes(f"{note}{SIGNATURE}", OURS.verifier) == (checkpoint(),)

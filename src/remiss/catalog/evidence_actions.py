@@ -43,13 +43,15 @@ def checked_purpose(purpose: str) -> str:
 
     Raises
     ------
-    InputError : empty, or longer than a sentence
+    InputError : empty, longer than a sentence, or with characters that nobody sees
     """
     said = purpose.strip()
     if not said:
         raise InputError("no purpose is given", do="say in a sentence what the raw evidence is needed for")
     if len(said) > PURPOSE_LIMIT:
         raise InputError(f"the purpose has {len(said)} characters, more than {PURPOSE_LIMIT}", do="say it in a sentence")
+    if not "".join(said.split()).isprintable():
+        raise InputError("the purpose has characters that cannot be seen", do="say in a sentence what the raw evidence is for")
     return said
 
 

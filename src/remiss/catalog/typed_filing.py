@@ -7,6 +7,7 @@ What JSON says has types already, and none of this is asked for it. A text has n
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -101,7 +102,8 @@ def _json(name: str, text: str) -> Scalar:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = text
-    if not (value is None or isinstance(value, bool | int | float)):
+    finite = not isinstance(value, float) or math.isfinite(value)
+    if not (finite and (value is None or isinstance(value, bool | int | float))):
         what = f"{text[:_MOST_SHOWN]!r} is not a number, true, false or null"
         raise InputError(what, do=f"write {name}=VALUE, without the colon, for a text")
     return value

@@ -66,7 +66,9 @@ def _complaints(errors: Iterable[Any], action: str) -> Iterable[str]:
     for each in list(errors)[:10]:
         place = ".".join(str(part) for part in each["loc"][1:] or each["loc"])
         name = str(each["loc"][-1])
-        if each["type"] == "extra_forbidden":
+        if each["type"] == "json_invalid":
+            yield f"the body is no JSON: {each['ctx']['error']}"
+        elif each["type"] == "extra_forbidden":
             yield f"{place}: {each['msg']}{former.key_hint(action, [name])}"
         else:
             yield f"{place}: {each['msg']}{former.value_hint(name, each['input'])}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 
 from remiss.action import action
-from remiss.errors import Denied, InputError
+from remiss.errors import Conflict, Denied, InputError
 from remiss.govern import roles
 from remiss.govern.ports.people import PeopleWorkspace
 from remiss.govern.roles import ROLES
@@ -87,8 +87,26 @@ def disable(ws: PeopleWorkspace, person: Username) -> Person:
     Raises
     ------
     NotFound : there is no person of that name
+    Conflict : they are the last admin of every team
     """
-    return ws.people.disable(person)
+    was = roles.administers(ws.people.person(person))
+    done = ws.people.disable(person)
+    _check_administered(ws, when=was)
+    return done
+
+
+def _check_administered(ws: PeopleWorkspace, *, when: bool) -> None:
+    """Refuse to end with nobody who could give anybody a role; asked once nobody else can change what people hold.
+
+    Raises
+    ------
+    Conflict
+    """
+    if when and not any(map(roles.administers, ws.people.everybody(None))):
+        raise Conflict(
+            "this is the last admin of every team, and nobody could give anybody a role any more",
+            do="first make another one: remiss person grant NAME admin --team '*' --clearance secret",
+        )
 
 
 @action("person.grant", permission="person:grant", http="POST /people/{person}/grant", subject="person")
@@ -136,9 +154,13 @@ def revoke_person(ws: PeopleWorkspace, person: Username, role: Role, *, team: In
     Raises
     ------
     NotFound : no such person, or they do not hold it
+    Conflict : they are the last admin of every team
     """
     ws.allow("person:revoke", team)
-    return ws.people.hold(person, roles.revoked(ws.people.person(person), role, team))
+    before = ws.people.person(person)
+    after = ws.people.hold(person, roles.revoked(before, role, team))
+    _check_administered(ws, when=roles.administers(before))
+    return after
 
 
 @action("team.add", permission="team:add", http="POST /teams", created="team.list", subject="team")

@@ -150,6 +150,11 @@ def checked_about(about: str | None) -> str | None:
     return about.strip()
 
 
+def administers(person: Person) -> bool:
+    """Return whether somebody who is there is an admin of every team."""
+    return person.position_to is None and any(each.role == "admin" and each.team == EVERY_TEAM for each in person.grants)
+
+
 def granted(person: Person, grant: Grant) -> tuple[Grant, ...]:
     """Return what a person holds once they were granted a role: its clearance becomes theirs in that team.
 

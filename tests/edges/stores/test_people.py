@@ -301,3 +301,18 @@ def test_a_position_has_the_time_at_which_the_catalog_came_to_it(ws):
     [line] = [each for each in actions.list_people(ws, as_of=position) if each["person"] == "ana"]
     assert (line["position_to"], line["until_at"]) == (None, None)
     assert all(each["since_at"] is not None for each in actions.list_teams(ws))
+
+
+def test_the_last_admin_of_every_team_stays_one(ws):
+    me = ws.actor.name
+    actions.add_person(ws, "ana")
+    actions.grant(ws, "ana", "curator", team=EVERY_TEAM)
+    for leaving in (lambda: actions.disable(ws, me), lambda: actions.revoke_person(ws, me, "admin", team=EVERY_TEAM)):
+        with pytest.raises(Conflict, match="the last admin of every team"):
+            leaving()
+    assert ws.people.person(me).grants == (ADMIN,)
+    actions.grant(ws, "ana", "admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
+    actions.disable(ws, me)
+    with pytest.raises(Conflict, match="the last admin of every team"):
+        actions.disable(ws, "ana")
+    assert [each.name for each in ws.people.everybody(None) if each.position_to is None] == ["ana"]

@@ -18,9 +18,10 @@ from remiss.contract.table import action_of
 from remiss.errors import InputError, RequestError
 from remiss.faces.http.answering import answers as documented
 from remiss.faces.http.answering import as_json
+from remiss.faces.http.bodies import JsonRoute
 from remiss.faces.serving import Asked, opened
 
-router = APIRouter(tags=["actions"])
+router = APIRouter(tags=["actions"], route_class=JsonRoute)
 
 
 class Call(Asked):

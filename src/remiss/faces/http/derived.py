@@ -24,6 +24,7 @@ from remiss.contract.table import Entry, action_of, entries, entry_of, function_
 from remiss.errors import Unconditional
 from remiss.faces.http.answering import answer_in, as_json, prefers_csv, tagged
 from remiss.faces.http.answering import answers as documented
+from remiss.faces.http.bodies import JsonRoute
 from remiss.faces.serving import Asked, opened
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ TYPES: Mapping[str, Any] = {
 
 def router() -> APIRouter:
     """Return the routes of all actions; those of literal paths before those with a name in the same place."""
-    made = APIRouter()
+    made = APIRouter(route_class=JsonRoute)
     for entry in sorted((each for each in entries().values() if each.name not in BY_HAND), key=_order):
         made.add_api_route(
             entry.http.partition(" ")[2],

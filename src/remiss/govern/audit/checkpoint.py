@@ -123,7 +123,7 @@ def read_notes(text: str, verifier: Verifier) -> tuple[Checkpoint, ...]:
 
     Raises
     ------
-    InputError : something else is in it, or one is not signed by that key
+    InputError : something else is in it, or one is not signed by that key, or also by a signature in its name that is not its own
     """
     found = tuple(_checkpoint(body, signatures, verifier) for body, signatures in _notes(text))
     if not found:
@@ -151,7 +151,9 @@ def _notes(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _checkpoint(body: str, signatures: list[str], verifier: Verifier) -> Checkpoint:
-    if not any(_is_by(line, body, verifier) for line in signatures):
+    # What others signed beside it is theirs to check; of two in our name one is forged, and so the whole is not to be trusted.
+    ours = [_is_by(line, body, verifier) for line in signatures if _name_in(line) == verifier.name]
+    if not ours or not all(ours):
         raise InputError(
             f"the checkpoint of {body.partition(chr(10))[0]!r} is not signed by {verifier.name}, or was changed since",
             do="check that file and key are of the same catalog; a checkpoint that was changed proves nothing",
@@ -164,12 +166,13 @@ def _checkpoint(body: str, signatures: list[str], verifier: Verifier) -> Checkpo
     return Checkpoint(origin=origin, size=int(size), root=root)
 
 
+def _name_in(line: str) -> str:
+    return line.removeprefix(DASH).partition(" ")[0]
+
+
 def _is_by(line: str, body: str, verifier: Verifier) -> bool:
-    name, _, encoded = line.removeprefix(DASH).partition(" ")
-    content = _decoded(encoded)
-    if name != verifier.name or content is None or content[:4] != verifier.key_id:
-        return False
-    return verifier.signed(body, content[4:])
+    content = _decoded(line.removeprefix(DASH).partition(" ")[2])
+    return content is not None and content[:4] == verifier.key_id and verifier.signed(body, content[4:])
 
 
 def _decoded(text: str) -> bytes | None:

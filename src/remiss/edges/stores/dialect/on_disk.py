@@ -86,7 +86,9 @@ def make_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
-        raise StorageError(f"{path} cannot be made: {error.strerror}", do="see that its folder may be written and has room") from error
+        raise StorageError(
+            f"{path} cannot be made: {error.strerror}", do="see that its folder may be written and has room"
+        ) from error
 
 
 def open_to_others(path: Path) -> tuple[Path, ...]:

@@ -1,0 +1,35 @@
+"""Bodies that two programs could read differently are refused, by every route that takes one, and say what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from remiss.faces.http.bodies import strict_json
+
+JSON = {"Content-Type": "application/json"}
+AMBIGUOUS = {
+    '{"model": "m", "at": "2013-06-05T06:00:00Z", "title": "a", "title": "b"}': "'title' stands twice",
+    '{"model": "m", "at": "2013-06-05T06:00:00Z", "title": "a", "inputs": {"x": 1, "x": 2}}': "'x' stands twice",
+    '{"model": "m", "at": "2013-06-05T06:00:00Z", "title": "a", "inputs": {"x": NaN}}': "NaN is no number",
+    '{"model": "m", "at": "2013-06-05T06:00:00Z", "title": "a", "inputs": {"x": -Infinity}}': "-Infinity is no number",
+    '{"model": "m", "at": "2013-06-05T06:00:00Z", "title": "a", "inputs": {"x": 1e999}}': "1e999 is greater",
+    '{"model": ': "the body is no JSON",
+}
+
+
+@pytest.mark.parametrize(("body", "what"), AMBIGUOUS.items())
+def test_what_two_programs_could_read_differently_is_refused_and_nothing_is_filed(there, body, what):
+    # The last of two titles was taken, and NaN was filed.
+    call = f'{{"arguments": {{"filing": {body}}}}}' if body.endswith("}") else body
+    with there.client() as client:
+        before = client.get("/api/v1/cases").json()["total"]
+        for where, content in (("/api/v1/cases", body), ("/api/v1/actions/case.file", call)):
+            answer = client.post(where, content=content.encode(), headers=JSON)
+            assert answer.status_code == 422
+            assert what in answer.json()["error"]["what"]
+        assert client.get("/api/v1/cases").json()["total"] == before
+
+
+def test_ordinary_json_is_what_it_was():
+    text = '{"a": [1, -2.5e10, true, null, "NaN"], "b": {"a": {}}}'
+    assert strict_json(text) == {"a": [1, -2.5e10, True, None, "NaN"], "b": {"a": {}}}
