@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -68,8 +69,7 @@ def strict_json(text: str) -> Any:
     def named(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            seen: set[str] = set()
-            twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+            (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
             raise refuse(f"{twice[:40]!r} stands twice in one object")
         return found
 
