@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import typing
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -49,6 +53,42 @@ def from_json(declared: Any, document: object, where: str = "") -> Any:
     RequestError : another form, an unknown or missing key, a number out of bounds
     """
     return answer_form(declared).read(document, where)
+
+
+def parsed(text: str) -> Json:
+    """Return what a text of JSON says, as RFC 8259 has it and with no name twice in one object.
+
+    The standard library takes NaN and Infinity, which are no JSON, and of a name that stands twice the last value, so that a
+    program that checks a text and one that acts by it may see two different ones.
+
+    Raises
+    ------
+    JSONDecodeError : it is no JSON, a name stands twice in one object, or a number is greater than any that programs hold
+
+    >>> parsed('{"case": "k7", "n": [1, 2.5, null]}')
+    {'case': 'k7', 'n': [1, 2.5, None]}
+    """
+
+    def refuse(what: str) -> json.JSONDecodeError:
+        return json.JSONDecodeError(what, text, 0)
+
+    def constant(name: str) -> object:
+        raise refuse(f"{name} is no number in JSON")
+
+    def number(said: str) -> float:
+        value = float(said)
+        if math.isinf(value):
+            raise refuse(f"{said[:40]} is greater than any number that programs hold")
+        return value
+
+    def named(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+            raise refuse(f"{twice[:40]!r} stands twice in one object")
+        return found
+
+    return json.loads(text, object_pairs_hook=named, parse_constant=constant, parse_float=number)
 
 
 def schema_of(declared: Any, *, given: bool = False) -> Schema:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
+from remiss.codec import parsed
 from remiss.errors import (
     Ambiguous,
     AnswerNo,
@@ -72,6 +74,26 @@ class Asked(BaseModel):
     """A request's query or body: an unknown name is an error, never ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class JsonRoute(APIRoute):
+    """A route that reads its body as strict JSON (`codec.parsed`)."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what handles a request."""
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return strictly
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = parsed((await self.body()).decode())
+        return self._json
 
 
 class AsOf(Asked):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remiss.faces.http.bodies import strict_json
+from remiss.codec import parsed
 
 JSON = {"Content-Type": "application/json"}
 AMBIGUOUS = {
@@ -32,4 +32,4 @@ def test_what_two_programs_could_read_differently_is_refused_and_nothing_is_file
 
 def test_ordinary_json_is_what_it_was():
     text = '{"a": [1, -2.5e10, true, null, "NaN"], "b": {"a": {}}}'
-    assert strict_json(text) == {"a": [1, -2.5e10, True, None, "NaN"], "b": {"a": {}}}
+    assert parsed(text) == {"a": [1, -2.5e10, True, None, "NaN"], "b": {"a": {}}}

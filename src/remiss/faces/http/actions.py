@@ -18,8 +18,7 @@ from remiss.contract.table import action_of
 from remiss.errors import InputError, RequestError
 from remiss.faces.http.answering import answers as documented
 from remiss.faces.http.answering import as_json
-from remiss.faces.http.bodies import JsonRoute
-from remiss.faces.serving import Asked, opened
+from remiss.faces.serving import Asked, JsonRoute, opened
 
 router = APIRouter(tags=["actions"], route_class=JsonRoute)
 

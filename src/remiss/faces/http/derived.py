@@ -24,8 +24,7 @@ from remiss.contract.table import Entry, action_of, entries, entry_of, function_
 from remiss.errors import Unconditional
 from remiss.faces.http.answering import answer_in, as_json, prefers_csv, tagged
 from remiss.faces.http.answering import answers as documented
-from remiss.faces.http.bodies import JsonRoute
-from remiss.faces.serving import Asked, opened
+from remiss.faces.serving import Asked, JsonRoute, opened
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
