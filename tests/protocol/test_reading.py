@@ -34,6 +34,8 @@ def test_every_value_knows_its_line():
         ("a:\n\tb: 1", 2, "a tab", "spaces"),
         ("a: 1\nb: c: d", 2, "a ':' inside a value", "quotes"),
         ("a: [1, 2", 1, "not YAML here", "brackets"),
+        ('a: 1\nuri: "a\\0b/*.parquet"', 2, "a character that no catalog can hold", "remove it"),
+        ('"a\\0": 1', 1, "a character that no catalog can hold", "remove it"),
         ("a: 'x", 1, "not YAML here", "quotes"),
         ("no: 1", 1, "the key no, which YAML also reads as true or false", 'write "no"'),
         ("<<: {a: 1}", 1, "the key <<", 'write "<<"'),

@@ -20,7 +20,7 @@ from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import Protocols
 from remiss.records.case import Filing
-from remiss.records.event import BY_HAND, Event, Scalar, Values
+from remiss.records.event import BY_HAND, Event, Scalar, Values, is_text
 from remiss.records.identity import digest, utc
 
 
@@ -134,8 +134,10 @@ def check(filing: Filing) -> None:
         raise InputError("no model is named", do="name the model that failed")
     if not filing.title.strip():
         raise InputError("the title is empty", do="say in a sentence what went wrong")
-    if filing.at.tzinfo is None:
-        raise InputError("the time has no zone", do="give one, for example 2013-06-03T06:00Z")
+    try:
+        utc(filing.at)
+    except ValueError as error:
+        raise InputError(f"no such time: {error}", do="give one with its zone, for example 2013-06-03T06:00Z") from error
     check_mode(filing.mode)
     check_severity(filing.severity)
     for name in (*filing.inputs, *filing.context):
@@ -176,7 +178,7 @@ def check_text(name: str, text: str) -> None:
     limit = TITLE_LIMIT if name == "title" else TEXT_LIMIT
     if len(text) > limit:
         raise InputError(f"{name} has {len(text)} characters, more than {limit}", do="shorten it; attach the rest elsewhere")
-    if "\0" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
+    if not is_text(text):
         raise InputError(f"{name} has a character that no catalog can hold (NUL or half a surrogate pair)", do="remove it")
 
 

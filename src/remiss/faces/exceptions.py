@@ -71,4 +71,4 @@ def _complaints(errors: Iterable[Any], action: str) -> Iterable[str]:
         elif each["type"] == "extra_forbidden":
             yield f"{place}: {each['msg']}{former.key_hint(action, [name])}"
         else:
-            yield f"{place}: {each['msg']}{former.value_hint(name, each['input'])}"
+            yield f"{place}: {each['msg'].removeprefix('Value error, ')}{former.value_hint(name, each['input'])}"

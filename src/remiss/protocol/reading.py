@@ -16,6 +16,7 @@ import yaml
 
 from remiss.errors import Location, ProtocolError
 from remiss.protocol.check_result import Finding
+from remiss.records.event import is_text
 
 MOST_BYTES = 128 * 1024
 MOST_DEPTH = 16
@@ -178,6 +179,9 @@ class _Reader:
         if tag is not None:
             shown = str(tag).replace("tag:yaml.org,2002:", "!!")
             self.find(line, f"the tag {shown}", "remove it; quotes make a text of any value")
+        if not is_text(getattr(event, "value", "")):
+            what = "a character that no catalog can hold (NUL or half a surrogate pair)"
+            self.find(line, what, "remove it")
 
     def _scalar(self, event: yaml.ScalarEvent) -> Value:
         return resolve(event.value) if event.style is None else str(event.value)

@@ -33,6 +33,18 @@ def without_nul(text: str) -> str:
     return text.replace(NUL, REPLACEMENT)
 
 
+def is_text(value: str) -> bool:
+    r"""Return whether every database can hold a text: it has no NUL and no half of a surrogate pair.
+
+    >>> is_text("run-4f7q2m"), is_text("run-\x00"), is_text("run-\udcff")
+    (True, False, False)
+    """
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
     """The model version that some events have; None is having none, which is something else than not knowing it."""

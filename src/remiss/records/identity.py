@@ -127,11 +127,14 @@ def utc(moment: datetime) -> datetime:
 
     Raises
     ------
-    ValueError : a naive time, whose zone is unknown
+    ValueError : a naive time, whose zone is unknown, or one that no year of UTC has
     """
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{moment.isoformat()} is in no year from 1 to 9999 in UTC") from error
 
 
 def format_time(moment: datetime) -> str:

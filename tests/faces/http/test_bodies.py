@@ -33,3 +33,19 @@ def test_what_two_programs_could_read_differently_is_refused_and_nothing_is_file
 def test_ordinary_json_is_what_it_was():
     text = '{"a": [1, -2.5e10, true, null, "NaN"], "b": {"a": {}}}'
     assert parsed(text) == {"a": [1, -2.5e10, True, None, "NaN"], "b": {"a": {}}}
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
+def test_a_time_that_is_in_no_year_of_utc_is_refused(there, at):
+    # Each was a fault with a traceback.
+    with there.client() as client:
+        answers = [
+            client.post("/api/v1/cases", json={"model": "m", "at": at, "title": "t"}),
+            client.get("/api/v1/audit", params={"since": at}),
+            client.post("/api/v1/actions/case.file", json={"arguments": {"filing": {"model": "m", "at": at, "title": "t"}}}),
+        ]
+        # The first year itself can be told.
+        client.post("/api/v1/cases", json={"model": "m", "at": "0001-01-01T00:00:00Z", "title": "t"}).raise_for_status()
+        assert client.get("/cases", headers={"Accept": "text/html"}).status_code == 200
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    assert "in no year from 1 to 9999" in answers[1].json()["error"]["what"]

@@ -20,7 +20,6 @@ from remiss.edges.stores.dialect.driving import is_undecodable, streaming, texts
 from remiss.edges.stores.logs.journal import content_of, entry
 from remiss.edges.stores.logs.sealing import ADVICE, read_head
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import journal, views
 from remiss.errors import Tampered
 from remiss.former import names_of
@@ -28,6 +27,7 @@ from remiss.govern.audit.integrity import Row
 from remiss.govern.audit.log import ALSO, JOURNAL, NOTHING, VIEWS, Head, text_of
 from remiss.govern.audit.search import AuditEntry, AuditSearch, line
 from remiss.govern.audit.views import beside
+from remiss.records.event import is_text
 from remiss.records.identity import to_micros
 
 # Few enough to be still in the processor's caches when they are hashed, enough that a server is not asked too often.

@@ -18,13 +18,13 @@ from remiss.edges.stores.dialect.driving import clock, end_if_idle
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import jobs, runners
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.govern.authority import OPERATOR
 from remiss.govern.jobs import MOST_LINES, nobody_at_hand
 from remiss.govern.ports.jobs import NewestJobs, Posted
+from remiss.records.event import is_text
 from remiss.records.identity import crockford, format_time, from_micros, parse_time
 from remiss.records.job import OPEN, Job, JobLine, JobState, JobStep
 

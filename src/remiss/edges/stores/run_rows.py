@@ -16,7 +16,6 @@ from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import come_by, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST, redactions_of
-from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.tables import (
     cells,
     event_contents,
@@ -31,7 +30,7 @@ from remiss.edges.stores.tables import (
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, NotFound
 from remiss.protocol.versions import salvage
-from remiss.records.event import Event, ModelVersion, Values
+from remiss.records.event import Event, ModelVersion, Values, is_text
 from remiss.records.identity import parse_time
 from remiss.records.run import Cell, Group, Manifest, Member, Profile, Run, RunWindow
 

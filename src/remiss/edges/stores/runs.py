@@ -36,7 +36,6 @@ from remiss.edges.stores.run_rows import (
     window,
 )
 from remiss.edges.stores.source_files import known_files, remember
-from remiss.edges.stores.storable import is_text
 from remiss.edges.stores.stored_texts import rewrite, unredacted, unredacted_events
 from remiss.edges.stores.tables import events, observations, profiles, protocols, refused_rows, run_windows, runs
 from remiss.edges.stores.visible import visible_to
@@ -44,6 +43,7 @@ from remiss.errors import Conflict
 from remiss.protocol.terms import Protocol
 from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity
+from remiss.records.event import is_text
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.records.source_file import SourceFile

@@ -43,15 +43,3 @@ def _holds_nul(value: object) -> bool:
     if isinstance(value, str):
         return NUL in value
     return isinstance(value, Mapping) and any(isinstance(item, str) and NUL in item for item in value.values())
-
-
-def is_text(value: str) -> bool:
-    r"""Return whether a text is one that some database could hold: nothing in a catalog is equal to another.
-
-    >>> is_text("run-4f7q2m"), is_text("run-\x00"), is_text("run-\udcff")
-    (True, False, False)
-    """
-    try:
-        return b"\0" not in value.encode()
-    except UnicodeEncodeError:
-        return False

@@ -13,7 +13,7 @@ from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field, create_model
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, create_model
 from starlette.responses import Response
 
 from remiss.action import Action
@@ -25,6 +25,7 @@ from remiss.errors import Unconditional
 from remiss.faces.http.answering import answer_in, as_json, prefers_csv, tagged
 from remiss.faces.http.answering import answers as documented
 from remiss.faces.serving import Asked, JsonRoute, opened
+from remiss.records.identity import utc
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -42,7 +43,7 @@ TYPES: Mapping[str, Any] = {
     "integer": int,
     "number": float,
     "flag": bool,
-    "time": AwareDatetime,
+    "time": Annotated[AwareDatetime, AfterValidator(utc)],
     "scalar": str | int | float | bool | None,
 }
 
