@@ -37,12 +37,18 @@ def test_one_id_is_found_none_and_several_are_told():
 def test_a_token_says_where_its_page_begins(last, total):
     there = Turn(of="list", position=None, total=total, last=tuple(last))
     assert turn(token(there), "list", len(last)) == there
+    assert turn(token(there, b"key"), "list", len(last), b"key") == there
+    for other in (b"another", None):
+        with pytest.raises(InputError, match="page token"):
+            turn(token(there, b"key"), "list", len(last), other)
 
 
 @given(text=st.text(max_size=30) | st.text("ABCabc0123_-=", max_size=30))
 def test_whatever_is_given_as_a_token_is_refused_not_crashed_on(text):
     with pytest.raises(InputError, match="page token"):
         turn(text, "list", 2)
+    with pytest.raises(InputError, match="page token"):
+        turn(text, "list", 2, b"key")
 
 
 @given(texts=st.lists(st.text(max_size=40), min_size=1, max_size=3))

@@ -67,7 +67,7 @@ def list_runs(
     found = ws.runs.latest(limit + 1, protocol, position, before=before)
     shown, total = found[:limit], ws.runs.count(protocol, position)
     more = len(found) > limit
-    following = token(Turn(of=name, position=as_of, total=total, last=(shown[-1].position,))) if more else None
+    following = token(Turn(of=name, position=as_of, total=None, last=(shown[-1].position,))) if more else None
     at = head if position is None else position
     return Rows("run", listing.RUN, listing.run_lines(shown), at, total=total, next=following)
 

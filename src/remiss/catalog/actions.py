@@ -74,7 +74,8 @@ def search(
     InputError : an unknown order, a position that is not there yet, a token of another list
     """
     wanted, order = parse(query), parse_sort(sort)
-    turned = None if after is None else turn(after, list_name(query, sort, as_of), order.order.values)
+    secret = ws.keys.secret("pages")
+    turned = None if after is None else turn(after, list_name(query, sort, as_of), order.order.values, secret)
     at = as_of if turned is None or turned.position is None else turned.position
     position = None if at is None else reached(at, ws.cases.position())
     # A page alone is one statement, for which no snapshot need be held.
@@ -90,7 +91,7 @@ def search(
     if page.last is not None:
         # What people change may move a case in the list while somebody reads on: such a list stays at its position.
         pinned = page.head if position is None and order.order is Order.SEVERITY else position
-        following = token(Turn(of=list_name(query, sort, as_of), position=pinned, total=matching, last=page.last))
+        following = token(Turn(of=list_name(query, sort, as_of), position=pinned, total=matching, last=page.last), secret)
     lines = tuple(row(line) for line in page.lines)
     return Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
 

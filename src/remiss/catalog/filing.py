@@ -134,10 +134,12 @@ def check(filing: Filing) -> None:
         raise InputError("no model is named", do="name the model that failed")
     if not filing.title.strip():
         raise InputError("the title is empty", do="say in a sentence what went wrong")
+    if filing.at.tzinfo is None:
+        raise InputError("the time has no zone", do="give one, for example 2013-06-03T06:00Z")
     try:
         utc(filing.at)
     except ValueError as error:
-        raise InputError(f"no such time: {error}", do="give one with its zone, for example 2013-06-03T06:00Z") from error
+        raise InputError(str(error), do="check the year and the zone") from error
     check_mode(filing.mode)
     check_severity(filing.severity)
     for name in (*filing.inputs, *filing.context):

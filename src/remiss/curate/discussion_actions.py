@@ -143,6 +143,6 @@ def list_inbox(
     before = None if after is None else turn(after, listed, 1).last[0]
     position = reached(as_of, ws.position())
     page = ws.threads.inbox(name, everything=everything, limit=limit, before=before, position=position)
-    following = None if page.last is None else token(Turn(of=listed, position=None, total=page.total, last=(page.last,)))
+    following = None if page.last is None else token(Turn(of=listed, position=None, total=None, last=(page.last,)))
     at = page.head if position is None else position
     return Rows("mention", discussion.Mention._fields, page.lines, at, total=page.total, next=following)

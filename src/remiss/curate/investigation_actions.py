@@ -225,6 +225,6 @@ def list_citations(
     last = None if after is None else turn(after, listed, 2).last
     position = reached(as_of, ws.position())
     page = ws.investigations.citing(address, kind, limit=limit, after=last, position=position)
-    following = None if page.last is None else token(Turn(of=listed, position=None, total=page.total, last=page.last))
+    following = None if page.last is None else token(Turn(of=listed, position=None, total=None, last=page.last))
     at = page.head if position is None else position
     return Rows("citation", CITATIONS, page.lines, at, total=page.total, next=following)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -43,13 +44,18 @@ def list_name(query: str, sort: str, as_of: int | None) -> str:
     return digest([query.encode("utf-8", "backslashreplace").decode(), sort, as_of])[:16]
 
 
-def token(turn: Turn) -> str:
-    """Return a turn as opaque text."""
-    content = json.dumps([turn.of, turn.position, turn.total, *turn.last], separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+def token(turn: Turn, secret: bytes | None = None) -> str:
+    """Return a turn as opaque text; one that says a total is sealed with a secret, so that whoever asks can make up none."""
+    content = json.dumps([turn.of, turn.position, turn.total, *turn.last], separators=(",", ":")).encode()
+    text = base64.urlsafe_b64encode(content).decode().rstrip("=")
+    return text if secret is None else f"{text}.{_seal(text, secret)}"
 
 
-def turn(text: str, of: str, values: int) -> Turn:
+def _seal(text: str, secret: bytes) -> str:
+    return hmac.digest(secret, text.encode("utf-8", "backslashreplace"), "sha256")[:8].hex()
+
+
+def turn(text: str, of: str, values: int, secret: bytes | None = None) -> Turn:
     """Return the turn that a token names, in a list whose lines are sorted by so many values.
 
     Raises
@@ -57,6 +63,10 @@ def turn(text: str, of: str, values: int) -> Turn:
     InputError : no token of ours, or of another list
     """
     again = "start again without it"
+    if secret is not None:
+        text, _, seal = text.rpartition(".")
+        if not hmac.compare_digest(_seal(text, secret).encode(), seal.encode("utf-8", "backslashreplace")):
+            raise InputError("the page token cannot be read, or this catalog never gave it", do=again)
     try:
         content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         name, position, total, *last = content

@@ -293,11 +293,15 @@ def test_a_page_token_that_says_too_little_or_too_much_is_refused(ws, sort):
     for number in range(3):
         actions.file(ws, filing(number))
     token = actions.search(ws, "model:m", sort=sort, limit=1).next
-    kept = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_"))
-    for altered in (kept[:-1], [*kept, 1]):
+    said, seal = token.split(".")
+    kept = json.loads(base64.b64decode(said + "=" * (-len(said) % 4), altchars=b"-_"))
+    # A total that somebody made up was shown as the number of cases.
+    for altered in (kept[:-1], [*kept, 1], [*kept[:2], 999, *kept[3:]]):
         written = base64.urlsafe_b64encode(json.dumps(altered).encode()).decode().rstrip("=")
-        with pytest.raises(InputError, match="the page token cannot be read"):
-            actions.search(ws, "model:m", sort=sort, limit=1, after=written)
+        for after in (written, f"{written}.", f"{written}.{seal}", f"{said}.", said):
+            with pytest.raises(InputError, match="the page token cannot be read"):
+                actions.search(ws, "model:m", sort=sort, limit=1, after=after)
+    assert actions.search(ws, "model:m", sort=sort, limit=1, after=token).total == 3
 
 
 def test_what_is_above_one_s_clearance_is_neither_listed_nor_counted(ws):
