@@ -47,6 +47,7 @@ PAGES = (
     "/audit?kind=refused",
     "/runs",
     "/runs/{run}",
+    "/runs/{run}/histograms?field=inputs.carrier",
     "/jobs",
     "/jobs/{job}",
     "/estimates",

@@ -107,6 +107,11 @@ def column(address: str, *names: str) -> Expected:
     return lambda world: [str(item[name]) for item in world.items(address) for name in names if item[name] is not None]
 
 
+def values_of(field: str) -> Expected:
+    """What a run counted a field by."""
+    return lambda world: column(f"/api/v1/runs/{world.planted.first.id}/histograms?field={field}", "values")(world)
+
+
 def everything(_: World) -> list[str]:
     return list(TEXTS)
 
@@ -190,6 +195,7 @@ VISITS = (
     Visit("/people", column("/api/v1/people", "about")),
     Visit("/runs?whole=true"),
     Visit("/runs/{first}", lambda world: list(world.planted.files)),
+    Visit("/runs/{first}/histograms?field=inputs.given", values_of("inputs.given")),
     Visit("/runs/{waiting}", changes("gone", "changed", "added")),
     Visit("/runs/{waiting}/accept", changes("gone")),
     Visit("/runs/{refused}", lambda world: column(f"/api/v1/runs/{world.planted.refused.id}/refused", "detail")(world)),

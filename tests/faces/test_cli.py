@@ -671,7 +671,9 @@ def test_a_query_may_begin_with_a_minus(cli, captured):
 
 def test_one_of_a_thing_is_said_in_the_singular(cli, captured):
     run = cli("run", "list", "--format", "json").json["items"][0]["run"]
-    assert "rows in 1 file\n" in cli("run", "show", run).out
+    shown = cli("run", "show", run).out
+    assert "rows in 1 file\n" in shown
+    assert re.search(rf"counted +every event by each of \d+ fields: see `remiss run histograms {run}`\n", shown)
 
 
 def test_a_reader_that_goes_away_is_no_error(captured):

@@ -167,6 +167,8 @@ def of_run(run: Run) -> Iterator[Pair]:
         yield "left out", f"{counted(manifest.left_out, 'row')} that the protocol does not admit"
     if run.nulls:
         yield "nulls read", ", ".join(f"{count:,} {criterion}" for criterion, count in run.nulls.items())
+    if run.counted:
+        yield "counted", f"every event by each of {counted(len(run.counted), 'field')}: see `remiss run histograms {run.id}`"
     if run.changes:
         yield "changes", ", ".join(f"{count:,} {kind}" for kind, count in sorted(run.changes.items()))
     yield "position", run.position

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from remiss.records.histogram import Bins, WindowHistograms
 
-
 # By which states and cells are derived. Under the first rules a missing label made an event undecided before `among` was asked,
 # any null did, and cells did not say who is outside: figures over windows of different rules are not added up.
 RULES = 2
@@ -263,10 +262,10 @@ class DerivedRun:
 class Run(Shown):
     """A filed run, without its members: what `run show` prints.
 
-    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that. `criteria` are in
-    the order of the protocol, for people; `groups` are sorted by name, and those that have events: a window without any has
-    none here. `nulls` counts, by criterion, the events on which `when` was null although no label was missing: they count as not
-    met, or as undecided where the criterion says so.
+    `status` is `complete`, or `waiting` while events are gone from the source and nobody has accepted that. `criteria` are in the
+    order of the protocol; `groups` are sorted by name, and those that have events: a window without any has none here. `nulls`
+    counts, by criterion, the events on which `when` was null although no label was missing: they count as not met, or as
+    undecided where the criterion says so. `counted` are the fields by whose values events were counted (`run.histograms`).
     """
 
     id: str
@@ -275,6 +274,7 @@ class Run(Shown):
     manifest: Manifest
     groups: tuple[Group, ...] = ()
     criteria: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
     refused: Mapping[str, Count] = field(default_factory=dict)
     nulls: Mapping[str, Count] = field(default_factory=dict)
     events_new: Count = 0

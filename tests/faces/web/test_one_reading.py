@@ -124,7 +124,7 @@ def pages(case: str, run: str, thread: str) -> dict[str, str]:
         /parts/cases/facets /parts/cases/completions?word=output: /cases/file /runs /estimates /agreement /protocols
         /protocols/arrival-delay /protocols/arrival-delay/diff?before=1&after=1 /inbox /citations /people /audit /threads/{thread}
         /cases/{case} /cases/{case}?controls=true /parts/cases/{case}/controls /cases/{case}/evidence /queue/{case} /runs/{run}
-        /runs/{run}/accept
+        /runs/{run}/accept /runs/{run}/histograms?field=inputs.carrier
     """
     paths = found.split()
     return {path.replace(case, "CASE").replace(run, "RUN").replace(thread, "THREAD"): path for path in paths}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
+from collections import Counter
+from contextlib import closing
 
 import pytest
 
@@ -84,6 +87,52 @@ def test_a_run_is_found_by_the_beginning_of_its_id_and_others_are_not(client):
     missing = client.get("/runs/run-nothing0")
     assert missing.status_code == 404
     assert "there is no run" in missing.text
+
+
+def test_each_field_that_was_counted_has_a_page_that_adds_up_what_the_action_lists(client):
+    run = client.get("/api/v1/runs").json()["items"][0]["run"]
+    text = client.get(f"/runs/{run}").text
+    links = [html.unescape(link) for link in re.findall(rf'href="(/runs/{run}/histograms[^"]*)"', text)]
+    assert [link.rpartition("=")[2] for link in links] == client.get(f"/api/v1/runs/{run}").json()["counted"]
+    for link in links:
+        page = client.get(link).text
+        lines = client.get(f"/api/v1{link}").json()["items"]
+        counted = Counter()
+        for line in lines:
+            counted[line["values"]] += line["events"]
+        found = re.findall(r'<th scope="row" class="wrap">([^<]*)</th><td class="number">([^<]*)</td>', page)
+        assert {html.unescape(values): int(events.replace(",", "")) for values, events in found} == counted
+        [twin] = re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', page)
+        assert html.unescape(twin) == f"/api/v1{link}"
+    unknown = client.get(f"/runs/{run}/histograms?field=inputs.nothing")
+    assert unknown.status_code == 422
+    assert "inputs.nothing is not counted" in unknown.text
+
+
+def test_versions_have_a_column_each_up_to_the_five_commonest(site, log):
+    for number, row in enumerate(log.predictions):
+        row["model_version"] = f"v{min(number % 28, 6)}"
+    log.write()
+    run = captured(site, log)
+    with site.browser() as client:
+        page = client.get(f"/runs/{run.id}/histograms?field=inputs.carrier").text
+        lines = client.get(f"/api/v1/runs/{run.id}/histograms?field=inputs.carrier").json()["items"]
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+    assert heads == ["Value", "Events", "Share", "v0", "v1", "v2", "v3", "v6"]
+    assert "2 more model versions in the sum alone" in page
+    first = next(line["values"] for line in lines if line["bin"] == min(line["bin"] for line in lines))
+    row = re.search(rf'<th scope="row" class="wrap">{first}</th>(.*)</tr>', page)[1]
+    v6 = sum(line["events"] for line in lines if (line["values"], line["model_version"]) == (first, "v6"))
+    assert re.findall(r'<td class="number">([\d,]+)</td>', row)[-1] == f"{v6:,}"
+
+
+def test_a_run_of_before_says_that_its_fields_were_not_counted(site, log):
+    run = captured(site, log)
+    with closing(sqlite3.connect(site.workspace.file)) as stored, stored:
+        stored.execute("UPDATE runs SET bins = NULL")
+    with site.browser() as client:
+        assert "This run was filed before fields were counted" in client.get(f"/runs/{run.id}").text
+        assert client.get(f"/runs/{run.id}/histograms?field=inputs.carrier").status_code == 422
 
 
 def test_refused_rows_are_told_by_reason_with_file_and_row(site, log):

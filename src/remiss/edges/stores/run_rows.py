@@ -17,6 +17,7 @@ from remiss.edges.stores.in_force import come_by, same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST, redactions_of
 from remiss.edges.stores.tables import (
+    bins,
     cells,
     event_contents,
     events,
@@ -39,7 +40,6 @@ SHORTEST = 6
 
 # Of runs that name no rules.
 FIRST_RULES = 1
-NO_NULLS: Mapping[str, int] = MappingProxyType({})
 
 
 def window(row: Row[Any]) -> RunWindow:
@@ -54,19 +54,14 @@ def window(row: Row[Any]) -> RunWindow:
     )
 
 
-def run_of(
-    row: Row[Any], of_run: tuple[Group, ...] = (), criteria: tuple[str, ...] = (), nulls: Mapping[str, int] = NO_NULLS
-) -> Run:
-    """Return a row of `runs` as a record, with its groups, its criteria and its nulls where they are wanted."""
+def run_of(row: Row[Any]) -> Run:
+    """Return a row of `runs` as a record, as lists have it."""
     return Run(
         id=row.id,
         status=row.status,
         digest=row.digest,
         manifest=manifest(row.manifest),
-        groups=of_run,
-        criteria=criteria,
         refused=row.refused,
-        nulls=nulls,
         events_new=row.events_new,
         events_known=row.events_known,
         cases_new=row.cases_new,
@@ -79,8 +74,12 @@ def run_of(
 
 
 def shown(reading: Reading, row: Row[Any], groups: tuple[Group, ...]) -> Run:
-    """Return a row of `runs` as a record, with its groups, its criteria and its nulls."""
-    return run_of(row, groups, criteria_of(reading, row), nulls_of(reading, row))
+    """Return a row of `runs` as a record, with its groups and what is told of it alone."""
+    criteria, counted, nulls = reading.once(
+        ("what is told of a run alone", row.key),
+        lambda: (criteria_of(reading, row), counted_of(reading, row), nulls_of(reading, row)),
+    )
+    return replace(run_of(row), groups=groups, criteria=criteria, counted=counted, nulls=nulls)
 
 
 def as_it_stood(run: Run, came: int | None, position: int | None) -> Run:
@@ -103,6 +102,14 @@ def criteria_of(reading: Reading, row: Row[Any]) -> tuple[str, ...]:
     text = reading.connection.execute(select(protocols.c.text).where(protocols.c.key == row.protocol_key)).scalar_one()
     document = salvage(text, row.protocol_name)
     return () if document is None else tuple(each.name for each in document.criteria)
+
+
+def counted_of(reading: Reading, row: Row[Any]) -> tuple[str, ...]:
+    """Return the fields by whose values a run counted events; none of one that was filed before there were histograms."""
+    if row.bins is None:
+        return ()
+    fields = reading.connection.execute(select(bins.c.fields).where(bins.c.digest == row.bins)).scalar_one()
+    return tuple(each["field"] for each in fields)
 
 
 def nulls_of(reading: Reading, row: Row[Any]) -> Mapping[str, int]:

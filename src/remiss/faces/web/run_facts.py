@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
 
 MOST = 200
+# More columns are no table that one reads.
+MOST_VERSIONS = 5
+NO_VERSION = "no version"
 RESERVED = {
     CONTROL: "met no criterion, and could be judged on all",
     UNDECIDED: "met no criterion, and could not be judged on some",
@@ -31,11 +34,12 @@ RESERVED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Some lines of a list; `total` counts all."""
+    """Some lines of a list; `total` counts all, and `further` the columns that there is no room for."""
 
     columns: tuple[str, ...]
     lines: tuple[tuple[Scalar, ...], ...]
     total: int
+    further: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,26 @@ class Reason:
     means: str
     count: int
     rows: tuple[dict[str, Any], ...]
+
+
+def field_counts_of(found: Rows) -> Table:
+    """Return how many events had which values of a field, in all windows of a run: in all, and of each of the commonest versions.
+
+    The total is the events; columns are the versions, where there are several.
+    """
+    versions: Counter[str] = Counter()
+    bins: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+    for line in found:
+        version, at, events = str(line["model_version"] or NO_VERSION), int(str(line["bin"])), int(str(line["events"]))
+        versions[version] += events
+        bins[at, str(line["values"])][version] += events
+    columns = sorted(sorted(versions, key=lambda name: (-versions[name], name))[:MOST_VERSIONS]) if len(versions) > 1 else ()
+    lines: tuple[tuple[Scalar, ...], ...] = tuple(
+        (values, own.total(), own.total() / versions.total(), *(own[version] for version in columns))
+        for (_, values), own in sorted(bins.items())
+    )
+    further = len(versions) - len(columns) if columns else 0
+    return Table(columns=tuple(columns), lines=lines, total=versions.total(), further=further)
 
 
 def windows_of(found: Rows, document: Protocol | None) -> Windows:

@@ -52,6 +52,7 @@ class RunPage:
     refused: tuple[run_facts.Reason, ...]
     changes: tuple[run_changes.Changes, ...]
     files: tuple[tuple[str, str], ...]
+    as_of: int | None
     verdict: Reproduction | None = None
 
 
@@ -70,6 +71,23 @@ class AcceptPage:
     template: ClassVar[str] = "runs/accept.html"
     run: Run
     gone: run_changes.Changes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldPage:
+    """runs/field.html: how many events of a run had which values of one field."""
+
+    template: ClassVar[str] = "runs/field.html"
+    run: Run
+    field: str
+    counts: run_facts.Table
+    as_of: int | None
+
+
+class CountedField(AsOf):
+    """Which field."""
+
+    field: str
 
 
 class RunFilter(AsOf):
@@ -104,6 +122,17 @@ def runs(ws: Ws, answers: Cached, asked: Annotated[RunFilter, Query()]) -> Respo
 def run(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
     """Show one run."""
     return _shown(ws, run, asked.as_of)
+
+
+@router.get(PATH + "/{run}/histograms")
+def histograms(ws: Ws, run: str, asked: Annotated[CountedField, Query()]) -> Response:
+    """Show what was counted of one field."""
+    found = capture.show(ws, run, as_of=asked.as_of)
+    rows = capture.histograms(ws, found.id, field=asked.field, as_of=asked.as_of)
+    page = FieldPage(run=found, field=asked.field, counts=run_facts.field_counts_of(rows), as_of=asked.as_of)
+    twin = address(f"/api/v1/runs/{segment(found.id)}/histograms", field=asked.field, as_of=asked.as_of)
+    title = f"{asked.field} in {found.id}"
+    return render(page, shell(ws, title, "runs", (twin, "Histograms"), position=rows.position))
 
 
 @router.post(PATH + "/{run}/reproduce")
@@ -147,6 +176,7 @@ def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction |
         refused=run_facts.refused_of(found, capture.refused(ws, found.id, as_of=as_of)),
         changes=run_changes.changes_of(ws, found, capture.diff(ws, found.id, as_of=as_of)),
         files=tuple((name, manifest.file_digests.get(name, "")) for name in manifest.files[: run_facts.MOST]),
+        as_of=as_of,
         verdict=verdict,
     )
     return _rendered(ws, page, found, found.id)
