@@ -20,7 +20,7 @@ import pytest
 import remiss
 from remiss.action import Action
 from remiss.contract.table import entry_of
-from remiss.faces.http.actions import arguments_of as understood
+from remiss.faces.http.by_hand import arguments_of as understood
 from remiss.records.published import position_of
 from remiss.remote import RemoteWorkspace, sendable
 from remiss.workspace import Workspace

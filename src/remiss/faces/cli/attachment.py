@@ -12,7 +12,7 @@ from remiss import catalog
 from remiss.codec import to_json
 from remiss.errors import InputError, Location, StorageError
 from remiss.faces.cli import render
-from remiss.faces.cli.options import formatted_object, with_workspace
+from remiss.faces.cli.options import content_of, formatted_object, with_workspace
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
@@ -35,8 +35,10 @@ def add(ws: Workspace, case: str, *, content: Path, name: str | None, sensitivit
 
     Example: remiss attachment add k7m4-qp2x screenshot.png
     """
+    from remiss.catalog.attachment import MOST_BYTES
+
     grade = None if sensitivity is None else Sensitivity[sensitivity.upper()]
-    made = catalog.add_attachment(ws, case, _read(content), name=name or content.name, sensitivity=grade)
+    made = catalog.add_attachment(ws, case, content_of(content, MOST_BYTES), name=name or content.name, sensitivity=grade)
     if shape == "json":
         render.as_json(to_json(made))
         return
@@ -74,19 +76,3 @@ def get(ws: Workspace, attachment: str, output: Path | None, shape: str) -> None
             f"{target} cannot be written: {error.strerror}", where=Location(str(target)), do="name another with --output"
         ) from error
     render.say(f"{target}: {found.attachment.size:,} bytes of case {found.attachment.case}")
-
-
-def _read(path: Path) -> bytes:
-    """Return the content of a file, of one that is too large only as much as shows that.
-
-    Raises
-    ------
-    InputError : it cannot be read
-    """
-    from remiss.catalog.attachment import MOST_BYTES
-
-    try:
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", where=Location(str(path)), do="name a file") from error

@@ -34,7 +34,7 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("init",): ("setting_up", "init"),  # makes the catalog
     ("job", "run"): ("job", "run"),  # works off what waits
     ("protocol", "new"): ("protocol", "new"),  # writes a file
-    ("schema",): ("schema", "schema"),  # of remiss, not of a catalog
+    ("schema",): ("setting_up", "schema"),  # of remiss, not of a catalog
     ("serve",): ("serve", "serve"),  # a server
     ("token", "link"): ("governance", "link"),  # prints a link of this server
 }

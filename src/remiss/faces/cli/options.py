@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import remiss
+from remiss.errors import InputError, Location
 from remiss.records.identity import parse_time
 
 if TYPE_CHECKING:
@@ -60,18 +62,6 @@ def one_reading(ws: Any) -> Iterator[None]:
         yield
 
 
-def formats_of(offered: Sequence[Entry]) -> Format:
-    """Return the option `--format` of an action's command: CSV where its answer is a list or figures."""
-    return Format(
-        ["--format", "shape"],
-        type=click.Choice(FORMATS if any(each.tabular for each in offered) else ("table", "json")),
-        default=FORMATS[0],
-        envvar="REMISS_FORMAT",
-        allow_from_autoenv=False,
-        help="How to print the answer.",
-    )
-
-
 FORMATS = ("table", "json", "csv")
 
 
@@ -84,22 +74,25 @@ class Format(click.Option):
         return None if wished in FORMATS and wished not in self.type.choices else wished
 
 
-def _format(*formats: str) -> Callable[[Command], Command]:
-    return click.option(
-        "--format",
-        "shape",
-        cls=Format,
-        type=click.Choice(formats),
-        default=FORMATS[0],
-        envvar="REMISS_FORMAT",
-        allow_from_autoenv=False,
-        help="How to print the answer.",
-    )
+def _format_settings(*formats: str) -> dict[str, Any]:
+    return {
+        "type": click.Choice(formats),
+        "default": FORMATS[0],
+        "envvar": "REMISS_FORMAT",
+        "allow_from_autoenv": False,
+        "help": "How to print the answer.",
+    }
+
+
+def formats_of(offered: Sequence[Entry]) -> Format:
+    """Return the option `--format` of an action's command: CSV where its answer is a list or figures."""
+    formats = FORMATS if any(each.tabular for each in offered) else ("table", "json")
+    return Format(["--format", "shape"], **_format_settings(*formats))
 
 
 def formatted_object(command: Command) -> Command:
     """Add `--format table|json`, for answers that are not lists."""
-    return _format("table", "json")(command)
+    return click.option("--format", "shape", cls=Format, **_format_settings("table", "json"))(command)
 
 
 class Time(click.ParamType[datetime, Any]):
@@ -135,6 +128,20 @@ def progress(ws: Workspace) -> Iterator[None]:
         task = drawn.add_task("reading", total=1.0)
         with ws.reporting(lambda stage, done: drawn.update(task, description=stage, completed=done)):
             yield
+
+
+def content_of(path: Path, most: int) -> bytes:
+    """Return the content of a file, of one of over so many bytes only as much as shows that.
+
+    Raises
+    ------
+    InputError : it cannot be read
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", where=Location(str(path)), do="name a file") from error
 
 
 @contextmanager

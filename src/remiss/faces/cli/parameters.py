@@ -13,7 +13,7 @@ from remiss import former
 from remiss.catalog.typed_filing import assignments
 from remiss.contract.forms import ParameterEntry
 from remiss.errors import InputError, Location
-from remiss.faces.cli.options import Time
+from remiss.faces.cli.options import Time, content_of
 from remiss.parameters import MOST_REVISION
 from remiss.records.event import Scalar
 
@@ -125,24 +125,16 @@ def typed(given: ParameterEntry, value: Any) -> Any:
     if given.form == "pairs":
         return _pairs(given, value)
     if given.in_file and value is not None:
-        return _content(value).decode("utf-8", "strict") if _is_text(value) else None
-    return _content(value) if given.form == "bytes" else value
+        return content_of(value, MOST_BYTES).decode("utf-8", "strict") if _is_text(value) else None
+    return content_of(value, MOST_BYTES) if given.form == "bytes" else value
 
 
 def _is_text(path: Path) -> bool:
     try:
-        _content(path).decode("utf-8")
+        content_of(path, MOST_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} cannot be read: it is not text", where=Location(str(path)), do="name another file") from error
     return True
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", where=Location(str(path)), do="name another file") from error
 
 
 def _pairs(given: ParameterEntry, texts: Sequence[str]) -> dict[str, Scalar]:

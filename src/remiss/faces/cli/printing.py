@@ -32,7 +32,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "catalog": ("governance_tables", "catalog"),
     "comparison": ("case_tables", "comparison"),
     "diff": ("protocol", "diff"),
-    "estimate": ("estimate_table", "estimate"),
+    "estimate": ("run_tables", "estimate"),
     "findings": ("protocol", "findings"),
     "form": ("case_tables", "form"),
     "investigation": ("curation_tables", "investigation"),

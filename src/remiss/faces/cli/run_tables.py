@@ -1,4 +1,4 @@
-"""Runs, jobs and how captures stand, as a person reads them on a terminal."""
+"""Runs, jobs, how captures stand, and estimates, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from remiss.capture.capture_status import CaptureStatus
 from remiss.capture.late_files import GONE
 from remiss.capture.reproduction import Reproduction
 from remiss.faces.cli import render
-from remiss.present import facts
+from remiss.present import estimate_facts, facts
 from remiss.present.legible import counted, share
 from remiss.protocol.notes import UNREDACTED
+from remiss.records.estimate import Estimate
 from remiss.records.identity import format_time
 from remiss.records.job import REDACT, Job
 from remiss.records.run import Run
@@ -114,3 +115,12 @@ def _facts(found: Job) -> Iterator[tuple[str, object]]:
 
 def _bound(moment: datetime | None) -> str:
     return "what is there" if moment is None else format_time(moment)
+
+
+def estimate(found: Estimate) -> None:
+    """Print the figures, then in words what they are of and what to know about them."""
+    titles, lines = estimate_facts.figures(found)
+    render.table(titles, lines, numbers={at for at, title in enumerate(titles) if title in estimate_facts.FIGURES})
+    for note in (estimate_facts.among(found), *estimate_facts.notes(found)):
+        if note:
+            render.say(note)

@@ -1,4 +1,6 @@
-"""Commands by which one sets up: a new catalog, its upgrade, what could go wrong with it and with this machine, and the demo."""
+"""Commands by which one sets up: a new catalog, its upgrade, what could go wrong with it and with this machine, the demo, and the
+JSON Schemas of what is written and read.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 import remiss
-from remiss import catalog, govern
+from remiss import catalog, codec, govern
 from remiss.codec import to_json
-from remiss.errors import AnswerNo, InputError, StorageError
+from remiss.errors import AnswerNo, InputError, NotFound, StorageError
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, workspace
 from remiss.faces.cli.serve import serve_pages, somebody_is_there
+from remiss.former import KINDS
 
 if TYPE_CHECKING:
     from remiss.govern.ports.machine import HealthChecks
@@ -103,3 +106,20 @@ def look(folder: Path) -> None:
             serve_pages(ws)
         except StorageError:
             serve_pages(ws, port=0)
+
+
+@click.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema called NAME; without NAME, list what there is.
+
+    Example: remiss schema protocol > protocol.schema.json
+    """
+    if name is None:
+        for each in codec.names():
+            click.echo(each)
+        return
+    if name not in codec.names():
+        do = f"use {KINDS[name]}" if name in KINDS else f"use one of {', '.join(codec.names())}"
+        raise NotFound(f"there is no schema {name!r}", do=do)
+    render.as_json(codec.published(name))

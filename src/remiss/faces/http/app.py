@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from remiss.contract.table import ROOT
 from remiss.faces.exceptions import answer_errors
-from remiss.faces.http import actions, attachments, derived, health
+from remiss.faces.http import by_hand, derived, health
 from remiss.faces.http.answering import components
 from remiss.faces.http.health import Metrics
 from remiss.faces.result_cache import ResultCache
@@ -57,7 +57,7 @@ def create_app(workspace: Workspace) -> FastAPI:
 def _routes() -> tuple[BaseRoute, ...]:
     """Return the routes, which are the same for every catalog: each request asks its application for the workspace."""
     made = APIRouter()
-    for routes in (derived.router(), attachments.router, actions.router):
+    for routes in (derived.router(), by_hand.FILES, by_hand.CALLS):
         # Each by itself: a router within a router is searched again at every level.
         made.include_router(in_one_reading(routes), prefix=ROOT, dependencies=[Depends(nothing_unknown)])
     made.include_router(health.router)
