@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 
 # Where uv puts itself and where scripts/install-uv puts it, for shells whose profile has not been read again.
 export PATH := $(HOME)/.local/bin:$(HOME)/.cargo/bin:$(PATH)
+# The tests start Python some hundred times: what was compiled once is kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 # Linking from the cache is not always possible, and no news.
 export UV_LINK_MODE ?= copy
 # pytest-xdist measures memory as well as time: two workers is what the time limits were set on.
