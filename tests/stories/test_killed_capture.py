@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 import remiss
 from tests.conftest import DATABASES
+from tests.forked_commands import ForkedCommands
 from tests.stories.logs import small_log
 
 pytestmark = pytest.mark.slow(reason="processes are started and killed")
@@ -32,11 +29,21 @@ def log(tmp_path):
     return small_log(tmp_path / "log")
 
 
-def capture(address, log, environment, **extra):
-    command = [sys.executable, "-m", "remiss", "--catalog", address, "capture", log.protocol, *WEEKS, "--format", "json"]
-    return subprocess.Popen(
-        command, env={**os.environ, **environment, **extra}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+@pytest.fixture(scope="module")
+def commands():
+    with ForkedCommands() as forked:
+        yield forked
+
+
+@pytest.fixture
+def capture(address, log, environment, commands):
+    """Capture in a process of its own, with more in its environment, and return how it ended."""
+
+    def run(kill_after=None, **extra):
+        typed = ["--catalog", address, "capture", log.protocol, *WEEKS, "--format", "json"]
+        return commands.run(typed, {**environment, **extra}, kill_after)
+
+    return run
 
 
 def filed(address, environment):
@@ -66,42 +73,35 @@ def check_vault(address, environment):
 @pytest.mark.parametrize(
     ("point", "survives"), [("before-begin", 0), ("after-samples", 0), ("before-commit", 0), ("after-commit", 1)]
 )
-def test_a_capture_that_dies_at_a_named_point(address, environment, log, point, survives):
-    out, _ = (process := capture(address, log, environment, REMISS_CRASH_AT=point)).communicate(timeout=120)
-    assert (process.returncode, out) == (-9, "")
+def test_a_capture_that_dies_at_a_named_point(address, environment, capture, point, survives):
+    died = capture(REMISS_CRASH_AT=point)
+    assert (died.status, died.out) == (-9, "")
     assert filed(address, environment) == survives
-    again = capture(address, log, environment)
-    _, err = again.communicate(timeout=120)
-    assert again.returncode == 0, err
+    again = capture()
+    assert again.status == 0, again.err
     assert filed(address, environment) == survives + 1
     check_vault(address, environment)
 
 
-def check_moments(address, environment, log, times):
-    began = time.perf_counter()
-    capture(address, log, environment).communicate(timeout=120)
-    usual = time.perf_counter() - began
+def check_moments(address, environment, capture, times):
+    usual = capture().seconds
     reported = 1
     moments = random.Random(20130603)
     for _ in range(times):
-        process = capture(address, log, environment)
-        time.sleep(moments.uniform(0.3, 1.1) * usual)
-        process.kill()
-        out, _ = process.communicate(timeout=120)
-        reported += bool(out)
+        killed = capture(kill_after=moments.uniform(0, 1.1) * usual)
+        reported += bool(killed.out)
         assert reported <= filed(address, environment)
         reported = filed(address, environment)
-    last = capture(address, log, environment)
-    _, err = last.communicate(timeout=120)
-    assert last.returncode == 0, err
+    last = capture()
+    assert last.status == 0, last.err
     assert filed(address, environment) == reported + 1
     check_vault(address, environment)
 
 
-def test_a_capture_killed_at_two_moments(address, environment, log):
-    check_moments(address, environment, log, 2)
+def test_a_capture_killed_at_two_moments(address, environment, capture):
+    check_moments(address, environment, capture, 2)
 
 
 @pytest.mark.soak
-def test_a_capture_killed_at_fifty_moments(address, environment, log):
-    check_moments(address, environment, log, 50)
+def test_a_capture_killed_at_fifty_moments(address, environment, capture):
+    check_moments(address, environment, capture, 50)

@@ -1,0 +1,92 @@
+"""Commands in processes of their own that need not load what they run: one process has, and forks for each.
+
+A command ends as it would by itself, also where it is killed; what it said is in files, for nobody reads along.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).resolve().parents[1]
+LOADED = (
+    *("remiss.faces.cli.main", "remiss.capture.actions", "remiss.edges.engines.duckdb", "remiss.edges.stores.store"),
+    *("remiss.edges.stores.filing", "remiss.edges.vaults.folder", "pyarrow.parquet", "psycopg", "sqlalchemy.dialects.postgresql"),
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its status, or minus the signal; what it said; and how long it took."""
+
+    status: int
+    out: str
+    err: str
+    seconds: float
+
+
+class ForkedCommands:
+    """The process that forks; in a `with` block."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.forked_commands"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=60)
+
+    def run(self, typed: Sequence[str], environment: Mapping[str, str], kill_after: float | None = None) -> Ended:
+        """Run a command to its end, or kill it after so many seconds."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([typed, dict(environment), kill_after]) + "\n")
+        self._process.stdin.flush()
+        return Ended(**json.loads(self._process.stdout.readline()))
+
+
+def _forked(typed: Sequence[str], environment: Mapping[str, str], kill_after: float | None) -> dict[str, Any]:
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        began = time.perf_counter()
+        if (child := os.fork()) == 0:
+            _become(typed, environment, out.fileno(), err.fileno())
+        if kill_after is not None:
+            time.sleep(kill_after)
+            os.kill(child, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        seconds = time.perf_counter() - began
+        out.seek(0)
+        err.seek(0)
+        return {"status": status, "out": out.read(), "err": err.read(), "seconds": seconds}
+
+
+def _become(typed: Sequence[str], environment: Mapping[str, str], out: int, err: int) -> None:
+    """Run a command in this process, which ends with it."""
+    status = 70
+    try:
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        os.environ.update(environment)
+        status = importlib.import_module("remiss.faces.cli.main").run(list(typed))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    for module in LOADED:
+        importlib.import_module(module)
+    for line in sys.stdin:
+        print(json.dumps(_forked(*json.loads(line))), flush=True)
