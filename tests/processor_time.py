@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +22,8 @@ import pytest
 # What a test with neither the mark `slow` nor `soak` may take of its process and its children; what fixtures prepare for several
 # tests is apart.
 LIMIT_S = 2.0
-# On a machine that others use too the same work takes up to three times as long: there a test fails, between it is listed.
-# What it did not do itself, as collecting the garbage of tests before it, is not charged to it.
-FAILING_S = 6.0
+# On a machine that others use too the same work takes up to three times as long, and a test is given as many times more. What it
+# did not do itself, as collecting the garbage of tests before it, is not charged to it.
 # A test during which so many modules are loaded for the first time pays for the tests after it, and is not judged.
 LOADING = 25
 SERVER = "REMISS_TEST_PG_DIR"
@@ -125,6 +124,36 @@ class Meter:
 SERVERS = Processes()
 
 
+class Pace:
+    """How many times as long as at its best this machine takes for the same work: others share its cores and their memory.
+
+    A small piece of work is measured now and then, at most once in two seconds, and the slowest of the last five times is
+    compared with the quickest that it ever was.
+    """
+
+    EVERY_S = 2.0
+
+    def __init__(self) -> None:
+        self.best = min(self._work() for _ in range(30))
+        self.last = deque([self.best], maxlen=5)
+        self.looked = 0.0
+
+    def _work(self) -> float:
+        began = time.thread_time()
+        found = {str(each): each * each % 7 for each in range(4_000)}
+        sorted(found.items(), key=lambda pair: (pair[1], pair[0]))
+        return time.thread_time() - began
+
+    def look(self, *, anew: bool = False) -> float:
+        """Return the pace, measured anew where that was a while ago."""
+        if anew or time.monotonic() - self.looked > self.EVERY_S:
+            taken = sorted(self._work() for _ in range(3))
+            self.best = min(self.best, taken[0])
+            self.last.append(taken[1])
+            self.looked = time.monotonic()
+        return max(self.last) / self.best
+
+
 class OwnWork:
     """What this process and the children that ended did in a while: the part that nothing else can be taken for.
 
@@ -179,6 +208,7 @@ class Clock:
         self.slowest = slowest
         self.meter = Meter()
         self.work = OwnWork()
+        self.pace = Pace()
         self.began = (0.0, 0.0)
         self.worked = 0.0
         self.modules = 0
@@ -193,6 +223,7 @@ class Clock:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self.began = (self.meter.seconds(), of_the_server())
         self.modules, self.shared = len(sys.modules), 0.0
+        self.pace.look()
         self.work.begin()
         return (yield)
 
@@ -225,13 +256,14 @@ class Clock:
         own, loaded = self.worked - self.shared, len(sys.modules) - self.modules
         may = any(item.get_closest_marker(name) is not None for name in ("slow", "soak"))
         over = own > LIMIT_S and loaded < LOADING and not may
+        pace = self.pace.look(anew=True) if over else 1.0
         item.user_properties.append((PROPERTY, (tests, server, own, over)))
         report: pytest.TestReport = yield
-        if over and own > FAILING_S and report.passed:
+        if over and own > LIMIT_S * pace and report.passed:
             report.outcome = "failed"
             report.longrepr = (
-                f"{item.nodeid} took {own:.1f} s of processor time, and a test may take {LIMIT_S:g}:\n"
-                "make it quicker, or mark it slow with the reason why it cannot be"
+                f"{item.nodeid} took {own:.1f} s of processor time, on a machine {pace:.1f} times as slow as at its best,\n"
+                f"and a test may take {LIMIT_S:g}: make it quicker, or mark it slow with the reason why it cannot be"
             )
         return report
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests import processor_time
-from tests.processor_time import Meter, OwnWork, Processes
+from tests.processor_time import Meter, OwnWork, Pace, Processes
 
 BUSY = "import time\nwhile time.process_time() < 0.4: pass\nprint('worked', flush=True)\ninput()"
 
@@ -75,3 +75,14 @@ def test_what_still_runs_is_no_ground_to_fail_a_test():
         own = work.seconds()
         other.kill()
     assert own < 0.3
+
+
+def test_a_machine_is_as_slow_as_its_work_took_longer_of_late_than_at_its_best(monkeypatch):
+    pace, taken = Pace(), iter([0.003, 0.002, 0.004, *[0.001] * 15])
+    pace.best = 0.0015
+    pace.last.clear()
+    monkeypatch.setattr(pace, "_work", lambda: next(taken))
+    assert pace.look() == pytest.approx(2)
+    # It is not measured again so soon.
+    assert pace.look() == pytest.approx(2)
+    assert [pace.look(anew=True) for _ in range(5)] == pytest.approx([3, 3, 3, 3, 1])
