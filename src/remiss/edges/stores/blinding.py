@@ -8,8 +8,6 @@ blinded but what is so for everybody, and their statements have no such conditio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, exists, literal, not_, or_, select, true, tuple_
@@ -21,7 +19,7 @@ from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.prepared import Parameters, parameter
+from remiss.edges.stores.prepared import BlindedKind, BlindedViewer, Parameters, parameter
 from remiss.edges.stores.protocol_rows import owners, settles
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, labellings, reservations, revisions
@@ -33,25 +31,6 @@ SUGGESTED_KEYS = frozenset({"criterion", "mode", "severity", "suggested_mode"})
 OWN = labellings.alias("own_labelling")
 HELD = reservations.alias("held")
 REVISED = revisions.alias("revised")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlindedKind:
-    """The kind of a viewer, on which a statement depends that is made once: whether they verify, and of every team."""
-
-    verifies: bool
-    every_team: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlindedViewer:
-    """What a statement is asked with for somebody who labels: their name, teams and own models (as JSON), and the time."""
-
-    kind: BlindedKind
-    person: str
-    teams: str
-    owned: str
-    now: datetime
 
 
 def may_be_blinded(viewer: Viewer) -> bool:

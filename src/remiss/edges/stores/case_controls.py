@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, not_, or_, select
 
-from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, held, suggestions_blinded
+from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.case_reading import case_at, observations_of, resolve, shown
 from remiss.edges.stores.dialect.types import from_json, to_json
 from remiss.edges.stores.in_force import come_by, same_window
+from remiss.edges.stores.prepared import BlindedViewer
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import FIRST
 from remiss.edges.stores.run_rows import event_of, group

@@ -12,7 +12,7 @@ from remiss.catalog.listing import CaseLines, Order, Sort
 from remiss.catalog.query.expression import Query, split_values
 from remiss.catalog.revision import CaseChange
 from remiss.edges.stores import case_controls, case_writing
-from remiss.edges.stores.blinding import BlindedViewer, blinded_viewer, may_be_blinded
+from remiss.edges.stores.blinding import blinded_viewer, may_be_blinded
 from remiss.edges.stores.case_reading import case_at, states
 from remiss.edges.stores.listing.facets import facet, shown
 from remiss.edges.stores.listing.kinds import counted_by_kind, sight_of
@@ -30,7 +30,7 @@ from remiss.edges.stores.listing.lines import (
 from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
 from remiss.edges.stores.listing.phrases import matched_before
 from remiss.edges.stores.planner.paths import AccessPath, PathCache, Purpose, QueryKind, access_paths, query_kind
-from remiss.edges.stores.prepared import Parameters, Row
+from remiss.edges.stores.prepared import BlindedViewer, Parameters, Row
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to

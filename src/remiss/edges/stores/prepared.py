@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, Dialect, Select, bindparam, literal
 from sqlalchemy import Text as SqlText
@@ -24,11 +25,27 @@ from remiss.edges.stores.dialect.types import to_json
 from remiss.govern.ports.actor import Scope
 from remiss.records.event import Scalar
 
-if TYPE_CHECKING:
-    from remiss.edges.stores.blinding import BlindedViewer
-
 Row: TypeAlias = tuple[Any, ...]
 Position: TypeAlias = int | ColumnElement[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindedKind:
+    """The kind of a viewer, on which a statement depends that is made once: whether they verify, and of every team."""
+
+    verifies: bool
+    every_team: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindedViewer:
+    """What a statement is asked with for somebody who labels: their name, teams and own models (as JSON), and the time."""
+
+    kind: BlindedKind
+    person: str
+    teams: str
+    owned: str
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from sqlalchemy import Text as SqlText
 
 from remiss.catalog.query.expression import And, Not, Or, Query, Term, Text
 from remiss.catalog.query.fields import find
-from remiss.edges.stores.blinding import SUGGESTED_KEYS, BlindedKind, origin_shown, suggestions_blinded, title_blinded
+from remiss.edges.stores.blinding import SUGGESTED_KEYS, origin_shown, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.full_text import has, wanted
 from remiss.edges.stores.in_force import holds, in_force, same_window
@@ -39,7 +39,7 @@ from remiss.edges.stores.listing.comparing import (
     protocol_of,
     value_of_text,
 )
-from remiss.edges.stores.prepared import Position, given, matched_then
+from remiss.edges.stores.prepared import BlindedKind, Position, given, matched_then
 from remiss.edges.stores.tables import cases, events, observations, revisions, run_windows
 
 
