@@ -32,8 +32,6 @@ from remiss.records.event import REPLACEMENT, Scalar
 from remiss.records.histogram import VERSION, Bins, FieldBins
 from remiss.records.identity import to_micros
 
-# The bin of events that have no value.
-MISSING = 0
 # Bins of a number: deciles, or each value by itself where there are few.
 PARTS = 10
 FEW_VALUES = 20

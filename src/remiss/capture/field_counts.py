@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from remiss.capture import sampling
-from remiss.capture.bins import MISSING, BinChoice, Sample, bins_for
+from remiss.capture.bins import BinChoice, Sample, bins_for
 from remiss.capture.margins import Margins
 from remiss.capture.sampled_rows import Content
 from remiss.capture.sampling import GroupName, GroupSample, PopulationPart, Selection
@@ -24,7 +24,7 @@ from remiss.capture.sql.plan import ScanPlan
 from remiss.protocol.check_result import CheckedCriterion
 from remiss.protocol.ports import Session
 from remiss.records.event import Scalar
-from remiss.records.histogram import DELAY, LABEL_DELAY, VERSION, Axes, Bins, FieldBins, WindowHistograms
+from remiss.records.histogram import DELAY, LABEL_DELAY, MISSING_BIN, VERSION, Axes, Bins, FieldBins, WindowHistograms
 from remiss.records.identity import format_time
 from remiss.records.run import ALL
 
@@ -146,7 +146,7 @@ def _versions(parts: Sequence[PopulationPart]) -> tuple[str, ...]:
 
 def paired(bins: Bins) -> tuple[str, ...]:
     """Return the fields whose pairs are counted: the first ones that tell events apart at all."""
-    telling = (name for name, of in bins.fields.items() if name != LABEL_DELAY and of.size > MISSING + 2)
+    telling = (name for name, of in bins.fields.items() if name != LABEL_DELAY and of.size > MISSING_BIN + 2)
     return tuple(telling)[:MOST_PAIRED]
 
 

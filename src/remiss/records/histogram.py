@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 LABEL_DELAY = "label_delay"
 # The field whose bins tell versions apart in all others.
 VERSION = "model_version"
+# The bin of events that have no value, and what it is called.
+MISSING_BIN = 0
 MISSING = "missing"
 Kind: TypeAlias = Literal["number", "time", "delay", "category"]
 NUMBER: Kind = "number"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remiss.capture.bins import MISSING
 from remiss.capture.sql.criteria import patterns, stated
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
 from remiss.capture.sql.scan import steps
 from remiss.capture.sql.spelling import literal, name
 from remiss.capture.sql.statements import shown
-from remiss.records.histogram import LABEL_DELAY, Bins
+from remiss.records.histogram import LABEL_DELAY, MISSING_BIN, Bins
 
 
 def delayed(plan: ScanPlan) -> bool:
@@ -64,4 +63,4 @@ def _category(field: str, values: Sequence[str]) -> str:
     other = len(values) + 1
     found = f"list_position([{', '.join(map(literal, values))}], CAST({name(field)} AS VARCHAR))"
     named = f"COALESCE(NULLIF({found}, 0), {other})" if values else str(other)
-    return f"CASE WHEN {name(field)} IS NULL THEN {MISSING} ELSE {named} END"
+    return f"CASE WHEN {name(field)} IS NULL THEN {MISSING_BIN} ELSE {named} END"
