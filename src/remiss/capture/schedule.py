@@ -159,9 +159,8 @@ def whole_windows(since: datetime, until: datetime, width: timedelta) -> tuple[W
     for name, bound in (("--since", since), ("--until", until)):
         try:
             index = window_index(bound, width)
-        except OverflowError:
-            what = f"{name} {bound.isoformat()} is before the first or after the last time that there is in UTC"
-            raise IntervalError(what, do="give a time of the log") from None
+        except ValueError as error:
+            raise IntervalError(f"{name} {error}", do="give a time of the log") from error
         if _bound(index, width) != bound:
             nearest = [format_time(each) for each in (_bound(index, width), _bound(index + 1, width)) if each is not None]
             raise IntervalError(
