@@ -14,12 +14,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from remiss.edges.stores.connecting import open_store
-from remiss.edges.stores.dialect import driving, on_disk, schema
+from remiss.edges.stores.dialect import driving, on_disk
 from remiss.edges.stores.dialect.full_text import WORDS_DDL
 from remiss.edges.stores.migrating import FOLDER, migrate, scripts
 from remiss.edges.stores.tables import metadata, views_metadata
 from remiss.edges.stores.version import LATEST, TABLE
 from remiss.govern.ports.actor import Actor
+from scripts import schema
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANA = Actor(name="ana")
