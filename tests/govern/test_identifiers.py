@@ -12,6 +12,7 @@ from remiss.govern.redaction.national_ids import LENGTHS
 from remiss.govern.redaction.normalise import normalised
 from remiss.govern.redaction.policy import policy_of
 from remiss.govern.redaction.redactor import Redactor, redact
+from tests.govern.marks import marked
 from tests.personal import BODIES, VALUES, hidden, iban, national_id
 from tests.tables import each
 
@@ -87,11 +88,7 @@ HARMLESS = [
     [(*found, around) for around in ["{}", "from {}, again", "({})", 'x="{}";y', "seen: {}."] for found in FOUND],
 )
 def test_what_is_found_becomes_a_mark(detector, value, around):
-    redacted = redact(around.format(value), BY)
-    head, tail = around.split("{}")
-    assert redacted.startswith(f"{head}[{detector}:")
-    assert redacted.endswith(f"]{tail}")
-    assert len(redacted) == len(head) + len(tail) + len(f"[{detector}:0000]")
+    assert marked(redact(around.format(value), BY), detector, around)
 
 
 @each("text", HARMLESS)

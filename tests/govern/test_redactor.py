@@ -16,6 +16,7 @@ from remiss.govern.redaction.identifiers import luhn
 from remiss.govern.redaction.policy import Policy, policy_of
 from remiss.govern.redaction.redactor import Redactor, exposed, redact, remembering
 from remiss.records.case import Sensitivity
+from tests.govern.marks import marked
 from tests.tables import each
 
 KEY = b"k" * 32
@@ -107,11 +108,7 @@ HARMLESS = [
     [(*found, around) for around in ["{}", "from {}, again", "({})", "x={};y", "seen: {}."] for found in PERSONAL],
 )
 def test_personal_values_become_a_mark_in_whatever_shape_they_come(detector, value, around):
-    redacted = redact(around.format(value), BY)
-    head, tail = around.split("{}")
-    assert redacted.startswith(f"{head}[{detector}:")
-    assert redacted.endswith(f"]{tail}")
-    assert len(redacted) == len(head) + len(tail) + len(f"[{detector}:0000]")
+    assert marked(redact(around.format(value), BY), detector, around)
 
 
 @each("text", HARMLESS)

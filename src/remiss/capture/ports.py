@@ -228,10 +228,6 @@ class CaptureWorkspace(Permits, Protocol):
     @property
     def now(self) -> datetime: ...
 
-    def position(self) -> int:
-        """Return the catalog's position."""
-        ...
-
     def moment(self, position: int) -> datetime:
         """Return when the catalog came to a position."""
         ...

@@ -163,10 +163,6 @@ class CatalogWorkspace(Permits, Protocol):
     @property
     def now(self) -> datetime: ...
 
-    def position(self) -> int:
-        """Return the catalog's position."""
-        ...
-
     def governed(self, case_id: str) -> Governed:
         """Return what decides who sees a case, of one that the actor sees; raises like `Cases.get`."""
         ...
@@ -204,10 +200,6 @@ class AttachmentWorkspace(Permits, Protocol):
     def keys(self) -> Keys: ...
     @property
     def now(self) -> datetime: ...
-
-    def position(self) -> int:
-        """Return the catalog's position."""
-        ...
 
     def governed(self, case_id: str) -> Governed:
         """Return what decides who sees a case, of one that the actor sees.

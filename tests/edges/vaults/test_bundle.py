@@ -17,21 +17,6 @@ from remiss.errors import NotFound, StorageError
 CONTENTS = [f"event {number}".encode() * (1 + number % 7) for number in range(500)]
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "catalog.vault"
-
-
-@pytest.fixture
-def keys(tmp_path):
-    return FolderKeys(tmp_path / "catalog.keys", create=True)
-
-
-@pytest.fixture
-def vault(folder, keys):
-    return FolderVault(folder, keys)
-
-
 def never(run):
     return False
 

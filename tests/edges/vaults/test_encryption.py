@@ -21,21 +21,6 @@ RUN = "run-000000000001"
 CONTENTS = [f"the traveller of seat {number} wrote a letter".encode() for number in range(40)]
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "catalog.vault"
-
-
-@pytest.fixture
-def keys(tmp_path):
-    return FolderKeys(tmp_path / "catalog.keys", create=True)
-
-
-@pytest.fixture
-def vault(folder, keys):
-    return FolderVault(folder, keys)
-
-
 def silent(stage, done):
     """Tell nobody."""
 

@@ -15,21 +15,6 @@ from remiss.edges.vaults.folder import FolderVault
 from remiss.errors import NotFound, StorageError
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "catalog.vault"
-
-
-@pytest.fixture
-def keys(tmp_path):
-    return FolderKeys(tmp_path / "catalog.keys", create=True)
-
-
-@pytest.fixture
-def vault(folder, keys):
-    return FolderVault(folder, keys)
-
-
 def files(folder):
     """Return all files but the list of wrapping keys, which every vault has that was ever used."""
     return [path for path in folder.rglob("*") if path.is_file() and path.name != "wrapping"]

@@ -36,10 +36,6 @@ class ContributionsWorkspace(Permits, Protocol):
         """
         ...
 
-    def position(self) -> int:
-        """Return the catalog's position."""
-        ...
-
     def reading(self) -> AbstractContextManager[object]:
         """Return a block in which everything is read from one snapshot of the catalog."""
         ...

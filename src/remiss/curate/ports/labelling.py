@@ -79,10 +79,6 @@ class RecodingWorkspace(Permits, Protocol):
     @property
     def documents(self) -> Documents: ...
 
-    def position(self) -> int:
-        """Return the catalog's position."""
-        ...
-
 
 class Labellings(Protocol):
     """Labellings of cases. All but `read_state` and `team` happens in the transaction of an action that writes."""

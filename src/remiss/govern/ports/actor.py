@@ -75,7 +75,10 @@ class Authority(Protocol):
 
 
 class Permits(Performs, Protocol):
-    """A workspace whose actions ask of a certain team: what the decorator asks is only whether it is allowed in any."""
+    """A workspace whose actions ask of a certain team, and say at which position they read.
+
+    What the decorator asks is only whether an action is allowed in any team.
+    """
 
     @property
     def actor(self) -> Actor: ...
@@ -89,4 +92,8 @@ class Permits(Performs, Protocol):
         ------
         Denied
         """
+        ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
         ...

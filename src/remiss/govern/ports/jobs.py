@@ -80,7 +80,3 @@ class JobWorkspace(Permits, Protocol):
 
     @property
     def jobs(self) -> Jobs: ...
-
-    def position(self) -> int:
-        """Return the catalog's position."""
-        ...

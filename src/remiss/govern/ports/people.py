@@ -130,10 +130,6 @@ class PeopleWorkspace(Permits, Protocol):
     @property
     def now(self) -> datetime: ...
 
-    def position(self) -> int:
-        """Return the catalog's position."""
-        ...
-
 
 class AccessWorkspace(PeopleWorkspace, Protocol):
     """The same, and what decides who sees a case."""
