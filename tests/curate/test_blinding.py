@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from remiss.curate.blinding import UNDECIDED, BlindedPart, Fact, Viewer, blinded, clauses, history_for, seen, words_without
 from remiss.records.case import Revision
-from remiss.records.labelling import LabellingKind
+from remiss.records.labelling import LabellingKind, Verdict
 from remiss.records.states import DECIDED, Status
 from tests.curate.standings import labelling
 
@@ -25,11 +25,12 @@ def looking(name, *, operator=False, settles=False, labels=False, verifies=froze
     return Viewer(name=name, operator=operator, adjudicates=lambda team: settles, now=lambda: NOW, **may)
 
 
-def view(name, status, *labellings, operator=False, settles=False):
+def view(name, status, *labellings, operator=False, settles=False, abstentions=()):
     people = frozenset(each.person for each in labellings)
     viewer = looking(name, operator=operator, settles=settles)
     facts = viewer.facts(people, "arrivals", settles=lambda: settles)
-    return seen(labellings, name, blinded(BlindedPart.LABELLINGS, status, facts))
+    why = {part: blinded(part, status, facts) for part in (BlindedPart.LABELLINGS, BlindedPart.ABSTENTIONS)}
+    return seen(labellings, abstentions, name, why)
 
 
 def test_of_an_annotated_case_its_author_sees_the_annotation_and_nobody_else():
@@ -61,6 +62,21 @@ def test_a_case_that_is_begun_anew_hides_what_was_said_before():
 
 def test_where_nobody_has_said_anything_nothing_is_hidden():
     assert view("dee", Status.CANDIDATE) is None
+
+
+@given(st.sampled_from(NAMES), st.sampled_from(Status), st.sets(st.integers(0, 2)), st.booleans())
+def test_that_somebody_could_not_tell_changes_nothing_for_others_until_people_are_done_with_the_case(
+    name, status, numbers, settles
+):
+    labellings = [(FIRST, SECOND, THIRD)[number] for number in sorted(numbers)]
+    abstained = labelling("eve", verdict=Verdict.CANNOT_TELL)
+    found = view(name, status, *labellings, settles=settles, abstentions=(abstained,))
+    if status in DECIDED:
+        assert abstained in found.labellings
+    else:
+        assert found == view(name, status, *labellings, settles=settles)
+    assert abstained in view("eve", status, *labellings, abstentions=(abstained,)).labellings
+    assert abstained in view("eve", status, *labellings, abstentions=(abstained,), operator=True).labellings
 
 
 @given(st.sampled_from(NAMES), st.sampled_from(Status), st.sets(st.integers(0, 2), min_size=1), st.booleans())
@@ -178,7 +194,7 @@ def test_of_each_part_the_rule_says_in_which_states_for_whom_and_until_when():
             assert not each.holds & each.lacks
             # Nothing is blinded for who has labelled a case but what others found, and nothing at all for the operator.
             assert part is BlindedPart.ORIGIN or Fact.OPERATOR in each.lacks
-            assert part in {BlindedPart.ORIGIN, BlindedPart.LABELLINGS} or Fact.LABELLED in each.lacks
+            assert part in {BlindedPart.ORIGIN, BlindedPart.LABELLINGS, BlindedPart.ABSTENTIONS} or Fact.LABELLED in each.lacks
     assert {state for each in clauses(BlindedPart.WORDS) for state in each.states} == UNDECIDED
 
 

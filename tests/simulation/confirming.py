@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate, weighted_total
-from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.design import TwoPhase, two_phase
 from remiss.understand.two_phase.estimators import Open, calibrated, calibrated_total, confirmed_share, confirmed_total
+from remiss.understand.two_phase.labelled_events import Annotated
 from tests.simulation.labelled import SHARES, Truth, labelled, truth_of
 from tests.simulation.study import Domain, Outcome
 from tests.simulation.world import Draw, Keep, World, build, domain_of, draw, hidden_of, memberships

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
-from remiss.understand.two_phase.design import REJECTED, Annotated, two_phase
+from remiss.understand.two_phase.design import two_phase
+from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
 from remiss.understand.two_phase.unflagged import Pools, unflagged_total
 
 

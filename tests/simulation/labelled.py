@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from remiss.curate.batches import first_unlabelled, second_probability
-from remiss.understand.two_phase.design import REJECTED, Annotated
+from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
 from tests.simulation.world import Draw, World
 
 ERRING = 0.15

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
-from remiss.understand.two_phase.design import REJECTED, Annotated, two_phase
+from remiss.understand.two_phase.design import two_phase
 from remiss.understand.two_phase.estimators import Open, calibrated, calibrated_total, confirmed_share, spanned
+from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
 
 ERRING = 0.15
 

@@ -14,8 +14,9 @@ import pytest
 from remiss.understand.estimators import IntervalEstimate, weighted_total
 from remiss.understand.flagged import sampled_sums
 from remiss.understand.process import process_rate, process_total
-from remiss.understand.two_phase.design import REJECTED, Annotated, two_phase
+from remiss.understand.two_phase.design import two_phase
 from remiss.understand.two_phase.estimators import Open, calibrated, calibrated_total, confirmed_share, confirmed_total
+from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
 from remiss.understand.two_phase.unflagged import Pools, unflagged_total
 from tests.simulation.labelled import SHARES, labelled, truth_of
 from tests.simulation.units import Units, arrays_of, build_units, draw_units

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from remiss.understand.two_phase.design import REJECTED, Annotated
+from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
 from tests.simulation.people import figures
 from tests.simulation.test_log_figures import lowest_plausible
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.process import LITTLE_HISTORY
-from remiss.understand.two_phase.design import REJECTED, Annotated, grades_together, merged, two_phase
+from remiss.understand.two_phase.design import grades_together, merged, two_phase
 from remiss.understand.two_phase.estimators import NOBODY, UNKNOWN, Among, Open, confirmed_rate, confirmed_share, confirmed_total
+from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
 from remiss.understand.two_phase.process import confirmed_process, total_parts, within_flagged
 from remiss.understand.two_phase.unflagged import Pools, at_most_unseen, most_unseen, unflagged_total
 

@@ -21,6 +21,7 @@ from remiss.curate.labelling_actions import verify as verify
 from remiss.curate.linking_actions import link as link
 from remiss.curate.linking_actions import unlink as unlink
 from remiss.curate.queue_actions import list_queue as list_queue
+from remiss.curate.queue_actions import pass_on as pass_on
 from remiss.curate.queue_actions import release as release
 from remiss.curate.queue_actions import take as take
 from remiss.curate.recoding_actions import recode as recode

@@ -117,7 +117,7 @@ def problems(given: Judgement, kind: LabellingKind, event: Event, guidelines: Gu
         yield "target", f"{given.verdict.value} names another case", "leave the case out, or say same-event"
     if given.reproduced is not Reproduced.NOT_TRIED and kind is not LabellingKind.VERIFICATION:
         yield "reproduced", f"an {kind.value} does not say whether it was reproduced", "leave that to the verifier"
-    yield from _of_rationale(given.rationale, kind)
+    yield from _of_rationale(given, kind)
     yield from _of_quotes(given.quotes, event)
 
 
@@ -163,8 +163,11 @@ def _of_impact(impact: Impact, guidelines: Guidelines) -> Iterator[Problem]:
         yield "impact", "the impact has no unit", f"name it in at most {UNIT_LIMIT} characters, for example minutes"
 
 
-def _of_rationale(rationale: str, kind: LabellingKind) -> Iterator[Problem]:
-    if kind is LabellingKind.ADJUDICATION and not rationale.strip():
+def _of_rationale(given: Judgement, kind: LabellingKind) -> Iterator[Problem]:
+    rationale = given.rationale
+    if given.verdict is Verdict.CANNOT_TELL and not rationale.strip():
+        yield "rationale", "cannot-tell has no rationale", "say in a sentence what the evidence leaves open"
+    elif kind is LabellingKind.ADJUDICATION and not rationale.strip():
         yield "rationale", "an adjudication has no rationale", "say why, for the two who saw it differently"
     if BLANK in rationale:
         yield "rationale", f"the rationale still has a blank {BLANK} of its template", "fill it in, or take that sentence out"

@@ -40,6 +40,7 @@ class BlindedPart(StrEnum):
     """What of a case may be blinded."""
 
     LABELLINGS = "labellings"  # what others found, and who did
+    ABSTENTIONS = "abstentions"  # that others could not tell, and who could not: nothing says that there is something blinded
     WORDS = "words"  # comments, findings, files and changes of title and note, of those who have labelled it
     SUGGESTIONS = "suggestions"  # criteria, how it was drawn, suggested mode and severity, and all states before its annotation
     ORIGIN = "origin"  # whether it came from a control
@@ -78,6 +79,7 @@ RULE = (
     Clause(part=BlindedPart.LABELLINGS, states=_ANNOTATED, until=SECOND),
     Clause(part=BlindedPart.LABELLINGS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
     Clause(part=BlindedPart.LABELLINGS, states=_ANEW, until=ANEW),
+    Clause(part=BlindedPart.ABSTENTIONS, states=UNDECIDED, until=ANEW),
     Clause(part=BlindedPart.WORDS, states=_ANNOTATED, until=SECOND, lacks=_NOT_LABELLED),
     Clause(part=BlindedPart.WORDS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
     Clause(part=BlindedPart.WORDS, states=_ANEW, until=ANEW, lacks=_NOT_LABELLED),
@@ -155,12 +157,23 @@ class Viewer:
         }
 
 
-def seen(labellings: Sequence[Labelling], name: str, why: str | None) -> Labelled | None:
-    """Return what somebody may see of some labellings of a case: their own where the others are blinded, and `why` those are."""
-    if not labellings:
+def seen(
+    labellings: Sequence[Labelling], abstentions: Sequence[Labelling], name: str, why: Mapping[BlindedPart, str | None]
+) -> Labelled | None:
+    """Return what somebody may see of some labellings of a case: their own where the others are blinded, and `why` those are.
+
+    That others could not tell is left out without a word, for a case that waits for another person because of that looks like
+    one that nobody has looked at.
+    """
+
+    def told(given: Sequence[Labelling], part: BlindedPart) -> list[Labelling]:
+        return [each for each in given if why[part] is None or each.person == name]
+
+    own = told(labellings, BlindedPart.LABELLINGS)
+    found = sorted([*own, *told(abstentions, BlindedPart.ABSTENTIONS)], key=lambda each: each.position)
+    if not labellings and not found:
         return None
-    own = tuple(each for each in labellings if why is None or each.person == name)
-    return Labelled(labellings=own, hidden=None if len(own) == len(labellings) else why)
+    return Labelled(labellings=tuple(found), hidden=None if len(own) == len(labellings) else why[BlindedPart.LABELLINGS])
 
 
 def why_blinded(status: Status) -> str:

@@ -13,6 +13,7 @@ from remiss.action import action
 from remiss.catalog.actions import REDACTION
 from remiss.catalog.revision import check_read
 from remiss.curate import steps
+from remiss.curate.abstentions import cannot_tell
 from remiss.curate.annotation import PreparedLabelling, aimed, prepared, prepared_reason
 from remiss.curate.guidelines import Guidelines, guidelines_of
 from remiss.curate.labelling_form import LabellingForm, labelling_form_of
@@ -54,7 +55,7 @@ def form(ws: CurateWorkspace, case: CaseId) -> LabellingForm:
 def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: FirstJudgement) -> Case:
     """Label CASE first, independently: say what it is.
 
-    You may do it again until a second person has labelled the case.
+    You may do it again until a second person has labelled the case. Where you cannot tell, the case waits for another person.
 
     Example: remiss case annotate k7m4-qp --revision 1 --verdict failure --mode remiss:model/weak-slice --answer harm=loss
     --answer reach=slice --answer detection=late --answer recovery=itself --rationale "feeder airports again"
@@ -70,6 +71,8 @@ def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: F
     Precondition : the case was written since; Conflict : a case in this state cannot be annotated
     NotFound, Ambiguous, InputError
     """
+    if judgement.verdict is Verdict.CANNOT_TELL:
+        return _abstain(ws, case, revision, LabellingKind.ANNOTATION, judgement)
     state, said = _read_for(ws, case, revision, ANNOTATE, judgement)
     step = steps.annotation(state, ws.actor.name)
     return _label(ws, state, LabellingKind.ANNOTATION, said, _guidelines(ws, state), step)
@@ -79,7 +82,8 @@ def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: F
 def verify(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: Judgement) -> Case:
     """Label the annotated CASE a second time, independently.
 
-    You have not seen the first labelling. Where both say the same the case is verified or rejected; else it is disputed.
+    You have not seen the first labelling. Where both say the same the case is verified or rejected; else it is disputed. Where
+    you cannot tell, it waits for another person; where a second one cannot either, it is undecidable.
 
     Example: remiss case verify k7m4-qp --revision 2 --verdict not-a-failure --rationale "the flight was on time"
 
@@ -95,6 +99,8 @@ def verify(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: Jud
     Precondition : the case was written since; Conflict : a case in this state cannot be verified
     NotFound, Ambiguous, InputError
     """
+    if judgement.verdict is Verdict.CANNOT_TELL:
+        return _abstain(ws, case, revision, LabellingKind.VERIFICATION, judgement)
     state, said = _read_for(ws, case, revision, VERIFY, judgement)
     guidelines = _guidelines(ws, state)
     step = steps.verification(state, ws.actor.name, guidelines.owners)
@@ -121,6 +127,8 @@ def adjudicate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement:
     Precondition : the case was written since; Conflict : there is no dispute
     NotFound, Ambiguous, InputError
     """
+    if judgement.verdict is Verdict.CANNOT_TELL:
+        return _abstain(ws, case, revision, LabellingKind.ADJUDICATION, judgement)
     state, said = _read_for(ws, case, revision, ADJUDICATE, judgement)
     guidelines = _guidelines(ws, state)
     step = steps.adjudication(state, ws.actor.name, guidelines.owners)
@@ -187,3 +195,19 @@ def _label(
     made = prepared(judgement, kind, state.event, guidelines, ws.keys.secret(REDACTION))
     ws.labellings.write(state, kind, made, step(made))
     return ws.cases.get(state.case, None)
+
+
+PERMISSIONS = {
+    LabellingKind.ANNOTATION: ANNOTATE,
+    LabellingKind.VERIFICATION: VERIFY,
+    LabellingKind.ADJUDICATION: ADJUDICATE,
+}
+
+
+def _abstain(ws: CurateWorkspace, case: CaseId, revision: int, kind: LabellingKind, judgement: Judgement) -> Case:
+    """Take that somebody cannot tell what a case is: nothing is written of it until a second person cannot either."""
+    state = _checked(ws, ws.labellings.state(case, files=False), revision, PERMISSIONS[kind])
+    guidelines = _guidelines(ws, state)
+    step = cannot_tell(state, kind, ws.actor.name, guidelines.owners)
+    ws.labellings.abstain(state, kind, prepared(judgement, kind, state.event, guidelines, ws.keys.secret(REDACTION)), step)
+    return ws.labellings.told(state.case)

@@ -143,8 +143,13 @@ class BatchState:
 @published("queue", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
-    """What one has in hand, what is left for one, and how far the batches have come."""
+    """What one has in hand, what is left for one, and how far the batches have come.
 
+    `waiting` is how many events one could not tell, or passed, that wait for another person: what comes after one of these in its
+    batch is not in turn until then.
+    """
+
+    waiting: Count = 0
     in_hand: tuple[InHand, ...]
     left: Left
     batches: tuple[BatchState, ...]

@@ -27,6 +27,7 @@ class LabellingState:
     followed : whether other cases take its verdict
     suggested : mode and severity that it had before people decided
     checked : whether a second person labels it even if the first clears it, since it is among the share of controls that is
+    abstentions : of those who cannot tell what it is, in force, at most one of a person
     """
 
     case: str
@@ -45,6 +46,7 @@ class LabellingState:
     suggested: tuple[str | None, int | None]
     followed: bool = False
     checked: bool = False
+    abstentions: tuple[Labelling, ...] = ()
 
     def labelling(self, kind: LabellingKind) -> Labelling | None:
         """Return the labelling of that kind that is in force."""

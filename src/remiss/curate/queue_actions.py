@@ -73,6 +73,10 @@ def take(
     ------
     Conflict : too many cases in hand
     """
+    return _taken(ws, kind, exclude)
+
+
+def _taken(ws: QueueWorkspace, kind: LabellingKind | None, exclude: Sequence[str]) -> Served:
     now, person = ws.now, ws.actor.name
     desk = _desk(ws)
     held = [each for each in ws.queue.reserved(now) if each.person == person and _due(desk, each)]
@@ -113,6 +117,37 @@ def release(ws: QueueWorkspace, case: CaseId) -> QueueState:
     ------
     NotFound : the actor has no such case in hand
     """
+    ws.queue.release(_in_hand_named(ws, case), ws.actor.name)
+    return _state(ws)
+
+
+@action("queue.pass", permission=WORK, http="POST /queue/{case}/pass", subject="case", views=_served)
+def pass_on(ws: QueueWorkspace, case: CaseId) -> Served:
+    """Put CASE back for somebody else, not to be given it again, and take another one.
+
+    That is no verdict, and nobody is told. You may still label the case by its id.
+
+    Example: remiss queue pass k7m4-qp
+
+    Parameters
+    ----------
+    case : the id, or a prefix of six or more characters that no other case in hand shares
+
+    Raises
+    ------
+    NotFound : the actor has no such case in hand; Conflict : too many cases in hand
+    """
+    ws.queue.let_pass(_in_hand_named(ws, case), ws.actor.name, ws.now)
+    return _taken(ws, None, ())
+
+
+def _in_hand_named(ws: QueueWorkspace, case: CaseId) -> Sequence[int]:
+    """Return the events that the actor has in hand under an id.
+
+    Raises
+    ------
+    NotFound
+    """
     wanted = prefix_of(case)
     held = [each for each in ws.queue.reserved(ws.now) if each.person == ws.actor.name]
     places = ws.queue.where(each.event for each in held)
@@ -120,8 +155,7 @@ def release(ws: QueueWorkspace, case: CaseId) -> QueueState:
     if not events:
         raise NotFound(f"you have no case {wanted} in hand", do="see what you have with remiss queue list")
     ws.allow(WORK, places[events[0]].team)
-    ws.queue.release(events, ws.actor.name)
-    return _state(ws)
+    return events
 
 
 def _state(ws: QueueWorkspace) -> QueueState:
@@ -133,6 +167,7 @@ def _state(ws: QueueWorkspace) -> QueueState:
             InHand(case=places[each.event].case, kind=each.kind, until=each.until) for each in held if each.event in places
         ),
         left=_left(ws, desk),
+        waiting=desk.waiting(),
         batches=tuple(each for order in desk.orders for each in _batches(desk, order)),
     )
 
@@ -149,6 +184,8 @@ def _desk(ws: QueueWorkspace) -> Desk:
         person=ws.actor.name,
         orders=ws.queue.orders(),
         progress=ws.queue.progress(),
+        passed=ws.queue.passed(ws.actor.name),
+        abstained=ws.queue.abstained(ws.actor.name),
         taken=taken,
         owners=cache(lambda model: owners_of(model, protocols)),
         theirs=cache(lambda kind, ownership: _may_give(ws, kind, ownership)),

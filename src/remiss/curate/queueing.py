@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -89,7 +89,8 @@ class Desk:
 
     `taken` are the events that others have in hand, by the labelling that they are about to give; `owners` says who owns a
     model, as names are compared; `theirs` whether this person sees something and may give it a labelling of a kind. `chance`
-    gives a number in [0, 1) for a text, which is unpredictable.
+    gives a number in [0, 1) for a text, which is unpredictable. `passed` are the events that this person passed, and
+    `abstained` says who could not tell what an event is, as far as this person may know: they are given none of these again.
     """
 
     person: str
@@ -99,6 +100,8 @@ class Desk:
     owners: Callable[[str], Owners]
     theirs: Callable[[LabellingKind, Ownership], bool]
     chance: Callable[[str], float]
+    passed: Collection[int] = frozenset()
+    abstained: Mapping[int, Collection[str]] = field(default_factory=dict)
 
     def work(self, kind: LabellingKind) -> Iterator[int]:
         """Return the keys of the events that await a labelling of a kind by this person, the most urgent first."""
@@ -129,6 +132,15 @@ class Desk:
         found = self.progress.get(event)
         return found is not None and (found.annotated or found.linked)
 
+    def waiting(self) -> int:
+        """Return how many events this person knows to wait for somebody else to annotate them, before all that comes after."""
+        known = {*self.passed, *self.abstained}
+        return sum(self._in_order(event) and not self.done(event) for event in known)
+
+    def declined(self, event: int) -> bool:
+        """Return whether this person is not given an event again."""
+        return event in self.passed or named(self.person) in self.abstained.get(event, ())
+
     def _by_others(self, status: Status, kind: LabellingKind) -> Sequence[Progress]:
         own = named(self.person)
         found = [
@@ -139,6 +151,7 @@ class Desk:
             and not each.linked
             and own not in each.people
             and each.event not in self.taken.get(kind, ())
+            and not self.declined(each.event)
             and self.theirs(kind, each.ownership)
             and not owns(self.person, self.owners(each.model))
         ]
@@ -171,7 +184,7 @@ class Desk:
         return any(event in order.of for order in self.orders)
 
     def _free(self, event: int) -> bool:
-        return event not in self.taken.get(LabellingKind.ANNOTATION, ())
+        return event not in self.taken.get(LabellingKind.ANNOTATION, ()) and not self.declined(event)
 
     def _batches(self) -> Iterator[int]:
         """Yield the events of all batches: of the first ones in rank, and among them controls."""
@@ -188,20 +201,32 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How far an order has come: `away` are the events that are done or in somebody's hand, counted by batch and by period."""
+    """How far an order has come: `away` are the events that are done or in somebody's hand, counted by batch and by period.
+
+    `declined` are the others that this person is not given again, counted alike by `less` and `skipped`.
+    """
 
     order: BatchOrder
     away: Collection[int]
     begun: Counter[Batch]
     periods: Counter[datetime]
     chance: Callable[[str], float]
+    declined: Collection[int]
+    less: Counter[Batch]
+    skipped: Counter[datetime]
 
     @classmethod
     def of(cls, order: BatchOrder, desk: Desk) -> Tally:
         """Return how far an order has come."""
         done = (event for event in desk.progress if desk.done(event))
         away = {event for event in chain(done, desk.taken.get(LabellingKind.ANNOTATION, ())) if event in order.of}
+        declined = {
+            event for event in {*desk.passed, *desk.abstained} if event in order.of and event not in away and desk.declined(event)
+        }
         return cls(
+            declined=declined,
+            less=Counter(order.of[event] for event in declined),
+            skipped=Counter(order.of[event].period for event in declined),
             order=order,
             away=away,
             begun=Counter(order.of[event] for event in away),
@@ -222,7 +247,7 @@ class Tally:
     def left(self, batch: Batch) -> int:
         """Return how many events of a batch may still be labelled."""
         budget = self.order.labelling.budget - self.periods[batch.period]
-        return max(0, min(budget, len(self.order.batches[batch]) - self.begun[batch]))
+        return max(0, min(budget, len(self.order.batches[batch]) - self.begun[batch] - self.less[batch]))
 
     def all_left(self, shows: Callable[[BatchOrder, datetime], bool]) -> int:
         """Return how many events of all batches of the periods that `shows` tells of may still be labelled."""
@@ -232,7 +257,10 @@ class Tally:
             sizes[batch.period] += len(events)
         budget = self.order.labelling.budget
         told = ((period, size) for period, size in sizes.items() if shows(self.order, period))
-        return sum(max(0, min(budget, size) - self.periods[period]) for period, size in told)
+        return sum(
+            max(0, min(budget - self.periods[period], size - self.periods[period] - self.skipped[period]))
+            for period, size in told
+        )
 
     def stage(self, batch: Batch) -> int:
         """Return which batches come before others: 0 those to be begun at last, 1 under their share, 2 those that have had it."""
@@ -245,7 +273,9 @@ class Tally:
         """Yield events of a batch in their order, and controls of its period where chance has it, within the budget."""
         flagged = self._free(batch)
         controls = iter(()) if batch.group in UNFLAGGED else self._controls(batch.period)
-        for number in range(self.periods[batch.period], self.order.labelling.budget):
+        # What was declined moves the places of controls too: else it would have been the same kind as what comes in its place.
+        skipped = self.skipped[batch.period]
+        for number in range(self.periods[batch.period] + skipped, self.order.labelling.budget + skipped):
             name = f"{self.order.source}:{self.order.protocol}:{batch.period.isoformat()}:{number}"
             mixed = self.chance(name) < self.order.labelling.controls
             event = next(controls, None) if mixed else None
@@ -256,7 +286,7 @@ class Tally:
             yield event
 
     def _free(self, batch: Batch) -> Iterator[int]:
-        return (event for event in self.order.batches[batch] if event not in self.away)
+        return (event for event in self.order.batches[batch] if event not in self.away and event not in self.declined)
 
     def _controls(self, period: datetime) -> Iterator[int]:
         """Return controls and undecided events of a period: of the batch that is less far, then of the other."""

@@ -75,7 +75,7 @@ def conclusion(status: Status, given: Mapping[LabellingKind, Verdict]) -> Verdic
     >>> conclusion(Status.VERIFIED, given), conclusion(Status.ANNOTATED, {LabellingKind.ANNOTATION: Verdict.FAILURE})
     (<Verdict.FAILURE: 'failure'>, None)
     """
-    if status not in DECIDED:
+    if status not in DECIDED or status is Status.UNDECIDABLE:
         return None
     return next((given[kind] for kind in reversed(LabellingKind) if kind in given), None)
 
@@ -88,6 +88,8 @@ def together(first: Verdicts, second: Verdicts) -> Verdicts:
 
 MISSED = "missed"
 CONTROL = "control"
+ANNOTATED_ALREADY = "case {case} is annotated already"
+VERIFY_IT = "verify it: a second labelling is worth more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,23 +133,22 @@ def annotation(state: LabellingState, person: str) -> Callable[[PreparedLabellin
     ------
     Conflict : a case in this state cannot be annotated, or not by this person
     """
-    if state.link is not None:
-        raise Conflict(f"case {state.case} takes the verdict of {state.link.case}", do="take the link away to label it by itself")
+    check_alone(state)
     before = state.labelling(LabellingKind.ANNOTATION)
     status, round_, attempt, why = state.status, state.round, state.attempts + 1, None
     if state.stale and status in DECIDED:
         status, round_, attempt, why = _moved(state, Move.REOPEN, "annotated"), state.round + 1, 1, "stale"
     elif before is not None:
         if before.person != person and not state.stale:
-            raise Conflict(f"case {state.case} is annotated already", do="verify it: a second labelling is worth more")
+            raise Conflict(ANNOTATED_ALREADY.format(case=state.case), do=VERIFY_IT)
         why = "stale" if state.stale else "redone"
     begun = status
-    _moved_from(state, begun, Move.ANNOTATE, "annotated")
+    moved_from(state, begun, Move.ANNOTATE, "annotated")
 
     def step(made: PreparedLabelling) -> CaseStep:
         fails = made.judgement.verdict is Verdict.FAILURE
         clears = begun is Status.CONTROL and not fails and not state.checked
-        reached = _moved_from(state, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
+        reached = moved_from(state, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
         return CaseStep(
             status=reached,
             origin=MISSED if state.origin == CONTROL and fails else state.origin,
@@ -174,8 +175,7 @@ def verification(state: LabellingState, person: str, owners: Owners) -> Callable
     if first is None:
         raise ValueError(f"case {state.case} is annotated and has no annotation")
     check_eligible(LabellingKind.VERIFICATION, state, person, owners)
-    if state.stale:
-        raise Conflict(f"the event of case {state.case} has changed since it was annotated", do="annotate it anew first")
+    check_unchanged(state)
 
     def step(made: PreparedLabelling) -> CaseStep:
         move = verified(verdicts_of(first), verdicts_in(made))
@@ -196,6 +196,28 @@ def adjudication(state: LabellingState, person: str, owners: Owners) -> Callable
     _moved(state, Move.UPHOLD, "adjudicated")
     check_eligible(LabellingKind.ADJUDICATION, state, person, owners)
     return lambda made: _decided(state, settled(verdicts_in(made)), verdicts_in(made), "adjudicated")
+
+
+def check_alone(state: LabellingState) -> None:
+    """Refuse to label a case that takes another's verdict.
+
+    Raises
+    ------
+    Conflict
+    """
+    if state.link is not None:
+        raise Conflict(f"case {state.case} takes the verdict of {state.link.case}", do="take the link away to label it by itself")
+
+
+def check_unchanged(state: LabellingState) -> None:
+    """Refuse a second labelling of a case whose event has changed since the first.
+
+    Raises
+    ------
+    Conflict
+    """
+    if state.stale and state.status is Status.ANNOTATED:
+        raise Conflict(f"the event of case {state.case} has changed since it was annotated", do="annotate it anew first")
 
 
 def reopening(state: LabellingState) -> CaseStep:
@@ -228,10 +250,16 @@ def _decided(state: LabellingState, move: Move, decided: Verdicts | None, done: 
 
 
 def _moved(state: LabellingState, move: Move, done: str) -> Status:
-    return _moved_from(state, state.status, move, done)
+    return moved_from(state, state.status, move, done)
 
 
-def _moved_from(state: LabellingState, status: Status, move: Move, done: str) -> Status:
+def moved_from(state: LabellingState, status: Status, move: Move, done: str) -> Status:
+    """Return where a move leads from a status, of which `done` says in a word what it does.
+
+    Raises
+    ------
+    Conflict : the table has no such move
+    """
     reached = after(status, move)
     if reached is None:
         raise Conflict(f"case {state.case} is {status.value}, and cannot be {done} in this state", do="see the table of states")

@@ -42,7 +42,7 @@ TYPES = {
     **dict.fromkeys(("precision", "precision_low", "precision_high"), arrow.REAL),
     **dict.fromkeys(("method", "variance", "interval"), arrow.TEXT),
     **dict.fromkeys(("few", "provisional", "preliminary"), arrow.YES_NO),
-    **dict.fromkeys(("sampled", "left_out", "windows", "verified", "to_label"), arrow.WHOLE),
+    **dict.fromkeys(("sampled", "left_out", "windows", "verified", "to_label", "undecidable"), arrow.WHOLE),
     **dict.fromkeys(("since", "until"), arrow.TIME),
     "caught": arrow.YES_NO,
     "notes": arrow.TEXTS,
@@ -68,7 +68,8 @@ class EstimateRow:
     come, `flagged` is how many events of the same windows are in question whatever people found, and `precision` the share of
     these that is confirmed, with its low and high. `caught` says that criteria caught all of them. `verified` is how many have
     a final verdict: under ten there is no precision but `sampled` of `verified`, of the labelled sample, and under five, or
-    with undecided ones among them, no figure; `to_label` is then about how many more have to be labelled.
+    with undecided ones among them, no figure; `to_label` is then about how many more have to be labelled. `undecidable` is of how
+    many cases to be verified two people could not tell: each may be what is asked for, or not.
     """
 
     key: Scalar = None
@@ -93,6 +94,7 @@ class EstimateRow:
     until: datetime | None = None
     verified: Count | None = None
     to_label: Count = 0
+    undecidable: Count = 0
     caught: bool = True
     notes: tuple[str, ...] = ()
     # Follows from the others, whatever is given.

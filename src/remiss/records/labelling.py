@@ -21,12 +21,13 @@ _IMPACT = re.compile(r"\s*(\S+)\s+to\s+(\S+)\s+(\S.*?)\s*")
 
 
 class Verdict(StrEnum):
-    """What a person found an event to be. Only the first counts as a failure."""
+    """What a person found an event to be. Only the first counts as a failure; of the last nobody knows."""
 
     FAILURE = "failure"
     NOT_A_FAILURE = "not-a-failure"
     WRONG_LABEL = "wrong-label"  # the ground truth is at fault, not the model
     SAME_EVENT = "same-event"  # another case is of this very event
+    CANNOT_TELL = "cannot-tell"  # the evidence does not say: another person's turn
 
 
 class LabellingKind(StrEnum):
@@ -96,7 +97,8 @@ class Judgement:
 
     A failure has a primary `mode`, perhaps others in `modes`, and an answer to each question of the rubric (`answers`:
     question to answer, by their ids), from which its severity follows. `quotes` are exact pieces of the redacted evidence.
-    `target` is the case that `same-event` speaks of. Verifiers say in `reproduced` whether they could reproduce it.
+    `target` is the case that `same-event` speaks of. Who cannot tell says why in `rationale`.
+    Verifiers say in `reproduced` whether they could reproduce it.
     """
 
     verdict: Annotated[Verdict, Help("What the event is.")]

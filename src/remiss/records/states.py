@@ -20,6 +20,7 @@ class Status(StrEnum):
     DISPUTED = "disputed"
     RESOLVED = "resolved"
     REGRESSED = "regressed"
+    UNDECIDABLE = "undecidable"
 
 
 class Move(StrEnum):
@@ -32,6 +33,8 @@ class Move(StrEnum):
     DIFFER = "verify-differently"
     UPHOLD = "adjudicate-failure"
     DISMISS = "adjudicate-no-failure"
+    CANNOT_TELL = "cannot-tell"
+    CANNOT_TELL_EITHER = "second-cannot-tell"
     RESOLVE = "resolve"
     RECUR = "recur"
     REOPEN = "reopen"
@@ -49,6 +52,15 @@ MOVES: dict[tuple[Status, Move], Status] = {
     (Status.ANNOTATED, Move.DIFFER): Status.DISPUTED,
     (Status.DISPUTED, Move.UPHOLD): Status.VERIFIED,
     (Status.DISPUTED, Move.DISMISS): Status.REJECTED,
+    # One who cannot tell leaves a case as it is, for another person; by a second one it is settled that nobody can.
+    (Status.CANDIDATE, Move.CANNOT_TELL): Status.CANDIDATE,
+    (Status.CONTROL, Move.CANNOT_TELL): Status.CONTROL,
+    (Status.ANNOTATED, Move.CANNOT_TELL): Status.ANNOTATED,
+    (Status.DISPUTED, Move.CANNOT_TELL): Status.DISPUTED,
+    (Status.CANDIDATE, Move.CANNOT_TELL_EITHER): Status.UNDECIDABLE,
+    (Status.CONTROL, Move.CANNOT_TELL_EITHER): Status.UNDECIDABLE,
+    (Status.ANNOTATED, Move.CANNOT_TELL_EITHER): Status.UNDECIDABLE,
+    (Status.DISPUTED, Move.CANNOT_TELL_EITHER): Status.UNDECIDABLE,
     (Status.VERIFIED, Move.RESOLVE): Status.RESOLVED,
     (Status.REGRESSED, Move.RESOLVE): Status.RESOLVED,
     (Status.RESOLVED, Move.RECUR): Status.REGRESSED,
@@ -56,9 +68,11 @@ MOVES: dict[tuple[Status, Move], Status] = {
     (Status.VERIFIED, Move.REOPEN): Status.CANDIDATE,
     (Status.RESOLVED, Move.REOPEN): Status.CANDIDATE,
     (Status.CLEARED, Move.REOPEN): Status.CANDIDATE,
+    (Status.UNDECIDABLE, Move.REOPEN): Status.CANDIDATE,
 }
-# Where people have decided what a case is; until then what they say of it is not visible to the next labeller.
-DECIDED = frozenset({Status.CLEARED, Status.VERIFIED, Status.REJECTED, Status.RESOLVED, Status.REGRESSED})
+# Where people are done with a case, which two of them may be who cannot tell; until then what they say of it is not visible to
+# the next labeller.
+DECIDED = frozenset({Status.CLEARED, Status.VERIFIED, Status.REJECTED, Status.RESOLVED, Status.REGRESSED, Status.UNDECIDABLE})
 
 
 def after(status: Status, move: Move) -> Status | None:

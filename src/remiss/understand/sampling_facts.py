@@ -100,7 +100,8 @@ class Judged(Sampled):
     `again` says that somebody has looked at it a second time, or that it was begun anew or has changed: that its verdict is
     missing then is not left to chance. `cleared` says that an annotation alone decided. `chooser` is the id by which it was
     chosen to be verified: its own, or that of the event whose verdict it takes. `mode` and `grade` are what people came to with
-    a final verdict. `own_open` says that the asker has labelled it and that it is not decided.
+    a final verdict. `own_open` says that the asker has labelled it and that it is not decided. `undecidable` says that two people
+    could not tell: no verdict is to come; `ungraded` that it counts as annotated because of that, and nobody else has graded it.
     """
 
     event: str
@@ -115,6 +116,8 @@ class Judged(Sampled):
     mode: str | None = None
     grade: int | None = None
     own_open: bool = False
+    undecidable: bool = False
+    ungraded: bool = False
 
 
 def pattern_of(

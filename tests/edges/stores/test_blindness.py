@@ -80,9 +80,9 @@ def bo(ana, ws_as):
     return ws_as("bo", role="curator")
 
 
-def attempt(call: Any, *arguments: Any) -> str:
+def attempt(call: Any, *arguments: Any, **named: Any) -> str:
     try:
-        return repr(call(*arguments))
+        return repr(call(*arguments, **named))
     except RemissError as error:
         return f"{type(error).__name__}: {error} {getattr(error, 'fields', '')}"
 

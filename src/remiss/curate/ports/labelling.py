@@ -6,7 +6,7 @@ mode to mode as a taxonomy is recoded; and one knows the orders of the queue and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +22,7 @@ from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Documents, Protocols
 from remiss.records.agreement import Double
+from remiss.records.case import Case
 from remiss.records.labelling import LabellingKind
 from remiss.records.recoding import KeptRecoding, Recoding
 
@@ -91,10 +92,10 @@ class Labellings(Protocol):
         """Return whose a case is, or an event that people are given and that is none yet; raises like `state`."""
         ...
 
-    def state(self, case_id: str) -> LabellingState:
+    def state(self, case_id: str, *, files: bool = True) -> LabellingState:
         """Return where a case stands, and keep everybody else from moving it until the transaction ends.
 
-        An event that people are given and that is no case yet becomes one.
+        An event that people are given and that is no case yet becomes one, if this `files` it.
 
         Raises
         ------
@@ -111,6 +112,14 @@ class Labellings(Protocol):
 
     def write(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
         """Write a labelling by the actor, and what it does to the case."""
+        ...
+
+    def abstain(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep | None) -> None:
+        """Write that the actor cannot tell what a case is, and what that does to it; None is nothing, not even a case."""
+        ...
+
+    def told(self, case_id: str) -> Case:
+        """Return a case, or an event that is none yet, as the actor is told of it who could not tell what it is."""
         ...
 
     def link(self, state: LabellingState, other: LabellingState) -> None:
@@ -168,6 +177,21 @@ class Queue(Protocol):
 
     def progress(self) -> Mapping[int, Progress]:
         """Return how far each case has come that is labelled, linked or filed by hand, by its event."""
+        ...
+
+    def abstained(self, person: str) -> Mapping[int, Collection[str]]:
+        """Return who could not tell what an event is, as names are compared, by the event.
+
+        A person knows of themselves alone, the operator of everybody.
+        """
+        ...
+
+    def passed(self, person: str) -> frozenset[int]:
+        """Return the events that a person has passed, and is not given again."""
+        ...
+
+    def let_pass(self, events: Iterable[int], person: str, now: datetime) -> None:
+        """Write that a person is not given events again, and take these out of their hand."""
         ...
 
     def reserved(self, now: datetime) -> Sequence[Reserved]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from remiss.edges.stores.abstentions import end_of_changed
 from remiss.edges.stores.case_writing import file_context, file_criteria, meet, raise_sensitivity, show_anew
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import index_words
@@ -72,6 +73,7 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
     connection.execute(update(run_windows).where(run_windows.c.run_key == run_key).values(position_from=position))
     _file_cases(transaction, new, run, sensitivities)
     _refresh(connection, known, seen)
+    end_of_changed(transaction, run_key, seen)
     _renew(connection, run_key, known)
     _raise_sensitivity(connection, known, sensitivities)
     again = sum(key in known for key, member in met if member.groups)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, select
 
 from remiss.curate.blinding import BlindedPart, Facts, blinded, history_for, seen
+from remiss.edges.stores.abstentions import abstentions_of
 from remiss.edges.stores.labelling_reading import labellers_of, of_case
 from remiss.edges.stores.protocol_rows import owns_model, settles
 from remiss.edges.stores.reading import Reading
@@ -46,8 +47,9 @@ def why_blinded(reading: Reading, part: BlindedPart, case: Row[Any]) -> str | No
 
 def labelled(reading: Reading, case: Row[Any]) -> Labelled | None:
     """Return what the viewer may see of the labellings that are, or were, in force; None when there are none."""
-    found = of_case(reading, case.key)
-    return seen(found, reading.viewer.name, why_blinded(reading, BlindedPart.LABELLINGS, case)) if found else None
+    why = {part: why_blinded(reading, part, case) for part in (BlindedPart.LABELLINGS, BlindedPart.ABSTENTIONS)}
+    found, abstained = of_case(reading, case.key), abstentions_of(reading, case.event_key)
+    return seen(found, abstained, reading.viewer.name, why)
 
 
 def blinded_people(reading: Reading, case: Row[Any]) -> frozenset[str]:

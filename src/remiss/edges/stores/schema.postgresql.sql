@@ -1,4 +1,30 @@
--- The catalog's schema, version 30. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 31. Generated: run `make tidy` after a change.
+
+CREATE TABLE abstention_texts (
+    abstention_key BIGINT NOT NULL,
+    rationale TEXT COLLATE "C" NOT NULL,
+    quotes JSONB NOT NULL,
+    CONSTRAINT pk_abstention_texts PRIMARY KEY (abstention_key),
+    CONSTRAINT fk_abstention_texts_abstention_key FOREIGN KEY(abstention_key) REFERENCES abstentions (key)
+);
+
+CREATE TABLE abstentions (
+    key BIGSERIAL NOT NULL,
+    event_key BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    position_to BIGINT,
+    superseded TEXT COLLATE "C",
+    reproduced TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_abstentions PRIMARY KEY (key),
+    CONSTRAINT fk_abstentions_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE INDEX ix_abstentions_event_key ON abstentions (event_key);
+
+CREATE INDEX ix_abstentions_person_position ON abstentions (person, position);
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,
@@ -407,6 +433,16 @@ CREATE TABLE observations (
 );
 
 CREATE INDEX ix_observations_event_key_run_key ON observations (event_key, run_key);
+
+CREATE TABLE passes (
+    event_key BIGINT NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT pk_passes PRIMARY KEY (event_key, person),
+    CONSTRAINT fk_passes_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE INDEX ix_passes_person ON passes (person);
 
 CREATE TABLE people (
     name TEXT COLLATE "C" NOT NULL,

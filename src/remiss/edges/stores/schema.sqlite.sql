@@ -1,4 +1,30 @@
--- The catalog's schema, version 30. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 31. Generated: run `make tidy` after a change.
+
+CREATE TABLE abstention_texts (
+    abstention_key INTEGER NOT NULL,
+    rationale TEXT NOT NULL,
+    quotes TEXT NOT NULL,
+    CONSTRAINT pk_abstention_texts PRIMARY KEY (abstention_key),
+    CONSTRAINT fk_abstention_texts_abstention_key FOREIGN KEY(abstention_key) REFERENCES abstentions ("key")
+);
+
+CREATE TABLE abstentions (
+    "key" INTEGER NOT NULL,
+    event_key INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    person TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    position_to BIGINT,
+    superseded TEXT,
+    reproduced TEXT NOT NULL,
+    CONSTRAINT pk_abstentions PRIMARY KEY ("key"),
+    CONSTRAINT fk_abstentions_event_key FOREIGN KEY(event_key) REFERENCES events ("key")
+);
+
+CREATE INDEX ix_abstentions_event_key ON abstentions (event_key);
+
+CREATE INDEX ix_abstentions_person_position ON abstentions (person, position);
 
 CREATE TABLE attachment_names (
     attachment_key INTEGER NOT NULL,
@@ -405,6 +431,17 @@ CREATE TABLE observations (
 );
 
 CREATE INDEX ix_observations_event_key_run_key ON observations (event_key, run_key);
+
+CREATE TABLE passes (
+    event_key INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT pk_passes PRIMARY KEY (event_key, person),
+    CONSTRAINT fk_passes_event_key FOREIGN KEY(event_key) REFERENCES events ("key")
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_passes_person ON passes (person);
 
 CREATE TABLE people (
     name TEXT NOT NULL,

@@ -27,7 +27,9 @@ def served(found: Served) -> None:
 
 
 def queue(found: QueueState) -> None:
-    """Print what somebody has in hand, and how far each batch has come."""
+    """Print what waits for others, what somebody has in hand, and how far each batch has come."""
+    if found.waiting:
+        click.echo(f"wait for another person, since you passed them or could not tell: {counted(found.waiting, 'case')}\n")
     if found.in_hand:
         render.table(
             ("in hand", "for", "until"), [(each.case, each.kind.value, f"{each.until:%H:%M} UTC") for each in found.in_hand]

@@ -16,8 +16,9 @@ from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted
 from remiss.understand.question import QuestionPlan
 from remiss.understand.sample_arrays import units_of
 from remiss.understand.sampling_facts import Judged, Pattern, pattern_of
-from remiss.understand.two_phase.design import Annotated, TwoPhase
+from remiss.understand.two_phase.design import TwoPhase
 from remiss.understand.two_phase.estimators import Among, Open
+from remiss.understand.two_phase.labelled_events import Annotated
 from remiss.understand.two_phase.labelling_order import LabellingOrder, covered
 from remiss.understand.two_phase.unflagged import Pools
 from remiss.understand.variance import Numbers, log_variance

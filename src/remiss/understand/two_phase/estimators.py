@@ -20,7 +20,8 @@ import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW, Interval, few_interval, none_upper, one_sided, rate_interval, total_interval
-from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.design import TwoPhase, two_phase
+from remiss.understand.two_phase.labelled_events import Annotated
 from remiss.understand.variance import Numbers, kish_size, together_by
 
 NOBODY = "none of these events has been annotated in order yet"

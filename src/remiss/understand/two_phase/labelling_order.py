@@ -28,7 +28,7 @@ from remiss.records.labelling import Verdict
 from remiss.records.run import Cell, Group
 from remiss.understand.sample_arrays import units_of
 from remiss.understand.sampling_facts import Judged, Pattern, pattern_of
-from remiss.understand.two_phase.design import REJECTED, Annotated, Flags
+from remiss.understand.two_phase.labelled_events import REJECTED, UNGRADED, Annotated, Flags
 from remiss.understand.variance import Numbers
 
 
@@ -147,7 +147,7 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
     patterns: dict[tuple[str, ...], int] = {}
     choosers: dict[str, int] = {}
     groups = [each.met or (order.criterion_counts.group(each),) for each in events]
-    p3 = [share(plan.labelling.verify, each.severity, flagged=bool(each.met)) for each in events]
+    p3 = [verified_share(plan, each) for each in events]
     chosen = [selected(plan.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
     known = [pick and each.final is not None for each, pick in zip(events, chosen, strict=True)]
     unsettled = [pick and each.final is None and waits(each) for each, pick in zip(events, chosen, strict=True)]
@@ -160,7 +160,7 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
         p3=np.array(p3, dtype=np.float64),
         kind=np.array([not each.met for each in events], dtype=np.intp),
         pattern=np.array([patterns.setdefault(group, len(patterns)) for group in groups], dtype=np.intp),
-        grade=np.array([REJECTED if each.severity is None else each.severity - 1 for each in events], dtype=np.intp),
+        grade=np.array([grade_of(each) for each in events], dtype=np.intp),
         selected=np.array(chosen, dtype=bool),
         known=np.array(known, dtype=bool),
         unsettled=np.array(unsettled, dtype=bool),
@@ -169,16 +169,29 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
         windows=len(windows),
         unit=units_of(events),
         captured=np.array([each.probability for each in events], dtype=np.float64),
+        undecidable=np.array([each.undecidable for each in events], dtype=bool),
     )
+
+
+def verified_share(plan: LabellingPlan, event: Judged) -> float:
+    """Return p3 of an annotated event: of one that nobody graded it is sure that people looked at it twice."""
+    return 1.0 if event.ungraded else share(plan.labelling.verify, event.severity, flagged=bool(event.met))
+
+
+def grade_of(event: Judged) -> int:
+    """Return the place of the annotator's grade."""
+    if event.severity is not None:
+        return event.severity - 1
+    return UNGRADED if event.ungraded else REJECTED
 
 
 def waits(event: Judged) -> bool:
     """Return whether a verdict that is missing is not left to chance: others would not stand for it.
 
     Disputes are settled last, and what was begun anew is done later than its turn. That an annotator found a failure where no
-    criterion did is too rare for others to stand for it.
+    criterion did is too rare for others to stand for it. What people cannot tell of is like nothing that they could.
     """
-    return event.again or (not event.met and event.severity is not None)
+    return event.again or event.undecidable or (not event.met and event.severity is not None)
 
 
 def covered(order: LabellingOrder, windows: Iterable[datetime], cells: Iterable[Cell]) -> tuple[datetime, ...]:

@@ -20,9 +20,10 @@ from remiss.understand.estimators import IntervalEstimate, Weighted
 from remiss.understand.intervals import FEW, none_upper_of_process
 from remiss.understand.periods import PERIODS
 from remiss.understand.process import PAST, WindowParts, WindowSums, process_rate, process_total
-from remiss.understand.two_phase.design import Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.design import TwoPhase, two_phase
 from remiss.understand.two_phase.domain import LabelledDomain, among_of, as_weighted, denominator, own_key, whole
 from remiss.understand.two_phase.estimators import Among, part_of, share_among
+from remiss.understand.two_phase.labelled_events import Annotated
 from remiss.understand.two_phase.labelling_order import annotated
 from remiss.understand.variance import HISTORY, Numbers, between_windows, kish_size, together_by, window_totals
 

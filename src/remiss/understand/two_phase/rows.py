@@ -22,7 +22,7 @@ from remiss.understand.intervals import FEW
 from remiss.understand.notes import left_out_of, notes_of, remarks
 from remiss.understand.sample_arrays import KeyPlaces
 from remiss.understand.sampling_facts import Frame
-from remiss.understand.two_phase.design import LEAST_VERIFIED, Annotated, TwoPhase, two_phase
+from remiss.understand.two_phase.design import LEAST_VERIFIED, TwoPhase, two_phase
 from remiss.understand.two_phase.domain import (
     LabelledDomain,
     among_of,
@@ -44,6 +44,7 @@ from remiss.understand.two_phase.estimators import (
     spanned,
     together,
 )
+from remiss.understand.two_phase.labelled_events import Annotated
 from remiss.understand.two_phase.labelling_order import annotated
 from remiss.understand.two_phase.process import (
     confirmed_process,
@@ -68,7 +69,9 @@ LABELLED_SAMPLE = (
 NONE_BEGUN = "people have not begun with the events of any window in scope"
 OVER = "the estimate is above the number flagged, since a few cases have large weights; the precision does not depend on that"
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
-UNSETTLED = "{count:,} of them wait for a decision, not for their turn: with none of these the figure is {low}, with all {high}"
+WAITING = "{count:,} of them wait for a decision, not for their turn"
+CANNOT_TELL = "{count:,} undecidable, which stay so, since two people could not tell"
+BETWEEN = "with none of these the figure is {low}, with all {high}"
 REVEALING = "of under {least} annotated cases, some undecided: no figure, since it would reveal a single verdict"
 UNSEEN = (
     "none of {labelled:,} annotated events that no criterion caught is such, {verified:,} of them by a final verdict: "
@@ -141,7 +144,8 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
         effective=figure.effective,
         few=found.hits < FEW and figure.value is not None and (figure.low is None or figure.low != figure.high),
         provisional=any(start in field.provisional for start in starts),
-        preliminary=bool(np.any(found.selected & ~found.known)),
+        preliminary=bool(np.any(found.pending)),
+        undecidable=int(found.lasting.sum()),
         flagged=flagged if starts else None,
         precision=None
         if share.value is None or share.low is None or share.high is None or verified < FEW
@@ -168,15 +172,15 @@ def pending_notes(found: Annotated, figures: Sequence[IntervalEstimate], *, rate
     ----------
     figures : without and with what is unsettled
     """
-    pending = int(np.sum(found.selected & ~found.known))
-    if not pending:
-        return ()
-    note = PENDING.format(count=pending, all=int(found.selected.sum()))
+    pending, lasting = int(np.sum(found.pending)), int(np.sum(found.lasting))
+    note = PENDING.format(count=pending, all=int(found.selected.sum())) if pending else ""
     least, most = figures[0].value, figures[-1].value
     if least is None or most is None or not found.unsettled.any():
-        return (note,)
+        return (note,) if note else ()
     low, high = (share_in_words(end) if rate else number(round(end)) for end in (least, most))
-    return (f"{note}; {UNSETTLED.format(count=int(found.unsettled.sum()), low=low, high=high)}",)
+    kinds = ((WAITING, int(found.unsettled.sum()) - lasting), (CANNOT_TELL, lasting))
+    said = " and ".join(words.format(count=count) for words, count in kinds if count)
+    return ("; ".join(filter(None, (note, f"{said}: {BETWEEN.format(low=low, high=high)}"))),)
 
 
 def of_windows(starts: Sequence[datetime], width: timedelta, scope: int) -> str:
@@ -188,7 +192,7 @@ def of_windows(starts: Sequence[datetime], width: timedelta, scope: int) -> str:
 
 def certain(found: Annotated, flagged: IntervalEstimate) -> bool:
     """Return whether everything in question was labelled and verified, so that nothing is left to estimate."""
-    return flagged.low == flagged.high and len(found.y) == flagged.value and bool(np.all(found.known))
+    return flagged.low == flagged.high and len(found.y) == flagged.value and bool(np.all(found.known | found.lasting))
 
 
 def still_needed(found: Annotated, view: LabelledDomain) -> tuple[int, int, int]:
@@ -196,14 +200,14 @@ def still_needed(found: Annotated, view: LabelledDomain) -> tuple[int, int, int]
 
     Cases that are chosen to be verified and wait for it need no further labelling.
     """
-    verified, chosen = int(found.known.sum()), int(found.selected.sum())
+    verified, chosen = int(found.known.sum()), int(found.selected.sum() - found.lasting.sum())
     share = float(found.p3.mean()) if len(found.p3) else view.order.labelling_plan.least_share
     return verified, max(0, FEW - verified), math.ceil(max(0, FEW - chosen) / share)
 
 
 def reveals(view: LabelledDomain, labelled: Sequence[int]) -> bool:
     """Return whether a figure of these annotated events would tell what an annotator found of one, or who is to be verified."""
-    undecided = any(view.order.events[at].final is None for at in labelled)
+    undecided = any(view.order.events[at].final is None and not view.order.events[at].undecidable for at in labelled)
     return undecided and len(labelled) < LEAST_VERIFIED
 
 

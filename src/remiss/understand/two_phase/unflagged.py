@@ -21,7 +21,8 @@ import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import LEVEL, few_interval
-from remiss.understand.two_phase.design import REJECTED, Annotated, Flags, TwoPhase
+from remiss.understand.two_phase.design import TwoPhase
+from remiss.understand.two_phase.labelled_events import REJECTED, Annotated, Flags
 from remiss.understand.variance import Numbers, kish_size, together_by
 
 # How many failures, each to be found with a small chance p, are missed with a chance of 5 % when p times their number is this.

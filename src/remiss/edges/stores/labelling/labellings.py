@@ -13,38 +13,30 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from remiss.curate.annotation import PreparedLabelling
-from remiss.curate.batches import selected, share
-from remiss.curate.guidelines import read
 from remiss.curate.labelling_state import LabellingState
-from remiss.curate.steps import CONTROL, CaseStep
-from remiss.edges.stores.case_reading import event_at, observations_of, resolve
+from remiss.curate.steps import CaseStep
+from remiss.edges.stores.abstentions import abstentions_of, end_abstentions, end_own, write_abstention
+from remiss.edges.stores.case_reading import case_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.in_force import in_force as run_in_force
-from remiss.edges.stores.in_force import same_window
+from remiss.edges.stores.dialect.writing import lock_name
+from remiss.edges.stores.labelling.case_state import is_checked, state_of, state_of_uncased
 from remiss.edges.stores.labelling.uncased_events import file_uncased_event, uncased_event
-from remiss.edges.stores.labelling_reading import caught_by, in_force, of_case, rounds_of
-from remiss.edges.stores.linking import alike, end_link, followed, write_link
+from remiss.edges.stores.labelling_reading import in_force
+from remiss.edges.stores.linking import alike, end_link, write_link
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.protocol_rows import stored
-from remiss.edges.stores.reading import Reader, Reading
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import (
     cases,
-    events,
     labelling_texts,
     labellings,
-    observations,
-    protocols,
+    passes,
     reservations,
     revision_reasons,
-    revisions,
-    run_windows,
-    runs,
 )
-from remiss.protocol.terms import UNPLANNED
-from remiss.records.identity import case_id
-from remiss.records.labelling import LabellingKind, Relation, Verdict
-from remiss.records.states import DECIDED, Status
+from remiss.records.case import Case, Sensitivity
+from remiss.records.labelling import Labelled, LabellingKind, Relation, Verdict
+from remiss.records.states import Status
 
 
 def forget(connection: Connection, event: int, kind: LabellingKind) -> None:
@@ -52,7 +44,11 @@ def forget(connection: Connection, event: int, kind: LabellingKind) -> None:
     connection.execute(delete(reservations).where(reservations.c.event_key == event, reservations.c.kind == kind.value))
 
 
-UNDECIDED = [status.value for status in Status if status not in DECIDED]
+def take_pass_away(transaction: Transaction, event: int) -> None:
+    """Write that the actor has labelled an event after all which they had passed."""
+    own = (passes.c.event_key == event) & (passes.c.person == transaction.actor.name)
+    transaction.connection.execute(delete(passes).where(own))
+
 
 # What of a case's state the journal digests, before and after.
 DIGESTED = ("status", "mode", "severity")
@@ -66,8 +62,13 @@ class LabellingStore:
         self._store = reader.store
         self._scope = reader.scope
 
-    def state(self, given: str) -> LabellingState:
-        """Return where a case stands, holding its row until the transaction ends."""
+    def state(self, given: str, *, files: bool = True) -> LabellingState:
+        """Return where a case stands, holding its row until the transaction ends; of what it does not file, the event's name."""
+        if not files and (event := uncased_event(self._reader.writing, given)) is not None:
+            # Whoever files it meanwhile holds this too, and then there is a case.
+            lock_name(self._store.transaction.connection, f"event {event.key}")
+            if uncased_event(self._reader.writing, given) is not None:
+                return state_of_uncased(self._reader.writing, event)
         reading, row = self._reader.writing, self._locked(given)
         found = state_of(reading, row)
         return replace(found, checked=is_checked(reading, row.event_key)) if found.status is Status.CONTROL else found
@@ -100,8 +101,10 @@ class LabellingStore:
         transaction, row = self._store.transaction, self._locked(state.case)
         # Before there is a position: a person who tries to take the same from the queue holds this row, and waits for theirs.
         forget(transaction.connection, row.event_key, kind)
+        take_pass_away(transaction, row.event_key)
         if step.supersedes is not None:
             _supersede(transaction, row.key, step.supersedes)
+        end_own(transaction, row.event_key)
         _insert(transaction, row.id, row.key, kind, made, step)
         end_link(transaction, row.key, Relation.SAME_EVENT)
         decided = step.decided
@@ -111,10 +114,48 @@ class LabellingStore:
         annotated = kind is LabellingKind.ANNOTATION
         _move(transaction, row, step, stale=False if annotated else row.stale)
 
+    def abstain(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep | None) -> None:
+        """Write that the actor cannot tell what a case is, and what that does to it; None is nothing, not even a case."""
+        transaction = self._store.transaction
+        event = None if step is not None else uncased_event(self._reader.writing, state.case)
+        event_key = self._locked(state.case).event_key if event is None else event.key
+        # Of what others have in hand nothing may be gone because of this.
+        own = (reservations.c.event_key == event_key) & (reservations.c.person == transaction.actor.name)
+        transaction.connection.execute(delete(reservations).where(own))
+        take_pass_away(transaction, event_key)
+        write_abstention(transaction, state.case, event_key, kind, made)
+        if step is None:
+            transaction.subjects.append(state.case)
+            return
+        row = self._locked(state.case)
+        if step.supersedes is not None:
+            _supersede(transaction, row.key, step.supersedes)
+        _move(transaction, row, step, stale=False)
+
+    def told(self, case_id: str) -> Case:
+        """Return a case, or an event that is none yet, as somebody is told of it who could not tell what it is."""
+        reading = self._reader.writing
+        event = uncased_event(reading, case_id)
+        if event is None:
+            return case_at(reading, case_id)
+        own = [each for each in abstentions_of(reading, event.key) if each.person == reading.viewer.name]
+        state = state_of_uncased(reading, event)
+        return Case(
+            id=state.case,
+            revision=state.revision,
+            status=state.status,
+            source=event.source_name,
+            event=state.event,
+            labelling=Labelled(labellings=tuple(own)),
+            team=event.team_id,
+            sensitivity=Sensitivity(event.sensitivity),
+        )
+
     def reopen(self, state: LabellingState, step: CaseStep, reason: str) -> None:
         """Write that a case is begun anew, and why."""
         transaction, row = self._store.transaction, self._locked(state.case)
         _supersede(transaction, row.key, step.supersedes or "reopened")
+        end_abstentions(transaction, row.event_key, "reopened")
         end_link(transaction, row.key, Relation.SAME_EVENT)
         _move(transaction, row, step, stale=False)
         said = {"case_key": row.key, "revision": row.revision + 1, "reason": reason}
@@ -151,78 +192,6 @@ class LabellingStore:
         if event is not None:
             given = file_uncased_event(self._store.transaction, reading, event)
         return int(resolve(reading, given).key)
-
-
-def state_of(reading: Reading, row: Row[Any]) -> LabellingState:
-    """Return where the case of a row stands now, for somebody who sees what the scope does."""
-    found = of_case(reading, row.key)
-    number, attempts = rounds_of(reading, row.key, found)
-    return LabellingState(
-        case=row.id,
-        revision=row.revision,
-        status=Status(row.status),
-        team=row.team_id,
-        model=row.model,
-        origin=row.origin,
-        stale=row.stale,
-        event=event_at(reading, row.event_key, row.label, observations_of(reading, row.event_key)),
-        labellings=tuple(found),
-        round=number,
-        attempts=attempts,
-        caught_by=caught_by(reading, row.event_key),
-        link=alike(reading, row.key),
-        suggested=suggested(reading, row),
-        followed=followed(reading, row.key),
-    )
-
-
-def state_of_uncased(reading: Reading, event: Row[Any]) -> LabellingState:
-    """Return where an event stands that is no case yet: as the case that labelling it will file."""
-    return LabellingState(
-        case=case_id(event.source_name, event.event_id, event.recurrence),
-        revision=1,
-        status=Status.CONTROL,
-        team=event.team_id,
-        model=event.model,
-        origin=CONTROL,
-        stale=False,
-        event=event_at(reading, event.key, None, observations_of(reading, event.key)),
-        labellings=(),
-        round=1,
-        attempts=0,
-        caught_by=caught_by(reading, event.key),
-        link=None,
-        suggested=(None, None),
-    )
-
-
-def is_checked(reading: Reading, event_key: int) -> bool:
-    """Return whether a second person labels an event that no criterion caught, though the first finds no failure."""
-    drawn = (
-        select(protocols, events.c.event_id)
-        .join_from(observations, run_windows, same_window(observations))
-        .join(runs, runs.c.key == observations.c.run_key)
-        .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .join(events, events.c.key == observations.c.event_key)
-        .where(observations.c.event_key == event_key, observations.c.inclusion_probability > 0, run_in_force(reading.position))
-    )
-    return any(
-        selected(document.sampling.seed, row.event_id, share((document.labelling or UNPLANNED).verify, None, flagged=False))
-        for row in reading.connection.execute(drawn)
-        for document in read([stored(row)])
-    )
-
-
-def suggested(reading: Reading, row: Row[Any]) -> tuple[str | None, int | None]:
-    """Return mode and severity that a case had when it was last undecided: what was suggested."""
-    before = (
-        select(revisions.c.mode, revisions.c.severity)
-        .where(revisions.c.case_key == row.key, revisions.c.status.in_(UNDECIDED))
-        .order_by(revisions.c.revision.desc())
-        .limit(1)
-    )
-    found = reading.connection.execute(before).first()
-    return (None, None) if found is None else (found.mode, found.severity)
 
 
 def _insert(

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Row, Text, func, select, type_coerce
 from remiss.curate.batches import LEAST_PREFIX, Batch, batch_of, group_of, place, selected, share
 from remiss.curate.guidelines import read
 from remiss.curate.queueing import UNFLAGGED, BatchOrder, Ownership
+from remiss.edges.stores.abstentions import once_undecidable
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import come_by, in_force, same_window
@@ -113,7 +114,10 @@ def _drawn(reading: Reading, plan: BatchOrder, keys: Sequence[int]) -> Mapping[i
 
 
 def _annotated(reading: Reading) -> frozenset[int]:
-    """Return the keys of the events that are or once were annotated, or whose case takes, or took, the verdict of such a one."""
+    """Return the keys of the events that are or once were annotated, or whose case takes, or took, the verdict of such a one.
+
+    What people cannot tell of counts as annotated.
+    """
     once = labellings.c.kind == LabellingKind.ANNOTATION.value
     own = select(cases.c.key, cases.c.event_key).join(labellings, labellings.c.case_key == cases.c.key)
     rows = reading.connection.execute(own.where(once, come_by(labellings, reading.position)).distinct()).all()
@@ -123,8 +127,10 @@ def _annotated(reading: Reading) -> frozenset[int]:
         .join_from(links, cases, cases.c.key == links.c.case_key)
         .where(links.c.relation == Relation.ALIKE.value, come_by(links, reading.position, begins="position_from"))
     )
+    undecidable = once_undecidable(reading)
+    by_case.update(row.key for row in undecidable)
     others = (event for other, event in reading.connection.execute(linked) if other in by_case)
-    return frozenset((*(event for _, event in rows), *others))
+    return frozenset((*(event for _, event in rows), *(row.event_key for row in undecidable), *others))
 
 
 def _grounds(reading: Reading) -> Iterator[tuple[Key, Sequence[Row[Any]]]]:

@@ -14,15 +14,16 @@ from remiss.curate.guidelines import named
 from remiss.curate.ports.labelling import Reserved, Whereabouts
 from remiss.curate.queueing import BatchOrder, Ownership, Progress
 from remiss.edges.stores import tables
+from remiss.edges.stores.abstentions import abstainers
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.spelling import unindexed
-from remiss.edges.stores.dialect.writing import insert_or_take
+from remiss.edges.stores.dialect.writing import insert_missing, insert_or_take
 from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.labelling.orders import orders
 from remiss.edges.stores.labelling.uncased_events import offer
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.tables import cases, labellings, links, reservations
+from remiss.edges.stores.tables import abstentions, cases, labellings, links, passes, reservations
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
 from remiss.records.identity import case_id
@@ -63,6 +64,25 @@ class QueueStore:
                 of_case.update((row[0], tuple(row)) for row in connection.execute(statement))
         return {key: _progress(each, tuple(said.get(key, ())), key in linked) for key, each in of_case.items()}
 
+    def abstained(self, person: str) -> Mapping[int, frozenset[str]]:
+        """Return who could not tell what an event is, by the event, as far as a person may know."""
+        with self._reader.at() as reading:
+            operator, own = self._reader.viewer.operator, named(person)
+            return {event: people for event, people in abstainers(reading).items() if operator or own in people}
+
+    def passed(self, person: str) -> frozenset[int]:
+        """Return the events that a person has passed."""
+        with self._reader.at() as reading:
+            found = select(passes.c.event_key).where(passes.c.person == person)
+            return frozenset(reading.connection.execute(found).scalars())
+
+    def let_pass(self, events: Iterable[int], person: str, now: datetime) -> None:
+        """Write that a person is not given events again, which are in nobody's hand because of them any more."""
+        keys = list(events)
+        rows = [{"event_key": event, "person": person, "created_at": now} for event in keys]
+        insert_missing(self._store.transaction.connection, passes, rows, ("event_key", "person"))
+        self.release(keys, person)
+
     def reserved(self, now: datetime) -> Sequence[Reserved]:
         """Return what people have in hand."""
         found = select(reservations).where(reservations.c.expires_at > now).order_by(reservations.c.expires_at)
@@ -85,9 +105,11 @@ class QueueStore:
 
     def given(self, person: str, since: datetime) -> int:
         """Return how many labellings a person has given since a time."""
-        counted = select(func.count()).where(labellings.c.person == person, labellings.c.created_at >= since)
+        counted = [
+            select(func.count()).where(of.c.person == person, of.c.created_at >= since) for of in (labellings, abstentions)
+        ]
         with self._reader.at() as reading:
-            return int(reading.connection.execute(counted).scalar_one())
+            return sum(int(reading.connection.execute(each).scalar_one()) for each in counted)
 
     def where(self, events: Iterable[int]) -> Mapping[int, Whereabouts]:
         """Return the case, or the case to be, and the team of those events that the scope may see."""
@@ -138,11 +160,13 @@ def _linked() -> Any:
 
 
 def _unlabelled() -> tuple[Any, ...]:
-    """Return what selects the cases that nobody needs to have labelled: those filed by hand, and those linked."""
+    """Return what selects the cases that nobody needs to have labelled: those filed by hand, linked, undecidable."""
     of_case = select(*OF_CASE).join_from(cases, tables.events, tables.events.c.key == unindexed(cases.c.event_key))
     # Spelt as the index on them is, or it would not be seen to have them all.
     by_hand = (cases.c.origin == literal_column("'filed'")) & (unindexed(cases.c.status) == Status.CANDIDATE.value)
-    return of_case.where(by_hand), of_case.where(cases.c.event_key.in_(_linked()))
+    abstained = select(abstentions.c.event_key).where(holds(abstentions, None))
+    undecidable = cases.c.event_key.in_(abstained) & (unindexed(cases.c.status) == Status.UNDECIDABLE.value)
+    return of_case.where(by_hand), of_case.where(cases.c.event_key.in_(_linked())), of_case.where(undecidable)
 
 
 # Of ten thousand labelled cases one has changed since somebody took something last.
@@ -158,7 +182,7 @@ def _progress(of_case: Facts, said: tuple[Facts, ...], linked: bool) -> Progress
         status=Status(status),
         people=frozenset(named(person) for _, person, _, _ in said),
         severity=grades[0] if grades else None,
-        annotated=bool(grades),
+        annotated=bool(grades) or status == Status.UNDECIDABLE.value,
         since=max((position for *_, position in said), default=filed),
         stale=bool(stale),
         linked=linked,

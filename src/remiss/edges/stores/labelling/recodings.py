@@ -14,7 +14,7 @@ from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.cases import parameters_then
 from remiss.edges.stores.dialect.conditions import json_has
 from remiss.edges.stores.in_force import come_by
-from remiss.edges.stores.labelling.labellings import suggested
+from remiss.edges.stores.labelling.case_state import suggested
 from remiss.edges.stores.labelling_reading import in_force, weights_of
 from remiss.edges.stores.linking import end_link
 from remiss.edges.stores.listing.pages import matches_then

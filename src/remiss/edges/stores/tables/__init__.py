@@ -16,9 +16,12 @@ from remiss.edges.stores.tables.discussion import (
 )
 from remiss.edges.stores.tables.jobs import jobs, runners
 from remiss.edges.stores.tables.labelling import (
+    abstention_texts,
+    abstentions,
     labelling_texts,
     labellings,
     links,
+    passes,
     prospects,
     recodings,
     reservations,
@@ -48,6 +51,8 @@ from remiss.edges.stores.tables.runs import (
 
 __all__ = [
     "Instant",
+    "abstention_texts",
+    "abstentions",
     "attachment_names",
     "attachments",
     "audit_heads",
@@ -78,6 +83,7 @@ __all__ = [
     "mentions",
     "metadata",
     "observations",
+    "passes",
     "people",
     "profiles",
     "prospects",

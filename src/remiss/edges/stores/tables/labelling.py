@@ -78,6 +78,43 @@ labelling_texts = Table(
     Column("quotes", Json, nullable=False),  # pairs of field and text
 )
 
+# Who could not tell what an event is. They stand apart from labellings, by the event and not by its case, so that nothing of a
+# case says that somebody abstained, nor is there a case of a control because of it.
+abstentions = Table(
+    "abstentions",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("event_key", ForeignKey("events.key"), nullable=False),
+    Column("kind", Word, nullable=False),  # annotation | verification | adjudication
+    Column("person", Word, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("position_to", BigInteger),  # null while in force
+    Column("superseded", Word),  # redone | stale | reopened; null while in force
+    Column("reproduced", Word, nullable=False),  # yes | no | not-tried
+    Index(None, "event_key"),
+    Index(None, "person", "position"),
+)
+
+abstention_texts = Table(
+    "abstention_texts",
+    metadata,
+    Column("abstention_key", ForeignKey("abstentions.key"), primary_key=True, autoincrement=False),
+    Column("rationale", Word, nullable=False),
+    Column("quotes", Json, nullable=False),  # pairs of field and text
+)
+
+# Whom an event is not given again, since they passed it.
+passes = Table(
+    "passes",
+    metadata,
+    Column("event_key", ForeignKey("events.key"), primary_key=True),
+    Column("person", Word, primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "person"),
+    **CLUSTERED,
+)
+
 # From the case that takes a verdict to the one that it takes it of.
 links = Table(
     "links",
