@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import delete, func, literal_column, or_, select
+from sqlalchemy import delete, func, literal_column, or_, select, union_all
 
 from remiss.curate.guidelines import named
 from remiss.curate.ports.labelling import Reserved, Whereabouts
@@ -60,8 +60,7 @@ class QueueStore:
                 of_case[row[0]] = row[: len(OF_CASE)]
                 said[row[0]].append(row[len(OF_CASE) :])
             linked = set(connection.execute(_linked()).scalars())
-            for statement in _unlabelled():
-                of_case.update((row[0], tuple(row)) for row in connection.execute(statement))
+            of_case.update((row[0], tuple(row)) for row in connection.execute(_unlabelled()))
         return {key: _progress(each, tuple(said.get(key, ())), key in linked) for key, each in of_case.items()}
 
     def abstained(self, person: str) -> Mapping[int, frozenset[str]]:
@@ -105,11 +104,11 @@ class QueueStore:
 
     def given(self, person: str, since: datetime) -> int:
         """Return how many labellings a person has given since a time."""
-        counted = [
-            select(func.count()).where(of.c.person == person, of.c.created_at >= since) for of in (labellings, abstentions)
-        ]
+        counted = union_all(
+            *(select(func.count()).where(of.c.person == person, of.c.created_at >= since) for of in (labellings, abstentions))
+        )
         with self._reader.at() as reading:
-            return sum(int(reading.connection.execute(each).scalar_one()) for each in counted)
+            return sum(map(int, reading.connection.execute(counted).scalars()))
 
     def where(self, events: Iterable[int]) -> Mapping[int, Whereabouts]:
         """Return the case, or the case to be, and the team of those events that the scope may see."""
@@ -159,14 +158,14 @@ def _linked() -> Any:
     return select(cases.c.event_key).join_from(links, cases, cases.c.key == links.c.case_key).where(own)
 
 
-def _unlabelled() -> tuple[Any, ...]:
-    """Return what selects the cases that nobody needs to have labelled: those filed by hand, linked, undecidable."""
+def _unlabelled() -> Any:
+    """Return the select of the cases that nobody needs to have labelled: those filed by hand, linked, undecidable."""
     of_case = select(*OF_CASE).join_from(cases, tables.events, tables.events.c.key == unindexed(cases.c.event_key))
     # Spelt as the index on them is, or it would not be seen to have them all.
     by_hand = (cases.c.origin == literal_column("'filed'")) & (unindexed(cases.c.status) == Status.CANDIDATE.value)
     abstained = select(abstentions.c.event_key).where(holds(abstentions, None))
     undecidable = cases.c.event_key.in_(abstained) & (unindexed(cases.c.status) == Status.UNDECIDABLE.value)
-    return of_case.where(by_hand), of_case.where(cases.c.event_key.in_(_linked())), of_case.where(undecidable)
+    return union_all(*map(of_case.where, (by_hand, cases.c.event_key.in_(_linked()), undecidable)))
 
 
 # Of ten thousand labelled cases one has changed since somebody took something last.
