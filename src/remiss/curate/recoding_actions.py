@@ -10,7 +10,7 @@ from remiss.catalog.filing import check_known
 from remiss.catalog.query.parsing import parse
 from remiss.curate.ports.labelling import RecodingWorkspace
 from remiss.curate.recoding import recoded
-from remiss.errors import ProtocolError, RecodingError
+from remiss.errors import Denied, ProtocolError, RecodingError
 from remiss.parameters import Document, Position
 from remiss.protocol import recoding as documents
 from remiss.records.catalog import reached, read_at
@@ -43,6 +43,8 @@ def _listed(_: RecodingWorkspace, given: Mapping[str, Any], found: KeptRecodings
 def rehearse(ws: RecodingWorkspace, path: Document) -> Recoded:
     """Say where each case would go, and write nothing.
 
+    It counts the cases that you may see, and of which nothing is hidden from you.
+
     Example: remiss taxonomy recode feeder.yaml --dry-run
 
     Raises
@@ -59,7 +61,8 @@ def rehearse(ws: RecodingWorkspace, path: Document) -> Recoded:
 def recode(ws: RecodingWorkspace, path: Document) -> Recoded:
     """Rename, merge or split failure modes, as PATH says.
 
-    What a case was called before stays in its history.
+    It reaches every case, and counts those that you may see, and of which nothing is hidden from you. So whoever splits has to
+    see every case. What a case was called before stays in its history.
 
     Example: remiss taxonomy recode feeder.yaml --dry-run
 
@@ -67,9 +70,14 @@ def recode(ws: RecodingWorkspace, path: Document) -> Recoded:
     ------
     RecodingError : the document cannot be used; QueryError : a rule of it cannot be understood
     InputError : it gives a mode that no taxonomy has, or would send back a case that cannot be reopened
-    Conflict : a recoding of that name was written already
+    Conflict : a recoding of that name was written already; Denied : it splits by a query, and the actor does not see every case
     """
     recoding = _read(ws, path)
+    if recoding.asks and not ws.scope.everything:
+        raise Denied(
+            f"{ws.actor.name} does not see every case, and where a split sends them is decided by what they hold",
+            do="have somebody split modes who sees every team up to secret, or the operator",
+        )
     return recoded(recoding, ws.recodings.write(recoding), written=True)
 
 

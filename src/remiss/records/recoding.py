@@ -35,6 +35,11 @@ class Recoding:
     moves: tuple[ModeMove, ...]
     text: str
 
+    @property
+    def asks(self) -> bool:
+        """Whether it sends cases by what they match, not by their mode alone."""
+        return any(arm.when for move in self.moves for arm in move.arms)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
@@ -49,7 +54,10 @@ class Sent:
 @published("recoding", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recoded:
-    """What a recoding does, or did when it is `written`. Whatever a mode had, is in the lines of that mode."""
+    """What a recoding does, or did when it is `written`, to the cases that the asker may be told of.
+
+    Whatever a mode had among these is in the lines of that mode.
+    """
 
     name: str
     written: bool

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from remiss.catalog import actions
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import recoding_actions as curate
+from remiss.edges.stores.tables import cases
 from remiss.errors import Conflict, Denied, InputError, QueryError
-from remiss.records.case import Filing
+from remiss.govern import audit_actions as audit
+from remiss.records.case import Filing, Sensitivity
 from remiss.records.identity import case_id
 from remiss.records.labelling import Judgement, Verdict
 from remiss.records.states import Status
 from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
+from tests.edges.stores.test_blindness import offered
 
 SHIFT = "remiss:data/label-noise"
 LATENCY = "remiss:system/latency"
@@ -95,9 +100,9 @@ def test_a_split_sends_each_case_by_its_rule_or_back_to_be_labelled(labelled, tm
     assert {(line.to, line.cases) for line in done.sent} == {(LATENCY, 1), (None, 1)}
     assert said(labelled, VERIFIED)[:2] == (Status.VERIFIED, LATENCY)
     assert said(labelled, by_hand)[:2] == (Status.CANDIDATE, None)
-    # Undecided cases whose labellings would go back wait to be annotated anew.
-    assert labelled.labellings is not None
+    # What was said of undecided cases stays, and whoever labels next decides.
     assert said(labelled, DISPUTED)[2][0][0] == WEAK
+    assert not actions.show(labelled, DISPUTED).stale
     assert said(labelled, OTHER)[0] is Status.CANDIDATE
 
 
@@ -144,3 +149,94 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_written(labelled, tmp_pat
             curate.recode(ws_as("cy", role=role), document(tmp_path, RENAME))
     assert labelled.position() == position
     assert SHIFT == NOISE
+
+
+def rehearsed(ws, tmp_path, *moves):
+    return {(line.mode, line.to): line.cases for line in curate.rehearse(ws, document(tmp_path, *moves)).sent}
+
+
+GUARDED = Filing(
+    model="arrival-delay",
+    at=MONDAY,
+    title="Zebras on the runway",
+    note="a herd",
+    mode=WEAK,
+    severity=1,
+    inputs={"distance": 777},
+    context={"airport": "ZRH"},
+    text="The tower said zebras",
+    sensitivity=Sensitivity.SECRET,
+)
+GUESSES = ("distance:777", "inputs.distance:777", "title:Zebra*", "zebras", "context.airport:ZRH", "severity:1", "has:title")
+
+
+def test_no_rule_of_a_rehearsal_tells_of_a_case_that_the_asker_may_not_see(labelled, tmp_path, ws_as):
+    curator = ws_as("cy", role="curator", team="*")
+    splits = [split((LATENCY, guess)) for guess in GUESSES if not guess.startswith("distance")]
+    before = [rehearsed(curator, tmp_path, each) for each in (RENAME, *splits)]
+    secret = actions.file(labelled, GUARDED).id
+    assert [rehearsed(curator, tmp_path, each) for each in (RENAME, *splits)] == before
+    assert all(rehearsed(labelled, tmp_path, each)[WEAK, LATENCY] == 1 + (each == RENAME) for each in (RENAME, *splits[:4]))
+    assert curate.recode(curator, document(tmp_path, RENAME)).sent[0].cases == 1
+    assert actions.show(labelled, secret).mode == LATENCY
+
+
+def test_no_rehearsal_says_that_a_case_that_the_asker_may_not_see_cannot_be_labelled_again(labelled, tmp_path, ws_as):
+    secret = actions.file(labelled, GUARDED).id
+    regress(labelled, secret)
+    curator = ws_as("cy", role="curator", team="*")
+    assert rehearsed(curator, tmp_path, split((LATENCY, "context.airport:EWR")))
+    with pytest.raises(InputError, match=f"case {secret} is regressed"):
+        rehearsed(labelled, tmp_path, split((LATENCY, "context.airport:EWR")))
+
+
+@unlisted("test.regress")
+def regress(ws, case):
+    connection = ws._store.transaction.connection
+    connection.execute(update(cases).where(cases.c.id == case).values(status=Status.REGRESSED.value))
+
+
+def test_whoever_does_not_see_every_case_splits_no_mode_by_a_query(labelled, tmp_path, ws_as):
+    position = labelled.position()
+    for clearance in ("internal", "restricted"):
+        curator = ws_as("cy", role="curator", team="*", clearance=clearance)
+        with pytest.raises(Denied, match="does not see every case"):
+            curate.recode(curator, document(tmp_path, split((LATENCY, "context.airport:EWR"))))
+    assert labelled.position() == position
+    seeing = ws_as("di", role="curator", team="*", clearance="secret")
+    assert curate.recode(seeing, document(tmp_path, split((LATENCY, "context.airport:EWR")))).written
+
+
+@pytest.fixture
+def waiting(ws, ws_as):
+    """Two cases and a control, which ana annotated alike but for the mode; two cases that nobody labelled.
+
+    All but the second and the control had a mode before.
+    """
+    file(ws, drawn([*(member(number, met=["slow"]) for number in range(4)), member(4)]), run="run-a0000000")
+    control = offered(ws, "e4")
+    for case in (VERIFIED, DISPUTED, OTHER):
+        actions.revise(ws, case, 1, mode=LATENCY)
+    actions.revise(ws, ANNOTATED, 1, severity=2)
+    for case, revision, mode in ((VERIFIED, 2, WEAK), (ANNOTATED, 2, NOISE), (control, 1, WEAK)):
+        given = Judgement(verdict=Verdict.FAILURE, mode=mode, answers=ANSWERS)
+        labelling.annotate(ws_as("ana", role="verifier"), case, revision, given)
+    return VERIFIED, ANNOTATED, control
+
+
+def test_no_rehearsal_and_no_recoding_tells_what_an_annotator_found_or_why_a_case_was_caught(ws, waiting, tmp_path, ws_as):
+    curator = ws_as("cy", role="curator", team="*", clearance="secret")
+    slow = f'{{split: "{LATENCY}", into: [{{to: "{NOISE}", when: "criterion:slow"}}]}}'
+    for number, move in enumerate((RENAME, slow, split((LATENCY, "context.airport:JFK")))):
+        path = document(tmp_path, move, name=f"r{number}")
+        told = {(line.mode, line.to): line.cases for line in curate.rehearse(curator, path).sent}
+        # Of five cases those two that nobody labelled yet.
+        assert told == ({(LATENCY, NOISE): 2} if move == slow else {})
+        assert {(line.mode, line.to): line.cases for line in curate.recode(curator, path).sent} == told
+    tracks = {tuple((each.action, each.position_from) for each in actions.history(curator, case)[-3:]) for case in waiting}
+    assert len(tracks) == 1
+    assert {actions.show(curator, case).stale for case in waiting} == {False}
+    assert [actions.show(curator, case).revision for case in waiting] == [6, 6, 5]
+    named = [line["subject"] for line in audit.search_audit(ws, action="taxonomy.recode")]
+    assert len(named) == 3
+    assert all(case in subjects for case in waiting for subjects in named)

@@ -50,7 +50,7 @@ class AgreementWorkspace(Performs, Protocol):
 
 
 class Recodings(Protocol):
-    """Recodings of failure modes, of every case, no matter who may see it."""
+    """Recodings of failure modes, of every case, no matter who may see it; told is only what the asker may see of cases."""
 
     def affected(self, recoding: Recoding) -> tuple[Affected, ...]:
         """Return the cases that a recoding touches.

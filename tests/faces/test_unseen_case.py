@@ -1,0 +1,228 @@
+"""Whatever takes a query, a document, a filing or ids tells nothing of a case that the asker may not see.
+
+Two catalogs are alike, but that in one there are such cases: one too secret, and one of another team. Which actions take such
+things is asked of the table of actions, so that a new one that does has to be asked here as well.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import remiss
+from remiss.catalog import actions as catalog
+from remiss.codec import to_json
+from remiss.contract.table import Entry, entries, function_of
+from remiss.curate import labelling_actions as labelling
+from remiss.errors import RemissError
+from remiss.govern.authority import Granted, actor_of
+from remiss.records.case import Filing, Sensitivity
+from remiss.records.identity import canonical, case_id
+from remiss.records.investigation import Citation, CitationKind
+from remiss.records.labelling import Judgement, Verdict
+from remiss.records.person import Grant, Person
+from tests.curate.standings import ANSWERS, NOISE, WEAK
+from tests.edges.stores.drawing import MONDAY, drawn, file, member
+from tests.faces.http.test_nothing_tells import difference
+from tests.stories.logs import PROTOCOL
+
+LATENCY = "remiss:system/latency"
+SECRET = Filing(
+    model="zebra-model",
+    model_version="zebra-7",
+    at=MONDAY,
+    title="Zebras on the runway",
+    note="a herd",
+    mode=WEAK,
+    severity=1,
+    output="zebra-early",
+    label="zebra-late",
+    inputs={"distance": 777, "zebra": "yes"},
+    context={"airport": "ZRH", "zebra": "yes"},
+    text="The tower said zebras",
+    sensitivity=Sensitivity.SECRET,
+)
+ELSEWHERE = replace(SECRET, team="boarding", sensitivity=Sensitivity.INTERNAL, title="Zebras at the gate")
+GUESSES = (
+    "",
+    "zebras",
+    '"said zebras"',
+    "title:Zebra*",
+    "has:title",
+    "model:zebra-model",
+    "model_version:zebra-7",
+    "inputs.distance:777",
+    "inputs.zebra:yes",
+    "has:inputs.zebra",
+    "context.airport:ZRH",
+    "context.zebra:*",
+    "output:zebra-early",
+    "label:zebra-late",
+    "severity:1",
+    "severity:>=1",
+    f"mode:{WEAK}",
+    "origin:filed",
+    "status:candidate",
+    "status:annotated",
+    "revision:>=1",
+    "occurred:2013-06-03",
+    "-has:criterion",
+)
+FIELDS = ("status", "mode", "severity", "origin", "team", "model", "model_version", "output", "label", "sensitivity")
+FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
+SLOW = tuple(case_id("arrivals", f"e{number}") for number in range(3))
+# What differs between any two catalogs: random ids, times, how many positions there were, and tokens of pages, which tell that.
+APART = re.compile(r'\d{4}-\d\d-\d\dT[\d:.]+Z|job-\w+|"position(_from|_to)?":\d+|position \d+|"next":"[\w.-]+"')
+
+
+def takes(entry: Entry) -> bool:
+    """Whether an action takes a query, a document, a record or a list."""
+    many = {"many", "record", "pairs"}
+    return bool(entry.document) or any(each.form in many or "filter language" in each.help for each in entry.parameters)
+
+
+def recodings(name: str) -> Iterator[str]:
+    """Yield documents that rename a mode, and that split it by each guess, to another mode or back where it does not hold."""
+    head = f"recode: {name}NUMBER\nabout: why\nmoves:\n"
+    yield f'{head}  - {{rename: "{WEAK}", to: "{NOISE}"}}\n'
+    for guess in GUESSES[1:]:
+        for otherwise in (LATENCY, "relabel"):
+            into = f"[{{to: '{NOISE}', when: '{guess}'}}]"
+            yield f"{head}  - {{split: '{WEAK}', into: {into}, otherwise: '{otherwise}'}}\n"
+
+
+class Questions:
+    """What each action is asked with; `unseen` are the ids of the cases that only one of the catalogs has."""
+
+    def __init__(self, folder: Any, unseen: tuple[str, ...]) -> None:
+        self.folder, self.unseen = folder, unseen
+
+    def document(self, text: str) -> str:
+        path = self.folder / "document.yaml"
+        path.write_text(text)
+        return str(path)
+
+    def of(self, name: str) -> Iterator[Mapping[str, Any]]:
+        yield from getattr(self, name.replace(".", "_").replace("-", "_"))()
+
+    def agreement_show(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"query": guess} for guess in GUESSES)
+
+    def case_search(self) -> Iterator[Mapping[str, Any]]:
+        for guess in (*GUESSES, *(f"id:{each}" for each in self.unseen), *(f"id:{each[:7]}*" for each in self.unseen)):
+            yield from ({"query": guess, "sort": sort, "limit": 2} for sort in ("occurred", "-severity", "filed"))
+
+    def case_facets(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"query": guess} for guess in GUESSES)
+        yield from ({"query": guess, "fields": FIELDS} for guess in ("", "zebras"))
+        yield {"fields": ("inputs.zebra", "context.zebra", "context.airport")}
+
+    def estimate(self) -> Iterator[Mapping[str, Any]]:
+        for guess in GUESSES:
+            yield {"query": guess}
+            yield {"query": guess, "confirmed": True}
+            yield {"query": "criterion:slow", "rate": True, "of": guess}
+        yield from ({"by": by} for by in ("context.airport", "context.zebra", "model_version", "criterion"))
+        yield from ({"confirmed": True, "by": by} for by in ("mode", "severity"))
+
+    def estimate_exact(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"query": guess} for guess in GUESSES[:3])
+
+    def taxonomy_rehearse(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"path": self.document(each.replace("NUMBER", "1"))} for each in recodings("try"))
+
+    def taxonomy_recode(self) -> Iterator[Mapping[str, Any]]:
+        for number, each in enumerate(recodings("do")):
+            yield {"path": self.document(each.replace("NUMBER", str(number)))}
+
+    def protocol_check(self) -> Iterator[Mapping[str, Any]]:
+        yield {"path": self.document(PROTOCOL)}
+        yield {"path": self.document(PROTOCOL.replace("model: arrival-delay", "model: zebra-model"))}
+
+    capture_plan = capture_due = capture = job_capture = lambda self: (
+        {"protocol": each["path"]} for each in self.protocol_check()
+    )
+
+    def case_duplicates(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"filing": each} for each in (SECRET, replace(SECRET, sensitivity=Sensitivity.INTERNAL), ELSEWHERE))
+
+    case_file = case_duplicates
+
+    def labelling(self) -> Iterator[Mapping[str, Any]]:
+        same = Judgement(verdict=Verdict.SAME_EVENT)
+        for each in self.unseen:
+            yield {"case": SLOW[1], "revision": 1, "judgement": replace(same, target=each)}
+            yield {"case": each, "revision": 1, "judgement": FAILS}
+
+    case_annotate = case_verify = case_adjudicate = labelling
+
+    def case_revise(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"case": each, "revision": 1, "clear": ("note",)} for each in self.unseen)
+
+    def writing(self) -> Iterator[Mapping[str, Any]]:
+        for each in self.unseen:
+            yield {"case": each, "citations": [Citation(kind=CitationKind.TICKET, address="REM-17")]}
+            yield {"case": SLOW[0], "citations": [Citation(kind=CitationKind.TICKET, address=each)]}
+
+    experiment_write = remediation_write = writing
+
+    def queue_next(self) -> Iterator[Mapping[str, Any]]:
+        yield {"exclude": self.unseen}
+        yield {"exclude": (*SLOW, *self.unseen)}
+
+
+def told(template: Any, folder: Any, *, there: bool, role: str, team: str) -> dict[str, str]:
+    """Return what somebody is answered by each action that takes such things, in a catalog with or without the cases."""
+    folder.mkdir()
+    shutil.copy(template, folder / "remiss.db")
+    kept = {"REMISS_KEYS": str(folder / "keys"), "REMISS_VAULT": str(folder / "vault")}
+    with remiss.open(f"sqlite:///{folder / 'remiss.db'}", environment=kept) as ws:
+        file(ws, drawn([member(number, met=["slow"]) for number in range(3)]), run="run-a0000000")
+        catalog.file(ws, Filing(model="arrival-delay", at=MONDAY, title="Wrong gate", mode=WEAK))
+        if there:
+            level = Sensitivity.RESTRICTED if team == "*" else Sensitivity.INTERNAL
+            unseen = tuple(catalog.file(ws, each).id for each in (SECRET, replace(ELSEWHERE, sensitivity=level)))
+            labelling.annotate(ws, unseen[0], 1, FAILS)
+            (folder / "unseen").write_text(" ".join(unseen))
+        unseen = tuple((folder.parent / "with" / "unseen").read_text().split())
+        person = Person(name="bo", grants=(Grant(role=role, team=team, clearance=Sensitivity.INTERNAL),))
+        bo = ws.serving("as-bo", actor=actor_of(person), authority=Granted(person))
+        questions, found = Questions(folder, unseen), {}
+        # What writes is asked last, for it changes what there is.
+        for entry in sorted(entries().values(), key=lambda each: not each.reads):
+            if takes(entry):
+                for number, given in enumerate(questions.of(entry.name)):
+                    asked = f"{entry.name} {number} {given}".replace(str(folder), "")
+                    found[asked] = answered(bo, entry.name, given).replace(str(folder), "")
+        return found
+
+
+def answered(ws: Any, name: str, given: Mapping[str, Any]) -> str:
+    try:
+        said = canonical(to_json(function_of(name)(ws, **given)))
+    except RemissError as error:
+        said = f"{type(error).__name__}: {error} {error.do}".encode()
+    return APART.sub("", said.decode())
+
+
+def test_every_action_that_takes_a_query_a_document_a_record_or_ids_is_asked_here(tmp_path):
+    asked = {each.replace("_", ".") for each in vars(Questions) if not each.startswith("_")}
+    taking = {each.name.replace("-", ".") for each in entries().values() if takes(each)}
+    assert taking <= asked
+    assert asked - taking == {"document", "of", "labelling", "writing"}
+
+
+@pytest.mark.slow(reason="every action that takes a query is asked dozens of them, of two catalogs")
+@pytest.mark.parametrize(("role", "team"), [("curator", "default"), ("curator", "*"), ("steward", "default")])
+def test_no_action_tells_a_case_that_the_asker_may_not_see_from_one_that_is_not_there(sqlite_template, tmp_path, role, team):
+    answers = [told(sqlite_template, tmp_path / name, there=name == "with", role=role, team=team) for name in ("with", "without")]
+    having, lacking = answers
+    assert having.keys() == lacking.keys()
+    differing = [difference(asked, having[asked], lacking[asked]) for asked in having if having[asked] != lacking[asked]]
+    assert not differing, "\n".join(differing)
+    assert sum(not re.match(r"\w+: ", each) for each in having.values()) > 100
