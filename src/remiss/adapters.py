@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from remiss.edges.stores.people import PeopleStore as PeopleStore
     from remiss.edges.stores.people import governed as governed
     from remiss.edges.stores.people import person_at as person_at
-    from remiss.edges.stores.planner.paths import PathCache as PathCache
     from remiss.edges.stores.protocols import ProtocolStore as ProtocolStore
+    from remiss.edges.stores.querying.paths import PathCache as PathCache
     from remiss.edges.stores.reading import Reader as Reader
     from remiss.edges.stores.runs import RunStore as RunStore
     from remiss.edges.stores.sampled.evidence import EvidenceStore as EvidenceStore
@@ -80,7 +80,7 @@ HOMES = {
     "PeopleStore": "stores.people",
     "governed": "stores.people",
     "person_at": "stores.people",
-    "PathCache": "stores.planner.paths",
+    "PathCache": "stores.querying.paths",
     "ProtocolStore": "stores.protocols",
     "Reader": "stores.reading",
     "RunStore": "stores.runs",

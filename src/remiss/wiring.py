@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from remiss.curate.ports.contributions import Investigations, Threads
     from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Queue, Recodings
     from remiss.edges.stores.leases import Lease
-    from remiss.edges.stores.planner.paths import PathCache
+    from remiss.edges.stores.querying.paths import PathCache
     from remiss.edges.stores.reading import Reader
     from remiss.edges.stores.store import Store
     from remiss.govern.audit.merkle import Grow

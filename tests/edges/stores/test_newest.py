@@ -14,7 +14,7 @@ from remiss.catalog.query.expression import And, Text
 from remiss.catalog.query.parsing import parse
 from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.dialect import full_text
-from remiss.edges.stores.planner import newest, paths
+from remiss.edges.stores.querying import newest, paths
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import cases
 from remiss.govern.ports.actor import Scope

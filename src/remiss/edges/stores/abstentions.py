@@ -17,9 +17,9 @@ from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import come_by, holds, same_window
-from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.prepared import Position
+from remiss.edges.stores.querying.search import in_force_at
 from remiss.edges.stores.reading import POSITION, Reading
 from remiss.edges.stores.tables import abstention_texts, abstentions, cases, events, observations, revisions, run_windows
 from remiss.records.event import to_text

@@ -14,7 +14,7 @@ from remiss.curate.blinding import BlindedPart, begun, origin_for, words_without
 from remiss.edges.stores.blinded_case import blinded_people, history_shown, labelled, why_blinded
 from remiss.edges.stores.in_force import come_by, in_force, same_window
 from remiss.edges.stores.linking import links_of
-from remiss.edges.stores.listing.search import in_force_at
+from remiss.edges.stores.querying.search import in_force_at
 from remiss.edges.stores.reading import POSITION, SCOPES, Reading
 from remiss.edges.stores.redactions import redactions_of
 from remiss.edges.stores.tables import (

@@ -28,9 +28,9 @@ from remiss.edges.stores.listing.lines import (
     sort_values,
 )
 from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
-from remiss.edges.stores.listing.phrases import matched_before
-from remiss.edges.stores.planner.paths import AccessPath, PathCache, Purpose, QueryKind, access_paths, query_kind
 from remiss.edges.stores.prepared import BlindedViewer, Parameters, Row
+from remiss.edges.stores.querying.paths import AccessPath, PathCache, Purpose, QueryKind, access_paths, query_kind
+from remiss.edges.stores.querying.phrases import matched_before
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to

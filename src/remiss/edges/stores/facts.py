@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, exists, func, n
 from remiss.edges.stores.blinding import blinded_viewer, state_blinded
 from remiss.edges.stores.dialect.driving import server_of
 from remiss.edges.stores.in_force import come_by
-from remiss.edges.stores.listing.search import in_force_at
 from remiss.edges.stores.prepared import BlindedViewer
+from remiss.edges.stores.querying.search import in_force_at
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import cases, catalog_head, events, observations, protocols, revisions, runs
 from remiss.edges.stores.version import read_version

@@ -15,9 +15,9 @@ from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.labelling.orders import second_weights
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.listing.pages import matches_then
-from remiss.edges.stores.planner.paths import Purpose, query_kind
 from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.protocol_rows import settles
+from remiss.edges.stores.querying.paths import Purpose, query_kind
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import cases, labellings
 from remiss.edges.stores.visible import Sight

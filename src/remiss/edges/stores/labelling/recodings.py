@@ -20,8 +20,8 @@ from remiss.edges.stores.labelling_reading import in_force, weights_of
 from remiss.edges.stores.linking import end_link
 from remiss.edges.stores.listing.pages import matches_then
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.planner.paths import Purpose, query_kind
 from remiss.edges.stores.prepared import BlindedViewer, Parameters, Prepared
+from remiss.edges.stores.querying.paths import Purpose, query_kind
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import (
     cases,

@@ -19,9 +19,9 @@ from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.listing.kinds import spread_by_kind
 from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
-from remiss.edges.stores.listing.search import as_seen_at
-from remiss.edges.stores.planner.paths import CACHED_STATEMENTS, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Parameters, Prepared, Row, parameter
+from remiss.edges.stores.querying.paths import CACHED_STATEMENTS, AccessPath, QueryKind
+from remiss.edges.stores.querying.search import as_seen_at
 from remiss.edges.stores.tables import case_context, case_criteria, cases, observations, revisions, run_windows
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity

@@ -36,10 +36,10 @@ from sqlalchemy import (
 
 from remiss.catalog.listing import CONTEXT
 from remiss.catalog.query.expression import Operator, Query, Term, kind_of
-from remiss.edges.stores.listing.comparing import Condition, column
 from remiss.edges.stores.listing.pages import hides
-from remiss.edges.stores.planner.paths import CACHED_STATEMENTS, INDEXED, QueryKind
 from remiss.edges.stores.prepared import Parameters, Prepared, parameter
+from remiss.edges.stores.querying.comparing import Condition, column
+from remiss.edges.stores.querying.paths import CACHED_STATEMENTS, INDEXED, QueryKind
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight, visible_to

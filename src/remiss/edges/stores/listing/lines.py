@@ -20,9 +20,9 @@ from remiss.edges.stores.blinding import suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.spelling import gathered, unindexed
 from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
-from remiss.edges.stores.listing.search import as_seen_at, seen_at
-from remiss.edges.stores.planner.paths import CACHED_STATEMENTS, AccessPath, QueryKind
 from remiss.edges.stores.prepared import Prepared, Row, parameter
+from remiss.edges.stores.querying.paths import CACHED_STATEMENTS, AccessPath, QueryKind
+from remiss.edges.stores.querying.search import as_seen_at, seen_at
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import (
     case_criteria,

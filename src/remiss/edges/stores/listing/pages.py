@@ -30,10 +30,10 @@ from remiss.catalog.query.expression import EVERYTHING, Query, Term
 from remiss.edges.stores.blinding import SUGGESTED_KEYS, state_blinded, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect import full_text
 from remiss.edges.stores.dialect.spelling import unindexed, weighs
-from remiss.edges.stores.listing.comparing import Condition, column
-from remiss.edges.stores.listing.search import case_face, case_face_at, condition, in_force_at
-from remiss.edges.stores.planner.paths import CACHED_STATEMENTS, INDEXED, AccessPath, Purpose, QueryKind, leads, side_entries
 from remiss.edges.stores.prepared import BlindedKind, Parameters, Prepared, parameter, then
+from remiss.edges.stores.querying.comparing import Condition, column
+from remiss.edges.stores.querying.paths import CACHED_STATEMENTS, INDEXED, AccessPath, Purpose, QueryKind, leads, side_entries
+from remiss.edges.stores.querying.search import case_face, case_face_at, condition, in_force_at
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to
 

@@ -17,7 +17,7 @@ from remiss.curate.steps import conclusion
 from remiss.edges.stores.abstentions import abstainers, once_undecidable
 from remiss.edges.stores.in_force import come_by, holds
 from remiss.edges.stores.labelling_reading import in_force
-from remiss.edges.stores.listing.search import in_force_at
+from remiss.edges.stores.querying.search import in_force_at
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import (
     cases,

@@ -11,8 +11,8 @@ from sqlalchemy import Row, Select, Text, literal, select, type_coerce
 
 from remiss.catalog.query.expression import And, Query
 from remiss.edges.stores.in_force import same_window
-from remiss.edges.stores.listing.phrases import matched_events
-from remiss.edges.stores.listing.search import condition, observation_face
+from remiss.edges.stores.querying.phrases import matched_events
+from remiss.edges.stores.querying.search import condition, observation_face
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import names, stratum
 from remiss.edges.stores.sampled.decisions import NONE, Decision, decisions

@@ -23,7 +23,8 @@ from remiss.edges.stores.blinding import SUGGESTED_KEYS, origin_shown, suggestio
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.full_text import has, wanted
 from remiss.edges.stores.in_force import holds, in_force, same_window
-from remiss.edges.stores.listing.comparing import (
+from remiss.edges.stores.prepared import BlindedKind, Position, given, matched_then
+from remiss.edges.stores.querying.comparing import (
     EVENT,
     RUN,
     Compare,
@@ -39,7 +40,6 @@ from remiss.edges.stores.listing.comparing import (
     protocol_of,
     value_of_text,
 )
-from remiss.edges.stores.prepared import BlindedKind, Position, given, matched_then
 from remiss.edges.stores.tables import cases, events, observations, revisions, run_windows
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, select
 
 from remiss.catalog.full_text import mentions, searchable
 from remiss.catalog.query.expression import Query, Text, leaves
-from remiss.edges.stores.listing.search import in_force_at
+from remiss.edges.stores.querying.search import in_force_at
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import case_texts, cases, event_contents, revisions
 

@@ -20,10 +20,10 @@ from remiss.catalog.listing import CONTEXT, Order, Sort
 from remiss.catalog.query.expression import Operator, Query, Term, Text, conjuncts, kind_of
 from remiss.edges.stores.dialect import full_text
 from remiss.edges.stores.dialect.spelling import weighs
-from remiss.edges.stores.listing.comparing import column
-from remiss.edges.stores.listing.search import case_face, condition, phrase
-from remiss.edges.stores.planner import newest
 from remiss.edges.stores.prepared import BlindedKind, Parameters, Prepared, Row
+from remiss.edges.stores.querying import newest
+from remiss.edges.stores.querying.comparing import column
+from remiss.edges.stores.querying.search import case_face, condition, phrase
 from remiss.edges.stores.tables import case_context, case_criteria, cases
 from remiss.edges.stores.visible import Sight
 
