@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -91,9 +93,21 @@ def test_a_writer_that_is_at_work_is_waited_for(address, environment):
         assert explaining.writer_of(ws._store.file) is None
 
 
-def test_a_writer_of_another_kind_is_named_by_its_number(address, environment, monkeypatch):
-    monkeypatch.setattr(explaining, "writer_of", lambda _: 1)
-    with remiss.open(address) as other, other._store.tending(60):
+# As another program that knows nothing of remiss writes to its file.
+WRITING = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("BEGIN IMMEDIATE")
+print("at work", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_writer_of_another_kind_is_named_by_its_number(address, environment):
+    command = [sys.executable, "-S", "-c", WRITING, address.removeprefix("sqlite:///")]
+    with remiss.open(address), subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"at work\n"
         told = refused(address)
-    assert told.what.endswith("seconds: process 1")
-    assert "ps -fp 1" in told.do
+        other.stdin.close()
+    assert told.what.endswith(f"seconds: process {other.pid}")
+    assert f"ps -fp {other.pid}" in told.do
