@@ -99,7 +99,7 @@ def test_a_token_file_is_written_and_lets_the_command_line_in(captured, tmp_path
     ("arguments", "says"),
     [
         (["--host", "0.0.0.0"], "--origin"),
-        (["--host", "0.0.0.0", "--origin", "https://remiss.example.org"], "remiss token create"),
+        (["--host", "0.0.0.0", "--origin", "https://remiss.example.org"], "remiss token link"),
         (["--origin", "remiss.example.org"], "not an origin"),
         (["--host", "example.org"], "127.0.0.1"),
         (["--port", "70000"], "70000"),

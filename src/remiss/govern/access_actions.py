@@ -8,21 +8,21 @@ from typing import Annotated
 
 from remiss.action import action
 from remiss.contract.table import permission_of
-from remiss.errors import InputError
+from remiss.errors import Denied, InputError
 from remiss.govern import roles
-from remiss.govern.authority import Access, access
+from remiss.govern.authority import OPERATOR, Access, access
 from remiss.govern.people_actions import lasting
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS
 from remiss.parameters import Help, Position, Range, Username
 from remiss.records.catalog import reached
-from remiss.records.person import IssuedToken, Token
+from remiss.records.person import EVERY_TEAM, IssuedToken, Token
 from remiss.records.rows import Rows
 from remiss.records.view_entry import listed
 
 TOKENS = (
     *("token", "person", "about", "expires", "position_from", "position_to", "once"),
-    *("used", "since_at", "until_at", "used_at"),
+    *("used", "since_at", "until_at", "used_at", "made_by"),
 )
 DAYS = 90
 MOST_DAYS = 3660
@@ -30,13 +30,14 @@ MINUTES = 60
 MOST_MINUTES = 24 * 60
 
 
-@action("token.create", permission="token:create", http="POST /tokens", created="token.list", subject="person")
+@action("token.create", permission="token:own", http="POST /tokens", created="token.list", subject="person")
 def create_token(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, days: Annotated[int, Range(1, MOST_DAYS)] = DAYS
 ) -> IssuedToken:
-    """Make a token by which a server knows PERSON, shown this once.
+    """Make a token by which a server knows you, shown this once.
 
-    With it a browser signs in at SERVER/sign-in, and programs name it as REMISS_TOKEN or --token-file.
+    With it a browser signs in at SERVER/sign-in, and programs name it as REMISS_TOKEN or --token-file. PERSON is your own name:
+    others are invited by `token link`, and make their own. The operator, who opens the database itself, makes one for anybody.
 
     Example: remiss token create ana --about laptop --days 30
 
@@ -48,8 +49,15 @@ def create_token(
     Raises
     ------
     NotFound : there is no person of that name
+    Denied : somebody else's
     InputError
     """
+    if person != ws.actor.name and ws.actor.role != OPERATOR:
+        ws.allow("token:create", EVERY_TEAM)
+        raise Denied(
+            f"a token stands for the person who makes it, and {person} is somebody else",
+            do=f"invite them; they make their own once they are signed in: remiss token link {person}",
+        )
     expires = ws.now + timedelta(days=days)
     return ws.people.issue(ws.people.person(person).name, roles.checked_about(about), expires)
 
@@ -58,10 +66,11 @@ def create_token(
 def link_token(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, minutes: Annotated[int, Range(1, MOST_MINUTES)] = MINUTES
 ) -> IssuedToken:
-    """Make a link that signs one browser of PERSON in, once.
+    """Invite PERSON: make a link that signs one browser of theirs in, once.
 
     It is shown this once: send it by a way that only PERSON reads. Their session lasts as any other; the link works no second
-    time. Over HTTP the link is `/sign-in?token=` and the text of the answer.
+    time. Who invites holds no less than PERSON in any team, when they make the link and when it is used; PERSON is told who
+    made it. Over HTTP the link is `/sign-in?token=` and the text of the answer.
 
     Example: remiss token link ana --minutes 30
 
@@ -73,46 +82,74 @@ def link_token(
     Raises
     ------
     NotFound : there is no person of that name
+    Denied : they hold more than you do
     InputError
     """
+    found = ws.people.person(person)
+    if ws.actor.role != OPERATOR:
+        lacked = roles.lacking(ws.people.person(ws.actor.name), found)
+        if lacked is not None:
+            raise Denied(f"nobody invites somebody who holds more: {lacked}", do="ask somebody who holds as much")
     expires = ws.now + timedelta(minutes=minutes)
-    return ws.people.issue(ws.people.person(person).name, roles.checked_about(about), expires, once=True)
+    return ws.people.issue(found.name, roles.checked_about(about), expires, once=True)
 
 
-@action("token.list", permission="token:list", http="GET /tokens", reads=True, views=listed)
+@action("token.list", permission="token:own", http="GET /tokens", reads=True, views=listed)
 def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: Position | None = None) -> Rows:
-    """List tokens, without their secrets.
+    """List tokens, without their secrets: your own, and those of others where you have token:list.
 
-    It says whose they are, what for, when they expire, since and until when they work; of those of links, which work once, when
-    somebody signed in. `position_from`, `position_to` and `used` are positions of the catalog, `since_at`, `until_at` and
-    `used_at` when it came to them.
+    It says whose they are, what for, when they expire, since and until when they work, and who made them; of those of links,
+    which work once, when somebody signed in. `position_from`, `position_to` and `used` are positions of the catalog, `since_at`,
+    `until_at` and `used_at` when it came to them.
 
     Example: remiss token list --person ana
 
     Parameters
     ----------
     person : only the tokens of this person
+
+    Raises
+    ------
+    Denied : somebody else's, without token:list
     """
+    if person not in {None, ws.actor.name}:
+        ws.allow("token:list", EVERY_TEAM)
+    elif not ws.may("token:list", EVERY_TEAM):
+        person = ws.actor.name
     head = ws.position()
     found = [each for each in ws.people.tokens(reached(as_of, head)) if person in {None, each.person}]
     at = ws.people.moments({each.used for each in found if each.used is not None})
     lines = tuple(
-        (each.id, each.person, each.about, each.expires, *ends[:2], each.once, each.used, *ends[2:], at.get(each.used or -1))
+        (
+            each.id,
+            each.person,
+            each.about,
+            each.expires,
+            *ends[:2],
+            each.once,
+            each.used,
+            *ends[2:],
+            at.get(each.used or -1),
+            each.made_by,
+        )
         for each, ends in lasting(ws, found)
     )
     return Rows("token", TOKENS, lines, head if as_of is None else as_of, total=len(lines))
 
 
-@action("token.revoke", permission="token:revoke", http="POST /tokens/{token}/revoke", subject="token")
+@action("token.revoke", permission="token:own", http="POST /tokens/{token}/revoke", subject="token")
 def revoke_token(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a token, as `token list` shows it.")]) -> Token:
-    """Revoke TOKEN: it and the sessions that it opened end at once.
+    """Revoke TOKEN, your own or where you have token:revoke: it and the sessions that it opened end at once.
 
     Example: remiss token revoke 3f9k2m7qx4tb
 
     Raises
     ------
     NotFound : no such token, or it is revoked already
+    Denied : somebody else's, without token:revoke
     """
+    if not any((each.id, each.person) == (token, ws.actor.name) for each in ws.people.tokens(None)):
+        ws.allow("token:revoke", EVERY_TEAM)
     return ws.people.revoke(token)
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from remiss.errors import InputError, NotFound
+from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant, Person
 
 # What an admin has: every permission, those to come as well.
@@ -30,6 +32,7 @@ _READER = frozenset(
         "thread:read",
         "inbox:read",
         "job:read",
+        "token:own",
     }
 )
 _ANNOTATOR = _READER | {
@@ -191,6 +194,39 @@ def team_words(team: str) -> str:
     ('team arrivals', 'every team')
     """
     return "every team" if team == EVERY_TEAM else f"team {team}"
+
+
+def lacking(maker: Person, person: Person) -> str | None:
+    """Return in words what a person holds in some team that another does not; None where the other holds no less anywhere.
+
+    Who gives somebody a way in holds no less than they do, or could come in by it with more than their own.
+
+    >>> admin = Grant(role="admin", team=EVERY_TEAM, clearance=Sensitivity.INTERNAL)
+    >>> reader = Grant(role="reader", team="arrivals", clearance=Sensitivity.SECRET)
+    >>> lacking(Person(name="root", grants=(admin,)), Person(name="ana", grants=(reader,)))
+    'ana sees up to secret in team arrivals, and root does not'
+    """
+    for team in sorted({each.team for each in (*maker.grants, *person.grants)} | {EVERY_TEAM}):
+        theirs, own = _held_in(person, team), _held_in(maker, team)
+        if theirs.clearance is not None and (own.clearance is None or theirs.clearance > own.clearance):
+            return f"{person.name} sees up to {theirs.clearance.name.lower()} in {team_words(team)}, and {maker.name} does not"
+        if more := sorted(theirs.permissions - own.permissions):
+            return f"{person.name} has {more[0]} in {team_words(team)}, and {maker.name} does not"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    permissions: frozenset[str]
+    clearance: Sensitivity | None
+
+
+def _held_in(person: Person, team: str) -> _Held:
+    """Return what somebody holds in a team, by what they were granted there and in every team."""
+    here = [each for each in person.grants if each.team in {team, EVERY_TEAM}]
+    permissions = {name for each in here for name in PERMISSIONS if holds(each.role, name)}
+    wide = {name for each in here if each.team == EVERY_TEAM for name in OF_THE_CATALOG if holds(each.role, name)}
+    return _Held(frozenset(permissions - OF_THE_CATALOG | wide), max((each.clearance for each in here), default=None))
 
 
 def _sorted(grants: list[Grant]) -> tuple[Grant, ...]:

@@ -55,7 +55,8 @@ class Token:
     """What a server knows a person by, but for its secret, which nobody keeps.
 
     `expires` None is never; `position_to` is the position at which it was revoked, None while it is not. One that works `once`
-    is a link's: it signs a browser in and does nothing else; `used` is the position at which it did, None while it has not.
+    is a link's, an invitation: it signs a browser in and does nothing else; `used` is the position at which it did, None while
+    it has not. `made_by` is who made it, as the journal has them.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Token:
     position_to: Count | None = None
     once: bool = False
     used: Count | None = None
+    made_by: str | None = None
     position: Count | None = field(default=None, compare=False)
 
 

@@ -16,6 +16,7 @@ from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.govern import access_actions as access
 from remiss.govern import audit_actions as audit
 from remiss.govern import people_actions as actions
+from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.person import EVERY_TEAM, Grant
 from tests.edges.stores.drawing import MONDAY
@@ -92,9 +93,28 @@ def test_nobody_is_there_whom_nobody_added(ws):
 
 
 @pytest.fixture
-def root(ws_as):
+def held(ws):
+    """Gives a workspace as somebody has it who is in the catalog and holds a role."""
+
+    def holding(name, role, *, team="default", clearance=Sensitivity.INTERNAL):
+        if ws.people.find(name) is None:
+            actions.add_person(ws, name)
+        actions.grant(ws, name, role, team=team, clearance=clearance)
+        return as_they_are(ws, name)
+
+    return holding
+
+
+def as_they_are(ws, name):
+    """Return a workspace as somebody has it with what they hold now."""
+    person = ws.people.person(name)
+    return ws.serving(f"as-{name}", actor=actor_of(person), authority=Granted(person))
+
+
+@pytest.fixture
+def root(held):
     """An admin of the whole catalog."""
-    return ws_as("root", role="admin", team=EVERY_TEAM, clearance="secret")
+    return held("root", "admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
 
 
 def test_a_person_is_added_granted_revoked_and_disabled_and_the_past_stays(ws):
@@ -198,7 +218,7 @@ def test_nobody_but_an_admin_gives_or_takes(ws, ws_as, role):
 
 def test_a_token_stands_for_its_person_until_it_is_revoked_or_they_are_disabled(ws, root):
     actions.add_person(ws, "ana")
-    first, second = access.create_token(root, "ana", about="laptop"), access.create_token(root, "ana", days=1)
+    first, second = access.create_token(ws, "ana", about="laptop"), access.create_token(ws, "ana", days=1)
     found = ws.people.known_by(first.text, ws.now)
     assert found is not None
     assert (found[0].name, found[1]) == ("ana", first.token)
@@ -238,14 +258,96 @@ def test_a_link_is_used_once_before_it_expires_and_keeps_its_session_open(ws, ro
     assert ws.people.still(token.id, ws.now) is None
 
 
-def test_a_token_that_stands_for_somebody_is_no_link_and_is_not_used_up(ws, root):
+def test_a_token_that_stands_for_somebody_is_no_link_and_is_not_used_up(ws):
     actions.add_person(ws, "ana")
-    made = access.create_token(root, "ana")
+    made = access.create_token(ws, "ana")
     before = ws.position()
     assert ws.people.linked_by(made.text, ws.now) is None
     assert ws.use_link(made.text) is None
     assert ws.position() == before
     assert ws.people.known_by(made.text, ws.now) is not None
+
+
+# What a person holds that an admin of every team up to internal does not.
+MORE = {
+    "a clearance": {"role": "reader", "team": "default", "clearance": Sensitivity.RESTRICTED},
+    "a clearance in every team": {"role": "reader", "team": EVERY_TEAM, "clearance": Sensitivity.SECRET},
+}
+
+
+@pytest.mark.parametrize("more", MORE)
+def test_nobody_invites_somebody_who_holds_more_than_they_do(ws, held, more):
+    low = held("low", "admin", team=EVERY_TEAM)
+    held("vera", **MORE[more])
+    before = ws.position()
+    with pytest.raises(Denied, match=r"vera .*and low does not"):
+        access.link_token(low, "vera")
+    assert ws.position() == before
+    assert access.list_tokens(ws, person="vera").rows == ()
+
+
+def test_who_holds_as_much_invites(ws, held):
+    high = held("high", "admin", team=EVERY_TEAM, clearance=Sensitivity.RESTRICTED)
+    for name, more in (("vera", "a clearance"), ("bo", None)):
+        held(name, **(MORE[more] if more else {"role": "verifier", "team": "default"}))
+        assert ws.use_link(access.link_token(high, name).text) is not None
+
+
+def test_an_invitation_is_void_once_its_person_holds_more_than_its_maker(ws, held):
+    low = held("low", "admin", team=EVERY_TEAM)
+    held("vera", "reader")
+    made = access.link_token(low, "vera")
+    assert ws.people.linked_by(made.text, ws.now) is not None
+    held("vera", **MORE["a clearance"])
+    assert ws.people.linked_by(made.text, ws.now) is None
+    assert ws.use_link(made.text) is None
+    # That its maker came to hold more does not mend it: they did not when they made it.
+    held("low", "admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
+    assert ws.use_link(made.text) is None
+
+
+@pytest.mark.parametrize("how", ["disabled", "disabled and back", "lowered"])
+def test_an_invitation_is_void_once_its_maker_holds_less(ws, held, how):
+    mira = held("mira", "admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
+    held("vera", "reader", clearance=Sensitivity.SECRET)
+    made = access.link_token(mira, "vera")
+    if how == "lowered":
+        held("mira", "admin", team=EVERY_TEAM)
+    else:
+        actions.disable(ws, "mira")
+    if how == "disabled and back":
+        actions.add_person(ws, "mira")
+    assert ws.use_link(made.text) is None
+
+
+def test_a_token_is_made_by_whom_it_stands_for(ws, held, root):
+    ana = held("ana", "reader")
+    with pytest.raises(Denied, match="a token stands for the person who makes it") as refused:
+        access.create_token(root, "ana")
+    assert "remiss token link ana" in refused.value.do
+    with pytest.raises(Denied, match="it needs token:create"):
+        access.create_token(ana, "root")
+    made = access.create_token(ana, "ana", about="laptop")
+    assert ws.people.known_by(made.text, ws.now)[0].name == "ana"
+    assert (made.token.person, made.token.made_by) == ("ana", "ana")
+
+
+def test_everybody_lists_and_revokes_what_stands_for_them_and_is_told_who_made_it(ws, held, root):
+    ana = held("ana", "reader")
+    access.create_token(root, "root")
+    link, made = access.link_token(root, "ana").token.id, access.create_token(ana, "ana").token.id
+    for person in (None, "ana"):
+        assert [(line["token"], line["made_by"]) for line in access.list_tokens(ana, person=person)] == [
+            (link, "root"),
+            (made, "ana"),
+        ]
+    with pytest.raises(Denied, match="in every team: it needs token:list"):
+        access.list_tokens(ana, person="root")
+    assert access.revoke_token(ana, link).position_to is not None
+    assert access.revoke_token(ana, made).position_to is not None
+    [line] = access.list_tokens(ws, person="root")
+    with pytest.raises(Denied, match="in every team: it needs token:revoke"):
+        access.revoke_token(ana, line["token"])
 
 
 @pytest.mark.parametrize("minutes", [0, 1441])

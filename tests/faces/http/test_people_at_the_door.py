@@ -66,6 +66,46 @@ def test_a_link_signs_one_browser_in_once_and_the_session_goes_on(there):
     assert (row.action, row.actor, row.subjects) == ("token.use", "ana", [made.token.id])
 
 
+def test_an_admin_of_low_clearance_reads_nothing_as_somebody_of_higher_clearance(there):
+    from remiss.catalog import actions as catalog
+
+    closed = catalog.file(
+        there.workspace.serving("x"), Filing(model="m", at=MONDAY, title="closed", sensitivity=Sensitivity.SECRET)
+    ).id
+    low = there.person("low", role="admin", team="*")
+    there.person("vera", role="reader", clearance="secret")
+    with there.program(low) as admin:
+        assert admin.get(f"/api/v1/cases/{closed}").status_code == 404
+        for path in ("/api/v1/tokens", "/api/v1/tokens/links"):
+            refused = admin.post(path, json={"person": "vera"})
+            assert refused.status_code == 403, path
+            assert "remiss_" not in refused.text
+        # Whoever holds less is invited, once; the invitation opens nothing that is granted after it was made.
+        there.person("bo")
+        invitation = admin.post("/api/v1/tokens/links", json={"person": "bo"}).json()["text"]
+    people.grant(there.workspace.serving("x"), "bo", "reader", clearance=Sensitivity.SECRET)
+    with there.stranger(headers={"Origin": there.url}) as client:
+        assert client.get("/sign-in", params={"token": invitation}).status_code == 401
+        assert client.post("/sign-in", data={"token": invitation}).status_code == 401
+
+
+def test_from_an_invitation_a_person_makes_tokens_of_their_own(there):
+    there.person("ana", role="reader")
+    root = there.person("root", role="admin", team="*", clearance="secret")
+    with there.program(root) as admin:
+        invitation = admin.post("/api/v1/tokens/links", json={"person": "ana"}).json()["text"]
+    with there.browser_of(invitation) as browser:
+        made = browser.post("/api/v1/tokens", json={"person": "ana", "about": "laptop"})
+        assert made.status_code == 201, made.text
+        told = browser.get("/api/v1/tokens").json()["items"]
+    assert [(each["made_by"], each["used"] is not None) for each in told if each["once"]] == [("root", True)]
+    with there.program(made.json()["text"]) as client:
+        assert client.get("/api/v1/cases").status_code == 200
+    with there.workspace._store.reading() as connection:
+        rows = connection.execute(select(journal).order_by(journal.c.position.desc()).limit(3)).all()
+    assert [(row.action, row.actor) for row in rows] == [("token.create", "ana"), ("token.use", "ana"), ("token.link", "root")]
+
+
 def test_signing_in_by_a_link_ends_the_session_of_before(there):
     there.person("ana", role="reader")
     with there.browser() as browser:
@@ -257,7 +297,7 @@ def test_what_is_no_origin_is_refused(text):
 def test_nobody_serves_for_others_a_catalog_that_nobody_could_enter(ws):
     with pytest.raises(SettingError, match="nobody has a token") as refused:
         server.check_somebody(ws)
-    assert "remiss token create" in refused.value.do
+    assert "remiss token link" in refused.value.do
     people.add_person(ws, "ana")
     access.create_token(ws, "ana")
     with pytest.raises(SettingError):

@@ -33,9 +33,13 @@ def test_people_are_added_granted_and_disabled_by_forms(root):
     assert "disabled" in root.get("/people").text
 
 
-def test_a_token_is_shown_once_and_revoked(there, root):
+def test_the_operator_makes_a_token_that_is_shown_once_and_revoked(there, root):
     done(root.post("/person/add", data={"name": "ana"}))
-    made = root.post("/token/create", data={"person": "ana", "about": "laptop", "days": "7"})
+    assert 'action="/token/create"' not in root.get("/people").text
+    assert root.post("/token/create", data={"person": "ana"}).status_code == 403
+    with there.browser() as operator:
+        assert 'action="/token/create"' in operator.get("/people").text
+        made = operator.post("/token/create", data={"person": "ana", "about": "laptop", "days": "7"})
     assert made.status_code == 200
     [text] = re.findall(r"remiss_\w{12}_[\w-]{43}", made.text)
     assert made.headers["Cache-Control"] == "no-store"
@@ -60,6 +64,32 @@ def test_a_link_is_shown_once_and_signs_in_once(there, root):
     assert "signing in once" in page
     assert '<span class="muted">used <time' in page
     assert root.post("/token/link", data={"person": "ana", "minutes": "0"}).status_code == 422
+
+
+def test_a_person_is_told_what_others_made_for_them_and_makes_tokens_of_their_own(there, root):
+    done(root.post("/person/add", data={"name": "ana"}))
+    done(root.post("/person/grant", data={"name": "ana", "role": "reader"}))
+    made = root.post("/token/link", data={"person": "ana", "minutes": "30"})
+    [link] = re.findall(r"remiss_\w{12}_[\w-]{43}", made.text)
+    with there.browser_of(link) as browser:
+        browser.headers["Accept"] = "text/html"
+        for path in ("/", "/inbox", "/account"):
+            page = browser.get(path).text
+            assert "a link that signs in once, by <strong>root</strong>" in page, path
+            assert ", used <time" in page
+        shown = browser.post("/account/token", data={"about": "laptop", "days": "7"})
+        assert shown.headers["Cache-Control"] == "no-store"
+        [token] = re.findall(r"remiss_\w{12}_[\w-]{43}", shown.text)
+        assert token not in browser.get("/account").text
+        assert browser.post("/account/token", data={"days": "0"}).status_code == 422
+        with there.program(token) as client:
+            assert client.get("/api/v1/cases").status_code == 200
+            revoked = browser.post(f"/account/token/{token.split('_')[1]}/revoke")
+            assert (revoked.status_code, revoked.headers["Location"]) == (303, "/account")
+            assert client.get("/api/v1/cases").status_code == 401
+        # With the link goes the session that it opened.
+        assert browser.post(f"/account/token/{link.split('_')[1]}/revoke").status_code == 303
+        assert browser.get("/account").status_code == 401
 
 
 def test_what_is_refused_is_said_above_what_there_is(root):

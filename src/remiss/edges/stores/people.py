@@ -20,6 +20,8 @@ from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction, moment
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import grants, journal, people, teams, tokens
 from remiss.errors import Conflict, NotFound
+from remiss.govern.authority import OPERATOR
+from remiss.govern.roles import lacking
 from remiss.govern.tokens import admits, digest, keeps_open, opens, split_token, written
 from remiss.records.case import Sensitivity
 from remiss.records.identity import crockford
@@ -63,8 +65,15 @@ def token_of(row: Row[Any], position: int | None) -> Token:
         position_from=row.position_from,
         position_to=_until(row, position),
         once=row.once,
+        made_by=row.made_by,
         used=None if row.used is None or (position is not None and row.used > position) else row.used,
     )
+
+
+def _tokens() -> Any:
+    """Return the select of tokens, each with who made it."""
+    made = tokens.outerjoin(journal, journal.c.position == tokens.c.position_from)
+    return select(tokens, journal.c.actor.label("made_by")).select_from(made)
 
 
 def _until(row: Row[Any], position: int | None) -> int | None:
@@ -174,7 +183,7 @@ class PeopleStore:
 
     def tokens(self, position: int | None) -> tuple[Token, ...]:
         """Return all tokens that ever were, by person and age."""
-        every = select(tokens).where(come_by(tokens, position, begins="position_from"))
+        every = _tokens().where(come_by(tokens, position, begins="position_from"))
         with self._reader.at(position) as reading:
             rows = reading.connection.execute(every.order_by(tokens.c.person, tokens.c.position_from, tokens.c.id))
             return tuple(token_of(row, position) for row in rows)
@@ -187,7 +196,7 @@ class PeopleStore:
         transaction.subjects.append(named)
         transaction.connection.execute(insert(tokens), {**row, "position_from": transaction.position()})
         (made,) = (each for each in self.tokens(None) if each.id == named)
-        return IssuedToken(token=made, text=written(named, secret))
+        return IssuedToken(token=replace(made, made_by=transaction.actor.name), text=written(named, secret))
 
     def revoke(self, token: str) -> Token:
         """End a token by its id; raises NotFound when there is none that works."""
@@ -205,8 +214,19 @@ class PeopleStore:
         return self._found(text, now, admits)
 
     def linked_by(self, text: str, now: datetime) -> tuple[Person, Token] | None:
-        """Return whom a link would sign in, if it can still be used."""
-        return self._found(text, now, opens)
+        """Return whom a link would sign in, if it can still be used: by whoever made it, then and now, they are not outdone."""
+        found = self._found(text, now, opens)
+        return found if found is not None and self._vouched(*found) else None
+
+    def _vouched(self, person: Person, token: Token) -> bool:
+        """Return whether a person holds no more than who invited them did, and does now."""
+        maker = select(journal.c.actor, journal.c.role).where(journal.c.position == token.position_from)
+        with self._reader.at() as reading:
+            made = reading.connection.execute(maker).first()
+        if made is None or made.role == OPERATOR:
+            return made is not None
+        makers = [self.find(made.actor, position) for position in (token.position_from, None)]
+        return all(each is not None and lacking(each, person) is None for each in makers)
 
     def use(self, text: str, now: datetime) -> tuple[Person, Token]:
         """Use a link up and return whom it signs in; raises NotFound when it does not work, or not any more."""
@@ -226,7 +246,7 @@ class PeopleStore:
             return None
         named, secret = parts
         with self._reader.at() as reading:
-            row = reading.connection.execute(select(tokens).where(tokens.c.id == named)).first()
+            row = reading.connection.execute(_tokens().where(tokens.c.id == named)).first()
             if row is None or not right(token_of(row, None), row.digest, secret, now):
                 return None
             person = person_at(reading, row.person)
@@ -235,7 +255,7 @@ class PeopleStore:
     def still(self, token: str, now: datetime) -> Person | None:
         """Return for whom a session goes on that a token opened, which is named by its id alone."""
         with self._reader.at() as reading:
-            row = reading.connection.execute(select(tokens).where(tokens.c.id == token)).first()
+            row = reading.connection.execute(_tokens().where(tokens.c.id == token)).first()
             return person_at(reading, row.person) if row is not None and keeps_open(token_of(row, None), now) else None
 
     def _locked(self) -> Transaction:

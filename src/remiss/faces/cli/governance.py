@@ -51,10 +51,10 @@ def checkpoint(ws: Workspace, key: Path | None, shape: str) -> None:
 @formatted_object
 @with_workspace
 def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin: str | None, shape: str) -> None:
-    """Make a link that signs one browser of PERSON in, once.
+    """Invite PERSON: make a link that signs one browser of theirs in, once.
 
     It is printed this once, and nobody can show it again. Send it by a way that only PERSON reads. Their session lasts as any
-    other; the link works no second time.
+    other; the link works no second time. Who invites holds no less than PERSON, then and when it is used.
 
     Example: remiss token link ana --minutes 30
     """

@@ -85,6 +85,10 @@ class Permits(Performs, Protocol):
     @property
     def scope(self) -> Scope: ...
 
+    def may(self, permission: str, team: str | None) -> bool:
+        """Return whether the actor holds the permission in a team; None is in any."""
+        ...
+
     def allow(self, permission: str, team: str) -> None:
         """Go on only if the actor holds the permission in that team.
 

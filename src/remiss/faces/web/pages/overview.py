@@ -17,6 +17,7 @@ from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.faces.serving import Asked, Cached, Ws
 from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
+from remiss.faces.web.pages.inbox import told
 from remiss.faces.web.rendering import part, render, shell
 from remiss.records.view_entry import ViewEntry, ViewKind
 
@@ -63,7 +64,10 @@ class StatusPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewPage:
-    """overview/page.html: what is there, with the parts that are ready; the others are loaded from their addresses."""
+    """overview/page.html: what is there, with the parts that are ready; the others are loaded from their addresses.
+
+    `told` is what others made for who is signed in.
+    """
 
     template: ClassVar[str] = "overview/page.html"
     captured: tuple[dict[str, Any], ...]
@@ -72,6 +76,7 @@ class OverviewPage:
     criteria: CriteriaPart | None
     status: StatusPart | None
     parts: dict[str, str]
+    told: tuple[dict[str, Any], ...]
 
 
 class OverviewOptions(Asked):
@@ -96,6 +101,7 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
         criteria=None if rates is None else _criteria(ws, rates, ask, position),
         status=None if status is None else StatusPart(items=status.items),
         parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STATUS},
+        told=told(ws),
     )
     twins = (("/api/v1/coverage", "Coverage"), ("/api/v1/status", "Status"), ("/api/v1/catalog", "Catalog"))
     return render(page, shell(ws, "Overview", "overview", *twins, position=position))

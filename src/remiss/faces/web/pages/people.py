@@ -19,6 +19,7 @@ from remiss.errors import InputError
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.rendering import render, shell
 from remiss.govern import access_actions, people_actions
+from remiss.govern.authority import OPERATOR
 from remiss.govern.roles import ROLES, team_words
 from remiss.records.case import Sensitivity
 from remiss.records.person import EVERY_TEAM
@@ -95,6 +96,7 @@ class PeoplePage:
     disables: bool
     adds_teams: bool
     issues: bool
+    invites: bool
     issued: IssuedToken | None = None
     link: str | None = None
     problem: tuple[str, str] | None = None
@@ -175,7 +177,7 @@ def add_team(ws: Ws, typed: Annotated[NameForm, Form()]) -> Response:
 
 @router.post("/token/create")
 def create(ws: Ws, typed: Annotated[NewToken, Form()]) -> Response:
-    """Make a token, and show it this once."""
+    """Make somebody's token, as the operator may, and show it this once."""
     try:
         made = access_actions.create_token(ws, typed.person.strip(), about=typed.about, days=typed.days)
     except InputError as error:
@@ -185,7 +187,7 @@ def create(ws: Ws, typed: Annotated[NewToken, Form()]) -> Response:
 
 @router.post("/token/link")
 def link(request: Request, ws: Ws, typed: Annotated[NewLink, Form()]) -> Response:
-    """Make a link that signs somebody in, and show it this once."""
+    """Invite somebody by a link that signs them in, and show it this once."""
     try:
         made = access_actions.link_token(ws, typed.person.strip(), minutes=typed.minutes)
     except InputError as error:
@@ -235,7 +237,8 @@ def _page(
         grants=may("person:grant"),
         disables=may("person:disable"),
         adds_teams=may("team:add"),
-        issues=may("token:create"),
+        issues=ws.actor.role == OPERATOR,
+        invites=may("token:create"),
         issued=issued,
         link=link,
         problem=problem,
