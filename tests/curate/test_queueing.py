@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 
@@ -47,7 +47,7 @@ def chance(name):
     return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 16**8
 
 
-def desk(*orders, done=(), taken=None, person="bo", owners=None):
+def desk(*orders, done=(), taken=None, person="bo", owners=None, passed=(), abstained=None):
     return Desk(
         person=person,
         orders=orders,
@@ -56,6 +56,8 @@ def desk(*orders, done=(), taken=None, person="bo", owners=None):
         owners=lambda model: owners or {},
         theirs=lambda kind, ownership: ownership == OURS,
         chance=chance,
+        passed=frozenset(passed),
+        abstained=abstained or {},
     )
 
 
@@ -100,6 +102,51 @@ def test_what_is_annotated_linked_or_in_another_hand_is_passed_over():
     done = [progress(1), progress(2, Status.CANDIDATE, annotated=False, linked=True)]
     assert first(desk(order(batches), done=done, taken={ANNOTATION: {3}})) == [4]
     assert first(desk(order(batches), done=done, taken={VERIFICATION: {3}})) == [3, 4]
+
+
+def test_what_one_passed_or_could_not_tell_is_given_to_others_alone():
+    batches = {Batch("grave", MONDAY): [1, 2, 3, 4]}
+    left = {"passed": {1}, "abstained": {2: {"bo"}}}
+    assert first(desk(order(batches), **left)) == [3, 4]
+    assert first(desk(order(batches), **left, person="Bo")) == [3, 4]
+    # The operator knows that others could not tell, and is given it.
+    assert first(desk(order(batches), abstained={2: {"ana"}})) == [1, 2, 3, 4]
+    for kind, status in ((VERIFICATION, Status.ANNOTATED), (ADJUDICATION, Status.DISPUTED)):
+        done = [progress(each, status) for each in batches[Batch("grave", MONDAY)]]
+        assert first(desk(order(batches), done=done, **left), kind) == [3, 4]
+    filed = [progress(9, Status.CANDIDATE, annotated=False, people=())]
+    assert first(desk(done=filed)) == [9]
+    assert first(desk(done=filed, passed={9})) == []
+
+
+def test_whoever_leaves_everything_has_nothing_left_and_what_waits_for_others_is_counted_until_it_is_done():
+    batches = {Batch("grave", MONDAY): [1, 2, 3], Batch("control", MONDAY): [4, 5]}
+    for budget in (2, 100):
+        mine = desk(order(batches, budget=budget, controls=0.5), passed={1, 2, 3, 4}, abstained={5: {"bo"}})
+        assert (first(mine), mine.left(ANNOTATION), mine.waiting()) == ([], 0, 5)
+    done = [progress(1), progress(5, Status.UNDECIDABLE, people=(), annotated=True)]
+    assert desk(order(batches), done=done, passed={1, 2}, abstained={5: {"ana", "bo"}}).waiting() == 1
+    # What is in no batch holds nothing.
+    assert desk(order(batches), passed={9}).waiting() == 0
+
+
+def test_of_a_period_whose_budget_is_not_spent_one_is_given_as_many_as_before():
+    batches = {Batch("grave", MONDAY): list(range(20))}
+    mine = desk(order(batches, budget=5), done=[progress(0)], passed={1, 2})
+    assert (first(mine), mine.left(ANNOTATION)) == ([3, 4, 5, 6], 4)
+
+
+def test_what_comes_after_a_case_that_was_passed_is_no_likelier_to_be_like_it():
+    """Else whoever looks at the page of what they passed would know of the next one whether it is a control."""
+    batches = {Batch("grave", MONDAY): list(range(2000)), Batch("control", MONDAY): list(range(2000, 4000))}
+    passed, controls = set(), []
+    for _ in range(300):
+        [event] = first(desk(order(batches, budget=10, controls=0.5), passed=passed), count=1)
+        controls.append(event >= 2000)
+        passed.add(event)
+    alike = sum(one == other for one, other in pairwise(controls))
+    assert 120 < sum(controls) < 180
+    assert 120 < alike < 180
 
 
 def test_controls_and_undecided_are_a_share_in_places_that_follow_no_pattern():

@@ -34,12 +34,14 @@ from remiss.curate.agreement_statistics import (
 from remiss.curate.ports.labelling import AgreementWorkspace
 from remiss.parameters import Position, Query
 from remiss.present.legible import counted
-from remiss.records.agreement import Agreement, AgreementRow, By, Double, Field, Figure, Given
+from remiss.present.legible import share as share_in_words
+from remiss.records.agreement import Agreement, AgreementRow, By, Double, Field, Figure, Given, Looks
 from remiss.records.catalog import reached
 from remiss.records.labelling import Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
 
 FEWEST = 5
+NOBODY_LOOKED = Looks()
 TOO_FEW = f"too few to tell: under {FEWEST} cases"
 NO_INTERVAL = f"no interval under {ENOUGH} cases"
 UNDEFINED = "undefined: only one category occurs"
@@ -75,7 +77,9 @@ MEASURES: dict[Field, Measure] = {
 }
 
 
-def agreement_of(double_labelled: Sequence[Double], *, query: str, by: By | None, position: int) -> Agreement:
+def agreement_of(
+    double_labelled: Sequence[Double], *, query: str, by: By | None, position: int, looks: Looks = NOBODY_LOOKED
+) -> Agreement:
     """Return the figures of agreement over cases that were labelled twice."""
     weighed = sorted((each for each in double_labelled if each.weight is not None), key=lambda each: each.case)
     rows = [row for key, some in _grouped(weighed, by) for row in _rows(key, some, by)]
@@ -87,7 +91,21 @@ def agreement_of(double_labelled: Sequence[Double], *, query: str, by: By | None
             f"{words} labelled twice left out, whose weights are unknown: no run in force sampled them, they were annotated out "
             "of turn, or were not chosen for a second labelling"
         )
-    return Agreement(query=query, by=by, position=position, cases=len(weighed), rows=tuple(rows), notes=tuple(notes))
+    if looks.not_told:
+        share = share_in_words(looks.share or 0.0)
+        notes.append(
+            f"{looks.not_told:,} of {looks.told + looks.not_told:,} independent labellings of decided cases could not tell "
+            f"({share}): they are in no figure"
+        )
+    return Agreement(
+        query=query,
+        by=by,
+        position=position,
+        cases=len(weighed),
+        cannot_tell=looks.share,
+        rows=tuple(rows),
+        notes=tuple(notes),
+    )
 
 
 def _grouped(double_labelled: Sequence[Double], by: By | None) -> Iterator[tuple[str | None, Sequence[Double]]]:
@@ -207,7 +225,8 @@ def show_agreement(
     """Say how far annotators and verifiers agree, beyond chance.
 
     Of the cases that match QUERY: Krippendorff's alpha and Gwet's AC1 (AC2 where labels may be near) on verdict, failure mode,
-    severity and sets of modes, each case weighed by how many it stands for, with 95 % intervals by resampling cases.
+    severity and sets of modes, each case weighed by how many it stands for, with 95 % intervals by resampling cases. Who could
+    not tell is in none of these, and it is said how many could not.
 
     Example: remiss agreement show 'criterion:missed-delay' --by month
 
@@ -222,4 +241,6 @@ def show_agreement(
     head = ws.position()
     position = reached(as_of, head)
     at = head if position is None else position
-    return agreement_of(ws.double_labelled.labelled_twice(parse(query), at), query=query, by=by, position=at)
+    asked, store = parse(query), ws.double_labelled
+    looks = store.looks(asked, at)
+    return agreement_of(store.labelled_twice(asked, at), query=query, by=by, position=at, looks=looks)

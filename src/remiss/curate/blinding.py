@@ -47,13 +47,14 @@ class BlindedPart(StrEnum):
 
 
 class Fact(StrEnum):
-    """What the rule asks of who looks at a case."""
+    """What the rule asks of who looks at a case, and of the case."""
 
     OPERATOR = "operator"  # they are the operator of the catalog
     LABELLED = "labelled"  # they gave one of the labellings in force
     HELD = "held"  # the queue gave them the case, and it is still theirs
     VERIFIES = "verifies"  # they may verify cases of its team, and do not own its model
     SETTLES = "settles"  # they may settle disputes of its team, and do not own its model
+    STALE = "stale"  # its event has changed since, and it waits to be annotated anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ RULE = (
     Clause(part=BlindedPart.LABELLINGS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
     Clause(part=BlindedPart.LABELLINGS, states=_ANEW, until=ANEW),
     Clause(part=BlindedPart.ABSTENTIONS, states=UNDECIDED, until=ANEW),
+    Clause(part=BlindedPart.ABSTENTIONS, states=DECIDED, until=ANEW, holds=frozenset({Fact.STALE})),
     Clause(part=BlindedPart.WORDS, states=_ANNOTATED, until=SECOND, lacks=_NOT_LABELLED),
     Clause(part=BlindedPart.WORDS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
     Clause(part=BlindedPart.WORDS, states=_ANEW, until=ANEW, lacks=_NOT_LABELLED),
@@ -139,6 +141,7 @@ class Viewer:
         settles: Callable[[], bool] = lambda: False,
         held: Callable[[], bool] = lambda: False,
         owns: Callable[[], bool] = lambda: False,
+        stale: bool = False,
     ) -> Facts:
         """Return what the rule asks of this viewer and a case.
 
@@ -147,6 +150,7 @@ class Viewer:
         people : who has labelled it, by what is in force now
         team : whose it is
         settles, held, owns : whether they may settle a dispute of it, have it in hand, own its model; asked only where it matters
+        stale : whether its event has changed since people labelled it
         """
         return {
             Fact.OPERATOR: lambda: self.operator,
@@ -154,6 +158,7 @@ class Viewer:
             Fact.HELD: held,
             Fact.VERIFIES: lambda: self.may_verify(team) and not owns(),
             Fact.SETTLES: settles,
+            Fact.STALE: lambda: stale,
         }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from remiss.records.labelling import Verdict
-from remiss.records.published import Count, published
+from remiss.records.published import Count, Share, published
 
 
 class Field(StrEnum):
@@ -57,6 +57,20 @@ class Double:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """How often who annotated or verified cases that are decided by now said what they are, and how often they could not."""
+
+    told: int = 0
+    not_told: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """Which share could not tell; None where nobody has looked."""
+        looks = self.told + self.not_told
+        return self.not_told / looks if looks else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """A figure with its 95 % interval; `value` is None where it is undefined, the ends where there is no interval."""
 
@@ -86,11 +100,16 @@ class AgreementRow:
 @published("agreement")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """How far people agree on the cases that match a query: `cases` were labelled twice and drawn by a run in force."""
+    """How far people agree on the cases that match a query: `cases` were labelled twice and drawn by a run in force.
+
+    `cannot_tell` is which share of the independent labellings of cases that are decided said so: these are in no figure. None
+    where no such case is decided.
+    """
 
     query: str
     by: By | None
     position: Count
     cases: Count
     rows: tuple[AgreementRow, ...]
+    cannot_tell: Share | None = None
     notes: tuple[str, ...] = ()

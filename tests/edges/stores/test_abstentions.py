@@ -171,6 +171,35 @@ def test_whoever_could_not_tell_is_asked_again_when_the_event_has_changed(ws, an
     assert curate.annotate(bo, CASES[1], 1, UNSURE).status is Status.UNDECIDABLE
 
 
+def test_of_a_decided_case_whose_event_changed_nobody_is_told_who_could_not_tell_what_it_is_now(ws, ana, bo, dee):
+    curate.annotate(ana, CASES[0], 1, FAILS)
+    curate.verify(bo, CASES[0], 2, FAILS)
+    caught = [member(number, met=["slow"], label="early" if number == 1 else "late") for number in range(1, 7)]
+    file(ws, drawn([*caught, member(7), member(8)]), run="run-b0000000")
+    before = actions.show(dee, CASES[0]).labelling
+    assert curate.annotate(ana, CASES[0], 3, UNSURE).status is Status.VERIFIED
+    assert actions.show(dee, CASES[0]).labelling == before
+    assert actions.show(ana, CASES[0]).labelling.labellings[-1].verdict is Verdict.CANNOT_TELL
+    case = curate.annotate(dee, CASES[0], 3, UNSURE)
+    assert (case.status, case.stale, len(case.labelling.labellings)) == (Status.UNDECIDABLE, False, 2)
+
+
+def test_agreement_counts_who_could_not_tell_once_the_case_is_decided(ana, bo, dee):
+    curate.annotate(ana, CASES[0], 1, UNSURE)
+    assert agreement_actions.show_agreement(dee).cannot_tell is None
+    curate.annotate(bo, CASES[0], 1, FAILS)
+    assert agreement_actions.show_agreement(dee).cannot_tell is None
+    curate.verify(dee, CASES[0], 2, FAILS)
+    found = agreement_actions.show_agreement(dee)
+    assert found.cannot_tell == pytest.approx(1 / 3)
+    assert any("1 of 3 independent labellings of decided cases could not tell" in note for note in found.notes)
+    assert agreement_actions.show_agreement(dee, "criterion:missed").cannot_tell is None
+    curate.annotate(ana, CASES[1], 1, UNSURE)
+    curate.annotate(bo, CASES[1], 1, UNSURE)
+    assert agreement_actions.show_agreement(dee).cannot_tell == pytest.approx(3 / 5)
+    assert agreement_actions.show_agreement(dee, as_of=dee.position() - 2).cannot_tell == pytest.approx(1 / 3)
+
+
 def asked(ws, case):
     """Return all that one may find out of a case, and of all cases and figures, before one has labelled it."""
     shown = actions.show(ws, case)

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import func, select
 
 from remiss.catalog import actions
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
+from remiss.edges.stores.tables import abstentions, labellings
 from remiss.errors import InputError
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
@@ -33,10 +35,19 @@ JUDGEMENTS = st.sampled_from(
         Judgement(verdict=Verdict.FAILURE, mode=NOISE, answers=ANSWERS, rationale="w"),
         Judgement(verdict=Verdict.NOT_A_FAILURE, rationale="w"),
         Judgement(verdict=Verdict.WRONG_LABEL, rationale="w"),
+        Judgement(verdict=Verdict.CANNOT_TELL, rationale="w"),
     ]
 )
 NUMBERS = count(1)
 AT_ONCE = {(before, after) for (before, _), after in MOVES.items()}
+
+
+LABELLING = (curate.annotate, curate.verify, curate.adjudicate)
+
+
+def told(given):
+    """Return those who could tell."""
+    return [each for each in given if each.verdict is not Verdict.CANNOT_TELL]
 
 
 @unlisted("test.keep")
@@ -62,12 +73,18 @@ class Labelling(RuleBasedStateMachine):
     def look(self):
         self.case = actions.show(self.ws, self.case.id)
         self.shown = {name: actions.show(ws, self.case.id) for name, ws in self.people.items()}
+        with self.ws._store.reading() as connection:
+            counts = [connection.execute(select(func.count()).select_from(of)).scalar_one() for of in (labellings, abstentions)]
+        self.given = sum(counts)
 
     def moved(self, name, call, *arguments):
-        before = self.case
+        before, given, taken = self.case, self.given, 0
         with suppress(InputError):
             call(self.people[name], self.case.id, *arguments)
+            taken = int(call in LABELLING)
         self.look()
+        # Whatever people do, what was said stays said.
+        assert self.given == given + taken
         step = (before.status, self.case.status)
         assert step[0] is step[1] or step in AT_ONCE
 
@@ -99,24 +116,36 @@ class Labelling(RuleBasedStateMachine):
             self.moved(name, linking.link, self.case.revision, self.other.id)
 
     @invariant()
+    def two_cannot_tell(self):
+        """Nobody counts twice, and an undecidable case has two who could not tell."""
+        said = self.case.labelling.labellings if self.case.labelling else ()
+        unsure = [each.person for each in said if each not in told(said)]
+        assert len(unsure) == len(set(unsure))
+        assert not set(unsure) & {each.person for each in told(said)}
+        if self.case.status is Status.UNDECIDABLE:
+            assert len(unsure) >= 2
+
+    @invariant()
     def two_decide(self):
         if self.case.status not in {Status.VERIFIED, Status.REJECTED}:
             return
-        said = self.case.labelling.labellings
+        said = told(self.case.labelling.labellings)
         assert len({each.person for each in said}) == len(said) >= 2
         assert not OWNERS & {each.person for each in said if each.kind is not LabellingKind.ANNOTATION}
 
     @invariant()
     def nobody_sees_too_early(self):
         everything = self.case.labelling.labellings if self.case.labelling else ()
-        labellers = {each.person for each in everything}
+        labellers = {each.person for each in told(everything)}
         for name, ws in self.people.items():
             shown = self.shown[name]
             seen = shown.labelling.labellings if shown.labelling else ()
             settles = PEOPLE[name] != "annotator" and name not in OWNERS
             party = self.case.status is Status.DISPUTED and (name in labellers or settles)
-            if self.case.status in DECIDED or party:
+            if self.case.status in DECIDED:
                 assert seen == everything
+            elif party:
+                assert seen == tuple(each for each in everything if each.person == name or each in told(everything))
             else:
                 assert seen == tuple(each for each in everything if each.person == name)
                 others = {
@@ -126,7 +155,7 @@ class Labelling(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_led(self):
-        labellers = {each.person for each in self.case.labelling.labellings} if self.case.labelling else set()
+        labellers = {each.person for each in told(self.case.labelling.labellings)} if self.case.labelling else set()
         for name, ws in self.people.items():
             shown = self.shown[name]
             verifies = PEOPLE[name] != "annotator" and name not in OWNERS and name not in labellers

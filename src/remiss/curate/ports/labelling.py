@@ -21,7 +21,7 @@ from remiss.curate.steps import CaseStep
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Documents, Protocols
-from remiss.records.agreement import Double
+from remiss.records.agreement import Double, Looks
 from remiss.records.case import Case
 from remiss.records.labelling import LabellingKind
 from remiss.records.recoding import KeptRecoding, Recoding
@@ -35,6 +35,10 @@ class DoubleLabelled(Protocol):
 
     def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
         """Return those that match a query and whose annotation and verification are in force at a position, in no order."""
+        ...
+
+    def looks(self, query: Query, position: int) -> Looks:
+        """Return how often who annotated or verified cases that match a query, and are decided, could tell what they are."""
         ...
 
 

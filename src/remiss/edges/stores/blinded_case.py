@@ -37,6 +37,7 @@ def facts_of(reading: Reading, case: Row[Any]) -> Facts:
         settles=lambda: settles(reading, case.team_id, case.model),
         held=lambda: reading.viewer.labels and held(reading, case.event_key),
         owns=lambda: owns_model(reading, case.model),
+        stale=bool(case.stale),
     )
 
 

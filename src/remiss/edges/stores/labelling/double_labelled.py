@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, or_
+from sqlalchemy import exists, func, not_, or_
 
 from remiss.catalog.query.expression import Query, split_values
 from remiss.curate.blinding import BlindedPart, blinded
@@ -19,12 +19,12 @@ from remiss.edges.stores.prepared import Parameters, Prepared
 from remiss.edges.stores.protocol_rows import settles
 from remiss.edges.stores.querying.paths import Purpose, query_kind
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.tables import cases, labellings
+from remiss.edges.stores.tables import abstentions, cases, labellings
 from remiss.edges.stores.visible import Sight
-from remiss.records.agreement import Double, Given
+from remiss.records.agreement import Double, Given, Looks
 from remiss.records.identity import from_micros
 from remiss.records.labelling import LabellingKind, Verdict
-from remiss.records.states import Status
+from remiss.records.states import DECIDED, Status
 
 ANNOTATION, VERIFICATION = LabellingKind.ANNOTATION.value, LabellingKind.VERIFICATION.value
 OF_CASE = ("id", "event_key", "status", "team_id", "model")
@@ -88,6 +88,28 @@ class DoubleLabelledStore:
             )
             for case, both in both_given.items()
         )
+
+    def looks(self, query: Query, position: int) -> Looks:
+        """Return how often who annotated or verified cases that match, and are decided, could tell what they are.
+
+        Of others it is not told that anybody looked.
+        """
+        shape, values = split_values(query)
+        dialect = self._reader.store.engine.dialect
+        asked = query_kind(shape, Sight.of(self._reader.scope), None, Purpose.COUNT, None, dialect)
+        decided = or_(*(cases.c.status == each.value for each in Status if each in DECIDED))
+        ways = ((labellings, labellings.c.case_key == cases.c.key), (abstentions, abstentions.c.event_key == cases.c.event_key))
+        counts = [
+            matches_then(asked)
+            .chosen(func.count())
+            .join(of, own)
+            .where(decided, not_(cases.c.stale), in_force(position, of), or_(of.c.kind == ANNOTATION, of.c.kind == VERIFICATION))
+            for of, own in ways
+        ]
+        with self._reader.at(position) as reading:
+            parameters = parameters_then(reading, Parameters(values=values, scope=reading.scope), query)
+            (told,), (not_told,) = (row for each in counts for row in Prepared(each, dialect).ask(reading.connection, parameters))
+        return Looks(told=int(told), not_told=int(not_told))
 
     def _may_see(self, case: DoubleLabelledCase, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
         """Return whether the viewer may read both labellings, by where the case stands now."""

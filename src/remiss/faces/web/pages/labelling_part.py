@@ -11,7 +11,7 @@ from remiss.curate.linking_actions import LINK
 from remiss.faces.web.rendering import address, segment
 from remiss.present import facts
 from remiss.records.case import Case
-from remiss.records.labelling import Labelling, Relation, Reproduced
+from remiss.records.labelling import Labelling, Relation, Reproduced, Verdict
 from remiss.records.states import Move, Status, after
 
 if TYPE_CHECKING:
@@ -104,13 +104,13 @@ def _due(case: Case, person: str) -> str:
         return "Settle it"
     if case.status is not Status.ANNOTATED or case.labelling is None:
         return ""
-    own = any(each.person == person for each in case.labelling.labellings)
+    own = any(each.person == person and each.verdict is not Verdict.CANNOT_TELL for each in case.labelling.labellings)
     return "Annotate it again" if own else "Verify it"
 
 
 def _found(each: Labelling) -> Found:
     return Found(
-        done=KINDS[each.kind.value],
+        done="Looked at" if each.verdict is Verdict.CANNOT_TELL else KINDS[each.kind.value],
         labelling=each,
         impact="" if each.impact is None else facts.impact(each.impact),
         reproduced=REPRODUCED.get(each.reproduced, ""),

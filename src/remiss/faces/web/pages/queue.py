@@ -13,12 +13,14 @@ from starlette.responses import RedirectResponse, Response
 from remiss import curate
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left
+from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left, Served
 from remiss.errors import LabellingError, NotFound, RemissError
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
 from remiss.faces.web.rendering import render, segment, shell
-from remiss.records.labelling import Labelling, LabellingKind
+from remiss.records.case import Case
+from remiss.records.labelling import Labelling, LabellingKind, Verdict
+from remiss.records.states import Status
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -32,17 +34,22 @@ GIVE = {
 }
 VERB = {LabellingKind.ANNOTATION: "annotate", LabellingKind.VERIFICATION: "verify", LabellingKind.ADJUDICATION: "adjudicate"}
 DONE = {LabellingKind.ANNOTATION: "annotated", LabellingKind.VERIFICATION: "verified", LabellingKind.ADJUDICATION: "adjudicated"}
+PUT_BACK, PASSED, LEFT, UNDECIDABLE = AWAY = ("put back", "passed", "left to another person", "undecidable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage:
-    """queue/page.html: what one has in hand, what is left for one, how far batches have come; `said` is what was just done."""
+    """queue/page.html: what one has in hand, what is left for one, how far batches have come; `said` is what was just done.
+
+    `waiting` is how many events wait for somebody else, since one passed them or could not tell.
+    """
 
     template: ClassVar[str] = "queue/page.html"
     left: Left
     held: tuple[InHand, ...]
     batches: tuple[BatchState, ...]
     unflagged: Collection[str]
+    waiting: int
     said: str
 
 
@@ -82,6 +89,7 @@ def show(ws: Ws, before: Annotated[JustDone, Query()]) -> Response:
         held=found.in_hand,
         batches=found.batches,
         unflagged=UNFLAGGED,
+        waiting=found.waiting,
         said=just_done(before),
     )
     return render(page, shell(ws, "Queue", "queue", ("/api/v1/queue", "Queue")))
@@ -89,7 +97,7 @@ def show(ws: Ws, before: Annotated[JustDone, Query()]) -> Response:
 
 def just_done(before: JustDone) -> str:
     """Return what the page before did, in words."""
-    return f"Case {before.case} is {before.done}." if before.case and before.done in {*DONE.values(), "put back"} else ""
+    return f"Case {before.case} is {before.done}." if before.case and before.done in {*DONE.values(), *AWAY} else ""
 
 
 @router.post("/queue/next", name="next")
@@ -136,14 +144,27 @@ def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: TypedJudgeme
     except RemissError as error:
         status = 200 if held else status_of(error)
         return shown(ws, labelling.form(ws, case), given.fields, ((error.what, error.do),), JustDone(), status=status)
-    return Response(status_code=204) if held else _next(ws, None, (), JustDone(case=found.id, done=DONE[kind]))
+    return Response(status_code=204) if held else _next(ws, None, (), JustDone(case=found.id, done=_done(found, kind, given)))
+
+
+def _done(found: Case, kind: LabellingKind, given: TypedJudgement) -> str:
+    """Return what a labelling did, in words."""
+    if given.one("verdict") != Verdict.CANNOT_TELL.value:
+        return DONE[kind]
+    return UNDECIDABLE if found.status is Status.UNDECIDABLE else LEFT
 
 
 @router.post("/queue/{case}/release")
 def release(ws: Ws, case: str) -> Response:
     """Put a case back and show how the queue stands."""
     curate.release(ws, case)
-    return _to("/queue", JustDone(case=case, done="put back"))
+    return _to("/queue", JustDone(case=case, done=PUT_BACK))
+
+
+@router.post("/queue/{case}/pass")
+def pass_on(ws: Ws, case: str) -> Response:
+    """Put a case back, not to be given it again, and go on to the next one."""
+    return _on(curate.pass_on(ws, case), JustDone(case=case, done=PASSED))
 
 
 def shown(
@@ -165,7 +186,7 @@ def shown(
         verb="" if form.kind is None else VERB[form.kind],
         typed=fields,
         problems=problems,
-        both=() if found is None else found.labellings,
+        both=() if found is None else tuple(each for each in found.labellings if each.verdict is not Verdict.CANNOT_TELL),
         left=curate.list_queue(ws).left,
         said=just_done(before),
     )
@@ -174,8 +195,12 @@ def shown(
 
 
 def _next(ws: Workspace, kind: LabellingKind | None, exclude: tuple[str, ...], before: JustDone | None = None) -> Response:
-    found = curate.take(ws, kind=kind, exclude=exclude).task
-    return _to("/queue" if found is None else f"/queue/{segment(found.form.case)}", before or JustDone())
+    return _on(curate.take(ws, kind=kind, exclude=exclude), before or JustDone())
+
+
+def _on(served: Served, before: JustDone) -> Response:
+    found = served.task
+    return _to("/queue" if found is None else f"/queue/{segment(found.form.case)}", before)
 
 
 def _to(path: str, before: JustDone) -> Response:

@@ -131,11 +131,12 @@ function submitted(event) {
   next();
 }
 
-/** What must be chosen of a failure is asked for before anything is sent. */
+/** What must be said with a verdict is asked for before anything is sent: all of a failure, and why one cannot tell. */
 function required(form) {
   const fails = form.querySelector("[value=failure]").checked;
   form.elements.mode.required = fails;
   for (const radio of form.querySelectorAll(".question input")) radio.required = fails;
+  form.elements.rationale.required = form.querySelector("[value=cannot-tell]").checked;
 }
 
 function answer(form, digit) {
@@ -175,7 +176,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "u" && open().length) { event.preventDefault(); takeBack(); return; }
   if (!form) return;
   if (/^[1-9]$/.test(event.key)) { event.preventDefault(); answer(form, Number(event.key)); return; }
-  if (event.key === "p") { event.preventDefault(); document.getElementById("releasing").requestSubmit(); return; }
+  const away = { p: "releasing", x: "passing" }[event.key];
+  if (away) { event.preventDefault(); document.getElementById(away)?.requestSubmit(); return; }
   const field = form.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!field) return;
   event.preventDefault();
