@@ -172,3 +172,25 @@ def test_it_works_without_scripts(signed_in, site, verdict):
     page.get_by_role("button", name="Put it back").click()
     expect(page.get_by_role("status")).to_contain_text("is put back")
     assert mine(site) == 1
+
+
+def test_who_cannot_tell_says_why_and_who_passes_is_given_another_one(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    first = current(page)
+    page.keyboard.press("c")
+    page.keyboard.press("Enter")
+    # Without a reason nothing is sent.
+    expect(page.locator("[value=cannot-tell]")).to_be_checked()
+    assert (current(page), page.evaluate("document.getElementById('judging').checkValidity()")) == (first, False)
+    page.keyboard.press("r")
+    page.keyboard.type("the remarks are cut off")
+    page.keyboard.press("Escape")
+    assert go_on(page, "Enter") == first
+    expect(page.locator(".undoing")).to_contain_text(f"Cannot tell: {first}")
+    second = go_on(page, "x")
+    assert second not in {first, current(page)}
+    page.goto("/queue")
+    comes_to(site, 1)
+    page.goto("/queue")
+    expect(page.locator(".note")).to_contain_text("2 cases wait for another person")

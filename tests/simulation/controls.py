@@ -12,7 +12,8 @@ import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.two_phase.design import two_phase
-from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
+from remiss.understand.two_phase.estimators import spanned
+from remiss.understand.two_phase.labelled_events import REJECTED, UNGRADED, Annotated
 from remiss.understand.two_phase.unflagged import Pools, unflagged_total
 
 
@@ -34,13 +35,15 @@ class Controls:
 class People:
     """Who labels: which share of failures they miss, of others call a failure, and which share of the cleared is verified.
 
-    `waiting` is the share of those to be verified at which nobody has looked a second time.
+    `waiting` is the share of those to be verified at which nobody has looked a second time, `hard` the share of events of which
+    nobody can tell what they are, of no failures and of failures.
     """
 
     missing: float = 0.15
     alarms: float = 0.05
     cleared: float = 0.1
     waiting: float = 0.0
+    hard: tuple[float, float] = (0.0, 0.0)
 
 
 def controls_of(
@@ -80,7 +83,11 @@ def figure(log: Controls, people: People, rng: np.random.Generator) -> IntervalE
     says = np.where(failure, rng.random(count) >= people.missing, rng.random(count) < people.alarms)
     p3 = np.where(says, 1.0, people.cleared)
     selected = rng.random(count) < p3
-    known = selected & (says | (rng.random(count) >= people.waiting))
+    hard = np.zeros(count, dtype=bool)
+    if any(people.hard):
+        hard = rng.random(count) < np.array(people.hard)[failure.astype(np.intp)]
+        p3, selected = np.where(hard, 1.0, p3), selected | hard
+    known = selected & ~hard & (says | (rng.random(count) >= people.waiting))
     zeros = np.zeros(count, dtype=np.intp)
     labelled = Annotated(
         y=(failure & known).astype(np.float64),
@@ -88,13 +95,15 @@ def figure(log: Controls, people: People, rng: np.random.Generator) -> IntervalE
         p3=p3,
         kind=zeros + 1,
         pattern=zeros,
-        grade=np.where(says, 2, REJECTED).astype(np.intp),
+        grade=np.where(hard, UNGRADED, np.where(says, 2, REJECTED)).astype(np.intp),
         selected=selected,
         known=known,
-        unsettled=np.zeros(count, dtype=bool),
+        unsettled=hard,
+        undecidable=hard,
         cluster=np.arange(count, dtype=np.intp),
         window=zeros,
         windows=1,
     )
     pools = Pools(populations=np.concatenate(populations), chances=np.concatenate(chances))
-    return unflagged_total(labelled, two_phase(labelled), pools, people.cleared)
+    ends = [labelled.settled(0.0), labelled.settled(1.0)] if hard.any() else [labelled]
+    return spanned([unflagged_total(each, two_phase(each), pools, people.cleared) for each in ends])

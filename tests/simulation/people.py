@@ -12,7 +12,7 @@ import numpy as np
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.two_phase.design import two_phase
 from remiss.understand.two_phase.estimators import Open, calibrated, calibrated_total, confirmed_share, spanned
-from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
+from remiss.understand.two_phase.labelled_events import REJECTED, UNGRADED, Annotated
 
 ERRING = 0.15
 
@@ -64,7 +64,8 @@ class Labelling:
     """How people label: shares by grade and rejected, how much of what is captured is annotated, and what has not come yet.
 
     `unseen` is the share of selected cases at which nobody has looked a second time, `reopened` that of all annotated ones which
-    are begun anew; no dispute is settled unless `settles`.
+    are begun anew; no dispute is settled unless `settles`. `unsure` is how often a person cannot tell what an event is, and
+    `hard` the share of events of which nobody can (but half of the annotators guess), each of no failures and of failures.
     """
 
     shares: tuple[float, ...] = (0.5,) * 5
@@ -72,6 +73,8 @@ class Labelling:
     unseen: float = 0.0
     reopened: float = 0.0
     settles: bool = True
+    unsure: tuple[float, float] = (0.0, 0.0)
+    hard: tuple[float, float] = (0.0, 0.0)
 
 
 def labelled(batch: Batch, how: Labelling, rng: np.random.Generator) -> Annotated:
@@ -92,8 +95,12 @@ def labelled(batch: Batch, how: Labelling, rng: np.random.Generator) -> Annotate
     # Two disagree where the annotator errs, and a third finds what is so.
     disputed = selected & errs & (not how.settles)
     reopened = rng.random(count) < how.reopened
-    unseen = selected & ~reopened & (rng.random(count) < how.unseen)
-    known = selected & ~disputed & ~unseen & ~reopened
+    ungraded, untold = undecidable(batch.failure[event], how, rng)
+    grade, p3 = np.where(ungraded, UNGRADED, grade), np.where(ungraded, 1.0, p3)
+    lasting = ungraded | (selected & untold)
+    selected, disputed = selected | ungraded, disputed & ~lasting
+    unseen = selected & ~reopened & ~lasting & (rng.random(count) < how.unseen)
+    known = selected & ~disputed & ~unseen & ~reopened & ~lasting
     return Annotated(
         y=(batch.failure[event] & known).astype(np.float64),
         p12=np.minimum(batch.p1[event], t),
@@ -107,7 +114,20 @@ def labelled(batch: Batch, how: Labelling, rng: np.random.Generator) -> Annotate
         cluster=cluster.astype(np.intp),
         window=np.zeros(count, dtype=np.intp),
         windows=1,
+        undecidable=lasting,
     )
+
+
+def undecidable(failure: np.ndarray, how: Labelling, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return of which events two annotators cannot tell, and of which others two of those who look at them again."""
+    if not any((*how.unsure, *how.hard)):
+        return np.zeros(len(failure), dtype=bool), np.zeros(len(failure), dtype=bool)
+    number = failure.astype(np.intp)
+    hard = rng.random(len(failure)) < np.array(how.hard)[number]
+    cannot = rng.random((4, len(failure))) < np.array(how.unsure)[number]
+    guessed = rng.random(len(failure)) < 0.5
+    ungraded = (hard & ~guessed) | (cannot[0] & cannot[1])
+    return ungraded, ~ungraded & (hard | (cannot[2] & cannot[3]))
 
 
 def figures(found: Annotated, flagged: float) -> tuple[IntervalEstimate, IntervalEstimate]:

@@ -11,9 +11,9 @@ from scripts.declared import load
 
 # No story of several ways does these: they are done in the tutorials, on the pages, over HTTP and in the tests of the stores.
 UNTOLD = {
-    *("audit.checkpoint", "audit.prove", "audit.verify", "case.adjudicate", "case.similar", "case.annotate", "case.link"),
-    *("case.reopen", "case.form", "case.unlink", "case.verify", "doctor", "protocol.check", "queue.list", "queue.next"),
-    *("queue.pass", "queue.release", "capture.plan", "taxonomy.show"),
+    *("audit.checkpoint", "audit.prove", "audit.verify", "case.adjudicate", "case.similar", "case.link"),
+    *("case.reopen", "case.unlink", "case.verify", "doctor", "protocol.check"),
+    *("queue.release", "capture.plan", "taxonomy.show"),
     # Told in the library (test_jobs.py), by commands and over HTTP each by itself: jobs are worked off beside the catalog.
     *("job.cancel", "job.capture", "job.due", "job.list", "job.show"),
     # Told of a catalog of a former schema, where there is something to redact (migrations/test_private_by_default.py).

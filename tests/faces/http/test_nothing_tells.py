@@ -18,6 +18,7 @@ import pytest
 from remiss import capture
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import labelling_actions as curate
+from remiss.curate import queue_actions as queue
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
 from remiss.records.identity import case_id
@@ -167,6 +168,43 @@ def test_whatever_the_first_says_a_server_answers_the_second_alike(captured_for_
     differing = [difference(asked, first[asked], answer) for asked, answer in found.items() if answer != first[asked]]
     assert not differing, "\n".join(differing)
     assert sum(answer.startswith("200") for answer in found.values()) > 60
+
+
+def told_of_one_that_waits(folder: Any, place: Any, *, unsure: bool) -> dict[str, str]:
+    """Return what bo is answered of a case that ana had in hand and put back, or of which she could not tell what it is."""
+    shutil.copytree(folder, place)
+    with served(str(place / "remiss.db"), {"REMISS_SOURCES": str(place / "log")}) as there:
+        ana, held = acting(there, "ana"), []
+        for _ in range(9):
+            form = queue.take(ana, exclude=tuple(each.case for each in held)).task.form
+            held.append(form)
+        with there.client() as client:
+            caught = {each["id"] for each in client.get("/api/v1/cases", params={"limit": 999}, headers=SAME).json()["items"]}
+        own = next(each for each in held if each.case in caught)
+        other = min(caught - {each.case for each in held})
+        for each in held:
+            if unsure and each is own:
+                curate.annotate(ana, each.case, each.revision, Judgement(verdict=Verdict.CANNOT_TELL, rationale="cut off"))
+            else:
+                queue.release(ana, each.case)
+        token = there.person("bo", role="curator", team="*", clearance="secret")
+        with there.program(token) as client:
+            client.headers.update({"Accept": "application/json, text/html", **SAME})
+            found = dict(answers(client, own.case, other))
+            found |= {f"task {at}": told_of_task(client.post("/api/v1/queue/next", json={}).text) for at in range(3)}
+            return found
+
+
+def told_of_task(text: str) -> str:
+    return APART.sub("", text)
+
+
+@pytest.mark.slow(reason="every route is asked, of two catalogs")
+def test_a_case_of_which_somebody_could_not_tell_is_answered_for_like_one_that_was_put_back(captured_for_two, tmp_path):
+    plain, unsure = (told_of_one_that_waits(captured_for_two, tmp_path / str(each), unsure=each) for each in (False, True))
+    differing = [difference(asked, plain[asked], answer) for asked, answer in unsure.items() if answer != plain[asked]]
+    assert not differing, "\n".join(differing)
+    assert sum(answer.startswith("200") for answer in unsure.values()) > 60
 
 
 # How many cases a run brought is told of runs as a whole (docs/explanation/blindness.md).

@@ -161,7 +161,7 @@ def release(ws: Ws, case: str) -> Response:
     return _to("/queue", JustDone(case=case, done=PUT_BACK))
 
 
-@router.post("/queue/{case}/pass")
+@router.post("/queue/{case}/pass", name="pass")
 def pass_on(ws: Ws, case: str) -> Response:
     """Put a case back, not to be given it again, and go on to the next one."""
     return _on(curate.pass_on(ws, case), JustDone(case=case, done=PASSED))
