@@ -69,6 +69,7 @@ class Clause:
 
 
 UNDECIDED = frozenset(Status) - DECIDED
+UNLABELLED = frozenset({Status.CANDIDATE, Status.CONTROL})
 _ANNOTATED, _DISPUTED = frozenset({Status.ANNOTATED}), frozenset({Status.DISPUTED})
 _ANEW = UNDECIDED - _ANNOTATED - _DISPUTED
 _NOT_SETTLING = frozenset({Fact.OPERATOR, Fact.LABELLED, Fact.SETTLES})
@@ -192,8 +193,8 @@ def history_for(history: Sequence[Revision], name: str, *, names: bool, hidden: 
     Parameters
     ----------
     names : whether they may know who labelled it
-    hidden : why what was suggested is blinded. Then so are mode, severity, and every state before the annotation: a candidate was
-        a case before somebody labelled it, and a control was none
+    hidden : why what was suggested is blinded. Then so are mode, severity, and every state before the first labelling of the
+        present round: a candidate was a case before somebody labelled it, and a control was none
     """
     if hidden is not None:
         shown = history[begun([each.status for each in history]) :]
@@ -223,15 +224,17 @@ def words_without(history: Sequence[Revision], people: frozenset[str]) -> tuple[
 
 
 def begun(states: Sequence[Status]) -> int:
-    """Return at which of the states that a case was in its present annotation begins; 0 where it is not annotated.
+    """Return at which of the states that a case was in its present round of labelling begins; 0 where it is not undecided.
+
+    That is its first labelling since it was last decided. Where it has none since then, it is the state that it was reopened to.
 
     >>> begun([Status.CANDIDATE, Status.ANNOTATED, Status.ANNOTATED]), begun([Status.CANDIDATE])
     (1, 0)
+    >>> begun([Status.CONTROL, Status.CLEARED, Status.CANDIDATE]), begun([Status.CONTROL, Status.ANNOTATED, Status.DISPUTED])
+    (2, 1)
     """
-    at = len(states)
-    while at and states[at - 1] is Status.ANNOTATED:
-        at -= 1
-    return 0 if at == len(states) else at
+    at = next((at for at in range(len(states), 0, -1) if states[at - 1] not in UNDECIDED), 0)
+    return next((first for first in range(at, len(states)) if states[first] not in UNLABELLED), 0 if at == len(states) else at)
 
 
 def origin_for(origin: str, status: Status) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, exists, li
 from sqlalchemy import case as sql_case
 from sqlalchemy.types import TypeEngine
 
-from remiss.curate.blinding import CAPTURED, FROM_CONTROLS, REVISING, BlindedPart, Fact, Viewer, clauses
+from remiss.curate.blinding import CAPTURED, FROM_CONTROLS, REVISING, UNDECIDED, UNLABELLED, BlindedPart, Fact, Viewer, clauses
 from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
@@ -24,7 +24,7 @@ from remiss.edges.stores.protocol_rows import owners, settles
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, labellings, reservations, revisions
 from remiss.edges.stores.tables.base import Instant
-from remiss.records.states import Status
+from remiss.records.states import DECIDED, Status
 
 # The keys of the filter language, and the fields of facets, that tell what was suggested.
 SUGGESTED_KEYS = frozenset({"criterion", "mode", "severity", "suggested_mode"})
@@ -78,8 +78,7 @@ def is_blinded(part: BlindedPart, facts: Mapping[Fact, ColumnElement[bool]]) -> 
 
 def _stands(states: frozenset[Status]) -> list[ColumnElement[bool]]:
     """Return the condition that the case at hand is in one of some states; none where it is in any."""
-    # One by one, for the text of a statement that is made once may not depend on how many there are.
-    any_of = [cases.c.status == each.value for each in Status if each in states]
+    any_of = _among(cases.c.status, states)
     return [] if len(any_of) == len(Status) else [or_(*any_of)]
 
 
@@ -93,13 +92,21 @@ def suggestions_blinded(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bo
     return is_blinded(BlindedPart.SUGGESTIONS, facts)
 
 
-def state_blinded(viewer: BlindedViewer | BlindedKind, status: ColumnElement[str]) -> ColumnElement[bool]:
-    """Return the condition that the case at hand is not shown as it stood in `status`, which was before its present annotation.
+def state_blinded(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
+    """Return the condition that the state at hand of the case at hand, of before its present round of labelling, is not shown.
 
-    There was a case then of what had been caught, and none of a control.
+    There was a case then of what had been caught, and none of a control. What Python says of it is `begun`.
     """
-    before = or_(status == Status.CANDIDATE.value, status == Status.CONTROL.value)
-    return and_(before, cases.c.status == Status.ANNOTATED.value, suggestions_blinded(viewer))
+    then, now = revisions.c.status, cases.c.status
+    later = REVISED.c.revision >= revisions.c.revision
+    decided = exists().where(REVISED.c.case_key == cases.c.key, later, or_(*_among(REVISED.c.status, DECIDED)))
+    before = and_(or_(*_among(then, UNLABELLED)), or_(*_among(now, UNDECIDED - UNLABELLED)))
+    return and_(or_(*_among(now, UNDECIDED)), suggestions_blinded(viewer), or_(before, decided))
+
+
+def _among(status: ColumnElement[str], states: frozenset[Status]) -> list[ColumnElement[bool]]:
+    # One by one, for the text of a statement that is made once may not depend on how many there are.
+    return [status == each.value for each in Status if each in states]
 
 
 def title_blinded(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:

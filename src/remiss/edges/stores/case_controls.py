@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, false, not_, or_, select
 
 from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.case_reading import case_at, observations_of, resolve, shown
@@ -117,6 +117,9 @@ def sampled_with(reading: Reading, case_id: str, considered: int) -> tuple[Compa
     By the latest run in force that met it, else by the latest of all. The controls are those of least priority; none where it is
     blinded for the viewer why the case was caught, and none of which that is blinded, for by being here they would tell.
 
+    How many were kept is known. So a person from whom some may be blinded is shown half of that, and the rest makes up for those
+    that are.
+
     Raises
     ------
     NotFound, Ambiguous, InputError : no such case, or no run met its event
@@ -151,28 +154,36 @@ def sampled_with(reading: Reading, case_id: str, considered: int) -> tuple[Compa
     )
     if not considered or case.hidden:
         return comparison, ()
-    kept_there = _controls(met, reading.scope, blinded_viewer(reading))
-    return comparison, tuple(event_of(row) for row in reading.connection.execute(kept_there.limit(considered)))
+    viewer = blinded_viewer(reading)
+    found = reading.connection.execute(_controls(met, reading.scope, viewer).limit(considered)).all()
+    if viewer is not None:
+        half = len(found) // 2
+        shown_to_them = [row for row in found if not row.blinded]
+        # Fewer than half would tell that more than half are blinded.
+        found = shown_to_them[:half] if len(shown_to_them) >= half else []
+    return comparison, tuple(event_of(row) for row in found)
 
 
 def _controls(met: Row[Any], scope: Scope, viewer: BlindedViewer | None) -> Select[Any]:
-    """Return the select of the controls that a run kept in a capture's window and stratum, by priority."""
-    told = []
+    """Return the select of the controls that a run kept in a capture's window and stratum, by priority, and which are blinded."""
+    blinded: ColumnElement[bool] = false()
     if viewer is not None:
-        told.append(
-            not_(or_(held(events.c.key, viewer), exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))))
-        )
+        suggested = exists().where(cases.c.event_key == events.c.key, suggestions_blinded(viewer))
+        blinded = or_(held(events.c.key, viewer), suggested)
     kept = and_(
         samples.c.run_key == observations.c.run_key,
         samples.c.event_key == observations.c.event_key,
         samples.c.criterion == CONTROL,
     )
     return (
-        select(observations, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text, FIRST)
+        select(
+            *(observations, events, event_contents.c.inputs, event_contents.c.context, event_contents.c.text, FIRST),
+            blinded.label("blinded"),
+        )
         .join(events, events.c.key == observations.c.event_key)
         .join(samples, kept)
         .join(event_contents, event_contents.c.event_key == events.c.key)
         .where(observations.c.run_key == met.run_key, observations.c.window_start == met.window_start)
-        .where(observations.c.stratum == met.stratum, visible_to(scope, events), *told)
+        .where(observations.c.stratum == met.stratum, visible_to(scope, events))
         .order_by(observations.c.priority, events.c.event_id)
     )

@@ -162,7 +162,7 @@ def event_at(reading: Reading, event_key: int, label: Scalar, seen: Sequence[Row
 
 
 def _check_begun(reading: Reading, row: Row[Any], position: int, hidden: str) -> None:
-    """Refuse to tell what a case was before its annotation, or that it was none; the suggestions of it are hidden, and why.
+    """Refuse to tell what a case was before its present round of labelling, or that it was none; `hidden` is why.
 
     Raises
     ------

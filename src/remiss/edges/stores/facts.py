@@ -68,5 +68,5 @@ def _then(shown: Shown, position: int, viewer: BlindedViewer | None) -> dict[str
         for table, condition in kept.items()
     }
     stood = select(func.count()).select_from(cases).join(revisions, and_(*in_force_at(position))).where(shown[cases])
-    known = stood if viewer is None else stood.where(not_(state_blinded(viewer, revisions.c.status)))
+    known = stood if viewer is None else stood.where(not_(state_blinded(viewer)))
     return {**found, cases.name: known.scalar_subquery()}

@@ -80,7 +80,7 @@ def matches_then(asked: QueryKind, *, walked: bool = False) -> Matches:
     face = case_face_at(position, asked.dialect, asked.blinded)
     shown = visible_of(asked)
     if asked.blinded is not None:
-        shown.append(not_(state_blinded(asked.blinded, revisions.c.status)))
+        shown.append(not_(state_blinded(asked.blinded)))
     where = and_(true(), *shown, condition(asked.query, face))
     return Matches(where=where, sight=asked.sight, position=position, walked=walked, blinded=asked.blinded)
 
