@@ -171,6 +171,18 @@ def test_whoever_could_not_tell_is_asked_again_when_the_event_has_changed(ws, an
     assert curate.annotate(bo, CASES[1], 1, UNSURE).status is Status.UNDECIDABLE
 
 
+def test_what_is_undecidable_is_annotated_anew_when_its_event_has_changed(ws, ana, bo, dee):
+    curate.annotate(ana, CASES[0], 1, UNSURE)
+    curate.annotate(bo, CASES[0], 1, UNSURE)
+    caught = [member(number, met=["slow"], label="early" if number == 1 else "late") for number in range(1, 7)]
+    file(ws, drawn([*caught, member(7), member(8)]), run="run-b0000000")
+    assert (actions.show(dee, CASES[0]).status, actions.show(dee, CASES[0]).stale) == (Status.UNDECIDABLE, True)
+    # It comes before all others, and to whoever could not tell what it was, too.
+    assert queue_actions.take(ana).task.form.case == CASES[0]
+    case = curate.annotate(ana, CASES[0], 2, FAILS)
+    assert (case.status, case.stale) == (Status.ANNOTATED, False)
+
+
 def test_of_a_decided_case_whose_event_changed_nobody_is_told_who_could_not_tell_what_it_is_now(ws, ana, bo, dee):
     curate.annotate(ana, CASES[0], 1, FAILS)
     curate.verify(bo, CASES[0], 2, FAILS)

@@ -22,6 +22,7 @@ from remiss.records.labelling import Judgement, Verdict
 from remiss.records.states import Status
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.drawing import drawn, file, member
+from tests.edges.stores.test_blindness import offered
 
 FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS, rationale="w")
 SAYS = (FAILS, replace(FAILS, mode=NOISE), Judgement(verdict=Verdict.NOT_A_FAILURE, rationale="w"))
@@ -98,3 +99,28 @@ def test_of_those_who_do_something_to_a_case_at_once_one_writes_and_none_without
             assert any(holds(each.role, "case:verify") for each in person.grants), (position, actor)
         written = connection.execute(select(labellings.c.position)).scalars().all()
         assert len(written) == len(set(written))
+
+
+UNSURE = Judgement(verdict=Verdict.CANNOT_TELL, rationale="cut off")
+
+
+def test_of_two_who_cannot_tell_at_once_neither_is_lost_and_the_case_is_undecidable(ws):
+    times = 6
+    caught = [member(number, met=["slow"]) for number in range(times)]
+    file(ws, drawn([*caught, *(member(number) for number in range(times, 2 * times))]), run="run-a0000000")
+    for number in range(times, 2 * times):
+        offered(ws, f"e{number}")
+    for name in NAMES[:2]:
+        people.add_person(ws, name)
+        people.grant(ws, name, "verifier")
+    team = [as_granted(ws, name) for name in NAMES[:2]]
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(2 * times):
+            case, barrier = case_id("arrivals", f"e{number}"), Barrier(2)
+            calls = [lambda person=person, case=case: curate.annotate(person, case, 1, UNSURE) for person in team]
+            done = list(pool.map(lambda call, barrier=barrier: attempt(barrier, call), calls))
+            assert sorted(each.status.value for each in done) == sorted(
+                [("candidate" if number < times else "control"), "undecidable"]
+            )
+            shown = actions.show(ws, case)
+            assert (shown.status, shown.revision, len(shown.labelling.labellings)) == (Status.UNDECIDABLE, 2, 2)

@@ -39,6 +39,27 @@ def test_a_case_is_taken_labelled_and_put_back(client):
     assert client.post("/api/v1/queue/next", json={"kind": "verification"}).json()["task"] is None
 
 
+def test_who_cannot_tell_leaves_a_case_and_who_passes_is_answered_with_another(client):
+    cases = [
+        client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": title}).json()["id"]
+        for title in ("Wrong gate", "Wrong hour", "No gate")
+    ]
+    taken = client.post("/api/v1/queue/next", json={}).json()["task"]["form"]["case"]
+    answer = client.post(f"/api/v1/queue/{taken}/pass")
+    jsonschema.validate(answer.json(), codec.published("served"))
+    other = answer.json()["task"]["form"]["case"]
+    assert {taken, other} < set(cases)
+    assert client.post(f"/api/v1/queue/{taken}/pass").status_code == 404
+    where = f"/api/v1/cases/{other}"
+    read = {"If-Match": client.get(f"{where}/form").headers["ETag"]}
+    refused = client.post(f"{where}/annotation", json={"verdict": "cannot-tell"}, headers=read)
+    assert (refused.status_code, "rationale" in refused.text) == (422, True)
+    told = client.post(f"{where}/annotation", json={"verdict": "cannot-tell", "rationale": "cut off"}, headers=read)
+    assert (told.status_code, told.json()["status"], told.json()["revision"]) == (200, "candidate", 1)
+    jsonschema.validate(told.json(), codec.published("case"))
+    assert client.post("/api/v1/queue/next", json={}).json()["left"]["annotation"] == 1
+
+
 def test_the_page_of_a_task_leads_to_its_form_as_json(address, environment):
     with served(address, environment) as there, there.client() as program, there.browser() as browser:
         program.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": "Wrong gate"})

@@ -70,7 +70,7 @@ NONE_BEGUN = "people have not begun with the events of any window in scope"
 OVER = "the estimate is above the number flagged, since a few cases have large weights; the precision does not depend on that"
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
 WAITING = "{count:,} of them wait for a decision, not for their turn"
-CANNOT_TELL = "{count:,} undecidable, which stay so, since two people could not tell"
+CANNOT_TELL = "{count:,} stay undecidable, since two people could not tell"
 BETWEEN = "with none of these the figure is {low}, with all {high}"
 REVEALING = "of under {least} annotated cases, some undecided: no figure, since it would reveal a single verdict"
 UNSEEN = (
@@ -179,7 +179,7 @@ def pending_notes(found: Annotated, figures: Sequence[IntervalEstimate], *, rate
         return (note,) if note else ()
     low, high = (share_in_words(end) if rate else number(round(end)) for end in (least, most))
     kinds = ((WAITING, int(found.unsettled.sum()) - lasting), (CANNOT_TELL, lasting))
-    said = " and ".join(words.format(count=count) for words, count in kinds if count)
+    said = ", and ".join(words.format(count=count) for words, count in kinds if count)
     return ("; ".join(filter(None, (note, f"{said}: {BETWEEN.format(low=low, high=high)}"))),)
 
 

@@ -163,7 +163,8 @@ def _unlabelled() -> Any:
     of_case = select(*OF_CASE).join_from(cases, tables.events, tables.events.c.key == unindexed(cases.c.event_key))
     # Spelt as the index on them is, or it would not be seen to have them all.
     by_hand = (cases.c.origin == literal_column("'filed'")) & (unindexed(cases.c.status) == Status.CANDIDATE.value)
-    abstained = select(abstentions.c.event_key).where(holds(abstentions, None))
+    # In force or not: of one whose event has changed since they have ended, and it waits to be annotated anew.
+    abstained = select(abstentions.c.event_key)
     undecidable = cases.c.event_key.in_(abstained) & (unindexed(cases.c.status) == Status.UNDECIDABLE.value)
     return union_all(*map(of_case.where, (by_hand, cases.c.event_key.in_(_linked()), undecidable)))
 
