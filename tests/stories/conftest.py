@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import FunctionType
 from typing import Any, cast
 
 import pytest
@@ -32,6 +33,8 @@ from tests.serving import TOKEN, served
 FROM_AFAR, BY_COMMANDS, ON_POSTGRESQL = "http", "cli", "http on postgresql"
 # Of each item, whether its story is told from afar or by commands, too.
 ELSEWHERE = pytest.StashKey[bool]()
+# The functions of all such stories.
+STORIES = pytest.StashKey[set[FunctionType]]()
 # Told in a server whose catalog is on PostgreSQL too: what writes much, what reads much, and what two do at once.
 TOLD_ON_POSTGRESQL = {
     "test_a_capture_files_every_sampled_event_and_a_case_for_each_that_met_a_criterion",
@@ -41,11 +44,13 @@ TOLD_ON_POSTGRESQL = {
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave to `make soak` what is told once more from afar, by commands, or of the log on the other database."""
     told_elsewhere = {_story(item) for item in items if _way(item) in {FROM_AFAR, BY_COMMANDS}}
     for item in items:
         item.stash[ELSEWHERE] = _story(item) in told_elsewhere
+    stories = (item for item in items if isinstance(item, pytest.Function) and "ws" in item.fixturenames)
+    config.stash[STORIES] = {item.function for item in stories if item.stash[ELSEWHERE]}
     for item in items:
         way = _way(item)
         once_more = {

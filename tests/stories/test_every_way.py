@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Iterator
 from importlib import import_module
+from inspect import getsource
 from pathlib import Path
+from textwrap import dedent
 from types import FunctionType
 
+from remiss.remote import RemoteWorkspace
 from scripts.declared import load
+from tests.command_line import CommandLine
+from tests.stories.conftest import STORIES
 
 # No story of several ways does these: they are done in the tutorials, on the pages, over HTTP and in the tests of the stores.
 UNTOLD = {
@@ -25,6 +32,26 @@ def test_each_action_has_a_story_that_is_told_in_every_way_or_is_listed_as_untol
     told = [action for actions in marked() for action in actions]
     assert sorted(told) == sorted(set(told))
     assert set(load()) - set(told) == UNTOLD
+
+
+def test_a_story_that_is_told_elsewhere_asks_of_its_workspace_what_is_there_too(request):
+    there = set(dir(RemoteWorkspace)) & set(dir(CommandLine))
+    stories = {each for each in request.config.stash[STORIES] if Path(each.__code__.co_filename).parent == Path(__file__).parent}
+    assert stories or len(request.session.items) < 100  # where few are run, none of these may be
+    asked = {f"{story.__module__}.{story.__name__}": asked_of_ws(story) - there for story in stories}
+    assert {name: beyond for name, beyond in asked.items() if beyond} == {}
+
+
+def asked_of_ws(story: FunctionType, known: frozenset[str] = frozenset()) -> set[str]:
+    """Return the names that a story, with what it calls or is given of its own module, asks of `ws`."""
+    code, module = ast.parse(dedent(getsource(story))), story.__globals__
+    asked = {each.attr for each in ast.walk(code) if isinstance(each, ast.Attribute) and getattr(each.value, "id", "") == "ws"}
+    names = {each.id for each in ast.walk(code) if isinstance(each, ast.Name)} | set(story.__code__.co_varnames)
+    for name in names - known:
+        called = inspect.unwrap(getattr(module.get(name), "__wrapped__", module.get(name)))
+        if isinstance(called, FunctionType) and called.__module__ == story.__module__:
+            asked |= asked_of_ws(called, known | names)
+    return asked
 
 
 def marked() -> Iterator[tuple[str, ...]]:
