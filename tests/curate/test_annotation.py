@@ -13,7 +13,7 @@ from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Re
 from tests.curate.standings import ANSWERS, EVENT, NOISE, WEAK
 
 KEY = bytes(32)
-GROUNDS = guidelines_of("arrival-delay", (), (), ())
+GROUNDS = guidelines_of("default", "arrival-delay", (), (), ())
 FAILURE = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
 
 

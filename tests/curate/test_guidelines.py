@@ -40,8 +40,8 @@ def kept(name="arrival-delay", version=3, owners="ana", model="arrival-delay", t
     )
 
 
-def grounds_of(model, caught_by, stored, seen=None):
-    return guidelines.guidelines_of(model, caught_by, stored, stored if seen is None else seen)
+def grounds_of(model, caught_by, stored, seen=None, team="arrivals"):
+    return guidelines.guidelines_of(team, model, caught_by, stored, stored if seen is None else seen)
 
 
 def test_a_case_is_labelled_by_the_rubric_the_modes_and_the_units_of_the_protocol_that_caught_it():
@@ -65,12 +65,24 @@ def test_without_any_protocol_the_built_in_rubric_and_modes_hold():
     assert (found.rubric, dict(found.modes), found.owners) == (rubric.builtin(), dict(taxonomy.builtin().modes), {})
 
 
-def test_owners_are_those_of_the_newest_version_of_each_protocol_of_the_model():
-    stored = [kept(version=3, owners="ana"), kept(version=4, owners='" Bo "'), kept("other", owners="cy")]
-    found = grounds_of("arrival-delay", [("arrival-delay", 3)], [*stored, kept("third", model="boarding", owners="dee")])
-    assert found.owners == {"bo": ("arrival-delay@4 of team arrivals",), "cy": ("other@3 of team arrivals",)}
+def test_owners_are_those_of_the_newest_version_of_each_protocol_and_of_the_version_that_captured_the_case():
+    stored = [kept(version=2, owners="eve"), kept(version=3, owners="ana"), kept(version=4, owners='" Bo "')]
+    stored += [kept("other", owners="cy"), kept("third", model="boarding", owners="dee")]
+    current = {"bo": ("arrival-delay@4 of team arrivals",), "cy": ("other@3 of team arrivals",)}
+    found = grounds_of("arrival-delay", [("arrival-delay", 3)], stored)
+    assert found.owners == {"ana": ("arrival-delay@3 of team arrivals",), **current}
     assert owns("BO", found.owners)
-    assert not owns("ana", found.owners)
+    assert grounds_of("arrival-delay", [], stored).owners == current
+
+
+def test_owners_bind_the_cases_of_their_own_team_alone():
+    caught_by = [("arrival-delay", 3)]
+    assert grounds_of("arrival-delay", caught_by, [kept(owners="ana")], team="boarding").owners == {}
+    # Of a protocol that went from team to team the newest version of each team says who owns the model for its cases.
+    stored = [kept(version=3, owners="ana"), kept(version=4, owners="bo", text=WHOLE.replace("team: arrivals", "team: boarding"))]
+    for team, owner, version in (("arrivals", "ana", 3), ("boarding", "bo", 4)):
+        found = grounds_of("arrival-delay", [], stored, team=team)
+        assert found.owners == {owner: (f"arrival-delay@{version} of team {team}",)}
 
 
 def test_owners_are_so_for_those_too_who_do_not_see_the_protocol_and_of_it_they_learn_nothing():

@@ -53,7 +53,7 @@ def desk(*orders, done=(), taken=None, person="bo", owners=None, passed=(), abst
         orders=orders,
         progress={each.event: each for each in done},
         taken=taken or {},
-        owners=lambda model: owners or {},
+        owners=lambda team, model: owners or {},
         theirs=lambda kind, ownership: ownership == OURS,
         chance=chance,
         passed=frozenset(passed),

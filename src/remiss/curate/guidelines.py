@@ -29,9 +29,13 @@ class Guidelines:
 
 
 def guidelines_of(
-    model: str, caught_by: Sequence[tuple[str, int]], binding: Iterable[StoredProtocol], seen: Iterable[StoredProtocol]
+    team: str,
+    model: str,
+    caught_by: Sequence[tuple[str, int]],
+    binding: Iterable[StoredProtocol],
+    seen: Iterable[StoredProtocol],
 ) -> Guidelines:
-    """Return by what a case of a model is labelled.
+    """Return by what a team's case of a model is labelled.
 
     Parameters
     ----------
@@ -53,17 +57,23 @@ def guidelines_of(
         rubric=own[0].rubric if own else rubrics.builtin(),
         modes=modes,
         units=tuple(dict.fromkeys(unit for each in own if each.labelling is not None for unit in each.labelling.units)),
-        owners=owners_of(model, known.values()),
+        owners=owners_of(team, model, known.values(), (known[each] for each in caught_by if each in known)),
     )
 
 
-def owners_of(model: str, protocols: Iterable[Protocol]) -> Owners:
-    """Return who owns a model by the newest version of each protocol of it, whichever team's."""
+def owners_of(team: str, model: str, protocols: Iterable[Protocol], captured_by: Iterable[Protocol] = ()) -> Owners:
+    """Return who owns a model for a team's cases of it: by protocols of that team alone.
+
+    Parameters
+    ----------
+    protocols : all that there are; the newest version of each says who owns its model now
+    captured_by : those whose runs drew the case: who owned the model then stays an owner for it, whatever a later version says
+    """
+    newest = [each for each in newest_of(each for each in protocols if each.team == team) if each.model == model]
+    saying = {(each.name, each.version): each for each in (*newest, *captured_by) if each.team == team}
     found: dict[str, tuple[str, ...]] = {}
-    for each in newest_of(protocols):
-        if each.model == model:
-            says = f"{each.name}@{each.version} of team {each.team}"
-            found |= {owner: (*found.get(owner, ()), says) for owner in map(named, each.owners)}
+    for (name, version), each in sorted(saying.items()):
+        found |= {owner: (*found.get(owner, ()), f"{name}@{version} of team {team}") for owner in map(named, each.owners)}
     return found
 
 

@@ -181,7 +181,7 @@ def _checked(ws: CurateWorkspace, state: LabellingState, revision: int, permissi
 
 
 def _guidelines(ws: CurateWorkspace, state: LabellingState) -> Guidelines:
-    return guidelines_of(state.model, state.caught_by, ws.protocols.binding(), ws.protocols.versions())
+    return guidelines_of(state.team, state.model, state.caught_by, ws.protocols.binding(), ws.protocols.versions())
 
 
 def _label(

@@ -187,7 +187,8 @@ def _desk(ws: QueueWorkspace) -> Desk:
         passed=ws.queue.passed(ws.actor.name),
         abstained=ws.queue.abstained(ws.actor.name),
         taken=taken,
-        owners=cache(lambda model: owners_of(model, protocols)),
+        owned=ws.queue.owned(),
+        owners=cache(lambda team, model: owners_of(team, model, protocols)),
         theirs=cache(lambda kind, ownership: _may_give(ws, kind, ownership)),
         chance=lambda name: int.from_bytes(hmac.digest(secret, name.encode(), hashlib.sha256)[:6]) / 2**48,
     )
@@ -239,7 +240,7 @@ def _coming(ws: QueueWorkspace, desk: Desk, held: Sequence[Reserved], kinds: Seq
 def _task(ws: QueueWorkspace, event: int, kind: LabellingKind, place: Whereabouts, until: datetime) -> Task:
     named = ws.queue.offer(event, place)
     state = ws.labellings.read_state(named)
-    guidelines = guidelines_of(state.model, state.caught_by, ws.protocols.binding(), ws.protocols.versions())
+    guidelines = guidelines_of(state.team, state.model, state.caught_by, ws.protocols.binding(), ws.protocols.versions())
     form = labelling_form_of(state, ws.actor.name, guidelines)
     both = state.labellings if kind is LabellingKind.ADJUDICATION else ()
     return Task(kind=kind, until=until, form=form, labellings=both)

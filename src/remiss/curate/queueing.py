@@ -88,18 +88,20 @@ class Desk:
     """All that the queue is made of, for one person.
 
     `taken` are the events that others have in hand, by the labelling that they are about to give; `owners` says who owns a
-    model, as names are compared; `theirs` whether this person sees something and may give it a labelling of a kind. `chance`
-    gives a number in [0, 1) for a text, which is unpredictable. `passed` are the events that this person passed, and
-    `abstained` says who could not tell what an event is, as far as this person may know: they are given none of these again.
+    team's model, as names are compared, and `owned` which events this person owned when they were captured; `theirs` whether
+    this person sees something and may give it a labelling of a kind. `chance` gives a number in [0, 1) for a text, which is
+    unpredictable. `passed` are the events that this person passed, and `abstained` says who could not tell what an event is,
+    as far as this person may know: they are given none of these again.
     """
 
     person: str
     orders: Sequence[BatchOrder]
     progress: Mapping[int, Progress]
     taken: Mapping[LabellingKind, Collection[int]]
-    owners: Callable[[str], Owners]
+    owners: Callable[[str, str], Owners]
     theirs: Callable[[LabellingKind, Ownership], bool]
     chance: Callable[[str], float]
+    owned: Collection[int] = frozenset()
     passed: Collection[int] = frozenset()
     abstained: Mapping[int, Collection[str]] = field(default_factory=dict)
 
@@ -153,7 +155,8 @@ class Desk:
             and each.event not in self.taken.get(kind, ())
             and not self.declined(each.event)
             and self.theirs(kind, each.ownership)
-            and not owns(self.person, self.owners(each.model))
+            and each.event not in self.owned
+            and not owns(self.person, self.owners(each.ownership.team, each.model))
         ]
         return sorted(found, key=lambda each: (each.since, each.event))
 

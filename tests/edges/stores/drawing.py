@@ -138,10 +138,12 @@ def file(
     changes: Sequence[Change] = (),
     version: int = 1,
     sensitivity: Mapping[str, Sensitivity] = MappingProxyType({}),
+    text: str | None = None,
 ) -> Run:
-    """File what was drawn, as a capture does."""
+    """File what was drawn, as a capture does; with a text, by a document that can be read again."""
     fields = {name: name for name in sensitivity}
     document = replace(protocol(version, name=draw.manifest.protocol), fields=fields, sensitivity=sensitivity)
+    document = document if text is None else replace(document, text=text)
     ws.protocols.save(document)
     return ws.runs.file(draw, run=run, status=status, changes=changes, team="default", document=document)
 

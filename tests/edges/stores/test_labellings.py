@@ -27,7 +27,7 @@ from remiss.records.states import Status
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.acting import unlisted
 from tests.edges.stores.drawing import MONDAY, WEEK, drawn, file, member
-from tests.protocol.documents import protocol_of
+from tests.protocol.documents import WHOLE, protocol_of
 
 CASE = case_id("arrivals", "e1")
 OTHER = case_id("arrivals", "e2")
@@ -158,9 +158,11 @@ def keep(ws, document):
     ws.protocols.save(document)
 
 
-def test_an_owner_of_the_model_judges_nothing_by_a_protocol_too_that_they_do_not_see(ws, ana, bo, cy):
-    keep(ws, protocol_of())
-    assert "arrivals" not in {each.team for each in ana.protocols.versions()}
+OWN_TEAM = WHOLE.replace("team: arrivals", "team: default")
+
+
+def test_an_owner_of_the_model_judges_none_of_its_cases(ws, ana, bo, cy):
+    keep(ws, protocol_of(OWN_TEAM))
     curate.annotate(bo, CASE, 1, FAILS)
     with pytest.raises(Denied, match="owns the model"):
         curate.verify(ana, CASE, 2, FAILS)
@@ -171,8 +173,8 @@ def test_an_owner_of_the_model_judges_nothing_by_a_protocol_too_that_they_do_not
 
 def test_whoever_is_barred_as_an_owner_and_who_audits_their_team_are_told_by_which_protocol(ws, ws_as, ana, bo):
     people.add_person(ws, "ana", about="Ana Lima")
-    keep(ws, protocol_of())
-    named = "arrival-delay@3 of team arrivals"
+    keep(ws, protocol_of(OWN_TEAM))
+    named = "arrival-delay@3 of team default"
     curate.annotate(bo, CASE, 1, FAILS)
     told = f"ana owns the model arrival-delay, by protocol {named}, and owners do not judge its cases"
     assert curate.form(ana, CASE).obstacle == told

@@ -17,11 +17,12 @@ from remiss.records.identity import case_id
 from remiss.records.run import Change
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.edges.stores.test_blindness import FAILS, hold, offered
-from tests.edges.stores.test_labelling_machine import keep
-from tests.protocol.documents import protocol_of
+from tests.protocol.documents import WHOLE
 
 SECOND = "not visible until a second person has labelled the case independently"
 MINE = "not visible until you have labelled the case, which you have in hand"
+# Ana owns the model by the version that captured the cases.
+OWNED = WHOLE.replace("version: 3", "version: 1").replace("team: arrivals", "team: default")
 NAMES = tuple(case_id("arrivals", f"e{number}") for number in range(1, 8))
 TAKEN, OWN, WAITING, HELD, CONTROL, DONE, LATER = NAMES
 FIELDS = ("severity", "mode", "suggested_mode")
@@ -38,8 +39,7 @@ def people(ws, ws_as, once):
 
 def stand_in_every_way(ws, found):
     members = [member(number, met=["slow", "missed"] if number % 2 else ["slow"]) for number in (1, 2, 3, 4, 6, 7)]
-    run = file(ws, drawn([*members, member(5)]), run="run-a0000000")
-    keep(ws, protocol_of())
+    run = file(ws, drawn([*members, member(5)]), run="run-a0000000", text=OWNED)
     offered(ws, "e5")
     actions.file(ws, Filing(model="other", at=MONDAY, title="seen", severity=1, mode="remiss:data/label-noise"))
     for case, person in ((TAKEN, "cy"), (OWN, "bo"), (CONTROL, "cy"), (DONE, "cy"), (LATER, "cy")):

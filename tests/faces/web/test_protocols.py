@@ -59,7 +59,7 @@ def test_it_says_whom_it_keeps_from_judging(there, tmp_path):
     capture.capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     with there.browser() as client:
         page = client.get("/protocols/arrival-delay").text
-    assert "Owned by ana, Bo &amp; Co, who judge no case of the model arrival-delay, whichever team" in page
+    assert "Owned by ana, Bo &amp; Co, who judge no case of the model arrival-delay in team default: while" in page
 
 
 def test_two_versions_are_compared_line_by_line(there, tmp_path):

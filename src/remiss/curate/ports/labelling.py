@@ -190,6 +190,10 @@ class Queue(Protocol):
         """
         ...
 
+    def owned(self) -> frozenset[int]:
+        """Return the events that await a second labelling and were captured while who looks owned the model."""
+        ...
+
     def passed(self, person: str) -> frozenset[int]:
         """Return the events that a person has passed, and is not given again."""
         ...

@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, exists, select
 from remiss.curate.blinding import BlindedPart, Facts, blinded, history_for, seen
 from remiss.edges.stores.abstentions import abstentions_of
 from remiss.edges.stores.labelling_reading import labellers_of, of_case
-from remiss.edges.stores.protocol_rows import owns_model, settles
+from remiss.edges.stores.protocol_rows import owned_when_captured, settles
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import reservations
 from remiss.records.case import Revision
@@ -34,9 +34,9 @@ def facts_of(reading: Reading, case: Row[Any]) -> Facts:
     return reading.viewer.facts(
         labellers_of(reading, case.key),
         case.team_id,
-        settles=lambda: settles(reading, case.team_id, case.model),
+        settles=lambda: settles(reading, case.team_id, case.model, case.event_key),
         held=lambda: reading.viewer.labels and held(reading, case.event_key),
-        owns=lambda: owns_model(reading, case.model),
+        owns=lambda: owned_when_captured(reading, case.team_id, case.event_key),
         stale=bool(case.stale),
     )
 

@@ -15,12 +15,11 @@ from sqlalchemy import case as sql_case
 from sqlalchemy.types import TypeEngine
 
 from remiss.curate.blinding import CAPTURED, FROM_CONTROLS, REVISING, UNDECIDED, UNLABELLED, BlindedPart, Fact, Viewer, clauses
-from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among_listed
 from remiss.edges.stores.dialect.types import to_json
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.prepared import BlindedKind, BlindedViewer, Parameters, parameter
-from remiss.edges.stores.protocol_rows import owners, settles
+from remiss.edges.stores.protocol_rows import captured_by, keys_listed, own_versions, settles
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import cases, labellings, reservations, revisions
 from remiss.edges.stores.tables.base import Instant
@@ -45,13 +44,12 @@ def blinded_viewer(reading: Reading) -> BlindedViewer | None:
         return None
     teams = viewer.verifies
     verifies = teams is None or bool(teams)
-    own = named(viewer.name)
-    owned = sorted(model for model, by in owners(reading).items() if own in by) if verifies else []
+    owned = own_versions(reading) if verifies else frozenset()
     return BlindedViewer(
-        kind=BlindedKind(verifies=verifies, every_team=teams is None),
+        kind=BlindedKind(verifies=verifies, every_team=teams is None, owns=bool(owned)),
         person=viewer.name,
         teams=to_json(sorted(teams or ())),
-        owned=to_json(owned),
+        owned=keys_listed(owned),
         now=viewer.now(),
     )
 
@@ -139,7 +137,10 @@ def words_visible(reading: Reading, wrote: Callable[[FromClause], ColumnElement[
     kinds: Select[Any] = select(cases.c.team_id, cases.c.model).where(cases.c.status == Status.DISPUTED.value).distinct()
     disputes = reading.once("disputes", lambda: reading.connection.execute(kinds).all())
     settled = [(each.team_id, each.model) for each in disputes if settles(reading, each.team_id, each.model)]
-    facts = {Fact.LABELLED: labelled, Fact.SETTLES: tuple_(cases.c.team_id, cases.c.model).in_(settled)}
+    owned = own_versions(reading)
+    captured = [captured_by(literal(keys_listed(owned), Text()), cases.c.event_key, cases.c.team_id)] if owned else []
+    may_settle = and_(tuple_(cases.c.team_id, cases.c.model).in_(settled), *map(not_, captured))
+    facts = {Fact.LABELLED: labelled, Fact.SETTLES: may_settle}
     return not_(and_(is_blinded(BlindedPart.WORDS, facts), by_labeller))
 
 
@@ -162,12 +163,16 @@ def labelled_by(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
 
 
 def verifies(viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:
-    """Return the condition that the viewer may verify cases of the team of the case at hand, and does not own its model."""
+    """Return the condition that the viewer may verify cases of the team of the case at hand, or may come to.
+
+    Not who owned its model when it was captured: they never do.
+    """
     bound, kind = _binding(viewer), viewer.kind if isinstance(viewer, BlindedViewer) else viewer
     if not kind.verifies:
         return literal(1) == literal(0)
     theirs = [] if kind.every_team else [among_listed(cases.c.team_id, bound(lambda each: each.teams, Text()))]
-    return and_(*theirs, not_(among_listed(cases.c.model, bound(lambda each: each.owned, Text()))))
+    owned = [captured_by(bound(lambda each: each.owned, Text()), cases.c.event_key, cases.c.team_id)] if kind.owns else []
+    return and_(true(), *theirs, *map(not_, owned))
 
 
 def held(event_key: ColumnElement[int], viewer: BlindedViewer | BlindedKind) -> ColumnElement[bool]:

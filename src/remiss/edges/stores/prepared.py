@@ -31,15 +31,21 @@ Position: TypeAlias = int | ColumnElement[int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindedKind:
-    """The kind of a viewer, on which a statement depends that is made once: whether they verify, and of every team."""
+    """The kind of a viewer, on which a statement depends that is made once.
+
+    That is whether they verify, whether of every team, and whether any protocol names them as an owner.
+    """
 
     verifies: bool
     every_team: bool
+    owns: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindedViewer:
-    """What a statement is asked with for somebody who labels: their name, teams and own models (as JSON), and the time."""
+    """What a statement is asked with for somebody who labels: their name, teams, versions of protocols that name them as an
+    owner (both as JSON), and the time.
+    """
 
     kind: BlindedKind
     person: str

@@ -1,22 +1,25 @@
-"""Rows of the catalog as records, and by them who owns which model.
+"""Rows of protocols as records, and by them who owns which model, no matter who may see those; and so who settles disputes.
 
-Rows of the catalog as records.
-
-Who owns which model, by all protocols that the catalog keeps, no matter who may see those; and so who settles disputes of it.
+Who owns a model now may be changed by the next version. Who owned it when a case was captured stays an owner for that case: by
+this alone somebody is told what a verifier is not, for else they could be told, be freed, and verify.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Text, cast, exists, func, literal, select
 
-from remiss.curate.guidelines import Owners, owners_of, owns, read
+from remiss.curate.guidelines import Owners, named, owners_of, owns, read
+from remiss.edges.stores.dialect.conditions import among_listed
+from remiss.edges.stores.dialect.types import to_json
+from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.tables import protocols
+from remiss.edges.stores.tables import observations, protocols, run_windows, runs
 from remiss.protocol.ports import StoredProtocol
 
 
@@ -33,35 +36,89 @@ def stored(row: Row[Any]) -> StoredProtocol:
     )
 
 
-Owned: TypeAlias = Mapping[str, Owners]
+@dataclass(frozen=True, slots=True)
+class Ownerships:
+    """Who owns which team's model now, and by which versions of protocols somebody is, or was, an owner: by their keys."""
+
+    now: Mapping[tuple[str, str], Owners]
+    versions: Mapping[str, frozenset[int]]
+
+
 # By the open database: up to which protocol it was read who owns which model. A version never changes.
-_KNOWN: WeakKeyDictionary[Engine, tuple[int, Owned]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Engine, tuple[int, Ownerships]] = WeakKeyDictionary()
 _LOCK = Lock()
 
 
-def owners(reading: Reading) -> Owned:
-    """Return who owns each model, as names are compared."""
-    return reading.once("owners", lambda: _owners(reading.connection))
+def ownerships(reading: Reading) -> Ownerships:
+    """Return who owns each model, and by which versions, as names are compared."""
+    return reading.once("owners", lambda: _ownerships(reading.connection))
 
 
-def owns_model(reading: Reading, model: str) -> bool:
-    """Return whether the viewer is an owner of a model."""
-    return owns(reading.viewer.name, owners(reading).get(model, {}))
+def own_versions(reading: Reading) -> frozenset[int]:
+    """Return the keys of the versions of protocols that name the viewer as an owner."""
+    return ownerships(reading).versions.get(named(reading.viewer.name), frozenset())
 
 
-def settles(reading: Reading, team: str, model: str) -> bool:
-    """Return whether the viewer is one who may settle disputes of a team's cases of a model: permitted, and no owner of it."""
-    return reading.viewer.adjudicates(team) and not owns_model(reading, model)
+def captured_by(versions: ColumnElement[str], event_key: ColumnElement[int], team: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a run of one of some versions drew an event, for the team whose case it is.
+
+    Parameters
+    ----------
+    versions : keys of versions, as a JSON list of texts
+    """
+    drawn = (
+        select(observations.c.event_key)
+        .join_from(observations, runs, runs.c.key == observations.c.run_key)
+        .join(run_windows, same_window(observations))
+        .where(observations.c.event_key == event_key, runs.c.team_id == team, run_windows.c.position_from.is_not(None))
+        .where(among_listed(cast(runs.c.protocol_key, Text()), versions))
+    )
+    return exists(drawn)
 
 
-def _owners(connection: Connection) -> Owned:
+def owned_when_captured(reading: Reading, team: str, event_key: int) -> bool:
+    """Return whether an event of a team's case was captured while the viewer owned its model, which stays so."""
+    versions = own_versions(reading)
+    if not versions:
+        return False
+
+    def read() -> bool:
+        asked = select(captured_by(literal(keys_listed(versions), Text()), literal(event_key), literal(team, Text())))
+        return bool(reading.connection.execute(asked).scalar())
+
+    return reading.once_for_viewer(("owned", event_key, team), read)
+
+
+def keys_listed(versions: Collection[int]) -> str:
+    """Return keys of versions as `captured_by` has them."""
+    return to_json([str(each) for each in sorted(versions)])
+
+
+def settles(reading: Reading, team: str, model: str, event_key: int | None = None) -> bool:
+    """Return whether the viewer may settle disputes of a team's cases of a model: permitted, and no owner of it.
+
+    Parameters
+    ----------
+    event_key : of one case; without it, as far as who owns the model now
+    """
+    if not reading.viewer.adjudicates(team) or owns(reading.viewer.name, ownerships(reading).now.get((team, model), {})):
+        return False
+    return event_key is None or not owned_when_captured(reading, team, event_key)
+
+
+def _ownerships(connection: Connection) -> Ownerships:
     last = connection.execute(select(func.max(protocols.c.key))).scalar() or 0
     with _LOCK:
         known = _KNOWN.get(connection.engine)
     if known is not None and known[0] == last:
         return known[1]
-    documents = list(read(stored(row) for row in connection.execute(select(protocols))))
-    found = {model: owners_of(model, documents) for model in {each.model for each in documents}}
+    kept = [(row.key, document) for row in connection.execute(select(protocols)) for document in read([stored(row)])]
+    documents = [document for _, document in kept]
+    versions: dict[str, frozenset[int]] = {}
+    for key, document in kept:
+        versions |= {owner: versions.get(owner, frozenset()) | {key} for owner in map(named, document.owners)}
+    places = {(each.team, each.model) for each in documents}
+    found = Ownerships({place: owners_of(*place, documents) for place in places}, versions)
     with _LOCK:
         _KNOWN[connection.engine] = (last, found)
     return found

@@ -68,8 +68,7 @@ class DoubleLabelledStore:
             connection = reading.connection
             parameters = parameters_then(reading, Parameters(values=values, scope=reading.scope), query)
             rows = Prepared(statement, dialect).ask(connection, parameters)
-            # By team and model, of which there are few.
-            settling = cache(lambda team, model: settles(reading, team, model))
+            settling = cache(lambda team, model, event: settles(reading, team, model, event))
             given: dict[DoubleLabelledCase, dict[str, Any]] = {}
             for *case, kind, person, verdict, mode, modes, severity, at in rows:
                 said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
@@ -111,8 +110,10 @@ class DoubleLabelledStore:
             (told,), (not_told,) = (row for each in counts for row in Prepared(each, dialect).ask(reading.connection, parameters))
         return Looks(told=int(told), not_told=int(not_told))
 
-    def _may_see(self, case: DoubleLabelledCase, both: Mapping[str, Any], settling: Callable[[str, str], bool]) -> bool:
+    def _may_see(self, case: DoubleLabelledCase, both: Mapping[str, Any], settling: Callable[[str, str, int], bool]) -> bool:
         """Return whether the viewer may read both labellings, by where the case stands now."""
         people = frozenset(said.person for said, _ in both.values())
-        facts = self._reader.viewer.facts(people, case.team_id, settles=lambda: settling(case.team_id, case.model))
+        facts = self._reader.viewer.facts(
+            people, case.team_id, settles=lambda: settling(case.team_id, case.model, case.event_key)
+        )
         return blinded(BlindedPart.LABELLINGS, Status(case.status), facts) is None

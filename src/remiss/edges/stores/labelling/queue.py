@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import delete, func, literal_column, or_, select, union_all
+from sqlalchemy import Text, delete, func, literal, literal_column, or_, select, union_all
 
 from remiss.curate.guidelines import named
 from remiss.curate.ports.labelling import Reserved, Whereabouts
@@ -22,6 +22,7 @@ from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.labelling.orders import orders
 from remiss.edges.stores.labelling.uncased_events import offer
 from remiss.edges.stores.labelling_reading import in_force
+from remiss.edges.stores.protocol_rows import captured_by, keys_listed, own_versions
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import abstentions, cases, labellings, links, passes, reservations
 from remiss.edges.stores.visible import visible_to
@@ -68,6 +69,16 @@ class QueueStore:
         with self._reader.at() as reading:
             operator, own = self._reader.viewer.operator, named(person)
             return {event: people for event, people in abstainers(reading).items() if operator or own in people}
+
+    def owned(self) -> frozenset[int]:
+        """Return the events that await a second labelling and were captured while the viewer owned the model."""
+        with self._reader.at() as reading:
+            versions = own_versions(reading)
+            if not versions:
+                return frozenset()
+            awaiting = cases.c.status.in_([Status.ANNOTATED.value, Status.DISPUTED.value])
+            theirs = captured_by(literal(keys_listed(versions), Text()), cases.c.event_key, cases.c.team_id)
+            return frozenset(reading.connection.execute(select(cases.c.event_key).where(awaiting, theirs)).scalars())
 
     def passed(self, person: str) -> frozenset[int]:
         """Return the events that a person has passed."""
