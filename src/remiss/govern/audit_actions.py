@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.errors import InputError, NotFound, Tampered
+from remiss.errors import Conflict, InputError, NotFound, Tampered
 from remiss.govern.audit.checkpoint import SECRET, Checkpoint, Signer, Verifier, name_of, origin_of, read_notes
 from remiss.govern.audit.integrity import LogIntegrity, Row, Verification, check
 from remiss.govern.audit.log import JOURNAL, LOGS, leaf_of
@@ -58,7 +58,7 @@ def search_audit(
 ) -> Rows:
     """List what was done, looked at and refused, newest first.
 
-    Only what concerns teams in which you may read the audit is listed.
+    Only what concerns teams in which you may read the audit is listed. Who has labelled a case is hidden until it is decided.
 
     Example: remiss audit search --actor bo --since 2026-03-01
 
@@ -204,7 +204,7 @@ def prove(ws: AuditWorkspace, entry: str, *, checkpoint: Kept | None = None) -> 
 
     Raises
     ------
-    NotFound : no such entry; InputError : a checkpoint of before it
+    NotFound : no such entry; InputError : a checkpoint of before it; Conflict : it names who has labelled a case, which is hidden
     Tampered : the log is not the one that the checkpoint was signed of
     """
     log, number = parse_id(entry)
@@ -213,6 +213,10 @@ def prove(ws: AuditWorkspace, entry: str, *, checkpoint: Kept | None = None) -> 
     teams = ws.authority.teams(ws.actor, READ)
     if found is None or (teams is not None and found.fields.get("team") not in teams):
         raise NotFound(f"there is no entry {entry}", do="list entries with: remiss audit search")
+    if found.blinded:
+        raise Conflict(
+            f"entry {entry} names who has labelled a case, which is not visible until it is decided", do="try again then"
+        )
     signer = _signer(ws)
     point = _head(ws, log) if checkpoint is None else _kept(checkpoint, signer.verifier, origin_of(ws.audit.catalog, log))
     if point.size < number:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, literal, or_, select
 
+from remiss.edges.stores.blinded_case import asked_for, blinded_entries
 from remiss.edges.stores.dialect.conditions import among, as_bytes, json_has, list_member, member, surely_bytes, surely_whole
 from remiss.edges.stores.dialect.driving import is_undecodable, streaming, texts_as_bytes
 from remiss.edges.stores.logs.journal import content_of, entry
@@ -155,12 +156,24 @@ class AuditStore:
             found = self._journal(select(journal).where(journal.c.position == number))
         else:
             found = self._views(select(views.c.n, views.c.entry).where(views.c.n == number))
-        return found[0] if found else None
+        return next(iter(self._blinded(found)), None)
 
     def search(self, log: str, wanted: AuditSearch, before: int | None, limit: int) -> Sequence[AuditEntry]:
         """Return entries, newest first."""
         if not all(is_text(each) for each in (wanted.actor, wanted.action, wanted.subject) if each is not None):
             return ()
+        found: list[AuditEntry] = []
+        while len(found) < limit:
+            asked = limit - len(found)
+            some = self._found(log, wanted, before, asked)
+            # What was asked for by what is blinded of it is not there.
+            found += (each for each in self._blinded(some) if not asked_for(each, wanted))
+            if len(some) < asked:
+                break
+            before = some[-1].number
+        return found
+
+    def _found(self, log: str, wanted: AuditSearch, before: int | None, limit: int) -> Sequence[AuditEntry]:
         if log == JOURNAL:
             asked = [*_asked_journal(wanted), *([] if before is None else [journal.c.position < before])]
             return self._journal(select(journal).where(*asked).order_by(journal.c.position.desc()).limit(limit))
@@ -168,6 +181,13 @@ class AuditStore:
         # By statements of their own, each of which goes along an index in the order of the entries.
         found = [each for kind in _of_kind(wanted.kind) for each in self._views(_newest(limit, *asked, *kind))]
         return sorted(found, key=lambda each: each.number, reverse=True)[:limit]
+
+    def _blinded(self, found: Sequence[AuditEntry]) -> Sequence[AuditEntry]:
+        """Return entries with what the viewer may not know of each."""
+        if self._reader.viewer.operator or not found:
+            return found
+        with self._reader.at() as reading:
+            return blinded_entries(reading, found)
 
     @contextmanager
     def _reading(self, log: str) -> Iterator[Connection | None]:

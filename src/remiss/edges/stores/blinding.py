@@ -133,15 +133,19 @@ def words_visible(reading: Reading, wrote: Callable[[FromClause], ColumnElement[
     theirs, own = labellings.alias("theirs"), labellings.alias("own")
     by_labeller = exists().where(theirs.c.case_key == cases.c.key, in_force(of=theirs), wrote(theirs))
     labelled = exists().where(own.c.case_key == cases.c.key, in_force(of=own), own.c.person == viewer.name)
-    # Who may settle is a matter of team and model, of which there are few.
+    facts = {Fact.LABELLED: labelled, Fact.SETTLES: settled(reading)}
+    return not_(and_(is_blinded(BlindedPart.WORDS, facts), by_labeller))
+
+
+def settled(reading: Reading) -> ColumnElement[bool]:
+    """Return the condition that the viewer may settle a dispute of the case at hand."""
+    # That is a matter of team and model, of which there are few.
     kinds: Select[Any] = select(cases.c.team_id, cases.c.model).where(cases.c.status == Status.DISPUTED.value).distinct()
     disputes = reading.once("disputes", lambda: reading.connection.execute(kinds).all())
-    settled = [(each.team_id, each.model) for each in disputes if settles(reading, each.team_id, each.model)]
+    theirs = [(each.team_id, each.model) for each in disputes if settles(reading, each.team_id, each.model)]
     owned = own_versions(reading)
     captured = [captured_by(literal(keys_listed(owned), Text()), cases.c.event_key, cases.c.team_id)] if owned else []
-    may_settle = and_(tuple_(cases.c.team_id, cases.c.model).in_(settled), *map(not_, captured))
-    facts = {Fact.LABELLED: labelled, Fact.SETTLES: may_settle}
-    return not_(and_(is_blinded(BlindedPart.WORDS, facts), by_labeller))
+    return and_(tuple_(cases.c.team_id, cases.c.model).in_(theirs), *map(not_, captured))
 
 
 def revised_by(labelled: FromClause) -> ColumnElement[bool]:

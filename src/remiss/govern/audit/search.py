@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
 
@@ -36,12 +36,16 @@ class AuditSearch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """An entry as it is kept: its log and number, its canonical text, and the seal before it, which its leaf is linked to."""
+    """An entry as it is kept: its log and number, its canonical text, and the seal before it, which its leaf is linked to.
+
+    `blinded` names what of it the asker may not know, each by what stands in its place.
+    """
 
     log: str
     number: int
     text: str
     link: bytes
+    blinded: Mapping[str, str | None] = field(default_factory=dict, compare=False)
 
     @property
     def id(self) -> str:
@@ -106,18 +110,26 @@ def parse_id(text: str) -> tuple[str, int]:
 def line(entry: AuditEntry) -> tuple[Scalar, ...]:
     """Return an entry as a row of a list."""
     said = entry.fields
-    subjects = said.get("subjects")
-    subject = ", ".join(map(str, subjects)) if isinstance(subjects, list) else said.get("subject")
     shown = {
         **said,
         "entry": entry.id,
         "at": _at(entry),
         "kind": said.get("kind", CHANGE),
-        "subject": subject or None,
+        "subject": ", ".join(subjects_of(entry)) or None,
         "position": said.get("position", entry.number),
         "also": _also(said),
+        **entry.blinded,
     }
     return tuple(shown.get(name) for name in COLUMNS)  # type: ignore[misc]
+
+
+def subjects_of(entry: AuditEntry) -> tuple[str, ...]:
+    """Return what an entry is about."""
+    subjects = entry.fields.get("subjects")
+    if isinstance(subjects, list):
+        return tuple(map(str, subjects))
+    subject = entry.fields.get("subject")
+    return () if subject is None else (str(subject),)
 
 
 def _also(said: Mapping[str, object]) -> str | None:
