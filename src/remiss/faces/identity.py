@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 
 SESSION_SECONDS = 12 * 3600
-MOST_SESSIONS = 1024
+# Of one person, or of the operator. It holds for each by themselves: nobody ends another's by signing in.
+SESSIONS_OF_ONE = 32
 
 
 def fresh() -> str:
@@ -54,8 +56,8 @@ class SignedIn:
 
 
 class Sessions:
-    """The one-time link and the sessions that were opened. A server's threads share it; each step is one operation on a set or
-    dictionary.
+    """The one-time link and the sessions that were opened. A server's threads share it: one opens a session at a time, and every
+    other step is one operation on a set or dictionary.
 
     `cookie` is the name of the session's cookie. It holds the port, since browsers keep one jar for all ports of a host. `secure`
     keeps it to encrypted connections. Where there is no `operator` no link is made, and nobody is the operator.
@@ -77,6 +79,7 @@ class Sessions:
         self._links: set[bytes] = set()
         self._sessions: dict[bytes, tuple[float, SignedIn | None]] = {}
         self._clock = clock
+        self._opening = threading.Lock()
 
     def link(self) -> str:
         """Return a new one-time token of the operator; those before it stop working."""
@@ -98,12 +101,15 @@ class Sessions:
         return self.open(None)
 
     def open(self, who: SignedIn | None) -> str:
-        """Return a new session, of somebody or of the operator; the oldest makes room where there are too many."""
-        now = self._clock()
-        alive = sorted((each for each in self._sessions.items() if each[1][0] > now), key=lambda each: each[1][0])
-        self._sessions = dict(alive[-(MOST_SESSIONS - 1) :])
-        session = fresh()
-        self._sessions[_digest(session)] = (now + SESSION_SECONDS, who)
+        """Return a new session, of somebody or of the operator; their own oldest makes room where they have too many."""
+        now, session, name = self._clock(), fresh(), None if who is None else who.person.name
+        with self._opening:
+            known = sorted(self._sessions.copy().items(), key=lambda each: each[1][0])
+            own = [key for key, (_, whose) in known if (None if whose is None else whose.person.name) == name]
+            ended = [key for key, (until, _) in known if until <= now]
+            for key in (*ended, *own[: 1 - SESSIONS_OF_ONE]):
+                self._sessions.pop(key, None)
+            self._sessions[_digest(session)] = (now + SESSION_SECONDS, who)
         return session
 
     def sign_out(self, cookies: bytes | None) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from remiss.edges.stores.tables import journal
 from remiss.errors import SettingError
 from remiss.faces import server
-from remiss.faces.identity import Sessions
+from remiss.faces.identity import SESSIONS_OF_ONE, Sessions, SignedIn
 from remiss.govern import access_actions as access
 from remiss.govern import people_actions as people
 from remiss.records.case import Filing, Sensitivity
+from remiss.records.person import Person
 from tests.edges.stores.drawing import MONDAY
 
 CASE = {"model": "m", "at": "2013-06-05T00:00:00Z", "title": "Wrong gate"}
@@ -304,6 +305,25 @@ def test_nobody_serves_for_others_a_catalog_that_nobody_could_enter(ws):
         server.check_somebody(ws)
     people.grant(ws, "ana", "reader")
     server.check_somebody(ws)
+
+
+def test_who_signs_in_a_thousand_times_ends_sessions_of_their_own_alone():
+    now = [0.0]
+    sessions = Sessions(token=None, port=1, clock=lambda: now[0])
+    bo, ana = (SignedIn("a-token", Person(name=name)) for name in ("bo", "ana"))
+    theirs, operator = sessions.open(bo), sessions.open(None)
+    own = []
+    for _ in range(2 * SESSIONS_OF_ONE):
+        now[0] += 1
+        own.append(sessions.open(ana))
+
+    def signed_in(session):
+        return sessions.signed_in(f"{sessions.cookie}={session}".encode())
+
+    assert signed_in(theirs) == bo
+    assert sessions.admits(None, f"{sessions.cookie}={operator}".encode())
+    # The oldest ended for the newest.
+    assert [signed_in(each) for each in own] == [None] * SESSIONS_OF_ONE + [ana] * SESSIONS_OF_ONE
 
 
 def test_over_https_the_cookie_is_for_encrypted_connections_of_this_host_alone():
