@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
 from remiss.govern.authority import Granted, actor_of
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 SESSION_SECONDS = 12 * 3600
 # Of one person, or of the operator. It holds for each by themselves: nobody ends another's by signing in.
 SESSIONS_OF_ONE = 32
+# What `fresh` makes, and no more: whatever else a cookie holds is none of ours.
+_SECRET = re.compile(rb"[A-Za-z0-9_-]{1,128}")
 
 
 def fresh() -> str:
@@ -135,14 +137,25 @@ class Sessions:
         found = None if session is None else self._sessions.get(_digest(session))
         return found if found is not None and found[0] > self._clock() else None
 
+    def own_cookie(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return a request's headers with this server's own cookie as the only one; without any where it is not there.
+
+        Whoever reads cookies later gets no others to read: the standard library unquotes a value in time that is quadratic in its
+        length (CVE-2024-7592), and the framework has it unquote each one of every request.
+        """
+        kept = [(name, value) for name, value in headers if name != b"cookie"]
+        given = [value for name, value in headers if name == b"cookie"]
+        session = self._session(b";".join(given)) if given else None
+        return kept if session is None else [*kept, (b"cookie", f"{self.cookie}={session}".encode("ascii"))]
+
     def _session(self, cookies: bytes | None) -> str | None:
-        if cookies is None:
-            return None
-        try:
-            morsel = SimpleCookie(cookies.decode("latin-1")).get(self.cookie)
-        except CookieError:
-            return None
-        return None if morsel is None else morsel.value
+        """Return what our cookie holds, of several the last one's; in time linear in the length of all."""
+        found = None
+        for each in (cookies or b"").split(b";"):
+            name, _, value = each.strip().partition(b"=")
+            if name == self.cookie.encode() and _SECRET.fullmatch(value):
+                found = value.decode("ascii")
+        return found
 
 
 def bearer(authorization: bytes) -> bytes | None:
@@ -180,6 +193,10 @@ class Identities:
         self._workspace = workspace
         self._sessions = sessions
         self._clock = clock
+
+    def own_cookie(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return a request's headers with no cookies but this server's own (`Sessions.own_cookie`)."""
+        return self._sessions.own_cookie(headers)
 
     def operator(self, authorization: bytes | None, cookies: bytes | None) -> Caller | None:
         """Return the operator, if the headers are theirs; asks no database."""

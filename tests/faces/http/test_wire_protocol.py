@@ -160,6 +160,48 @@ def test_headers_beyond_their_limit_are_refused(reading):
         assert answer == b"" or status(answer) in {400, 431}
 
 
+def spent_on(there, *sent: bytes) -> float:
+    """Return the processor time, in seconds, that this process takes to answer requests, the server being a part of it."""
+    began = time.process_time()
+    for each in sent:
+        assert status(say(there, each)) in {200, 400, 401, 403, 412, 413, 416, 422, 431}
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("path", ["/livez", "/sign-in", "/api/v1/cases?limit=1"])
+def test_cookies_of_backslashes_cost_no_more_than_others(reading, path):
+    own = f"remiss-{reading.port}"
+    for value in ('"' + "\\" * 30_000 + '"', '"' + "\\1" * 15_000 + '"', "a=" * 15_000, ";" * 30_000):
+        for name in (own, "other"):
+            assert spent_on(reading, request(reading, "GET", path, f"Cookie: {name}={value}")) < 0.2
+
+
+HOSTILE = (";", ",", '"', "\\", "a;", "a,", '";', '\\"', "a=b;", '="a', "0-1,", "()", "*/*,", "q=0,", " ;", "%", "W/", "=?")
+HEADERS = (
+    "Accept",
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Origin",
+    "Range",
+    "Referer",
+    "X-Request-Id",
+)
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_no_header_holds_others_up(reading, name):
+    way = ("POST", "/api/v1/runs/plan") if name == "Content-Type" else ("GET", "/static/site.css")
+    given = {"Content-Type": "multipart/form-data; boundary=", "Range": "bytes="}.get(name, "")
+    for unit in HOSTILE:
+        line = given + (unit * 30_000)[:30_000]
+        length = ["Content-Length: 0"] if name == "Content-Type" else []
+        sent = request(reading, *way, f"{name}: {line}", *length)
+        assert spent_on(reading, sent) < 0.2, unit
+
+
 def test_an_address_beyond_its_limit_is_refused(reading):
     answer = say(reading, request(reading, target="/api/v1/cases?query=" + "a" * 20_000))
     assert status(answer) == 414

@@ -23,6 +23,8 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or what the server asks around requests."""
+        if scope["type"] == "http":
+            scope = {**scope, "headers": self._identities.own_cookie(scope["headers"])}
         if scope["type"] != "http" or scope["path"] in OPEN:
             await self._app(scope, receive, send)
             return
