@@ -18,7 +18,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 import remiss
 from remiss.faces import server
-from remiss.faces.identity import Sessions
+from remiss.faces.identity import sessions_at
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "demo" / "remiss.db"
@@ -33,7 +33,7 @@ def pages(catalog: Path) -> Iterator[Page]:
     """Give a page of a browser that is signed in to a server of the catalog."""
     with remiss.open(catalog) as ws, server.listen("127.0.0.1", 0) as bound:
         port: int = bound.getsockname()[1]
-        sessions = Sessions(token=None, port=port)
+        sessions = sessions_at(port)
         running = uvicorn.Server(server.configured(server.secured(ws, sessions, port, lambda _: None)))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()

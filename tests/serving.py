@@ -14,8 +14,9 @@ import uvicorn
 
 import remiss
 from remiss.faces import server
-from remiss.faces.identity import Sessions
+from remiss.faces.identity import sessions_at
 from remiss.govern import access_actions, people_actions
+from remiss.govern.tokens import Sessions
 from remiss.records.case import Sensitivity
 from remiss.workspace import Workspace
 
@@ -91,7 +92,7 @@ def served(
         bound = server.listen("127.0.0.1", 0)
         port: int = bound.getsockname()[1]
         links: list[str] = []
-        sessions = Sessions(token=TOKEN, port=port, clock=clock)
+        sessions = sessions_at(port, TOKEN, clock=clock)
         app = server.secured(ws, sessions, port, links.append)
         running = uvicorn.Server(server.configured(app))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, name="remiss-serve")

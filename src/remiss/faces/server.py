@@ -26,9 +26,9 @@ from remiss.faces.http.authentication import Authentication
 from remiss.faces.http.connection import IDLE_SECONDS, HttpConnection
 from remiss.faces.http.health import Measured
 from remiss.faces.http.security import MOST_HEADER_BYTES, App, Security
-from remiss.faces.identity import Identities, Sessions, fresh
+from remiss.faces.identity import Identities, fresh, sessions_at
 from remiss.faces.web.app import add_pages
-from remiss.govern.tokens import works
+from remiss.govern.tokens import Sessions, works
 from remiss.remote import read_token
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def serve(
     with listen(host, port, shared=bool(origins)) as bound:
         actual: int = bound.getsockname()[1]
         secure = bool(origins) and all(each.startswith("https://") for each in origins)
-        sessions = Sessions(token=token, port=actual, secure=secure, operator=not origins)
+        sessions = sessions_at(actual, token, secure=secure, operator=not origins)
         app = secured(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
         announce(f"serving {workspace.address}; stop with Ctrl-C")
         for each in origins:

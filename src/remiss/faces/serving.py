@@ -40,10 +40,6 @@ from remiss.parameters import MOST_POSITION
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
-
-
-if TYPE_CHECKING:
-    from remiss.workspace import Workspace
 else:
     # Routes are declared with it, and only the workspace loads what a catalog needs.
     Workspace = Any

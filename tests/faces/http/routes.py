@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
 from remiss.faces.http.app import create_app
-from remiss.faces.identity import Identities, Sessions
+from remiss.faces.identity import Identities, sessions_at
 from remiss.faces.web.app import add_pages
 
 READS = {"GET", "HEAD"}
@@ -38,7 +38,7 @@ def application() -> FastAPI:
     """Return the whole application without a catalog behind it: its routes, and nothing that could be called."""
     nothing: object = None
     app = create_app(nothing)  # type: ignore[arg-type]
-    sessions = Sessions(token=None, port=1)
+    sessions = sessions_at(1)
     add_pages(app, sessions, Identities(nothing, sessions), lambda: None)  # type: ignore[arg-type]
     return app
 

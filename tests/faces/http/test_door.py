@@ -18,7 +18,8 @@ from remiss.faces.cli.main import cli as root
 from remiss.faces.cli.serve import serve
 from remiss.faces.http.authentication import OPEN
 from remiss.faces.http.security import CSP
-from remiss.faces.identity import SESSION_SECONDS, SESSIONS_OF_ONE, Sessions
+from remiss.faces.identity import sessions_at
+from remiss.govern.tokens import SESSION_SECONDS, SESSIONS_OF_ONE
 from tests.faces.http.routes import WAYS, WRITES
 from tests.serving import TOKEN, served
 
@@ -94,7 +95,7 @@ def test_only_the_token_itself_is_the_token(reading, authorization):
 
 
 def test_without_a_token_of_its_own_a_server_takes_none(alone):
-    sessions = Sessions(token=None, port=1)
+    sessions = sessions_at(1)
     for given in (b"Bearer ", b"Bearer None", b"Bearer x", b"Bearer"):
         assert not sessions.admits(given, None)
 
@@ -167,7 +168,7 @@ def test_a_session_ends_by_itself(environment, tmp_path):
 
 
 def test_so_many_sign_in_and_the_oldest_session_makes_room():
-    sessions = Sessions(token=None, port=7, clock=iter(range(10**6)).__next__)
+    sessions = sessions_at(7, clock=iter(range(10**6)).__next__)
     opened = [sessions.sign_in(sessions.link()) for _ in range(60)]
     admitted = [sessions.admits(None, f"remiss-7={each}".encode()) for each in opened]
     assert admitted == [False] * (60 - SESSIONS_OF_ONE) + [True] * SESSIONS_OF_ONE

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from remiss.edges.stores.tables import journal
 from remiss.errors import SettingError
 from remiss.faces import server
-from remiss.faces.identity import SESSIONS_OF_ONE, Sessions, SignedIn
+from remiss.faces.identity import sessions_at
 from remiss.govern import access_actions as access
 from remiss.govern import people_actions as people
+from remiss.govern.tokens import SESSIONS_OF_ONE, SignedIn
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.person import Person
 from tests.edges.stores.drawing import MONDAY
@@ -271,7 +272,7 @@ def test_remembered_answers_are_not_for_others(there):
 
 
 def test_a_server_that_others_reach_has_no_operator():
-    sessions = Sessions(token="x" * 40, port=1, operator=False)
+    sessions = sessions_at(1, "x" * 40, operator=False)
     assert not sessions.admits(b"Bearer " + b"x" * 40, None)
     assert sessions.sign_in(sessions.link()) is None
 
@@ -309,7 +310,7 @@ def test_nobody_serves_for_others_a_catalog_that_nobody_could_enter(ws):
 
 def test_who_signs_in_a_thousand_times_ends_sessions_of_their_own_alone():
     now = [0.0]
-    sessions = Sessions(token=None, port=1, clock=lambda: now[0])
+    sessions = sessions_at(1, clock=lambda: now[0])
     bo, ana = (SignedIn("a-token", Person(name=name)) for name in ("bo", "ana"))
     theirs, operator = sessions.open(bo), sessions.open(None)
     own = []
@@ -327,6 +328,6 @@ def test_who_signs_in_a_thousand_times_ends_sessions_of_their_own_alone():
 
 
 def test_over_https_the_cookie_is_for_encrypted_connections_of_this_host_alone():
-    sessions = Sessions(token=None, port=8765, secure=True)
+    sessions = sessions_at(8765, secure=True)
     assert sessions.cookie == "__Host-remiss-8765"
     assert re.fullmatch(r"[\w-]{43}", sessions.open(None))

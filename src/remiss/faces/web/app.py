@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from remiss.errors import RemissError
-from remiss.faces.identity import OPERATOR, Caller, Identities, Sessions
+from remiss.faces.identity import OPERATOR, Caller, Identities
 from remiss.faces.serving import in_one_reading
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
@@ -40,6 +40,7 @@ from remiss.faces.web.pages import (
     search_box,
 )
 from remiss.faces.web.rendering import ProblemPage, filled, render, shell
+from remiss.govern.tokens import Sessions
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace

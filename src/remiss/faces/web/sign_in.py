@@ -15,8 +15,9 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from remiss.faces.identity import SESSION_SECONDS, Identities, Sessions
+from remiss.faces.identity import Identities
 from remiss.faces.web.rendering import filled
+from remiss.govern.tokens import SESSION_SECONDS, Sessions
 
 STYLE = Path(__file__).parent / "static" / "sign-in.css"
 # The link stands in the address of the form, and no other page is to read it there.
