@@ -208,6 +208,7 @@ ASKED = {
     "/protocols/{name}/diff": ("before=1&after=1",),
     "/api/v1/estimate": ("by=context.note", "by=output"),
     "/estimates": ("by=context.note", "by=output"),
+    "/runs/{run}/histograms": ("field=inputs.carrier", "field=context.note", "field=output"),
     "/api/v1/access": ("person=ana&action=case.show",),
     "/api/v1/citations": ("", "address=x"),
 }
