@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from remiss.faces.web.markdown import ATTRIBUTES, AWAY, LIMIT, SCHEMES, TAGS, markdown
+from remiss.faces.web import markdown as setting_out
+from remiss.faces.web.markdown import AS_TYPED, ATTRIBUTES, AWAY, LIMIT, MOST_SIGNS, SCHEMES, TAGS, markdown
 from tests.hostile.reading import plain, read, spellings
 from tests.hostile.strings import hostile
 from tests.tables import each
@@ -111,15 +112,55 @@ def test_a_very_long_text_is_shown_as_it_was_typed():
     text = "**x** <i>\n" * (LIMIT // 8)
     html = str(markdown(text))
     assert html.startswith("<pre>**x** &lt;i&gt;")
-    assert elements(html) == [("pre", {})]
+    assert [name for name, _ in elements(html)] == ["pre", "p", "em"]
+    assert AS_TYPED in html
 
 
-UNITS = ("[", "![", "*", "_a*", "<", "`", "> ", "- ", "|", "[a](", "&", "\\", "[x]: y\n", "a\n\n    ", "~~a", "[a" + " " * 40)
+UNITS = (
+    *("[", "![", "*", "_a*", "<", "`", "> ", "- ", "|", "[a](", "&", "\\", "[x]: y\n", "a\n\n    ", "~~a", "[a" + " " * 40),
+    *(
+        "&amp;",
+        "@ana ",
+        "- a\n",
+        "1. a\n",
+        "- a\n  - b\n",
+        "a|b\n-|-\n",
+        "**a** ",
+        "[a](b) ",
+        "```\n",
+        "<a@b.c>",
+        "a\n",
+        "a\n\n",
+        "# a\n",
+    ),
+)
+TABLES = tuple("|".join("a" * wide) + "\n" + "|".join("-" * wide) + "\n" + "a\n" * LIMIT for wide in (2, 10, 100, 1_000))
+# As many of a sign as are let through, and a long rest to look through for each.
+SIGNS = tuple(
+    (opens * (most // opens.count(sign)) + "-" * LIMIT)
+    for sign, most in MOST_SIGNS.items()
+    for opens in (sign, f"{sign}a", f"!{sign}")
+)
 
 
-@pytest.mark.parametrize("unit", UNITS)
-def test_no_text_holds_a_page_up(unit):
-    text = (unit * LIMIT)[:LIMIT]
+@each("text", [*((unit * LIMIT) for unit in UNITS), *TABLES, *SIGNS], ids=lambda text: repr(text[:12]))
+def test_no_text_holds_a_page_up(text):
     began = time.process_time()
-    markdown(text)
-    assert time.process_time() - began < 1
+    markdown(text[:LIMIT])
+    assert time.process_time() - began < 0.2
+
+
+def test_a_text_is_set_out_once():
+    text = "*once* and never again\n" * 500
+    first = markdown(text)
+    began = time.process_time()
+    for _ in range(100):
+        assert markdown(text) is first
+    assert time.process_time() - began < 0.1
+
+
+def test_what_is_kept_of_texts_is_bounded(monkeypatch):
+    monkeypatch.setattr(setting_out, "MOST_KEPT", 10_000)
+    for number in range(50):
+        markdown(f"{number} " + "a" * 1_000)
+    assert sum(map(len, setting_out._kept.values())) <= 10_000

@@ -9,13 +9,18 @@ after it was made, so that a mistake of the one that makes it does no harm.
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
 
@@ -28,22 +33,71 @@ TAGS = frozenset(
 ATTRIBUTES: Mapping[str, set[str]] = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = frozenset({"http", "https", "mailto"})
 AWAY = "nofollow noopener noreferrer"
-# Beyond these a text is shown as it was typed: for each sign that may open something, a reader looks through the rest.
+# Beyond these a text is shown as it was typed: for each sign that may open something, a reader looks through the rest, and a
+# table gets every cell that its rows leave out. 20,000 characters within the limits take a tenth of a second.
 LIMIT = 20_000
-MOST_SIGNS: Mapping[str, int] = {"[": 500, "*": 1_000, "_": 1_000, "~": 1_000, "`": 1_000, "<": 1_000, "\\": 2_000, "&": 2_000}
+MOST_SIGNS: Mapping[str, int] = {"[": 80, "*": 1_000, "_": 1_000, "~": 1_000, "`": 1_000, "<": 1_000, "\\": 2_000, "&": 2_000}
+MOST_NODES = 10_000
+AS_TYPED = "Shown as it was typed: it is longer, or has more signs, than can be set out."
+# What was made of texts is kept, up to so many characters in all; the oldest makes room.
+MOST_KEPT = 8_000_000
 
 
 def markdown(text: str) -> Markup:
     """Return text that a person wrote as HTML to stand in a page.
 
-    A text of more than LIMIT letters, or of many more signs than anybody needs, comes as one block of plain text.
+    A text of more than LIMIT letters, or of many more signs or parts than anybody needs, comes as one block of plain text with
+    a note. One text is set out at a time, and once: what came of it is kept under its digest, so that many pages of many texts
+    leave others the processor.
     """
+    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    found = _kept.get(key)
+    if found is None:
+        with _setting_out:
+            found = _kept.get(key)
+            if found is None:
+                found = _set_out(text)
+                _keep(key, found)
+    return found
+
+
+_kept: OrderedDict[bytes, Markup] = OrderedDict()
+_setting_out = threading.Lock()
+
+
+def _keep(key: bytes, html: Markup) -> None:
+    _kept[key] = html
+    over = sum(map(len, _kept.values())) - MOST_KEPT
+    while over > 0:
+        over -= len(_kept.popitem(last=False)[1])
+
+
+class _TooManyError(Exception):
+    pass
+
+
+class _Nodes(list[Token]):
+    """The parts of a text, which are not to become too many."""
+
+    def append(self, token: Token) -> None:
+        if len(self) >= MOST_NODES:
+            raise _TooManyError
+        super().append(token)
+
+
+def _set_out(text: str) -> Markup:
     # What turns the direction of reading is spelled, here as everywhere.
     written = printable_lines(text)
-    if len(written) > LIMIT or any(written.count(sign) > most for sign, most in MOST_SIGNS.items()):
-        return Markup("<pre>{}</pre>").format(written)
+    state = StateCore(written, _reader(), {})
+    state.tokens = _Nodes()
+    readable = len(written) <= LIMIT and all(written.count(sign) <= most for sign, most in MOST_SIGNS.items())
+    with suppress(_TooManyError):
+        if readable:
+            _reader().core.process(state)
+    if not readable or len(state.tokens) >= MOST_NODES:
+        return Markup("<pre>{}</pre><p><em>{}</em></p>").format(written, AS_TYPED)
     cleaned = nh3.clean(
-        _reader().render(written),
+        _reader().renderer.render(state.tokens, _reader().options, state.env),
         tags=set(TAGS),
         clean_content_tags=set(),
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
