@@ -123,9 +123,9 @@ def release(ws: QueueWorkspace, case: CaseId) -> QueueState:
 
 @action("queue.pass", permission=WORK, http="POST /queue/{case}/pass", subject="case", views=_served)
 def pass_on(ws: QueueWorkspace, case: CaseId) -> Served:
-    """Put CASE back for somebody else, not to be given it again, and take another one.
+    """Put CASE back for somebody else, and take another one.
 
-    That is no verdict, and nobody is told. You may still label the case by its id.
+    You are not given it again. That is no verdict, and nobody is told. You may still label the case by its id.
 
     Example: remiss queue pass k7m4-qp
 
