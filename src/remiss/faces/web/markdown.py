@@ -36,8 +36,10 @@ AWAY = "nofollow noopener noreferrer"
 # Beyond these a text is shown as it was typed: for each sign that may open something, a reader looks through the rest, and a
 # table gets every cell that its rows leave out. 20,000 characters within the limits take a tenth of a second.
 LIMIT = 20_000
-MOST_SIGNS: Mapping[str, int] = {"[": 80, "*": 1_000, "_": 1_000, "~": 1_000, "`": 1_000, "<": 1_000, "\\": 2_000, "&": 2_000}
+MOST_SIGNS: Mapping[str, int] = {"[": 500, "*": 1_000, "_": 1_000, "~": 1_000, "`": 1_000, "<": 1_000, "\\": 2_000, "&": 2_000}
 MOST_NODES = 10_000
+# Brackets times characters of each part between blank lines: for each bracket, the rest of its part is read.
+MOST_READ = 500_000
 AS_TYPED = "Shown as it was typed: it is longer, or has more signs, than can be set out."
 # What was made of texts is kept, up to so many characters in all; the oldest makes room.
 MOST_KEPT = 8_000_000
@@ -91,6 +93,7 @@ def _set_out(text: str) -> Markup:
     state = StateCore(written, _reader(), {})
     state.tokens = _Nodes()
     readable = len(written) <= LIMIT and all(written.count(sign) <= most for sign, most in MOST_SIGNS.items())
+    readable = readable and sum(part.count("[") * len(part) for part in written.split("\n\n")) <= MOST_READ
     with suppress(_TooManyError):
         if readable:
             _reader().core.process(state)
