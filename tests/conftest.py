@@ -200,6 +200,19 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
+def known_key(environment: dict[str, str]) -> None:
+    """Has a catalog begin with a key that is the same each time, and so with the same choices for verification."""
+    keys_in(Path(environment["REMISS_KEYS"]))
+
+
+def keys_in(folder: Path) -> None:
+    """Put a key that is the same each time where a catalog that is made then has its own."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "catalog.key").write_bytes(b"the key of tests, 32 bytes long.")
+    (folder / "catalog.key").chmod(0o600)
+
+
+@pytest.fixture
 def ws(address: str, environment: dict[str, str]) -> Iterator[remiss.Workspace]:
     """An open workspace on a new catalog, on each database in turn."""
     with remiss.open(address, environment=environment) as opened:

@@ -22,10 +22,10 @@ def test_a_failure_that_no_criterion_caught_is_always_verified_and_what_is_none_
 
 @pytest.mark.parametrize("part", [0.05, 0.25, 1.0])
 def test_that_share_of_cases_is_selected(part):
-    assert sum(selected("2026", each, part) for each in IDS) / len(IDS) == pytest.approx(part, abs=0.02)
+    assert sum(selected("2026", each, part, None) for each in IDS) / len(IDS) == pytest.approx(part, abs=0.02)
 
 
 def test_who_is_selected_for_a_small_share_is_selected_for_a_greater_one():
     # A graver second look never takes a case out of the sample.
-    small = {each for each in IDS if selected("2026", each, 0.1)}
-    assert small < {each for each in IDS if selected("2026", each, 0.5)}
+    small = {each for each in IDS if selected("2026", each, 0.1, None)}
+    assert small < {each for each in IDS if selected("2026", each, 0.5, None)}

@@ -25,25 +25,25 @@ def in_state(status: Status):
 
 
 def test_annotating_a_candidate_changes_nothing_that_others_see_but_its_status():
-    step = steps.annotation(state(), "ana")(made())
+    step = steps.annotation(state(), "ana", 0.5)(made())
     assert (step.status, step.mode, step.severity, step.decided) == (Status.ANNOTATED, "remiss:system/latency", 3, None)
     assert (step.round, step.attempt, step.supersedes) == (1, 1, None)
 
 
 def test_who_annotated_may_do_it_again():
-    step = steps.annotation(ANNOTATED, "ana")(made(mode=NOISE))
+    step = steps.annotation(ANNOTATED, "ana", 0.5)(made(mode=NOISE))
     assert (step.status, step.attempt, step.supersedes) == (Status.ANNOTATED, 2, "redone")
 
 
 def test_nobody_else_annotates_an_annotated_case():
     with pytest.raises(Conflict, match="annotated already"):
-        steps.annotation(ANNOTATED, "bo")
+        steps.annotation(ANNOTATED, "bo", 0.5)
 
 
 @pytest.mark.parametrize("status", [status for status in LABELLED if status is not Status.ANNOTATED])
 def test_nobody_annotates_what_two_have_labelled_or_one_has_cleared(status):
     with pytest.raises(Conflict, match=f"is {status.value}, and cannot be annotated in this state"):
-        steps.annotation(in_state(status), "ana")
+        steps.annotation(in_state(status), "ana", 0.5)
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.ANNOTATED])
@@ -108,23 +108,23 @@ def test_a_third_person_decides_alone():
 
 def test_a_control_is_cleared_or_turns_out_to_be_a_failure_that_was_missed():
     control = state(Status.CONTROL, origin="control", suggested=(None, None))
-    cleared = steps.annotation(control, "ana")(made(Verdict.NOT_A_FAILURE))
+    cleared = steps.annotation(control, "ana", 0.5)(made(Verdict.NOT_A_FAILURE))
     assert (cleared.status, cleared.origin, cleared.decided) == (
         Status.CLEARED,
         "control",
         Verdicts(verdict=Verdict.NOT_A_FAILURE),
     )
-    missed = steps.annotation(control, "ana")(made())
+    missed = steps.annotation(control, "ana", 0.5)(made())
     assert (missed.status, missed.origin, missed.decided) == (Status.ANNOTATED, "missed", None)
 
 
 def test_a_control_that_is_checked_is_cleared_by_two():
-    control = state(Status.CONTROL, origin="control", suggested=(None, None), checked=True)
-    first = steps.annotation(control, "ana")(made(Verdict.NOT_A_FAILURE))
+    control = state(Status.CONTROL, origin="control", suggested=(None, None), checked_share=0.6)
+    first = steps.annotation(control, "ana", 0.5)(made(Verdict.NOT_A_FAILURE))
     # As a candidate that is none would be: the second person is not told that it was a control.
     assert (first.status, first.origin, first.decided) == (Status.ANNOTATED, "control", None)
     none = labelling("ana", verdict=Verdict.NOT_A_FAILURE)
-    annotated = state(Status.ANNOTATED, none, origin="control", suggested=(None, None), checked=True)
+    annotated = state(Status.ANNOTATED, none, origin="control", suggested=(None, None), checked_share=0.6)
     cleared = steps.verification(annotated, "bo", NOBODY)(made(Verdict.NOT_A_FAILURE))
     assert (cleared.status, cleared.origin, cleared.mode) == (Status.CLEARED, "control", None)
     disputed = steps.verification(annotated, "bo", NOBODY)(made())
@@ -150,13 +150,13 @@ def test_nothing_else_is_reopened(status):
 
 @pytest.mark.parametrize("status", [Status.VERIFIED, Status.REJECTED, Status.RESOLVED, Status.CLEARED])
 def test_a_decided_case_whose_event_changed_is_annotated_anew_by_anybody(status):
-    step = steps.annotation(state(status, FIRST, SECOND, stale=True), "cy")(made())
+    step = steps.annotation(state(status, FIRST, SECOND, stale=True), "cy", 0.5)(made())
     assert (step.status, step.round, step.attempt, step.supersedes) == (Status.ANNOTATED, 2, 1, "stale")
 
 
 def test_an_annotation_of_an_event_that_changed_gives_way_to_anybody_s_and_is_not_verified():
     stale = state(Status.ANNOTATED, FIRST, stale=True)
-    step = steps.annotation(stale, "bo")(made())
+    step = steps.annotation(stale, "bo", 0.5)(made())
     assert (step.status, step.round, step.attempt, step.supersedes) == (Status.ANNOTATED, 1, 2, "stale")
     with pytest.raises(Conflict, match="has changed since it was annotated"):
         steps.verification(stale, "bo", NOBODY)
@@ -165,4 +165,4 @@ def test_an_annotation_of_an_event_that_changed_gives_way_to_anybody_s_and_is_no
 def test_what_takes_another_case_s_verdict_is_not_labelled():
     link = Link(relation=Relation.ALIKE, case="zzzz-zzzz-zzzz", outgoing=True, person="cy", at=MONDAY)
     with pytest.raises(Conflict, match="takes the verdict of zzzz-zzzz-zzzz"):
-        steps.annotation(state(link=link), "ana")
+        steps.annotation(state(link=link), "ana", 0.5)

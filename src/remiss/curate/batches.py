@@ -11,12 +11,14 @@ Source: Duffield, Lund and Thorup, Priority sampling for estimation of arbitrary
 
 Selection: which annotated cases a second person labels, so that the share which is verified says something of the rest.
 
-Whether a case is selected depends on its event's id and on what its annotator found, on nothing else: neither who asks nor
-when. Its annotator is not told.
+Whether a case is selected depends on a keyed fraction of its id and on what its annotator found, on nothing else: neither who
+asks nor when. Its annotator is not told, and cannot work it out.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,16 +55,32 @@ def share(verify: Mapping[str, float], severity: int | None, *, flagged: bool) -
     return verify[str(severity)] if flagged else 1.0
 
 
-def selected(seed: str, event_id: str, part: float) -> bool:
+def chance_of(secret: bytes, case: str) -> float:
+    """Return the fraction in [0, 1) by which it is chosen whether a second person labels a case; kept with its annotation.
+
+    It is keyed, for the seed is no secret: an annotator who could work it out would know which of their labellings are checked.
+
+    Parameters
+    ----------
+    secret : of the catalog, for this choice alone
+    """
+    return int.from_bytes(hmac.digest(secret, f"{SELECTION_PURPOSE}:{case}".encode(), hashlib.sha256)[:6]) / 2**48
+
+
+def selected(seed: str, event_id: str, part: float, chance: float | None) -> bool:
     """Return whether a case is among the share that a second person labels.
 
     Events have their own fraction for this: they were captured and put in order by others, which choosing again by the
     same would not thin out.
 
-    >>> selected("2026", "flight-1", 1.0)
-    True
+    Parameters
+    ----------
+    chance : what is kept with the annotation; None of one from before it was kept, which goes on by its fraction of then
+
+    >>> selected("2026", "flight-1", 1.0, None), selected("2026", "flight-1", 0.5, 0.5)
+    (True, False)
     """
-    return fraction(SELECTION_PURPOSE, seed, event_id) < part
+    return (fraction(SELECTION_PURPOSE, seed, event_id) if chance is None else chance) < part
 
 
 PURPOSE = "label"

@@ -15,6 +15,7 @@ from remiss.catalog.revision import check_read
 from remiss.curate import steps
 from remiss.curate.abstentions import cannot_tell
 from remiss.curate.annotation import PreparedLabelling, aimed, prepared, prepared_reason
+from remiss.curate.batches import SELECTION_PURPOSE, chance_of
 from remiss.curate.guidelines import Guidelines, guidelines_of
 from remiss.curate.labelling_form import LabellingForm, labelling_form_of
 from remiss.curate.labelling_state import LabellingState
@@ -74,8 +75,9 @@ def annotate(ws: CurateWorkspace, case: CaseId, revision: Revision, judgement: F
     if judgement.verdict is Verdict.CANNOT_TELL:
         return _abstain(ws, case, revision, LabellingKind.ANNOTATION, judgement)
     state, said = _read_for(ws, case, revision, ANNOTATE, judgement)
-    step = steps.annotation(state, ws.actor.name)
-    return _label(ws, state, LabellingKind.ANNOTATION, said, _guidelines(ws, state), step)
+    chance = chance_of(ws.keys.secret(SELECTION_PURPOSE), state.case)
+    step = steps.annotation(state, ws.actor.name, chance)
+    return _label(ws, state, LabellingKind.ANNOTATION, said, _guidelines(ws, state), step, chance)
 
 
 @action("case.verify", permission=VERIFY, http="POST /cases/{case}/verification", subject="case")
@@ -191,9 +193,10 @@ def _label(
     judgement: Judgement,
     guidelines: Guidelines,
     step: Callable[[PreparedLabelling], steps.CaseStep],
+    chance: float | None = None,
 ) -> Case:
     made = prepared(judgement, kind, state.event, guidelines, ws.keys.secret(REDACTION))
-    ws.labellings.write(state, kind, made, step(made))
+    ws.labellings.write(state, kind, made, step(made), chance)
     return ws.cases.get(state.case, None)
 
 

@@ -26,7 +26,7 @@ class LabellingState:
     link : by which it takes another case's verdict, if it does
     followed : whether other cases take its verdict
     suggested : mode and severity that it had before people decided
-    checked : whether a second person labels it even if the first clears it, since it is among the share of controls that is
+    checked_share : of a control, of how many such a second person labels them even if the first clears them
     abstentions : of those who cannot tell what it is, in force, at most one of a person
     """
 
@@ -45,7 +45,7 @@ class LabellingState:
     link: Link | None
     suggested: tuple[str | None, int | None]
     followed: bool = False
-    checked: bool = False
+    checked_share: float = 0.0
     abstentions: tuple[Labelling, ...] = ()
 
     def labelling(self, kind: LabellingKind) -> Labelling | None:

@@ -67,7 +67,8 @@ class Progress:
     """How far an event that is a case has come: what the queue must know of it.
 
     `ownership` is whose it is, `people` who has labelled it, as names are compared, `severity` the annotator's grade, `since` the
-    position of the last labelling, `linked` whether it takes the verdict of another case.
+    position of the last labelling, `linked` whether it takes the verdict of another case, `chance` what is kept with the
+    annotation for the choice of who is verified.
     """
 
     event: int
@@ -81,6 +82,7 @@ class Progress:
     since: int
     stale: bool
     linked: bool
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,7 @@ class Desk:
         if order is None:
             return True
         flagged = order.of[each.event].group not in UNFLAGGED
-        return selected(order.seed, each.id, share(order.labelling.verify, each.severity, flagged=flagged))
+        return selected(order.seed, each.id, share(order.labelling.verify, each.severity, flagged=flagged), each.chance)
 
     def _anew(self) -> Iterator[int]:
         """Yield events that changed after people had labelled them."""

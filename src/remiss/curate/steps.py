@@ -126,8 +126,12 @@ def verdicts_in(made: PreparedLabelling) -> Verdicts:
     return Verdicts(verdict=given.verdict, mode=given.mode, severity=made.severity, target=given.target)
 
 
-def annotation(state: LabellingState, person: str) -> Callable[[PreparedLabelling], CaseStep]:
+def annotation(state: LabellingState, person: str, chance: float) -> Callable[[PreparedLabelling], CaseStep]:
     """Return what an annotation by a person does to a case, once it is made.
+
+    Parameters
+    ----------
+    chance : by which it is chosen whether a second person labels it
 
     Raises
     ------
@@ -147,7 +151,7 @@ def annotation(state: LabellingState, person: str) -> Callable[[PreparedLabellin
 
     def step(made: PreparedLabelling) -> CaseStep:
         fails = made.judgement.verdict is Verdict.FAILURE
-        clears = begun is Status.CONTROL and not fails and not state.checked
+        clears = begun is Status.CONTROL and not fails and chance >= state.checked_share
         reached = moved_from(state, begun, Move.CLEAR if clears else Move.ANNOTATE, "annotated")
         return CaseStep(
             status=reached,

@@ -99,7 +99,8 @@ class Judged(Sampled):
     failure. `final` is the verdict that people came to, None as long as they have not, or the event has changed since;
     `again` says that somebody has looked at it a second time, or that it was begun anew or has changed: that its verdict is
     missing then is not left to chance. `cleared` says that an annotation alone decided. `chooser` is the id by which it was
-    chosen to be verified: its own, or that of the event whose verdict it takes. `mode` and `grade` are what people came to with
+    chosen to be verified: its own, or that of the event whose verdict it takes; `chance` is the
+    fraction that is kept with that one's annotation for it. `mode` and `grade` are what people came to with
     a final verdict. `own_open` says that the asker has labelled it and that it is not decided. `undecidable` says that two people
     could not tell: no verdict is to come; `ungraded` that it counts as annotated because of that, and nobody else has graded it.
     """
@@ -113,6 +114,7 @@ class Judged(Sampled):
     again: bool
     cleared: bool
     chooser: str
+    chance: float | None = None
     mode: str | None = None
     grade: int | None = None
     own_open: bool = False

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from remiss import capture
 from remiss.capture.sampling import fraction
@@ -16,8 +16,9 @@ from remiss.curate import agreement_actions
 from remiss.curate import labelling_actions as curate
 from remiss.curate import linking_actions as linking
 from remiss.curate import queue_actions as queue
+from remiss.curate.batches import SELECTION_PURPOSE, chance_of
 from remiss.edges.stores.labelling.uncased_events import offer
-from remiss.edges.stores.tables import events
+from remiss.edges.stores.tables import cases, events, labellings
 from remiss.errors import QueryError
 from remiss.records.identity import case_id
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
@@ -68,6 +69,7 @@ class Team:
         said = verdict or (FAILS if seems_failure(event) else NO)
         if case.status.value == "candidate":
             curate.annotate(self.ana, case.id, case.revision, said)
+            choose(self.ws, case.id, fraction("verify", SEED, event))
 
     def verify(self, event, verdict=None):
         case = catalog.show(self.ws, case_id(SOURCE, event))
@@ -76,6 +78,19 @@ class Team:
             case = curate.verify(self.bo, case.id, case.revision, said)
         if case.status.value == "disputed":
             curate.adjudicate(self.ws, case.id, case.revision, Judgement(**parts(said), rationale="seen again"))
+
+
+@unlisted("test.choose")
+def choose(ws, case, fraction):
+    """Have it be chosen by a fraction that is the same each time whether an annotated case is verified."""
+    of_case = select(cases.c.key).where(cases.c.id == case).scalar_subquery()
+    annotation = (labellings.c.case_key == of_case) & (labellings.c.kind == "annotation")
+    ws._store.transaction.connection.execute(update(labellings).where(annotation).values(chance=fraction))
+
+
+def chance(ws, event):
+    """Return the fraction by which it is chosen whether the annotation of an event is verified."""
+    return chance_of(ws.keys.secret(SELECTION_PURPOSE), case_id(SOURCE, event))
 
 
 def parts(judgement):
@@ -316,11 +331,8 @@ def test_of_few_cases_nothing_tells_what_one_person_found_of_one(labelled):
 
 def test_a_case_that_is_begun_anew_stays_in_the_labelled_beginning_without_a_verdict(labelled):
     # The first of its batch: were it not labelled any more, its whole window would be out of the figure.
-    reopened = next(
-        ids[0]
-        for (criterion, _), ids in labelled.batches().items()
-        if criterion == "slow" and fraction("verify", SEED, ids[0]) < 0.25
-    )
+    slow = (ids[0] for (criterion, _), ids in labelled.batches().items() if criterion == "slow")
+    reopened = next(event for event in slow if fraction("verify", SEED, event) < 0.25)
     [before] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True).rows
     case, position = catalog.show(labelled.ws, case_id(SOURCE, reopened)), labelled.ws.position()
     curate.reopen(labelled.ws, case.id, case.revision, "look again")
@@ -377,7 +389,7 @@ def test_a_dispute_that_waits_is_one_or_none_and_the_figure_says_how_wide_that_m
 
 
 @pytest.fixture
-def checked(ws, ws_as, tmp_path):
+def checked(ws, ws_as, tmp_path, known_key):
     """A log whose controls are all annotated, half of those that are cleared to be verified: one in eight is a failure."""
     design = 'labelling: {every: week, budget: 1000, verify: {"2": 0.5, rejected: 0.25, cleared: 0.5}}\n'
     log = small_log(tmp_path / "checked").write(PROTOCOL.replace("population: 50", "population: 25") + design)
@@ -400,7 +412,7 @@ def test_of_controls_what_is_called_a_failure_and_a_share_of_what_is_cleared_wai
     team, controls = checked
     stands = {event: catalog.show(team.ws, case_id(SOURCE, event)) for event in controls}
     failures = {event for event in controls if fraction("found", "", event) < 0.12}
-    chosen = {event for event in controls if fraction("verify", SEED, event) < 0.5}
+    chosen = {event for event in controls if chance(team.ws, event) < 0.5}
     assert failures - chosen
     assert chosen - failures
     waiting = {event for event, case in stands.items() if case.status.value == "annotated"}

@@ -15,7 +15,9 @@ from remiss.capture.sampling import fraction
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as curate
 from remiss.curate import queue_actions as queue
-from remiss.edges.stores.tables import prospects, reservations
+from remiss.curate.batches import SELECTION_PURPOSE, chance_of
+from remiss.edges.stores.tables import cases as cases_table
+from remiss.edges.stores.tables import labellings, prospects, reservations
 from remiss.errors import Conflict, Denied, NotFound
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
@@ -225,3 +227,57 @@ def test_what_was_labelled_since_one_looked_is_not_given(ana, bo, monkeypatch):
     assert (given.kind, given.form.kind) == (LabellingKind.ANNOTATION, LabellingKind.ANNOTATION)
     assert given.form.case != task.form.case
     assert [each.case for each in queue.list_queue(bo).in_hand] in ([], [given.form.case])
+
+
+SHARED = 'labelling: {every: week, budget: 40, controls: 0.0, verify: {"2": 0.5, "3": 0.5, rejected: 0.5}}\n'
+
+
+@pytest.fixture
+def annotated(ws, ws_as, tmp_path):
+    """Twenty annotated failures, of which half are to be verified: the forms by case, and what is kept of each choice."""
+    log = small_log(tmp_path / "log", weeks=2, a_week=120)
+    log.write(PROTOCOL + SHARED)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
+    ana = ws_as("ana", role="annotator")
+    forms = {}
+    for _ in range(20):
+        form = queue.take(ana, kind=LabellingKind.ANNOTATION).task.form
+        forms[form.case] = form
+        curate.annotate(ana, form.case, form.revision, FAILS)
+    return forms
+
+
+def chances(ws):
+    found = select(cases_table.c.id, labellings.c.chance).join(labellings, labellings.c.case_key == cases_table.c.key)
+    with ws._store.reading() as connection:
+        return dict(connection.execute(found.order_by(labellings.c.key)).all())
+
+
+def chosen(ws, fractions):
+    """Return how many are verified by some fractions: failures that no criterion caught are all."""
+    return sum(each < 0.5 or not catalog.show(ws, case).criteria for case, each in fractions.items())
+
+
+def test_nobody_foretells_by_the_seed_which_annotation_is_verified(ws, ws_as, annotated):
+    kept, secret = chances(ws), ws.keys.secret(SELECTION_PURPOSE)
+    assert kept == {case: chance_of(secret, case) for case in annotated}
+    assert set(kept.values()).isdisjoint(fraction("verify", "2026", form.event.id) for form in annotated.values())
+    assert queue.list_queue(ws_as("bo", role="verifier")).left.verification == chosen(ws, kept)
+    ana, case = ws_as("ana", role="annotator"), next(iter(annotated))
+    curate.annotate(ana, case, catalog.show(ana, case).revision, NO)
+    assert chances(ws) == kept
+
+
+@unlisted("test.former")
+def kept_before(ws):
+    """Have all annotations be from before their chance was kept."""
+    ws._store.transaction.connection.execute(update(labellings).values(chance=None))
+
+
+def test_annotations_from_before_go_on_by_the_fraction_of_then(ws, ws_as, annotated):
+    kept_before(ws)
+    former = {case: fraction("verify", "2026", form.event.id) for case, form in annotated.items()}
+    assert queue.list_queue(ws_as("bo", role="verifier")).left.verification == chosen(ws, former)
+    ana, case = ws_as("ana", role="annotator"), next(iter(annotated))
+    curate.annotate(ana, case, catalog.show(ana, case).revision, FAILS)
+    assert set(chances(ws).values()) == {None}

@@ -114,8 +114,16 @@ class Labellings(Protocol):
         """
         ...
 
-    def write(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
-        """Write a labelling by the actor, and what it does to the case."""
+    def write(
+        self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep, chance: float | None = None
+    ) -> None:
+        """Write a labelling by the actor, and what it does to the case.
+
+        Parameters
+        ----------
+        chance : of an annotation, by which it is chosen whether a second person labels the case; one that replaces another of
+            its round keeps that one's
+        """
         ...
 
     def abstain(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep | None) -> None:

@@ -1,4 +1,4 @@
--- The catalog's schema, version 31. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 32. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -374,6 +374,7 @@ CREATE TABLE labellings (
     impact_unit TEXT COLLATE "C",
     target TEXT COLLATE "C",
     reproduced TEXT COLLATE "C" NOT NULL,
+    chance FLOAT(53),
     CONSTRAINT pk_labellings PRIMARY KEY (key),
     CONSTRAINT uq_labellings_case_key_round_kind_attempt UNIQUE (case_key, round, kind, attempt),
     CONSTRAINT fk_labellings_case_key FOREIGN KEY(case_key) REFERENCES cases (key)

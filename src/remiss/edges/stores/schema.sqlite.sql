@@ -1,4 +1,4 @@
--- The catalog's schema, version 31. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 32. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -373,7 +373,7 @@ CREATE TABLE labellings (
     impact_high FLOAT,
     impact_unit TEXT,
     target TEXT,
-    reproduced TEXT NOT NULL,
+    reproduced TEXT NOT NULL, chance FLOAT,
     CONSTRAINT pk_labellings PRIMARY KEY ("key"),
     CONSTRAINT fk_labellings_case_key FOREIGN KEY(case_key) REFERENCES cases ("key"),
     CONSTRAINT uq_labellings_case_key_round_kind_attempt UNIQUE (case_key, round, kind, attempt)

@@ -148,7 +148,7 @@ def annotated(order: LabellingOrder, at: Sequence[int], verdict: Verdict, window
     choosers: dict[str, int] = {}
     groups = [each.met or (order.criterion_counts.group(each),) for each in events]
     p3 = [verified_share(plan, each) for each in events]
-    chosen = [selected(plan.seed, each.chooser, part) for each, part in zip(events, p3, strict=True)]
+    chosen = [selected(plan.seed, each.chooser, part, each.chance) for each, part in zip(events, p3, strict=True)]
     known = [pick and each.final is not None for each, pick in zip(events, chosen, strict=True)]
     unsettled = [pick and each.final is None and waits(each) for each, pick in zip(events, chosen, strict=True)]
     return Annotated(

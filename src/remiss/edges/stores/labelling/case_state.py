@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from remiss.curate.batches import selected, share
+from remiss.curate.batches import share
 from remiss.curate.guidelines import read
 from remiss.curate.labelling_state import LabellingState
 from remiss.curate.steps import CONTROL
@@ -18,7 +18,7 @@ from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
 from remiss.edges.stores.linking import alike, followed
 from remiss.edges.stores.protocol_rows import stored
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.tables import events, observations, protocols, revisions, run_windows, runs
+from remiss.edges.stores.tables import observations, protocols, revisions, run_windows, runs
 from remiss.protocol.terms import UNPLANNED
 from remiss.records.identity import case_id
 from remiss.records.states import DECIDED, Status
@@ -71,21 +71,21 @@ def state_of_uncased(reading: Reading, event: Row[Any]) -> LabellingState:
     )
 
 
-def is_checked(reading: Reading, event_key: int) -> bool:
-    """Return whether a second person labels an event that no criterion caught, though the first finds no failure."""
+def checked_share(reading: Reading, event_key: int) -> float:
+    """Return of how many events that no criterion caught a second person labels though the first finds no failure: p3.
+
+    Of one that several protocols drew it is the greatest.
+    """
     drawn = (
-        select(protocols, events.c.event_id)
+        select(protocols)
         .join_from(observations, run_windows, same_window(observations))
         .join(runs, runs.c.key == observations.c.run_key)
         .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .join(events, events.c.key == observations.c.event_key)
         .where(observations.c.event_key == event_key, observations.c.inclusion_probability > 0, run_in_force(reading.position))
+        .distinct()
     )
-    return any(
-        selected(document.sampling.seed, row.event_id, share((document.labelling or UNPLANNED).verify, None, flagged=False))
-        for row in reading.connection.execute(drawn)
-        for document in read([stored(row)])
-    )
+    documents = read(map(stored, reading.connection.execute(drawn)))
+    return max((share((each.labelling or UNPLANNED).verify, None, flagged=False) for each in documents), default=0.0)
 
 
 def suggested(reading: Reading, row: Row[Any]) -> tuple[str | None, int | None]:

@@ -28,7 +28,7 @@ from remiss.records.states import DECIDED, Status
 
 ANNOTATION, VERIFICATION = LabellingKind.ANNOTATION.value, LabellingKind.VERIFICATION.value
 OF_CASE = ("id", "event_key", "status", "team_id", "model")
-COLUMNS = ("kind", "person", "verdict", "mode", "modes", "severity", "created_at")
+COLUMNS = ("kind", "person", "verdict", "mode", "modes", "severity", "created_at", "chance")
 
 
 class DoubleLabelledCase(NamedTuple):
@@ -70,11 +70,18 @@ class DoubleLabelledStore:
             rows = Prepared(statement, dialect).ask(connection, parameters)
             settling = cache(lambda team, model, event: settles(reading, team, model, event))
             given: dict[DoubleLabelledCase, dict[str, Any]] = {}
-            for *case, kind, person, verdict, mode, modes, severity, at in rows:
+            chances: dict[int, float | None] = {}
+            for *case, kind, person, verdict, mode, modes, severity, at, chance in rows:
                 said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
-                given.setdefault(DoubleLabelledCase(*case), {})[kind] = (said, at)
+                of = DoubleLabelledCase(*case)
+                given.setdefault(of, {})[kind] = (said, at)
+                if kind == ANNOTATION:
+                    chances[of.event_key] = chance
             both_given = {case: both for case, both in given.items() if len(both) == 2}
-            weights = second_weights(reading, {case.event_key: both[ANNOTATION][0].severity for case, both in both_given.items()})
+            grades = {
+                case.event_key: (both[ANNOTATION][0].severity, chances[case.event_key]) for case, both in both_given.items()
+            }
+            weights = second_weights(reading, grades)
             open_ = {case for case, both in given.items() if self._may_see(case, both, settling)}
         return tuple(
             Double(

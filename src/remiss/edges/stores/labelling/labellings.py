@@ -20,12 +20,12 @@ from remiss.edges.stores.case_reading import case_at, resolve
 from remiss.edges.stores.case_writing import next_state
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.writing import lock_name
-from remiss.edges.stores.labelling.case_state import is_checked, state_of, state_of_uncased
+from remiss.edges.stores.labelling.case_state import checked_share, state_of, state_of_uncased
 from remiss.edges.stores.labelling.uncased_events import file_uncased_event, uncased_event
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.linking import alike, end_link, write_link
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.reading import Reader
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import (
     cases,
     labelling_texts,
@@ -71,7 +71,7 @@ class LabellingStore:
                 return state_of_uncased(self._reader.writing, event)
         reading, row = self._reader.writing, self._locked(given)
         found = state_of(reading, row)
-        return replace(found, checked=is_checked(reading, row.event_key)) if found.status is Status.CONTROL else found
+        return _with_share(reading, row, found)
 
     def read_state(self, given: str) -> LabellingState:
         """Return where a case stands, or an event that is none yet, without holding anything."""
@@ -94,10 +94,12 @@ class LabellingStore:
         keys = sorted({self._found(given), resolve(reading, other).key})
         connection.execute(select(cases.c.key).where(among(cases.c.key, keys)).order_by(cases.c.key).with_for_update())
         one, two = self._locked(given), self._locked(other)
-        return state_of(reading, one), state_of(reading, two)
+        return _with_share(reading, one, state_of(reading, one)), state_of(reading, two)
 
-    def write(self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep) -> None:
-        """Write a labelling by the actor, and what it does to the case."""
+    def write(
+        self, state: LabellingState, kind: LabellingKind, made: PreparedLabelling, step: CaseStep, chance: float | None = None
+    ) -> None:
+        """Write a labelling by the actor, and what it does to the case; see the port."""
         transaction, row = self._store.transaction, self._locked(state.case)
         # Before there is a position: a person who tries to take the same from the queue holds this row, and waits for theirs.
         forget(transaction.connection, row.event_key, kind)
@@ -105,7 +107,7 @@ class LabellingStore:
         if step.supersedes is not None:
             _supersede(transaction, row.key, step.supersedes)
         end_own(transaction, row.event_key)
-        _insert(transaction, row.id, row.key, kind, made, step)
+        _insert(transaction, row.id, row.key, kind, made, step, _chance(transaction.connection, row.key, kind, step, chance))
         end_link(transaction, row.key, Relation.SAME_EVENT)
         decided = step.decided
         if decided is not None and decided.verdict is Verdict.SAME_EVENT and decided.target is not None:
@@ -194,8 +196,31 @@ class LabellingStore:
         return int(resolve(reading, given).key)
 
 
+def _with_share(reading: Reading, row: Row[Any], found: LabellingState) -> LabellingState:
+    """Return where a case stands with what decides whether a control is cleared by one."""
+    return replace(found, checked_share=checked_share(reading, row.event_key)) if found.status is Status.CONTROL else found
+
+
+def _chance(connection: Connection, case_key: int, kind: LabellingKind, step: CaseStep, chance: float | None) -> float | None:
+    """Return what is kept with an annotation: the same as with the one before of its round, so that nobody chooses anew."""
+    before = (
+        select(labellings.c.chance)
+        .where(labellings.c.case_key == case_key, labellings.c.round == step.round, labellings.c.kind == kind.value)
+        .order_by(labellings.c.key.desc())
+        .limit(1)
+    )
+    found = None if kind is not LabellingKind.ANNOTATION else connection.execute(before).first()
+    return chance if found is None else found.chance
+
+
 def _insert(
-    transaction: Transaction, case: str, case_key: int, kind: LabellingKind, made: PreparedLabelling, step: CaseStep
+    transaction: Transaction,
+    case: str,
+    case_key: int,
+    kind: LabellingKind,
+    made: PreparedLabelling,
+    step: CaseStep,
+    chance: float | None,
 ) -> None:
     given, impact = made.judgement, made.judgement.impact
     row = {
@@ -219,7 +244,8 @@ def _insert(
         "reproduced": given.reproduced.value,
     }
     transaction.changed(f"{case}/{kind.value}", None, {**row, "rationale": given.rationale, "quotes": given.quotes})
-    key = transaction.connection.execute(insert(labellings).returning(labellings.c.key), row).scalar_one()
+    chosen = {**row, "chance": chance}
+    key = transaction.connection.execute(insert(labellings).returning(labellings.c.key), chosen).scalar_one()
     quotes = [[quote.field, quote.text] for quote in made.quotes]
     words = {"labelling_key": key, "rationale": given.rationale, "quotes": quotes}
     transaction.connection.execute(insert(labelling_texts), words)

@@ -55,7 +55,10 @@ def orders(reading: Reading) -> Sequence[BatchOrder]:
     return [_order(reading.connection, key, rows) for key, rows in _grounds(reading)]
 
 
-def second_weights(reading: Reading, grades: Mapping[int, int | None]) -> Mapping[int, float]:
+Grade: TypeAlias = tuple[int | None, float | None]
+
+
+def second_weights(reading: Reading, grades: Mapping[int, Grade]) -> Mapping[int, float]:
     """Return 1/(p12 p3) of events that two people labelled, by the event's key: for how many each speaks.
 
     Those that nobody was to label yet, or that were not among the share for a second person, are not here: what chance they had
@@ -63,7 +66,7 @@ def second_weights(reading: Reading, grades: Mapping[int, int | None]) -> Mappin
 
     Parameters
     ----------
-    grades : the annotator's grade of each event, None where they found no failure
+    grades : the annotator's grade of each event, None where they found no failure, and the chance kept with their annotation
     """
     plans = orders(reading)
     found = {
@@ -76,9 +79,7 @@ def second_weights(reading: Reading, grades: Mapping[int, int | None]) -> Mappin
     return found
 
 
-def _weights(
-    reading: Reading, plan: BatchOrder, grades: Mapping[int, int | None], annotated: Collection[int]
-) -> Mapping[int, float]:
+def _weights(reading: Reading, plan: BatchOrder, grades: Mapping[int, Grade], annotated: Collection[int]) -> Mapping[int, float]:
     # Of each batch the first event that is not annotated: all before it are in the labelled beginning.
     ends: dict[Batch, int | None] = {}
     before: set[int] = set()
@@ -93,8 +94,9 @@ def _weights(
     made = {}
     for key in before & grades.keys():
         event_id, first = drawn[key]
-        part = share(plan.labelling.verify, grades[key], flagged=plan.of[key].group not in UNFLAGGED)
-        if selected(plan.seed, event_id, part):
+        severity, chance = grades[key]
+        part = share(plan.labelling.verify, severity, flagged=plan.of[key].group not in UNFLAGGED)
+        if selected(plan.seed, event_id, part, chance):
             made[key] = 1 / (min(first, reach[plan.of[key]]) * part)
     return made
 

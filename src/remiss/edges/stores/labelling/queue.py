@@ -35,7 +35,7 @@ OF_CASE = (
     *(cases.c[name] for name in ("event_key", "model", "status", "stale", "position_from", "team_id", "sensitivity")),
     tables.events.c.event_id,
 )
-# Those of a case, or the kind, person, severity and position of a labelling.
+# Those of a case, or the kind, person, severity, position and chance of a labelling.
 Facts: TypeAlias = tuple[Any, ...]
 
 
@@ -157,7 +157,7 @@ class QueueStore:
 
 def _labelled() -> Any:
     return (
-        select(*OF_CASE, *(labellings.c[name] for name in ("kind", "person", "severity", "position")))
+        select(*OF_CASE, *(labellings.c[name] for name in ("kind", "person", "severity", "position", "chance")))
         .join_from(labellings, cases, cases.c.key == labellings.c.case_key)
         .join(tables.events, tables.events.c.key == cases.c.event_key)
         .where(in_force())
@@ -184,17 +184,18 @@ def _unlabelled() -> Any:
 @lru_cache(50_000)
 def _progress(of_case: Facts, said: tuple[Facts, ...], linked: bool) -> Progress:  # noqa: FBT001 - one of three facts
     event, model, status, stale, filed, team, sensitivity, event_id = of_case
-    grades = [severity for kind, _, severity, _ in said if kind == LabellingKind.ANNOTATION.value]
+    grades = [(severity, chance) for kind, _, severity, _, chance in said if kind == LabellingKind.ANNOTATION.value]
     return Progress(
         event=event,
         id=event_id,
         model=model,
         ownership=Ownership(team, Sensitivity(sensitivity)),
         status=Status(status),
-        people=frozenset(named(person) for _, person, _, _ in said),
-        severity=grades[0] if grades else None,
+        people=frozenset(named(person) for _, person, *_ in said),
+        severity=grades[0][0] if grades else None,
+        chance=grades[0][1] if grades else None,
         annotated=bool(grades) or status == Status.UNDECIDABLE.value,
-        since=max((position for *_, position in said), default=filed),
+        since=max((position for *_, position, _ in said), default=filed),
         stale=bool(stale),
         linked=linked,
     )

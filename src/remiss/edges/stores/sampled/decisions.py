@@ -40,6 +40,7 @@ class Decision:
     again: bool = False
     cleared: bool = False
     chooser: str | None = None
+    chance: float | None = None
     mode: str | None = None
     grade: int | None = None
     own_open: bool = False
@@ -69,7 +70,7 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
             revisions.c.position_to,
             revisions.c.mode,
             revisions.c.severity.label("grade"),
-            *(labellings.c[name] for name in ("kind", "verdict", "severity", "superseded", "person")),
+            *(labellings.c[name] for name in ("kind", "verdict", "severity", "superseded", "person", "chance")),
             known.label("in_force"),
         )
         .join_from(labellings, cases, cases.c.key == labellings.c.case_key)
@@ -128,6 +129,7 @@ def _decision(rows: list[Row[Any]], asker: str | None, *, looked: bool) -> Decis
     return Decision(
         annotated=first is not None,
         severity=None if first is None else first.severity,
+        chance=None if first is None else first.chance,
         final=final,
         again=stale
         or looked

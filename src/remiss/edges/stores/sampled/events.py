@@ -166,6 +166,7 @@ def _judged(row: Row[Any], facts: dict[str, Any], decision: Decision) -> Judged:
         again=decision.again,
         cleared=decision.cleared,
         chooser=decision.chooser or row.event_id,
+        chance=decision.chance,
         mode=decision.mode,
         grade=decision.grade,
         own_open=decision.own_open,

@@ -65,6 +65,8 @@ labellings = Table(
     Column("impact_unit", Word),
     Column("target", Word),  # id of the case that same-event speaks of
     Column("reproduced", Word, nullable=False),  # yes | no | not-tried
+    # Of an annotation: by which it is chosen whether a second person labels the case; null of those from before it was kept.
+    Column("chance", Float(53)),
     UniqueConstraint("case_key", "round", "kind", "attempt"),
     Index(None, "person", "position"),
     Index(None, "position"),
