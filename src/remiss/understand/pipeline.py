@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from remiss.catalog.query.expression import Level, Operator, Query, Term, both
+from remiss.catalog.query.expression import Level, Operator, Query, Term, Text, both, leaves
 from remiss.errors import NotFound, QueryError
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.protocol.versions import salvage
@@ -23,8 +23,8 @@ from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.post_selection import check_not_post_selected, chosen_on_sample
 from remiss.understand.question import Agreed, Question, QuestionPlan, rules_of, settle
 from remiss.understand.rows import Confirmed, Flagged
-from remiss.understand.sampling_facts import Earlier, Frame, Pattern, Sampled
-from remiss.understand.scope import CRITERION, named_criteria, without_time
+from remiss.understand.sampling_facts import BlindedEvent, Earlier, Frame, Pattern, Sampled
+from remiss.understand.scope import CRITERION, known_of, named_criteria, without_time
 from remiss.understand.two_phase.domain import LabelledDomain, labelled_domain_of
 from remiss.understand.two_phase.labelling_order import CriterionCounts, LabellingOrder, LabellingPlan, labelling_order_of
 from remiss.understand.variance import HISTORY
@@ -34,8 +34,9 @@ from remiss.understand.variance import HISTORY
 class FrameFacts:
     """A frame with what is exactly known of it, its protocol, since when the catalog knows that, and its sampled events.
 
-    `read` gives the sampled events marked by two queries, `judge` the same with what people found and in which order, and
-    `count` how many there are in each cell; none asks the catalog twice for the same.
+    `read` gives the sampled events marked by two queries, `judge` the same with what people found and in which order,
+    `count` how many there are in each cell, and `blinded` those that the asker may still label; none asks the catalog twice for
+    the same.
     """
 
     census: Census
@@ -44,6 +45,7 @@ class FrameFacts:
     read: Callable[[Query, Query | None, str | None], Sequence[Sampled]]
     judge: Callable[[Query, Query, Query | None, str | None], LabellingOrder]
     count: Callable[[], Mapping[Pattern, int]]
+    blinded: Callable[[tuple[Query, ...], str | None], Sequence[BlindedEvent]]
 
 
 def frame_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Frame:
@@ -84,8 +86,18 @@ def frame_facts_of(ws: UnderstandWorkspace, frame: Frame, position: int) -> Fram
     def count() -> Mapping[Pattern, int]:
         return ws.evidence.sampled_counts(frame, position)
 
+    @cache
+    def blinded(terms: tuple[Query, ...], by: str | None) -> Sequence[BlindedEvent]:
+        return ws.evidence.blinded(frame, terms, by, position)
+
     return FrameFacts(
-        census=census, document=written, since=0 if stored is None else stored.position, read=read, judge=judge, count=count
+        census=census,
+        document=written,
+        since=0 if stored is None else stored.position,
+        read=read,
+        judge=judge,
+        count=count,
+        blinded=blinded,
     )
 
 
@@ -161,7 +173,19 @@ def read_confirmed(
         before = facts.judge(timeless.query, agreed.query, timeless.plan.among, timeless.plan.question.by)
         view = replace(view, past=labelled_domain_of(build_domain(timeless.plan, facts.census), agreed.verdict, before))
     refuse_post_selection(ws, facts, plan, earlier_of(facts, field))
+    queries = (asked.query, *(() if asked.of is None else (asked.of,)))
+    terms = tuple(dict.fromkeys(leaf for query in queries for leaf in leaves(query) if told_to_labellers(leaf)))
+
+    def taken(holds: tuple[bool, ...]) -> bool:
+        return not any(known_of(query, dict(zip(terms, holds, strict=True))) is False for query in queries)
+
+    view = view.told_to(facts.blinded(terms, plan.question.by), taken)
     return Confirmed(view=view, frame=facts.census.frame, criterion=criterion)
+
+
+def told_to_labellers(leaf: Term | Text) -> bool:
+    """Return whether what a comparison is about is told to whoever labels: an event's own fields are, not why it was caught."""
+    return isinstance(leaf, Text) or leaf.level is Level.EVENT
 
 
 def check_visible(field: DomainCells, frame: Frame) -> None:

@@ -11,7 +11,7 @@ from remiss.capture.ports import CaptureWorkspace
 from remiss.catalog.query.expression import Query
 from remiss.protocol.ports import Protocols
 from remiss.records.run import Cell, Group
-from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled
+from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled
 
 
 class Evidence(Protocol):
@@ -59,6 +59,10 @@ class Evidence(Protocol):
 
         `agreed` is a further query to mark them by, which may speak of what people decide.
         """
+        ...
+
+    def blinded(self, frame: Frame, terms: Sequence[Query], by: str | None, position: int) -> Sequence[BlindedEvent]:
+        """Return every sampled event of the runs in force of a frame whose case the asker may still label, as it stands now."""
         ...
 
 

@@ -122,6 +122,18 @@ class Judged(Sampled):
     ungraded: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindedEvent:
+    """A sampled event of which it is blinded for the asker why it was caught, for they may be its second labeller.
+
+    `holds` says of each of some comparisons whether it holds of it, and `key` is its value of a breakdown.
+    """
+
+    window: datetime
+    holds: tuple[bool, ...]
+    key: Scalar = None
+
+
 def pattern_of(
     window: datetime,
     stratum: Values,

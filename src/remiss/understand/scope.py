@@ -174,3 +174,21 @@ def named_criteria(query: Query, known: tuple[str, ...]) -> tuple[str, ...]:
                 )
             found |= fitting
     return tuple(name for name in known if name in found)
+
+
+def known_of(query: Query, known: Mapping[Query, bool]) -> Truth:
+    """Return whether a query holds where some of its comparisons are known to hold or not, and nothing is known of the others.
+
+    >>> slow, here = (Term(key, Operator.EQUAL, "x", Level.EVENT) for key in ("criterion", "output"))
+    >>> known_of(And((slow, here)), {here: True}), known_of(And((slow, Not(here))), {here: True})
+    (None, False)
+    """
+    match query:
+        case And(parts):
+            return conjunction([known_of(part, known) for part in parts])
+        case Or(parts):
+            return negation(conjunction([negation(known_of(part, known)) for part in parts]))
+        case Not(part):
+            return negation(known_of(part, known))
+        case _:
+            return known.get(query)

@@ -472,3 +472,75 @@ def test_agreement_weighs_a_case_by_all_three_draws(labelled):
     shown = agreement_actions.show_agreement(labelled.ws)
     assert shown.cases == len(expected)
     assert f"{len(others)} case" in shown.notes[0]
+
+
+def confirmed(ws, query="has:criterion", **more):
+    return understand.estimate(ws, query, confirmed=True, **more).rows
+
+
+def figures(rows):
+    return [(each.key, each.value, each.low, each.high, each.sampled, each.verified) for each in rows]
+
+
+NO_FIGURE = "no figure for whoever may still be the second labeller"
+
+
+def test_no_two_figures_of_whoever_may_verify_differ_in_one_annotated_event(labelled, ws_as):
+    ws, cy, dee = labelled.ws, ws_as("cy", role="curator"), ws_as("dee", role="reader")
+    whole = confirmed(ws)
+    assert whole[0].value is not None
+    assert figures(confirmed(cy)) == figures(confirmed(dee)) == figures(whole)
+    waiting = catalog.search(ws, "status:annotated", limit=100).column("event")
+    assert len(waiting) > 5
+    one, two = waiting[:2]
+    everything = "criterion:slow " + " ".join(f"-event_id:{event}" for event in waiting)
+    questions = (
+        f"has:criterion -event_id:{one}",
+        f"criterion:slow event_id:{one}",
+        f"criterion:slow -event_id:{one}",
+        f"criterion:slow OR (has:criterion event_id:{two})",
+        everything,
+    )
+    for query in questions:
+        for more in ({}, {"by": "criterion"}):
+            rows = confirmed(cy, query, **more)
+            assert rows == () or {each.value for each in rows} == {None}
+            assert [each.notes for each in rows if not any(note.startswith(NO_FIGURE) for note in each.notes)] == [], (
+                query,
+                more,
+            )
+    for by in ("event_id", "inputs.carrier"):
+        assert {each.value for each in confirmed(cy, by=by)} == {None}
+    assert {each.value for each in confirmed(cy, "criterion:slow", rate=True, of=f"-event_id:{one}")} == {None}
+    # Nobody else is told anything else than before.
+    for query in questions[:3]:
+        assert figures(confirmed(dee, query)) == figures(confirmed(ws, query))
+
+
+def test_whole_windows_criteria_and_grades_are_told_to_everybody(labelled, ws_as):
+    ws, cy = labelled.ws, ws_as("cy", role="curator")
+    for query, more in (
+        ("criterion:slow", {}),
+        ("has:criterion -criterion:slow", {}),
+        (f"mode:{WEAK}", {}),
+        ("severity:2", {}),
+        ("criterion:slow", {"rate": True}),
+        ("has:criterion", {"by": "criterion"}),
+        ("has:criterion", {"by": "mode"}),
+        ("has:criterion", {"by": "window"}),
+        ("has:criterion occurred:>=2013-06-10", {}),
+        ("has:criterion model:arrival-delay", {"variance": "process"}),
+    ):
+        assert figures(confirmed(cy, query, **more)) == figures(confirmed(ws, query, **more)), query
+
+
+def test_windows_of_which_few_annotated_events_are_open_are_left_out_for_whoever_may_verify_them(labelled, ws_as):
+    ws, cy, last = labelled.ws, ws_as("cy", role="curator"), "occurred:>=2013-06-17"
+    _, *decided = catalog.search(ws, f"status:annotated {last}", limit=100).column("event")
+    for event in decided:
+        labelled.verify(event)
+    rows, whole = confirmed(cy), confirmed(ws)
+    assert (rows[0].windows, whole[0].windows) == (2, 3)
+    assert "without 1 windows, of which you may still be the second labeller of under 5 events" in rows[0].notes
+    assert figures(confirmed(cy, f"has:criterion {last}")) != figures(confirmed(ws, f"has:criterion {last}"))
+    assert figures(confirmed(cy, "has:criterion occurred:<2013-06-17")) == figures(rows)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,8 +15,8 @@ from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidde
 from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted, weighted_rate, weighted_total
 from remiss.understand.question import QuestionPlan
 from remiss.understand.sample_arrays import units_of
-from remiss.understand.sampling_facts import Judged, Pattern, pattern_of
-from remiss.understand.two_phase.design import TwoPhase
+from remiss.understand.sampling_facts import BlindedEvent, Judged, Pattern, pattern_of
+from remiss.understand.two_phase.design import LEAST_VERIFIED, TwoPhase
 from remiss.understand.two_phase.estimators import Among, Open
 from remiss.understand.two_phase.labelled_events import Annotated
 from remiss.understand.two_phase.labelling_order import LabellingOrder, covered
@@ -31,7 +31,8 @@ class LabelledDomain:
     """What a confirmed question is about: a field, the verdict that counts, the labelling order of its frame's events with what
     people found, and the windows that people have begun with.
 
-    `past` is the same without the question's limits in time, for process figures of few windows.
+    `past` is the same without the question's limits in time, for process figures of few windows. `withheld` is how many windows
+    that they have begun with are left out for this asker, and `telling` says that a figure would tell them of one event.
     """
 
     field: DomainCells
@@ -39,6 +40,8 @@ class LabelledDomain:
     order: LabellingOrder
     windows: tuple[datetime, ...]
     past: LabelledDomain | None = None
+    withheld: int = 0
+    telling: bool = False
 
     def meeting(self, criterion: str | None) -> LabelledDomain:
         """Return this as a question about one criterion has it: inside are events that met that too."""
@@ -58,6 +61,32 @@ class LabelledDomain:
         ]
         past = None if self.past is None else self.past.found_as(by, key)
         return replace(self, order=replace(self.order, events=events), past=past)
+
+    def told_to(self, blinded: Sequence[BlindedEvent], taken: Callable[[tuple[bool, ...]], bool]) -> LabelledDomain:
+        """Return this as it is told to somebody who may still be the second labeller of some events.
+
+        A figure takes all such events of a window, and no window in which there are few of them. So no two figures differ in one
+        of them. Whether it does depends on nothing that is blinded.
+
+        Parameters
+        ----------
+        taken : whether a figure may take an event of which these comparisons hold
+        """
+        mine: dict[datetime, set[tuple[tuple[bool, ...], Scalar]]] = defaultdict(set)
+        for each in blinded:
+            mine[each.window].add((each.holds, each.key))
+        count = Counter(each.window for each in blinded)
+        windows = tuple(window for window in self.windows if not 0 < count[window] < LEAST_VERIFIED)
+        alike = [mine[window] for window in windows if window in mine]
+        telling = any(len(kinds) > 1 or not all(taken(holds) for holds, _ in kinds) for kinds in alike)
+        past = None if self.past is None else self.past.told_to(blinded, taken)
+        return replace(self, windows=windows, withheld=len(self.windows) - len(windows), telling=telling, past=past)
+
+    def reveals(self, labelled: Sequence[int]) -> bool:
+        """Return whether a figure of these annotated events would tell what was found of one, or who is to be verified."""
+        events = self.order.events
+        undecided = any(events[at].final is None and not events[at].undecidable for at in labelled)
+        return undecided and len(labelled) < LEAST_VERIFIED
 
     def cells(self, key: Key, starts: Sequence[datetime]) -> tuple[DomainCell, ...]:
         """Return the cells of those windows whose events may be in the figure of a key."""

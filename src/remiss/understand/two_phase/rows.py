@@ -73,6 +73,11 @@ WAITING = "{count:,} of them wait for a decision, not for their turn"
 CANNOT_TELL = "{count:,} stay undecidable, since two people could not tell"
 BETWEEN = "with none of these the figure is {low}, with all {high}"
 REVEALING = "of under {least} annotated cases, some undecided: no figure, since it would reveal a single verdict"
+TELLING = (
+    "no figure for whoever may still be the second labeller of events of which it takes a part: ask for whole windows, criteria, "
+    "modes or severities, or have somebody ask who labels nothing here"
+)
+WITHHELD = "without {count:,} windows, of which you may still be the second labeller of under {least} events"
 UNSEEN = (
     "none of {labelled:,} annotated events that no criterion caught is such, {verified:,} of them by a final verdict: "
     "at most {most:,} of {all:,} are"
@@ -90,6 +95,8 @@ def confirmed_rows(view: LabelledDomain, frame: Frame) -> tuple[EstimateRow, ...
     if not view.field.windows:
         return ()
     places, shared = KeyPlaces(view.field), notes_of(view.field, frame)
+    if view.withheld:
+        shared = (WITHHELD.format(count=view.withheld, least=LEAST_VERIFIED), *shared)
     return tuple(row_of(view, places, key, shared) for key in keys_of(view))
 
 
@@ -116,9 +123,11 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
         caught=caught,
         notes=shared,
     )
+    if view.telling:
+        return replace(nothing, notes=(TELLING, *shared))
     verified, needed, to_label = still_needed(found, view) if caught and not certain(found, counted) else (FEW, 0, 0)
     own = any(view.order.events[at].own_open for at in labelled)
-    if reveals(view, labelled) or (verified < FEW and (0 < verified < LEAST_VERIFIED or own)):
+    if view.reveals(labelled) or (verified < FEW and (0 < verified < LEAST_VERIFIED or own)):
         note = REVEALING.format(least=LEAST_VERIFIED) if not needed else TOO_FEW.format(needed=needed, label=to_label)
         return replace(nothing, to_label=to_label, notes=(note, *shared))
     flagged = counted.value or 0
@@ -203,12 +212,6 @@ def still_needed(found: Annotated, view: LabelledDomain) -> tuple[int, int, int]
     verified, chosen = int(found.known.sum()), int(found.selected.sum() - found.lasting.sum())
     share = float(found.p3.mean()) if len(found.p3) else view.order.labelling_plan.least_share
     return verified, max(0, FEW - verified), math.ceil(max(0, FEW - chosen) / share)
-
-
-def reveals(view: LabelledDomain, labelled: Sequence[int]) -> bool:
-    """Return whether a figure of these annotated events would tell what an annotator found of one, or who is to be verified."""
-    undecided = any(view.order.events[at].final is None and not view.order.events[at].undecidable for at in labelled)
-    return undecided and len(labelled) < LEAST_VERIFIED
 
 
 def figure_of(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, literal, select, type_coerce
+from sqlalchemy import Row, Select, Text, false, func, literal, select, type_coerce
 
 from remiss.catalog.query.expression import And, Query
+from remiss.edges.stores.blinding import blinded_viewer, suggestions_blinded
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.querying.phrases import matched_events
 from remiss.edges.stores.querying.search import condition, observation_face
@@ -18,6 +19,7 @@ from remiss.edges.stores.run_rows import names, stratum
 from remiss.edges.stores.sampled.decisions import NONE, Decision, decisions
 from remiss.edges.stores.sampled.frames import of_frame
 from remiss.edges.stores.tables import (
+    cases,
     event_contents,
     events,
     observations,
@@ -27,7 +29,7 @@ from remiss.edges.stores.tables import (
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.sampling_facts import Frame, Judged, Sampled
+from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Sampled
 
 # Keys of the filter language that events and observations answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {
@@ -68,6 +70,31 @@ def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Quer
     kept, decided = _kept(reading, frame), decisions(reading)
     found = reading.connection.execute(_marked(reading, frame, query, of, by, agreed))
     return [_judged(row, _facts(row, kept, by, frame), decided.get(row.event_key, NONE)) for row in found]
+
+
+def blinded_events(reading: Reading, frame: Frame, terms: Sequence[Query], by: str | None) -> list[BlindedEvent]:
+    """Return every sampled event of a frame of whose case the suggestions are blinded for the viewer; see the port."""
+    viewer = blinded_viewer(reading)
+    if viewer is None:
+        return []
+    face = observation_face(reading.read_at, reading.connection.dialect, matched_events(reading, And(tuple(terms))))
+    held = [func.coalesce(condition(term, face), false()).label(f"held_{at}") for at, term in enumerate(terms)]
+    found = (
+        select(observations.c.window_start, run_windows.c.width_micros, *_key_columns(by), *held)
+        .join_from(observations, events, events.c.key == observations.c.event_key)
+        .join(cases, cases.c.event_key == observations.c.event_key)
+        .outerjoin(event_contents, event_contents.c.event_key == observations.c.event_key)
+        .join(run_windows, same_window(observations))
+        .where(of_frame(reading, frame), observations.c.inclusion_probability > 0, suggestions_blinded(viewer))
+    )
+    return [
+        BlindedEvent(
+            window=row.window_start,
+            holds=tuple(bool(row[len(row) - len(held) + at]) for at in range(len(held))),
+            key=_key(row, by),
+        )
+        for row in reading.connection.execute(found)
+    ]
 
 
 def _marked(

@@ -22,12 +22,12 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum, version
-from remiss.edges.stores.sampled.events import judged, sampled
+from remiss.edges.stores.sampled.events import blinded_events, judged, sampled
 from remiss.edges.stores.sampled.frames import frames, of_frame, open_to_viewer
 from remiss.edges.stores.tables import cells, events, groups, observations, run_windows, runs
 from remiss.records.event import ModelVersion
 from remiss.records.run import Cell, Group
-from remiss.understand.sampling_facts import Frame, Judged, Pattern, Sampled, pattern_of
+from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled, pattern_of
 
 # Ten years of weekly captures of two logs. A run's counts are some ten numbers for each of its windows and strata.
 MOST_RUNS = 1_000
@@ -165,3 +165,8 @@ class EvidenceStore:
         """Return every sampled event of the runs in force of a frame, marked alike, with what people found of it."""
         with self._reader.at(position) as reading:
             return judged(reading, frame, query, agreed, of, by)
+
+    def blinded(self, frame: Frame, terms: Sequence[Query], by: str | None, position: int) -> Sequence[BlindedEvent]:
+        """Return every sampled event of the runs in force of a frame whose case the asker may still label, as it stands now."""
+        with self._reader.at(position) as reading:
+            return blinded_events(reading, frame, terms, by)
