@@ -66,7 +66,6 @@ OF_NOW = {
 
 # What reads and leaves no entry in the audit's log of views, and why.
 UNSEEN = {
-    "access.check": "a rule, and nothing of the case that it is asked of",
     "audit.checkpoint": "a hash of a log",
     "audit.verify": "hashes of a log",
     "catalog.info": "how much there is",

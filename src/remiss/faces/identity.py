@@ -10,18 +10,25 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from remiss.errors import RemissError
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor, Authority
-from remiss.govern.tokens import Sessions, SignedIn, bearer
-from remiss.records.person import Person
+from remiss.govern.tokens import Attempts, Sessions, SignedIn, bearer
+from remiss.records.person import EVERY_TEAM, Person
+from remiss.records.view_entry import ViewEntry, ViewKind
 
 if TYPE_CHECKING:
     from remiss.records.person import Token
     from remiss.workspace import Workspace
+
+
+# Who sends a token that does not work, as the audit names them; no person is called so.
+NOBODY = "(nobody)"
 
 
 def fresh() -> str:
@@ -64,10 +71,22 @@ class Identities:
         self._sessions = sessions
         self.own_cookie = sessions.own_cookie
         self._clock = clock
+        self.attempts = Attempts(self._tell, time.monotonic, threading.Lock())
 
     def operator(self, authorization: bytes | None, cookies: bytes | None) -> Caller | None:
         """Return the operator, if the headers are theirs; asks no database."""
         return OPERATOR if self._sessions.admits(authorization, cookies) else None
+
+    def caller(self, authorization: bytes | None, cookies: bytes | None, address: str) -> Caller | None:
+        """Return `person`, for whoever sent a token from an address.
+
+        Raises
+        ------
+        Waits
+        """
+        if authorization is None:
+            return self.person(None, cookies)
+        return self.attempts.tried(address, authorization.decode("latin-1"), lambda: self.person(authorization, cookies))
 
     def person(self, authorization: bytes | None, cookies: bytes | None) -> Caller | None:
         """Return the person whose headers these are: a token that works, or a session of somebody who holds what they held.
@@ -95,6 +114,12 @@ class Identities:
     def knows_link(self, text: str) -> bool:
         """Return whether a link would sign somebody in, without using it up. A token that is no link's is not for links."""
         return self._workspace.people.linked_by(text, self._clock()) is not None
+
+    def _tell(self, address: str, count: int) -> None:
+        ws = self._workspace.serving("sign-in", actor=Actor(name=NOBODY, team=EVERY_TEAM))
+        # Where it cannot be recorded, nothing is shown either: they are refused all the same.
+        with suppress(RemissError):
+            ws.record_views([ViewEntry(kind=ViewKind.REFUSED, subject=address, count=count)], "token.use")
 
     def _known_by(self, text: str) -> tuple[Person, Token] | None:
         return self._workspace.people.known_by(text, self._clock())

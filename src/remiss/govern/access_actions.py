@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.contract.table import permission_of
@@ -18,7 +19,7 @@ from remiss.parameters import Help, Position, Range, Username
 from remiss.records.catalog import reached
 from remiss.records.person import EVERY_TEAM, IssuedToken, Token
 from remiss.records.rows import Rows
-from remiss.records.view_entry import listed
+from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
 TOKENS = (
     *("token", "person", "about", "expires", "position_from", "position_to", "once"),
@@ -153,7 +154,15 @@ def revoke_token(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a to
     return ws.people.revoke(token)
 
 
-@action("access.check", permission="access:check", http="GET /access", reads=True, subject="case")
+def _checked(ws: AccessWorkspace, given: Mapping[str, Any], found: Access) -> Sequence[ViewEntry]:
+    # The rule tells the team and sensitivity of a case, and what a person holds.
+    position, told = given.get("as_of"), (found.person, found.permission)
+    if found.case is None:
+        return (ViewEntry(kind=ViewKind.LIST, subject=found.person, position=position, ids=told, count=1),)
+    return (ViewEntry(kind=ViewKind.CASE, subject=found.case, team=ws.governed(found.case).team, position=position, ids=told),)
+
+
+@action("access.check", permission="access:check", http="GET /access", reads=True, subject="case", views=_checked)
 def check_access(
     ws: AccessWorkspace, person: Username, action: str, case: str | None = None, *, as_of: Position | None = None
 ) -> Access:

@@ -18,11 +18,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv6Network, ip_address
+from typing import TypeVar
 
 from remiss.records.identity import CROCKFORD
 from remiss.records.person import Person, Token
@@ -32,6 +36,12 @@ SESSION_SECONDS = 12 * 3600
 SESSIONS_OF_ONE = 32
 # As secrets are written, and no longer: whatever else a cookie holds is none of ours.
 _SECRET = re.compile(rb"[A-Za-z0-9_-]{1,128}")
+T = TypeVar("T")
+# Of so many tokens that do not work an address gets its answer in a minute; then it waits for the next.
+WRONG_TOKENS = 20
+MINUTE = 60.0
+# So many addresses are remembered, and credentials that worked, whose holders do not wait; and so many entries a minute are made.
+ADDRESSES, WORKED, ENTRIES = 4096, 4096, 60
 _TOKEN = re.compile(rf"remiss_([{CROCKFORD}]{{12}})_([A-Za-z0-9_-]{{43}})")
 
 
@@ -195,3 +205,96 @@ def bearer(authorization: bytes) -> bytes | None:
     """Return the token of an Authorization header; None of another scheme."""
     scheme, _, given = authorization.partition(b" ")
     return given.strip() if scheme.lower() == b"bearer" else None
+
+
+class Waits(Exception):
+    """An address sent so many tokens that do not work that it waits for some seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many tokens that do not work came from this address: wait {seconds} seconds")
+        self.seconds = seconds
+
+
+@dataclass(slots=True)
+class _Wrong:
+    """The wrong tokens of one address: in the minute that began then, and those that no entry tells of yet."""
+
+    since: float
+    count: int = 0
+    untold: int = 0
+
+
+class Attempts:
+    """Tokens that do not work, by the address that sends them. Safe for threads.
+
+    An address that sent too many waits for the minute to end before another of its tokens is looked up. `tell` is called with an
+    address and how many it sent since it was called for it last: at most once a minute for each.
+    """
+
+    def __init__(
+        self, tell: Callable[[str, int], None], clock: Callable[[], float], lock: AbstractContextManager[object]
+    ) -> None:
+        self._tell, self._clock, self._lock = tell, clock, lock
+        self._wrong: OrderedDict[str, _Wrong] = OrderedDict()
+        self._worked: OrderedDict[bytes, None] = OrderedDict()
+        self._told = _Wrong(since=clock())
+
+    def tried(self, address: str, credential: str, look_up: Callable[[], T | None]) -> T | None:
+        """Return what a credential of an address is found to stand for; None where it does not work.
+
+        Raises
+        ------
+        Waits : it was not looked up
+        """
+        kept = hashlib.sha256(credential.encode("utf-8", "surrogatepass")).digest()
+        with self._lock:
+            now, wrong = self._clock(), self._wrong.get(address)
+            if wrong is not None and wrong.count >= WRONG_TOKENS and now < wrong.since + MINUTE and kept not in self._worked:
+                wrong.untold += 1
+                raise Waits(math.ceil(wrong.since + MINUTE - now))
+        found = look_up()
+        with self._lock:
+            if found is not None:
+                self._worked.pop(kept, None)
+                self._worked[kept] = None
+                if len(self._worked) > WORKED:
+                    self._worked.popitem(last=False)
+            untold = 0 if found is not None else self._counted(address)
+        if untold:
+            self._tell(address, untold)
+        return found
+
+    def _counted(self, address: str) -> int:
+        now = self._clock()
+        found = self._wrong.setdefault(address, _Wrong(since=now))
+        self._wrong.move_to_end(address)
+        if len(self._wrong) > ADDRESSES:
+            self._wrong.popitem(last=False)
+        begins = not found.count or now >= found.since + MINUTE
+        if begins:
+            found.since, found.count = now, 0
+        found.count += 1
+        found.untold += 1
+        self._told = self._told if now < self._told.since + MINUTE else _Wrong(since=now)
+        if not begins or self._told.count >= ENTRIES:
+            return 0
+        self._told.count += 1
+        untold, found.untold = found.untold, 0
+        return untold
+
+
+def address_of(peer: str, forwarded: bytes | None) -> str:
+    """Return the address that a request is from, of IPv6 the network of a customer.
+
+    Where who is connected is this machine, it passes requests on: then the last of X-Forwarded-For.
+
+    >>> address_of("127.0.0.1", b"203.0.113.9, 198.51.100.7"), address_of("203.0.113.9", b"198.51.100.7")
+    ('198.51.100.7', '203.0.113.9')
+    """
+    try:
+        address = ip_address(peer)
+        if address.is_loopback and forwarded is not None:
+            address = ip_address(forwarded.rpartition(b",")[2].strip().decode("latin-1"))
+    except ValueError:
+        return peer
+    return str(address) if address.version == 4 else str(IPv6Network((address, 64), strict=False).network_address)

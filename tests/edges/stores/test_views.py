@@ -20,6 +20,7 @@ from remiss.edges.stores.dialect import driving
 from remiss.edges.stores.logs import sealing
 from remiss.edges.stores.tables import audit_heads, views
 from remiss.errors import Denied, InputError, NotFound, StorageError
+from remiss.govern import access_actions as access
 from remiss.govern import audit_actions as audit
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Filing, Sensitivity
@@ -447,3 +448,14 @@ def test_a_server_notices_that_an_earlier_state_of_the_log_was_put_back(ws, case
     with remiss.open(ws.address, environment=environment) as fresh:
         catalog.show(fresh, case.id)
         assert verdict(fresh).sound
+
+
+def test_to_ask_who_may_what_is_a_look_at_the_case_or_the_person_that_it_tells_of(ws, ws_as):
+    case = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen", team="boarding", sensitivity=Sensitivity.SECRET)).id
+    access.check_access(ws, ws.actor.name, "case.show", case)
+    access.check_access(ws, "ana", "case:verify")
+    found = [dict(each) for each in audit.search_audit(ws, action="access.check")]
+    assert [(each["kind"], each["subject"], each["team"]) for each in found] == [
+        ("list", "ana", "default"),
+        ("case", case, "boarding"),
+    ]

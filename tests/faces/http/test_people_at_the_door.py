@@ -13,8 +13,9 @@ from remiss.errors import SettingError
 from remiss.faces import server
 from remiss.faces.identity import sessions_at
 from remiss.govern import access_actions as access
+from remiss.govern import audit_actions as audit
 from remiss.govern import people_actions as people
-from remiss.govern.tokens import SESSIONS_OF_ONE, SignedIn
+from remiss.govern.tokens import SESSIONS_OF_ONE, WRONG_TOKENS, SignedIn
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.person import Person
 from tests.edges.stores.drawing import MONDAY
@@ -331,3 +332,35 @@ def test_over_https_the_cookie_is_for_encrypted_connections_of_this_host_alone()
     sessions = sessions_at(8765, secure=True)
     assert sessions.cookie == "__Host-remiss-8765"
     assert re.fullmatch(r"[\w-]{43}", sessions.open(None))
+
+
+def wrong_tokens(there, count, **settings):
+    with there.program("remiss_0123456789ab_" + "x" * 43, **settings) as client:
+        return [client.get("/api/v1/cases") for _ in range(count)]
+
+
+def test_tokens_that_do_not_work_are_slowed_down_by_address_and_recorded(there):
+    right, other = there.person("ana", role="reader"), there.person("bo", role="reader")
+    with there.program(right) as ana, there.program(other) as bo:
+        assert ana.get("/api/v1/cases").status_code == 200
+        answers = wrong_tokens(there, WRONG_TOKENS + 10)
+        assert [each.status_code for each in answers] == [401] * WRONG_TOKENS + [429] * 10
+        assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+        assert answers[-1].json()["error"]["code"] == "waits"
+        assert "wait" in answers[-1].json()["error"]["what"]
+        # Somebody at work is not kept from it, a newcomer at that address is; nobody elsewhere.
+        assert ana.get("/api/v1/cases").status_code == 200
+        assert bo.get("/api/v1/cases").status_code == 429
+        assert bo.get("/api/v1/cases", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 200
+        with there.client() as operator:
+            assert operator.get("/api/v1/cases").status_code == 200
+    with there.stranger(headers={"Origin": there.url}) as browser:
+        for answer in (browser.post("/sign-in", data={"token": "guess"}), browser.get("/sign-in", params={"token": "guess"})):
+            assert (answer.status_code, "retry-after" in answer.headers) == (429, True)
+            assert "Too many tokens that do not work" in answer.text
+        assert browser.get("/sign-in").status_code == 401
+    found = [
+        (line["actor"], line["team"], line["action"], line["kind"], line["subject"], line["count"])
+        for line in audit.search_audit(there.workspace, action="token.use", kind="refused")
+    ]
+    assert found == [("(nobody)", "*", "token.use", "refused", "127.0.0.1", 1)]

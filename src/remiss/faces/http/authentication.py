@@ -6,6 +6,7 @@ from anyio import CapacityLimiter, to_thread
 
 from remiss.faces.http.security import App, Receive, Scope, Send, header, refuse
 from remiss.faces.identity import Caller, Identities
+from remiss.govern.tokens import Waits, address_of
 
 # The only paths that answer to anybody. The style belongs to the sign-in page and shows nothing of the catalog.
 OPEN = frozenset({"/livez", "/readyz", "/sign-in", "/sign-in/style.css"})
@@ -23,12 +24,20 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or what the server asks around requests."""
-        if scope["type"] == "http":
-            scope = {**scope, "headers": self._identities.own_cookie(scope["headers"])}
-        if scope["type"] != "http" or scope["path"] in OPEN:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caller = await self._caller(scope)
+        scope = {**scope, "headers": self._identities.own_cookie(scope["headers"])}
+        address = address_of(scope["client"][0] if scope.get("client") else "", header(scope, b"x-forwarded-for"))
+        if scope["path"] in OPEN:
+            scope.setdefault("state", {})["address"] = address
+            await self._app(scope, receive, send)
+            return
+        try:
+            caller = await self._caller(scope, address)
+        except Waits as later:
+            await refuse(send, 429, "waits", str(later), "try again then", (b"retry-after", b"%d" % later.seconds))
+            return
         if caller is not None:
             scope.setdefault("state", {})["caller"] = caller
             await self._app(scope, receive, send)
@@ -41,11 +50,11 @@ class Authentication:
             do = "sign in with your token, or send it as Authorization: Bearer; the operator's are in what remiss serve prints"
             await refuse(send, 401, "unauthenticated", "nobody is signed in", do, challenge)
 
-    async def _caller(self, scope: Scope) -> Caller | None:
+    async def _caller(self, scope: Scope, address: str) -> Caller | None:
         authorization, cookies = header(scope, b"authorization"), header(scope, b"cookie")
         if authorization is None and cookies is None:
             return None
         operator = self._identities.operator(authorization, cookies)
         if operator is not None:
             return operator
-        return await to_thread.run_sync(self._identities.person, authorization, cookies, limiter=self._threads)
+        return await to_thread.run_sync(self._identities.caller, authorization, cookies, address, limiter=self._threads)

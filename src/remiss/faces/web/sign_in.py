@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from remiss.faces.identity import Identities
 from remiss.faces.web.rendering import filled
-from remiss.govern.tokens import SESSION_SECONDS, Sessions
+from remiss.govern.tokens import SESSION_SECONDS, Sessions, Waits
 
 STYLE = Path(__file__).parent / "static" / "sign-in.css"
 # The link stands in the address of the form, and no other page is to read it there.
@@ -29,9 +29,15 @@ def router(sessions: Sessions, identities: Identities, used: Callable[[], None])
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/sign-in")
-    def form(token: str = "") -> Response:
-        known = sessions.knows_link(token) or identities.knows_link(token)
-        return _form(sessions, token if known else None, dead=bool(token) and not known)
+    def form(request: Request, token: str = "") -> Response:
+        def known() -> bool | None:
+            return sessions.knows_link(token) or identities.knows_link(token) or None
+
+        try:
+            found = bool(token) and identities.attempts.tried(request.state.address, token, known)
+        except Waits as later:
+            return _form(sessions, None, waits=later)
+        return _form(sessions, token if found else None, dead=bool(token) and not found)
 
     @routes.get("/sign-in/style.css")
     async def style() -> Response:
@@ -42,8 +48,11 @@ def router(sessions: Sessions, identities: Identities, used: Callable[[], None])
         session = sessions.sign_in(token)
         if session is not None:
             used()
-        else:
-            session = identities.sign_in(token.strip())
+        elif token:
+            try:
+                session = identities.attempts.tried(request.state.address, token, lambda: identities.sign_in(token.strip()))
+            except Waits as later:
+                return _form(sessions, None, waits=later)
         if session is None:
             return _form(sessions, None, refused=bool(token))
         _sign_out(sessions, request)
@@ -74,8 +83,10 @@ def _sign_out(sessions: Sessions, request: Request) -> None:
     sessions.sign_out(None if cookies is None else cookies.encode("latin-1"))
 
 
-def _form(sessions: Sessions, token: str | None, *, refused: bool = False, dead: bool = False) -> Response:
-    context = {"token": token, "refused": refused, "dead": dead, "operator": sessions.operator}
-    answer = filled("sign_in/form.html", context, status=401 if token is None else 200)
-    answer.headers.update(SILENT)
+def _form(
+    sessions: Sessions, token: str | None, *, refused: bool = False, dead: bool = False, waits: Waits | None = None
+) -> Response:
+    context = {"token": token, "refused": refused, "dead": dead, "operator": sessions.operator, "waits": waits}
+    answer = filled("sign_in/form.html", context, status=429 if waits else 401 if token is None else 200)
+    answer.headers.update(SILENT | ({"Retry-After": str(waits.seconds)} if waits else {}))
     return answer
