@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from remiss.curate import guidelines
@@ -9,7 +10,7 @@ from remiss.curate.guidelines import owns
 from remiss.protocol import rubric, taxonomy
 from remiss.protocol.document import attach
 from remiss.protocol.ports import StoredProtocol
-from tests.protocol.documents import WHOLE
+from tests.protocol.documents import WHOLE, protocol_of
 
 TAXONOMY = """\
 namespace: acme
@@ -98,3 +99,25 @@ def test_by_the_protocol_that_caught_a_case_it_is_labelled_whoever_sees_it():
 
 def test_a_version_that_cannot_be_read_any_more_has_no_say():
     assert grounds_of("m", [("m", 1)], [kept("m", 1, text="protocol: [")]).rubric == rubric.builtin()
+
+
+PLANNED = WHOLE.replace("verify: {1: 1.0, 2: 0.5, 3: 0.25, 4: 0.1, rejected: 0.25}", "verify: {2: 0.6}")
+ALIKE = {"1": 0.3, "2": 0.6, "3": 0.3, "4": 0.3, "rejected": 0.3, "cleared": 0.1}
+
+
+def test_a_version_filed_when_grades_had_unlike_shares_goes_on_by_them_and_a_new_one_has_one_share_for_all():
+    now = protocol_of(PLANNED)
+    assert now.labelling.verify == ALIKE
+    # What one then wrote out has the digest that leaving it out had.
+    then = protocol_of(PLANNED.replace("{2: 0.6}", "{1: 1.0, 2: 0.6, 3: 0.25, 4: 0.1, rejected: 0.25}"))
+    assert then.digest != now.digest
+    for digest, meant in ((then.digest, then.labelling.verify), (now.digest, ALIKE), ("another", ALIKE)):
+        [document] = guidelines.read([replace(kept(text=PLANNED), digest=digest)])
+        assert document.labelling.verify == meant
+    [document] = guidelines.read([replace(kept(text=PLANNED.replace("population: 500, ", "")), digest=before_both())])
+    assert (document.labelling.verify, document.sampling.population) == (then.labelling.verify, 500)
+
+
+def before_both():
+    """Return the digest of the document that left out shares and population when both had former defaults."""
+    return protocol_of(PLANNED.replace("{2: 0.6}", "{1: 1.0, 2: 0.6, 3: 0.25, 4: 0.1, rejected: 0.25}")).digest

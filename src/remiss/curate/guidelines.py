@@ -12,7 +12,7 @@ from remiss.protocol import rubric as rubrics
 from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Mode, Protocol, Rubric
-from remiss.protocol.versions import restore
+from remiss.protocol.versions import kept_version
 
 # Who owns a model, as names are compared, each with the protocols that say so.
 Owners: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -104,7 +104,7 @@ def read(stored: Iterable[StoredProtocol]) -> Iterator[Protocol]:
     """Yield the kept versions that this remiss can read."""
     for each in stored:
         try:
-            yield restore(each.text, f"{each.name}@{each.version}")
+            yield kept_version(each, f"{each.name}@{each.version}")
         except ProtocolError:
             # An earlier remiss took what this one refuses; it has neither modes nor owners for us.
             continue

@@ -2,12 +2,13 @@
 
 The sizes in force are part of what a version means, so that its digest covers them, written or not. Therefore a change of these
 defaults gives another digest to a document that leaves them to us, and the digest that the catalog keeps of a version tells by
-which defaults it was filed: it goes on by those, and only a new version takes the present ones (`as_filed`).
+which defaults it was filed: it goes on by those, and only a new version takes the present ones (`as_filed`). The same holds of
+the shares of annotated cases that a second person labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,6 +27,9 @@ GRAVE = 2
 LEAST, MOST = 2, 100_000
 
 _POPULATION = "sampling.population"
+# What a document with a plan of labelling meant of the grades that it left out of `verify` before all had one share.
+FORMER_SHARES = {"1": 1.0, "2": 0.5, "3": 0.25, "4": 0.1, "rejected": 0.25}
+_VERIFY = "labelling.verify"
 
 
 def population_of(window: timedelta) -> int:
@@ -61,8 +65,7 @@ def as_filed(document: Protocol, filed: str) -> Protocol:
     """Return a document by the defaults that give it the digest by which its version is filed; as it is where none do."""
     if document.digest == filed:
         return document
-    former = by_former_defaults(document)
-    return former if former.digest == filed else document
+    return next((each for each in by_former_defaults(document) if each.digest == filed), document)
 
 
 def note_on_former(document: Protocol) -> str | None:
@@ -87,9 +90,28 @@ def note_on_default(document: Protocol) -> str | None:
     )
 
 
-def by_former_defaults(document: Protocol) -> Protocol:
-    """Return a document as it was meant before; as it is where it says what decides that."""
+def by_former_defaults(document: Protocol) -> Sequence[Protocol]:
+    """Return a document as it was meant before, the latest first; none where it says all that decides that."""
+    shares = _by_former_shares(document)
+    return tuple(
+        each for each in (shares, _by_former_population(shares), _by_former_population(document)) if each is not document
+    )
+
+
+def _by_former_population(document: Protocol) -> Protocol:
     if _POPULATION in document.lines:
         return document
-    former = replace(document, sampling=replace(document.sampling, population=FORMER_POPULATION), digest="")
-    return replace(former, digest=digest(meaning(former)))
+    return _meant(replace(document, sampling=replace(document.sampling, population=FORMER_POPULATION)))
+
+
+def _by_former_shares(document: Protocol) -> Protocol:
+    design = document.labelling
+    left_out = {name: part for name, part in FORMER_SHARES.items() if f"{_VERIFY}.{name}" not in document.lines}
+    if design is None or not left_out:
+        return document
+    return _meant(replace(document, labelling=replace(design, verify={**design.verify, **left_out})))
+
+
+def _meant(document: Protocol) -> Protocol:
+    """Return a document with the digest of what it means."""
+    return replace(document, digest=digest(meaning(document)))

@@ -160,15 +160,15 @@ class SamplingModel(Section):
 
 
 class VerifyModel(Section):
-    grade_1: VerifyShare = Field(1.0, alias="1")
+    grade_1: VerifyShare = Field(0.3, alias="1")
     """the share of failures of grade 1 that a second person labels"""
-    grade_2: VerifyShare = Field(0.5, alias="2")
+    grade_2: VerifyShare = Field(0.3, alias="2")
     """the share of failures of grade 2 that a second person labels"""
-    grade_3: VerifyShare = Field(0.25, alias="3")
+    grade_3: VerifyShare = Field(0.3, alias="3")
     """the share of failures of grade 3 that a second person labels"""
-    grade_4: VerifyShare = Field(0.1, alias="4")
+    grade_4: VerifyShare = Field(0.3, alias="4")
     """the share of failures of grade 4 that a second person labels"""
-    rejected: VerifyShare = 0.25
+    rejected: VerifyShare = 0.3
     """the share of rejected candidates that a second person labels"""
     cleared: VerifyShare = 0.1
     """the share of controls and undecided events that a second person labels where the first found no failure; else all"""

@@ -125,7 +125,7 @@ def _differing(stored: StoredProtocol, document: Protocol) -> str:
         before = kept_version(stored, document.path)
     except ProtocolError:
         return ""
-    # The sizes that neither says are no difference.
-    now = document if note_on_former(before) is None else by_former_defaults(document)
-    changed = parts_that_differ(meaning(before), meaning(now))
+    # What neither says is no difference.
+    ways = [parts_that_differ(meaning(before), meaning(now)) for now in (document, *by_former_defaults(document))]
+    changed = min(ways, key=len)
     return f": another {', '.join(changed)}" if changed else ""

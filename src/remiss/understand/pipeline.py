@@ -13,6 +13,7 @@ from functools import cache
 
 from remiss.catalog.query.expression import Level, Operator, Query, Term, Text, both, leaves
 from remiss.errors import NotFound, QueryError
+from remiss.protocol.group_sizes import as_filed
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.protocol.versions import salvage
 from remiss.records.estimate import SAMPLE
@@ -114,7 +115,7 @@ def document_of(ws: UnderstandWorkspace, name: str, version: int) -> Protocol:
     found = salvage(stored.text, f"{name}@{version}")
     if found is None:
         raise NotFound(f"protocol {name}@{version} cannot be read any more", do="look at it with remiss protocol show")
-    return found
+    return as_filed(found, stored.digest)
 
 
 def read_flagged(ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, criterion: str | None) -> Flagged:
