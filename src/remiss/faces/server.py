@@ -25,6 +25,7 @@ from remiss.faces.http.app import create_app
 from remiss.faces.http.authentication import Authentication
 from remiss.faces.http.connection import IDLE_SECONDS, HttpConnection
 from remiss.faces.http.health import Measured
+from remiss.faces.http.places import Places
 from remiss.faces.http.security import MOST_HEADER_BYTES, App, Security
 from remiss.faces.identity import Identities, fresh, sessions_at
 from remiss.faces.web.app import add_pages
@@ -54,7 +55,7 @@ def secured(
     app = create_app(workspace)
     identities = Identities(workspace, sessions)
     add_pages(app, sessions, identities, lambda: announce(link(sessions, port)))
-    return Security(Authentication(Measured(app, app.state.metrics), identities), [*own, *origins])
+    return Security(Authentication(Places(Measured(app, app.state.metrics)), identities), [*own, *origins])
 
 
 def link(sessions: Sessions, port: int) -> str:

@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from remiss.faces.web import markdown as setting_out
 from remiss.faces.web.markdown import AS_TYPED, ATTRIBUTES, AWAY, LIMIT, MOST_SIGNS, SCHEMES, TAGS, markdown
 from tests.hostile.reading import plain, read, spellings
 from tests.hostile.strings import hostile
@@ -149,10 +148,3 @@ def test_a_text_is_set_out_once():
     for _ in range(100):
         assert markdown(text) is first
     assert time.process_time() - began < 0.1
-
-
-def test_what_is_kept_of_texts_is_bounded(monkeypatch):
-    monkeypatch.setattr(setting_out, "MOST_KEPT", 10_000)
-    for number in range(50):
-        markdown(f"{number} " + "a" * 1_000)
-    assert sum(map(len, setting_out._kept.values())) <= 10_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import RedirectResponse, Response
@@ -37,6 +38,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.workspace = workspace
     app.state.metrics = Metrics()
     app.state.answers = ResultCache()
+    app.state.health = CapacityLimiter(2)
     answer_errors(app)
     app.router.routes.extend(_routes())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -15,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from remiss.errors import RemissError
 from remiss.faces.http.answering import SAYS, reference
 from remiss.faces.http.security import App, Message, Receive, Scope, Send
 from remiss.faces.serving import opened
@@ -30,12 +32,10 @@ async def livez() -> Response:
 
 
 @router.get("/readyz", operation_id="readyz", response_class=PlainTextResponse, responses={503: {"description": "Not ready."}})
-def readyz(request: Request) -> Response:
-    """Answer whether the catalog can be read."""
-    from remiss.errors import RemissError
-
+async def readyz(request: Request) -> Response:
+    """Answer whether the catalog can be read; it waits for nobody who is at work."""
     try:
-        request.app.state.workspace.serving("readyz").position()
+        await to_thread.run_sync(request.app.state.workspace.serving("readyz").position, limiter=request.app.state.health)
     except RemissError:
         return PlainTextResponse("the catalog cannot be read\n", 503)
     return PlainTextResponse("ok\n")

@@ -2,19 +2,17 @@
 
 A page of another site must neither read the catalog nor change it, though the browser that shows it also holds a session here:
 so the host must be ours (DNS rebinding), and whatever is not a plain read must come from a page of ours or from a program.
-Bodies are bounded in size and in time. Source: OWASP, Cross-Site Request Forgery Prevention; W3C, Fetch Metadata.
+Sizes are bounded here, numbers and patience in `places.py`.
+Source: OWASP, Cross-Site Request Forgery Prevention; W3C, Fetch Metadata.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
-
-from starlette.exceptions import HTTPException
 
 from remiss.version import __version__
 
@@ -25,15 +23,14 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 READS = frozenset({"GET", "HEAD"})
+# What anybody may send without being signed in: a token in a form.
+MOST_TOKEN_BYTES = 8 * 1024
 MOST_BODY_BYTES = 4 * 1024 * 1024
 # A file that people add to a case: as it is, in a form, or in base64 within JSON, which takes a third more.
 MOST_FILE_BYTES = 23 * 1024 * 1024
 FILES = re.compile(r"/attachments|/api/v1/cases/[^/]+/attachments|/api/v1/actions/attachment\.add")
-# Each is a thread at work or one that waits for it; more would only wait longer.
-MOST_REQUESTS = 128
 MOST_HEADER_BYTES = 32 * 1024
 MOST_TARGET_BYTES = 16 * 1024
-BODY_SECONDS = 30.0
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -52,16 +49,6 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
-class TooMuch(HTTPException):
-    """The body of a request is longer than any that is meant, or takes longer to arrive.
-
-    It is raised where the body is read, in whatever route that may be; as an HTTPException it passes through.
-    """
-
-    def __init__(self, what: str) -> None:
-        super().__init__(413, what, {"connection": "close"})
-
-
 def header(scope: Scope, name: bytes) -> bytes | None:
     """Return the value of a request's header; of several that should be one, all of them, so that none is overlooked."""
     found = [value for key, value in scope["headers"] if key == name]
@@ -69,7 +56,7 @@ def header(scope: Scope, name: bytes) -> bytes | None:
 
 
 class Security:
-    """Refuses foreign requests, bounds bodies, names each request, and adds the security headers to every answer.
+    """Refuses foreign and oversized requests, names each request, and adds the security headers to every answer.
 
     `origins` are those under which this server is reached, for example `http://127.0.0.1:8765`.
     """
@@ -77,7 +64,6 @@ class Security:
     def __init__(self, app: App, origins: Iterable[str]) -> None:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in origins)
-        self._under_way = 0
         self._hosts = frozenset(origin.partition(b"://")[2] for origin in self._origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,18 +79,10 @@ class Security:
         if refusal is not None:
             await refuse(answer, *refusal)
             return
-        if self._under_way >= MOST_REQUESTS:
-            later = (b"retry-after", b"1")
-            await refuse(answer, 503, "busy", f"{MOST_REQUESTS} requests are under way", "try again in a second", later)
-            return
         if scope["method"] == "HEAD":
             # The answer is that of GET; the connection leaves its body out.
             scope = {**scope, "method": "GET"}
-        self._under_way += 1
-        try:
-            await self._app(scope, _bounded(receive, most_bytes(scope)), answer)
-        finally:
-            self._under_way -= 1
+        await self._app(scope, receive, answer)
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str, str] | None:
         if len(scope["raw_path"] or b"") + len(scope["query_string"]) > MOST_TARGET_BYTES:
@@ -119,7 +97,7 @@ class Security:
         length = header(scope, b"content-length") or b"0"
         most = most_bytes(scope)
         if not length.isdigit() or int(length) > most:
-            return 413, "too-large", f"a request may have {most >> 20} MB", "send less"
+            return 413, "too-large", f"a request here may have {most:,} bytes", "send less"
         if scope["method"] in READS:
             return None
         origin, site = header(scope, b"origin"), header(scope, b"sec-fetch-site")
@@ -153,32 +131,9 @@ def _with_headers(send: Send, request_id: bytes) -> Send:
 
 def most_bytes(scope: Scope) -> int:
     """Return how long the body of a request may be."""
+    if scope["path"] == "/sign-in":
+        return MOST_TOKEN_BYTES
     return MOST_FILE_BYTES if FILES.fullmatch(scope["path"]) else MOST_BODY_BYTES
-
-
-def _bounded(receive: Receive, most: int) -> Receive:
-    left, deadline = most, None
-    done = False
-
-    async def read() -> Message:
-        nonlocal left, deadline, done
-        if done:
-            # The body is there; what follows is only that the client goes away, which may take as long as the work does.
-            return await receive()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + BODY_SECONDS if deadline is None else deadline
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
-        except TimeoutError as error:
-            raise TooMuch(f"the request did not arrive within {BODY_SECONDS:.0f} seconds") from error
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise TooMuch(f"a request may have {most >> 20} MB")
-        done = not message.get("more_body", False)
-        return message
-
-    return read
 
 
 async def refuse(send: Send, status: int, code: str, what: str, do: str, *extra: tuple[bytes, bytes]) -> None:

@@ -9,12 +9,10 @@ after it was made, so that a mistake of the one that makes it does no harm.
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import nh3
@@ -41,37 +39,19 @@ MOST_NODES = 10_000
 # Brackets times characters of each part between blank lines: for each bracket, the rest of its part is read.
 MOST_READ = 500_000
 AS_TYPED = "Shown as it was typed: it is longer, or has more signs, than can be set out."
-# What was made of texts is kept, up to so many characters in all; the oldest makes room.
-MOST_KEPT = 8_000_000
+MOST_KEPT = 200
+_setting_out = threading.Lock()
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def markdown(text: str) -> Markup:
     """Return text that a person wrote as HTML to stand in a page.
 
     A text of more than LIMIT letters, or of many more signs or parts than anybody needs, comes as one block of plain text with
-    a note. One text is set out at a time, and once: what came of it is kept under its digest, so that many pages of many texts
-    leave others the processor.
+    a note. One text is set out at a time, and what came of the latest is kept, so that others have the processor, too.
     """
-    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-    found = _kept.get(key)
-    if found is None:
-        with _setting_out:
-            found = _kept.get(key)
-            if found is None:
-                found = _set_out(text)
-                _keep(key, found)
-    return found
-
-
-_kept: OrderedDict[bytes, Markup] = OrderedDict()
-_setting_out = threading.Lock()
-
-
-def _keep(key: bytes, html: Markup) -> None:
-    _kept[key] = html
-    over = sum(map(len, _kept.values())) - MOST_KEPT
-    while over > 0:
-        over -= len(_kept.popitem(last=False)[1])
+    with _setting_out:
+        return _set_out(text)
 
 
 class _TooManyError(Exception):
