@@ -10,11 +10,11 @@ from time import monotonic
 import pytest
 
 from remiss.errors import QueryError
-from remiss.faces.result_cache import ResultCache
 from remiss.govern.authority import Granted, LocalOwner
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.records.case import Sensitivity
 from remiss.records.person import Grant, Person
+from remiss.result_cache import ResultCache
 
 
 @dataclass

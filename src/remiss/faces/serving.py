@@ -35,8 +35,8 @@ from remiss.errors import (
     Undecided,
 )
 from remiss.faces.identity import Caller
-from remiss.faces.result_cache import ResultCache
 from remiss.parameters import MOST_POSITION
+from remiss.result_cache import ResultCache
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace

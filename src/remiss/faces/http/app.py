@@ -16,8 +16,8 @@ from remiss.faces.exceptions import answer_errors
 from remiss.faces.http import by_hand, derived, health
 from remiss.faces.http.answering import components
 from remiss.faces.http.health import Metrics
-from remiss.faces.result_cache import ResultCache
 from remiss.faces.serving import in_one_reading, nothing_unknown
+from remiss.result_cache import ResultCache
 from remiss.version import __version__
 
 if TYPE_CHECKING:

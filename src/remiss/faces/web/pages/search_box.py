@@ -20,7 +20,7 @@ from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 
 if TYPE_CHECKING:
-    from remiss.faces.result_cache import ResultCache
+    from remiss.result_cache import ResultCache
     from remiss.workspace import Workspace
 
 router = APIRouter()
