@@ -158,7 +158,8 @@ class Labelling(RuleBasedStateMachine):
         labellers = {each.person for each in told(self.case.labelling.labellings)} if self.case.labelling else set()
         for name, ws in self.people.items():
             shown = self.shown[name]
-            verifies = PEOPLE[name] != "annotator" and name not in OWNERS and name not in labellers
+            # Who owns the model today may be freed by the next version, and verify then.
+            verifies = PEOPLE[name] != "annotator" and name not in labellers
             assert (shown.hidden is not None) == (verifies and self.case.status is Status.ANNOTATED)
             [line] = actions.search(ws, f"id:{self.case.id}")
             assert (line["hidden"], line["severity"]) == (shown.hidden, shown.severity)
