@@ -52,6 +52,9 @@ def test_no_pattern_takes_longer_than_the_text_is_long(pattern):
         (r"(a)\1", "is not a pattern of RE2"),
         ("[a-", "is not a pattern of RE2"),
         ("(?:a{1000}){1000}", "is not a pattern of RE2"),
+        (".{0,1000}" * 100 + "x", "repetitions"),
+        (".{0,1000}" * 2 + "x", "repetitions"),
+        ("(?:[a-z]{1,100}){1,10}" * 20, "repetitions"),
         ("a*", "matches where nothing stands"),
         ("", "has 0 characters"),
         ("a" * 1001, "has 1001 characters"),
@@ -64,6 +67,23 @@ def test_what_is_no_pattern_is_refused_with_the_reason(pattern, what):
         check_pattern(pattern)
     assert what in refused.value.what
     assert refused.value.do
+
+
+def test_a_pattern_of_many_repetitions_is_refused_before_it_is_compiled_whole():
+    began = time.process_time()
+    for last in "xyz":
+        with pytest.raises(InputError, match="repetitions"):
+            check_pattern(".{0,1000}" * 100 + last)
+    assert time.process_time() - began < 0.2
+
+
+def test_the_largest_patterns_read_a_text_in_little_time():
+    text = "ab " * 7_000
+    for pattern in (".{0,1000}x", "(?:.{0,100}){10}x", ".{0,200}" * 5 + "x", r"\w{1,200}@\w{1,200}", "[ab]*a[ab ]{900}x"):
+        check_pattern(pattern)
+        began = time.process_time()
+        redact(text, by(Pattern("large", pattern), detectors=()))
+        assert time.process_time() - began < 0.2, pattern
 
 
 PATTERNS = st.sampled_from(

@@ -184,6 +184,18 @@ def test_an_expression_knows_the_line_where_it_stands():
             "redaction has two patterns named t",
             "its own name",
         ),
+        (
+            "redaction: [email",
+            "redaction: [" + ", ".join(f"{{name: t{at}, pattern: '.{{0,1000}}x{at}'}}" for at in range(6)),
+            "redaction has patterns of the size 54,",
+            "repeat less",
+        ),
+        (
+            "redaction: [email",
+            f"redaction: [{{name: t, pattern: '{'.{0,1000}' * 100}x'}}",
+            "redaction[1].pattern has, its repetitions multiplied out, the size",
+            "repeat less",
+        ),
         ("redaction: [email", "redaction: [emial", "redaction[1] is emial, an unknown detector", "write email"),
         (
             "remiss:model/weak-slice",

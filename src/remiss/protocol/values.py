@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from remiss.errors import InputError
-from remiss.govern.redaction.detectors import DETECTORS, NAME, check_pattern
+from remiss.govern.redaction.detectors import DETECTORS, MOST_TOGETHER, NAME, check_pattern
 from remiss.govern.redaction.policy import GROUPS, MODELLED, UNASKED, Pattern, Policy, policy_of
 from remiss.protocol.nearest import nearest
 from remiss.protocol.shape import Section, wrong
@@ -92,6 +92,9 @@ def _apart(entries: list[EntryModel]) -> list[EntryModel]:
     for name in named:
         if named.count(name) > 1:
             raise wrong(f"has two patterns named {name}", "join them with |, or give each its own name")
+    together = sum(check_pattern(entry.pattern) for entry in entries if entry.pattern is not None)
+    if together > MOST_TOGETHER:
+        raise wrong(f"has patterns of the size {together:,} together, more than {MOST_TOGETHER:,}", "repeat less, or have fewer")
     return entries
 
 
