@@ -132,6 +132,35 @@ def test_one_person_who_asks_much_waits_in_their_own_line():
     asyncio.run(told())
 
 
+COSTLY = (
+    "/parts/cases/facets",
+    "/api/v1/estimate",
+    "/api/v1/cases/facets",
+    "/api/v1/actions/case.facets",
+    "/estimates",
+    "/api/v1/actions/estimate.exact",
+)
+
+
+@pytest.mark.parametrize("path", COSTLY)
+def test_few_questions_of_one_person_that_cost_much_are_worked_out_at_once(path):
+    async def told() -> None:
+        working = Working()
+        app = Places(working)
+        costly = [Asked(name="ana", path=path) for _ in range(20)]
+        tasks = await asked(app, *costly)
+        assert working.under_way == 4
+        others = [Asked(name="ana", path="/cases"), Asked(name="bo", path=path)]
+        tasks += await asked(app, *others)
+        assert working.under_way == 6
+        working.open.set()
+        await asyncio.gather(*tasks)
+        assert {each.status for each in (*costly, *others)} == {200}
+        assert not app.held
+
+    asyncio.run(told())
+
+
 def test_of_bodies_that_do_not_come_the_one_waited_for_longest_goes():
     async def told() -> None:
         working = Working()

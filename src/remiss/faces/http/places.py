@@ -1,15 +1,16 @@
 """How much of a server one person, or one address, may take: places to work in, and bodies that it waits for.
 
 A request takes a place only when its whole body is there, so that bodies that trickle hold none. Of one person, and of one
-address where nobody is signed in, so many are worked on at once; the next wait in a line of their own, and what is too long a
-line is refused. Health needs no place. Of bodies that are waited for, the oldest of the same person goes where there are too
-many, for a body that comes at all is usually there at once: who is patient with many keeps nobody out who is prompt with one.
+address where nobody is signed in, so many are worked on at once, fewer of those that cost much; the next wait in a line of their
+own, and what is too long a line is refused. Health needs no place. Of bodies that are waited for, the oldest of the same person
+goes where there are too many, for a body that comes at all is usually there at once: who is patient with many keeps nobody out
+who is prompt with one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -22,17 +23,23 @@ MOST_REQUESTS = 128
 PLACES_OF_ONE = 24
 # At work or in line.
 ASKED_BY_ONE = 64
+# What may read a whole catalog to answer; so many of one person's are worked out at once.
+COSTLY = re.compile(
+    r"(?:/api/v1|/parts)?/(?:cases/facets|cases/count|agreement|estimates?(?:/.*)?|cases/[^/]+/(?:comparison|similar))"
+    r"|/api/v1/actions/(?:case\.(?:facets|comparison|similar)|(?:agreement|estimate).*)"
+)
+COSTLY_OF_ONE = 4
 BODIES_OF_ONE = 16
 BODY_SECONDS = 30.0
-# A person's name, or an address.
-Whose: TypeAlias = tuple[str, str]
+# A person's name, or an address; apart, what costs much of theirs.
+Whose: TypeAlias = tuple[str, str, bool]
 
 
 @dataclass(slots=True)
 class Held:
     """What one person or address has: a turn for each that may be at work, requests at work or in line, bodies waited for."""
 
-    turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PLACES_OF_ONE))
+    turn: asyncio.Semaphore
     asked: int = 0
     bodies: list[asyncio.Timeout] = field(default_factory=list)
 
@@ -43,14 +50,15 @@ class Places:
     def __init__(self, app: App) -> None:
         self._app = app
         self._at_work = 0
-        self.held: defaultdict[Whose, Held] = defaultdict(Held)
+        self.held: dict[Whose, Held] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or what the server asks around requests."""
         if scope["type"] != "http" or scope["path"] in HEALTH:
             await self._app(scope, receive, send)
             return
-        held = self.held[whose := _whose(scope)]
+        whose = _whose(scope)
+        held = self.held.setdefault(whose, Held(asyncio.Semaphore(COSTLY_OF_ONE if whose[2] else PLACES_OF_ONE)))
         try:
             body = await _arrived(held.bodies, receive, send, most_bytes(scope))
             if body is not None:
@@ -81,8 +89,8 @@ class Places:
 def _whose(scope: Scope) -> Whose:
     caller = scope.get("state", {}).get("caller")
     if caller is None:
-        return "address", (scope.get("client") or ("",))[0]
-    return "person", "" if caller.person is None else caller.person.name
+        return "address", (scope.get("client") or ("",))[0], False
+    return "person", "" if caller.person is None else caller.person.name, COSTLY.fullmatch(scope["path"]) is not None
 
 
 async def _arrived(waited: list[asyncio.Timeout], receive: Receive, send: Send, most: int) -> bytes | None:
