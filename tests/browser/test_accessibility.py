@@ -41,6 +41,7 @@ PAGES = (
     "/citations",
     "/citations?address=REM-17",
     "/people",
+    "/account",
     "/audit",
     "/audit?actor=nobody",
     "/audit?since=nope",

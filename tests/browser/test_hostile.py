@@ -193,6 +193,7 @@ VISITS = (
     Visit(f"/audit?{urlencode({'actor': SEGMENT, 'subject': SEGMENT})}", lambda _: [SEGMENT]),
     Visit(f"/audit?{urlencode({'since': SEGMENT})}", lambda _: [SEGMENT[:40]], 422),
     Visit("/people", column("/api/v1/people", "about")),
+    Visit("/account"),
     Visit("/runs?whole=true"),
     Visit("/runs/{first}", lambda world: list(world.planted.files)),
     Visit("/runs/{first}/histograms?field=inputs.given", values_of("inputs.given")),
