@@ -78,8 +78,8 @@ def take(
 
 def _taken(ws: QueueWorkspace, kind: LabellingKind | None, exclude: Sequence[str]) -> Served:
     now, person = ws.now, ws.actor.name
-    desk = _desk(ws)
-    held = [each for each in ws.queue.reserved(now) if each.person == person and _due(desk, each)]
+    desk = _desk(ws, reserved := ws.queue.reserved(now))
+    held = [each for each in reserved if each.person == person and _due(desk, each)]
     kinds = tuple(NEEDED) if kind is None else (kind,)
     for event, wanted, place in chain(_in_hand(ws, held, kinds, exclude), _coming(ws, desk, held, kinds)):
         if ws.queue.reserve(event, wanted, person, now, now + HOLD):
@@ -159,8 +159,8 @@ def _in_hand_named(ws: QueueWorkspace, case: CaseId) -> Sequence[int]:
 
 
 def _state(ws: QueueWorkspace) -> QueueState:
-    desk = _desk(ws)
-    held = [each for each in ws.queue.reserved(ws.now) if each.person == ws.actor.name and _due(desk, each)]
+    desk = _desk(ws, reserved := ws.queue.reserved(ws.now))
+    held = [each for each in reserved if each.person == ws.actor.name and _due(desk, each)]
     places = ws.queue.where(each.event for each in held)
     return QueueState(
         in_hand=tuple(
@@ -172,10 +172,10 @@ def _state(ws: QueueWorkspace) -> QueueState:
     )
 
 
-def _desk(ws: QueueWorkspace) -> Desk:
+def _desk(ws: QueueWorkspace, reserved: Sequence[Reserved]) -> Desk:
     """Return all that the queue is made of for the actor; what they have in hand themselves is not taken from them."""
     taken: dict[LabellingKind, set[int]] = {}
-    for each in ws.queue.reserved(ws.now):
+    for each in reserved:
         if each.person != ws.actor.name:
             taken.setdefault(each.kind, set()).add(each.event)
     secret = ws.keys.secret("queue")

@@ -67,9 +67,9 @@ def create_token(
 def link_token(
     ws: PeopleWorkspace, person: Username, *, about: str | None = None, minutes: Annotated[int, Range(1, MOST_MINUTES)] = MINUTES
 ) -> IssuedToken:
-    """Invite PERSON: make a link that signs one browser of theirs in, once.
+    """Invite PERSON by a link that signs one browser in.
 
-    It is shown this once: send it by a way that only PERSON reads. Their session lasts as any other; the link works no second
+    It works once and is shown this once: send it by a way that only PERSON reads. Their session lasts as any other; the link works no second
     time. Who invites holds no less than PERSON in any team, when they make the link and when it is used; PERSON is told who
     made it. Over HTTP the link is `/sign-in?token=` and the text of the answer.
 
@@ -97,9 +97,9 @@ def link_token(
 
 @action("token.list", permission="token:own", http="GET /tokens", reads=True, views=listed)
 def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: Position | None = None) -> Rows:
-    """List tokens, without their secrets: your own, and those of others where you have token:list.
+    """List your own tokens, without their secrets.
 
-    It says whose they are, what for, when they expire, since and until when they work, and who made them; of those of links,
+    Those of others too, where you have token:list. It says whose they are, what for, when they expire, since and until when they work, and who made them; of those of links,
     which work once, when somebody signed in. `position_from`, `position_to` and `used` are positions of the catalog, `since_at`,
     `until_at` and `used_at` when it came to them.
 
@@ -140,7 +140,9 @@ def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: P
 
 @action("token.revoke", permission="token:own", http="POST /tokens/{token}/revoke", subject="token")
 def revoke_token(ws: PeopleWorkspace, token: Annotated[str, Help("The id of a token, as `token list` shows it.")]) -> Token:
-    """Revoke TOKEN, your own or where you have token:revoke: it and the sessions that it opened end at once.
+    """Revoke TOKEN: it and the sessions that it opened end at once.
+
+    It is your own, or anybody's where you have token:revoke.
 
     Example: remiss token revoke 3f9k2m7qx4tb
 

@@ -217,11 +217,11 @@ def grab(ws, case, trying, waited):
 def test_what_was_labelled_since_one_looked_is_not_given(ana, bo, monkeypatch):
     """As when the first has labelled a case, and so given it up, between the second's look at the queue and their taking it."""
     task = queue.take(ana, kind=LabellingKind.ANNOTATION).task
-    desk = queue._desk(bo)
+    desk = queue._desk(bo, bo.queue.reserved(bo.now))
     first = next(iter(desk.work(LabellingKind.ANNOTATION)))
     curate.annotate(ana, task.form.case, task.form.revision, FAILS)
     stale = replace(desk, taken={}, progress={})
-    monkeypatch.setattr(queue, "_desk", lambda _: stale)
+    monkeypatch.setattr(queue, "_desk", lambda *_: stale)
     assert next(iter(stale.work(LabellingKind.ANNOTATION))) != first
     given = queue.take(bo, kind=LabellingKind.ANNOTATION).task
     assert (given.kind, given.form.kind) == (LabellingKind.ANNOTATION, LabellingKind.ANNOTATION)
