@@ -69,9 +69,9 @@ def link_token(
 ) -> IssuedToken:
     """Invite PERSON by a link that signs one browser in.
 
-    It works once and is shown this once: send it by a way that only PERSON reads. Their session lasts as any other; the link works no second
-    time. Who invites holds no less than PERSON in any team, when they make the link and when it is used; PERSON is told who
-    made it. Over HTTP the link is `/sign-in?token=` and the text of the answer.
+    It works once and is shown this once: send it by a way that only PERSON reads. Their session lasts as any other; the link
+    works no second time. Who invites holds no less than PERSON in any team, when they make the link and when it is used; PERSON
+    is told who made it. Over HTTP the link is `/sign-in?token=` and the text of the answer.
 
     Example: remiss token link ana --minutes 30
 
@@ -99,9 +99,9 @@ def link_token(
 def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: Position | None = None) -> Rows:
     """List your own tokens, without their secrets.
 
-    Those of others too, where you have token:list. It says whose they are, what for, when they expire, since and until when they work, and who made them; of those of links,
-    which work once, when somebody signed in. `position_from`, `position_to` and `used` are positions of the catalog, `since_at`,
-    `until_at` and `used_at` when it came to them.
+    Those of others too, where you have token:list. It says whose they are, what for, when they expire, since and until when they
+    work, and who made them; of those of links, which work once, when somebody signed in. `position_from`, `position_to` and `used`
+    are positions of the catalog, `since_at`, `until_at` and `used_at` when it came to them.
 
     Example: remiss token list --person ana
 
