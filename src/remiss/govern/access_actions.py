@@ -100,8 +100,8 @@ def list_tokens(ws: PeopleWorkspace, *, person: Username | None = None, as_of: P
     """List your own tokens, without their secrets.
 
     Those of others too, where you have token:list. It says whose they are, what for, when they expire, since and until when they
-    work, and who made them; of those of links, which work once, when somebody signed in. `position_from`, `position_to` and `used`
-    are positions of the catalog, `since_at`, `until_at` and `used_at` when it came to them.
+    work, and who made them; of those of links, which work once, when somebody signed in. `position_from`, `position_to` and
+    `used` are positions of the catalog, `since_at`, `until_at` and `used_at` when it came to them.
 
     Example: remiss token list --person ana
 
