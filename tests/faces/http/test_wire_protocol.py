@@ -11,6 +11,7 @@ from http.client import HTTPResponse
 import pytest
 
 from remiss.faces.http import connection, places, security
+from remiss.govern.tokens import bearer, split_token
 from tests.serving import TOKEN
 
 
@@ -179,7 +180,6 @@ def test_cookies_of_backslashes_cost_no_more_than_others(reading, path):
 HOSTILE = (";", ",", '"', "\\", "a;", "a,", '";', '\\"', "a=b;", '="a', "0-1,", "()", "*/*,", "q=0,", " ;", "%", "W/", "=?")
 HEADERS = (
     "Accept",
-    "Authorization",
     "Content-Type",
     "If-Match",
     "If-Modified-Since",
@@ -200,6 +200,16 @@ def test_no_header_holds_others_up(reading, name):
         length = ["Content-Length: 0"] if name == "Content-Type" else []
         sent = request(reading, *way, f"{name}: {line}", *length)
         assert spent_on(reading, sent) < 0.2, unit
+
+
+def test_no_authorization_holds_others_up():
+    # By itself: too many wrong tokens from one address would slow down the tests that follow.
+    began = time.process_time()
+    for unit in HOSTILE:
+        sent = bearer(b"Bearer " + (unit * 30_000)[:30_000].encode())
+        assert sent is not None
+        assert split_token(sent.decode()) is None
+    assert time.process_time() - began < 0.2
 
 
 def test_an_address_beyond_its_limit_is_refused(reading):
