@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.capture.sampling import priority
-from remiss.curate.batches import Batch, batch_of, group_of, place, reach, reaches, second_probability, served
+from remiss.curate.batches import Batch, batch_of, group_of, place, reach, served
+from remiss.understand.two_phase.labelling_order import reaches, second_probability
 
 WEEK = timedelta(weeks=1)
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from remiss.curate.batches import first_unlabelled, second_probability
 from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
+from remiss.understand.two_phase.labelling_order import first_unlabelled, second_probability
 from tests.simulation.world import Draw, World
 
 ERRING = 0.15

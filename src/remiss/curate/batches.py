@@ -20,13 +20,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
 
 from remiss.capture.sampling import fraction
 from remiss.records.run import CONTROL, UNDECIDED
@@ -173,60 +170,6 @@ def reach(members: Collection[tuple[float, bool]]) -> float:
     if math.isinf(least):
         return math.inf
     return least if sum(place < least for place, _ in members) >= LEAST_PREFIX else 0.0
-
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaches:
-    """How far people got in each batch, and how far that is for each event.
-
-    `batches` maps those with events to t. `events` has, for each event, the t of its batch: the event is in a labelled
-    beginning iff its place is below.
-    """
-
-    batches: dict[Batch, float]
-    events: Floats
-
-    def begun(self, batch: Batch) -> bool:
-        """Return whether a batch is begun. One without a sampled event has nothing left to do."""
-        return self.batches.get(batch, math.inf) > 0
-
-
-def reaches(places: Floats, labelled: NDArray[np.bool_], batches: Sequence[Batch]) -> Reaches:
-    """Return how far people got.
-
-    Parameters
-    ----------
-    places : q of each of n sampled events
-    labelled : whether each is annotated (n)
-    batches : in which batch each is (n)
-    """
-    number: dict[Batch, int] = {}
-    batch = np.array([number.setdefault(each, len(number)) for each in batches], dtype=np.intp)
-    t = first_unlabelled(places, labelled, batch, len(number))
-    return Reaches(batches={each: float(t[at]) for each, at in number.items()}, events=t[batch])
-
-
-def first_unlabelled(places: Floats, labelled: NDArray[np.bool_], batch: NDArray[np.intp], count: int) -> Floats:
-    """Return `reach` of each of `count` batches, given the number of each event's batch (n)."""
-    t = np.full(count, math.inf)
-    np.minimum.at(t, batch[~labelled], places[~labelled])
-    before = np.bincount(batch[places < t[batch]], minlength=count)
-    t[np.isfinite(t) & (before < LEAST_PREFIX)] = 0.0
-    return t
-
-
-def second_probability(first: Floats, reached: Floats) -> Floats:
-    """Return p1 p2, the probability that an event was captured and came into a labelled beginning: min(p1, t).
-
-    Parameters
-    ----------
-    first : p1 of each event
-    reached : t of its batch
-    """
-    return np.minimum(first, reached)
 
 
 def periods_touched(start: datetime, width: timedelta, every: timedelta) -> Iterator[datetime]:

@@ -7,6 +7,7 @@ import pytest
 from remiss.faces.web.markdown import AS_TYPED, ATTRIBUTES, AWAY, LIMIT, MOST_SIGNS, SCHEMES, TAGS, markdown
 from tests.hostile.reading import plain, read, spellings
 from tests.hostile.strings import hostile
+from tests.processor_time import Pace
 from tests.tables import each
 
 # Ways to get something past a reader of Markdown that plain hostile texts do not try.
@@ -121,6 +122,7 @@ UNITS = (
     *("a\n\n", "# a\n"),
 )
 TABLES = tuple("|".join("a" * wide) + "\n" + "|".join("-" * wide) + "\n" + "a\n" * LIMIT for wide in (2, 10, 100, 1_000))
+PACE = Pace()
 # As many of a sign as are let through, and a long rest to look through for each.
 SIGNS = tuple(
     (opens * (most // opens.count(sign)) + "-" * LIMIT)
@@ -133,7 +135,9 @@ SIGNS = tuple(
 def test_no_text_holds_a_page_up(text):
     began = time.process_time()
     markdown(text[:LIMIT])
-    assert time.process_time() - began < 0.2
+    took = time.process_time() - began
+    # A fifth of a second at the machine's best; what is wrong here took whole seconds.
+    assert took < 0.2 or took < 0.2 * PACE.look(anew=True)
 
 
 def test_many_links_in_paragraphs_are_links():

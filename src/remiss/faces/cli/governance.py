@@ -51,7 +51,7 @@ def checkpoint(ws: Workspace, key: Path | None, shape: str) -> None:
 @formatted_object
 @with_workspace
 def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin: str | None, shape: str) -> None:
-    """Invite PERSON: make a link that signs one browser of theirs in, once.
+    """Invite PERSON by a link that signs one browser in.
 
     It is printed this once, and nobody can show it again. Send it by a way that only PERSON reads. Their session lasts as any
     other; the link works no second time. Who invites holds no less than PERSON, then and when it is used.

@@ -11,14 +11,12 @@ import numpy as np
 
 from remiss.curate.batches import (
     CLEARED,
+    LEAST_PREFIX,
     Batch,
-    Reaches,
     batch_of,
     group_of,
     periods_touched,
     place,
-    reaches,
-    second_probability,
     selected,
     share,
 )
@@ -29,7 +27,7 @@ from remiss.records.run import Cell, Group
 from remiss.understand.sample_arrays import units_of
 from remiss.understand.sampling_facts import Judged, Pattern, pattern_of
 from remiss.understand.two_phase.labelled_events import REJECTED, UNGRADED, Annotated, Flags
-from remiss.understand.variance import Numbers
+from remiss.understand.variance import Indices, Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +65,57 @@ class CriterionCounts:
         # Most events met one criterion, and need no looking up.
         stratum = canonical(each.stratum) if len(each.met) > 1 else b""
         return group_of(each.met, each.undecided, lambda name: self.populations[each.window, stratum, name])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaches:
+    """How far people got in each batch, and how far that is for each event.
+
+    `batches` maps those with events to t. `events` has, for each event, the t of its batch: the event is in a labelled
+    beginning iff its place is below.
+    """
+
+    batches: dict[Batch, float]
+    events: Numbers
+
+    def begun(self, batch: Batch) -> bool:
+        """Return whether a batch is begun. One without a sampled event has nothing left to do."""
+        return self.batches.get(batch, np.inf) > 0
+
+
+def reaches(places: Numbers, labelled: Flags, batches: Sequence[Batch]) -> Reaches:
+    """Return how far people got.
+
+    Parameters
+    ----------
+    places : q of each of n sampled events
+    labelled : whether each is annotated (n)
+    batches : in which batch each is (n)
+    """
+    number: dict[Batch, int] = {}
+    batch = np.array([number.setdefault(each, len(number)) for each in batches], dtype=np.intp)
+    t = first_unlabelled(places, labelled, batch, len(number))
+    return Reaches(batches={each: float(t[at]) for each, at in number.items()}, events=t[batch])
+
+
+def first_unlabelled(places: Numbers, labelled: Flags, batch: Indices, count: int) -> Numbers:
+    """Return `reach` of each of `count` batches, given the number of each event's batch (n)."""
+    t = np.full(count, np.inf)
+    np.minimum.at(t, batch[~labelled], places[~labelled])
+    before = np.bincount(batch[places < t[batch]], minlength=count)
+    t[np.isfinite(t) & (before < LEAST_PREFIX)] = 0.0
+    return t
+
+
+def second_probability(first: Numbers, reached: Numbers) -> Numbers:
+    """Return p1 p2, the probability that an event was captured and came into a labelled beginning: min(p1, t).
+
+    Parameters
+    ----------
+    first : p1 of each event
+    reached : t of its batch
+    """
+    return np.minimum(first, reached)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
