@@ -117,6 +117,19 @@ def test_an_answer_comes_in_pieces_with_all_rows_and_a_file_that_changes_meanwhi
             list(pieces)
 
 
+def test_a_file_that_is_cut_off_while_an_answer_comes_in_pieces_is_told(tmp_path):
+    # It was an error of Arrow's, with a traceback.
+    path = write(tmp_path / "a.parquet", [row | {"id": f"{number}-{row['id']}"} for number in range(1_500) for row in ROWS])
+    engine, where = DuckDB(settings(tmp_path)), address("a.parquet")
+    with engine.open({"events": (where, engine.describe(where, str(tmp_path)))}) as session:
+        pieces = session.batches("SELECT id FROM events")
+        next(pieces)
+        with path.open("r+b") as file:
+            file.truncate(200)
+        with pytest.raises(SourceError, match="was changed while"):
+            list(pieces)
+
+
 def test_a_file_of_another_format_is_named(tmp_path):
     (tmp_path / "log.parquet").write_text("id,at\n1,2\n")
     assert refusal(tmp_path, "log.parquet").what == "the file is not Parquet"

@@ -209,7 +209,7 @@ class DuckDBSession:
         # Whether files are what they were is looked at once, at the end: there may be ten thousand of them.
         with self._watched():
             reader = interruptible(self._connection, lambda: self._connection.sql(sql).to_arrow_reader(BATCH_ROWS))
-            while (batch := interruptible(self._connection, partial(next, reader, None))) is not None:
+            while (batch := interruptible(self._connection, partial(_next, reader))) is not None:
                 yield batch
 
     def keep(self, name: str, sql: str) -> None:
@@ -241,6 +241,18 @@ class DuckDBSession:
             source_files.unchanged(self._before)
             raise
         source_files.unchanged(self._before)
+
+
+def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
+    """Return the next piece of an answer, None after the last; raises what the engine would have raised.
+
+    What goes wrong after the first piece comes through Arrow's stream, which keeps the engine's words and not their class.
+    """
+    try:
+        return next(reader, None)
+    except (OSError, ValueError, MemoryError) as error:
+        kinds = {"IO Error": duckdb.IOException, "Out of Memory Error": duckdb.OutOfMemoryException}
+        raise kinds.get(str(error).partition(":")[0], duckdb.Error)(str(error)) from error
 
 
 def _bind(
