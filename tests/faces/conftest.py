@@ -46,9 +46,12 @@ def cli(capsys, monkeypatch):
 
 @pytest.fixture(scope="session")
 def captured_once(tmp_path_factory):
-    """A folder with a log and a catalog that captured it."""
+    """A folder with a log and a catalog that captured it, whose key is the same in every run: so is who is to be verified."""
     folder = tmp_path_factory.mktemp("captured")
     log = small_log(folder / "log")
+    (keys := folder / "remiss.db.keys").mkdir(0o700)
+    (keys / "catalog.key").write_bytes(b"the same choice in test run: six")
+    (keys / "catalog.key").chmod(0o600)
     assert main.run(["--catalog", str(folder / "remiss.db"), "capture", log.protocol]) == 0
     return folder
 

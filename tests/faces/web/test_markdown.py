@@ -133,11 +133,16 @@ SIGNS = tuple(
 
 @each("text", [*((unit * LIMIT) for unit in UNITS), *TABLES, *SIGNS], ids=lambda text: repr(text[:12]))
 def test_no_text_holds_a_page_up(text):
-    began = time.process_time()
-    markdown(text[:LIMIT])
-    took = time.process_time() - began
-    # A fifth of a second at the machine's best; what is wrong here took whole seconds.
-    assert took < 0.2 or took < 0.2 * PACE.look(anew=True)
+    # A fifth of a second at the machine's best, whatever else it does meanwhile; what is wrong here took whole seconds.
+    assert any(seconds_for(text[:LIMIT]) < 0.2 * PACE.look(anew=again > 0) for again in range(3))
+
+
+def seconds_for(text: str) -> float:
+    """Return the processor time that a text takes which was not set out before."""
+    markdown.cache_clear()
+    began = time.thread_time()
+    markdown(text)
+    return time.thread_time() - began
 
 
 def test_many_links_in_paragraphs_are_links():

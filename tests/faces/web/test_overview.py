@@ -43,7 +43,7 @@ def labelled(captured_once, tmp_path):
         ws, reader = there.workspace, there.workspace.actor
         for person, say, kind, part in (
             ("ana", labelling.annotate, LabellingKind.ANNOTATION, 0),
-            # The last to wait may all be controls, of which no figure of a criterion is.
+            # Under the key of these tests some that wait are caught by a criterion.
             ("bo", labelling.verify, LabellingKind.VERIFICATION, 0.5),
         ):
             ws.actor = Actor(name=person)
