@@ -26,7 +26,8 @@ def http_page() -> str:
     return page(
         "HTTP API",
         "What `remiss serve` answers; [how to serve a catalog](../how-to/serve.md). The same as OpenAPI 3.1 is at "
-        "`/api/v1/openapi.json`. Every route but `/livez` and `/readyz` wants `Authorization: Bearer TOKEN`, or a session. "
+        "`/api/v1/openapi.json` and at `/openapi.json`. Every route but these, `/livez` and `/readyz` wants "
+        "`Authorization: Bearer TOKEN`, or a session. "
         "Names that a route does not know are refused with 422. Bodies are JSON of at most 4 MB.",
         "Answers are the objects of [what is printed as JSON](answers.md); every refusal is an `error` object. Lists have "
         "`next`, which is given back as `after`, and "
@@ -34,8 +35,8 @@ def http_page() -> str:
         "Answers say as `position` at which position of the catalog they were read (`read_position` where `position` is that at "
         "which a thing was written), a file in the header `Remiss-Position`. "
         "What can be revised has an `ETag`, which does not change with the position: given back as "
-        "`If-None-Match`, an unchanged thing answers 304; a change has to name what it read as `If-Match`, and answers "
-        "428 without "
+        "`If-None-Match`, an unchanged thing answers 304; a change has to name what it read as `If-Match`: the "
+        "`ETag`, which also comes with what the queue gives, or the revision alone, as `If-Match: \"2\"`. It answers 428 without "
         "it, 412 when somebody else wrote since, be it in that very moment. `X-Request-Id` of a request "
         "(letters, digits, `.`, `_`, `-`, at most 64) stands in the journal beside what it changed.",
         *(

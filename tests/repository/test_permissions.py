@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from remiss.contract.table import entries
+from remiss.faces.http.answering import DOCUMENTS
 from remiss.govern.roles import OF_ADMINS, OF_THE_CATALOG, PERMISSIONS, ROLES
 from scripts.declared import load
 from scripts.reference.faces import commands
@@ -26,7 +27,7 @@ BESIDE = {
 ASKED_WITHIN = {"token:revoke"}
 # Routes that are no action's: what they show is of no catalog, or they ask by themselves (tests/faces/http/test_matrix.py).
 OPEN = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out"}
-OF_THE_PROGRAM = {"/api/v1", "/api/v1/openapi.json", "/static/{file}", "/assets/{file}"}
+OF_THE_PROGRAM = {*DOCUMENTS, "/static/{file}", "/assets/{file}"}
 
 
 @each("name", ACTIONS)

@@ -114,6 +114,11 @@ class Served:
     left: Left
     position: Count | None = field(default=None, compare=False)
 
+    @property
+    def revision(self) -> int | None:
+        """The revision of the case in hand, which its labelling names."""
+        return None if self.task is None else self.task.form.revision
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InHand:

@@ -24,6 +24,13 @@ def error_object(code: str, what: str, do: str = "") -> dict[str, object]:
     return {"error": {"code": code, "what": what, "where": None, "do": do}}
 
 
+def _remedy(request: Request) -> str:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    if kind in {"application/x-www-form-urlencoded", "text/plain"}:
+        return f"send JSON, not {kind}: curl --json, or with the header Content-Type: application/json"
+    return "see the OpenAPI document at /api/v1/openapi.json"
+
+
 def answer_errors(app: FastAPI) -> None:
     """Have an application answer every error as the published object, or as a page where pages are and one was asked for.
 
@@ -44,7 +51,7 @@ def answer_errors(app: FastAPI) -> None:
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
         action = getattr(request.scope.get("route"), "operation_id", None) or ""
         what = "; ".join(_complaints(error.errors(), action))
-        return answer(request, 422, error_object("request", what, "see the OpenAPI document at /api/v1/openapi.json"))
+        return answer(request, 422, error_object("request", what, _remedy(request)))
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:

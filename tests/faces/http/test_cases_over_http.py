@@ -65,8 +65,9 @@ def test_a_change_names_what_it_read(client, filed):
         {"If-Match": '"x"'},
         {"If-Match": f'"{"9" * 30}"'},
     ):
-        error(client.patch(where, json={"severity": 2}, headers=given), "unconditional")
-    changed = client.patch(where, json={"severity": 2}, headers={"If-Match": tag})
+        assert 'If-Match: "2"' in error(client.patch(where, json={"severity": 2}, headers=given), "unconditional")["do"]
+    assert client.patch(where, json={"severity": 2}, headers={"If-Match": '"2"'}).status_code == 422
+    changed = client.patch(where, json={"severity": 2}, headers={"If-Match": '"1"'})
     assert (changed.status_code, changed.json()["severity"], changed.json()["revision"]) == (200, 2, 2)
     assert changed.headers["ETag"] != tag
     late = client.patch(where, json={"severity": 3}, headers={"If-Match": tag})

@@ -77,6 +77,15 @@ def test_a_route_answers_nobody_who_is_not_signed_in(reading, way):
         assert handled(reading) == counted
 
 
+def test_anybody_may_read_what_the_api_is(reading):
+    with reading.stranger() as client, reading.client() as known:
+        told = client.get("/openapi.json")
+        assert (told.status_code, told.json()["openapi"][:3]) == (200, "3.1")
+        for path in ("/api/v1/openapi.json", "/api/v1"):
+            assert client.get(path).content == known.get(path).content == told.content
+        assert client.post("/openapi.json").status_code == 405
+
+
 @pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1/", "/livez/", "//livez", "/LIVEZ", "/sign-in/other"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "TRACE", "PROPFIND"])
 def test_a_path_that_is_not_there_answers_like_one_that_is(reading, method, path):

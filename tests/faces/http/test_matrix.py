@@ -21,6 +21,7 @@ from remiss.catalog import actions as catalog
 from remiss.contract.table import Entry, action_of, entries
 from remiss.edges.stores.tables import jobs
 from remiss.errors import Denied, NotFound
+from remiss.faces.http.answering import DOCUMENTS
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.roles import OF_THE_CATALOG, ROLES, holds
 from remiss.records.case import Filing, Sensitivity
@@ -38,7 +39,7 @@ JOB = "job-aaaaaaaaaaaa"
 DOCUMENT = application().openapi()
 ABSENT = {"case": "zzzz-zzzz-zzzz", "run": "run-zzzzzzzz", "job": "job-zzzzzzzzzzzz", "name": "no-such-name"}
 # Pages and routes that anybody may see who is signed in: they show nothing of a catalog.
-HARMLESS = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out", "/api/v1", "/api/v1/openapi.json"}
+HARMLESS = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out", *DOCUMENTS}
 
 
 @dataclass(frozen=True)

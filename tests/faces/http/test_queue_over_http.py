@@ -30,13 +30,30 @@ def test_a_case_is_taken_labelled_and_put_back(client):
     other = client.post("/api/v1/queue/next", json={"exclude": [form["case"]]}).json()["task"]["form"]
     assert other["case"] != form["case"]
     where = f"/api/v1/cases/{form['case']}"
-    read = {"If-Match": client.get(f"{where}/form").headers["ETag"]}
-    told = client.post(f"{where}/annotation", json={"verdict": "not-a-failure"}, headers=read)
+    told = client.post(f"{where}/annotation", json={"verdict": "not-a-failure"}, headers={"If-Match": answer.headers["ETag"]})
     assert told.status_code == 200
     left = client.post(f"/api/v1/queue/{other['case']}/release").json()
     assert (left["in_hand"], left["left"]["annotation"], left["left"]["mine"]) == ([], 1, 1)
     assert client.post(f"/api/v1/queue/{other['case']}/release").status_code == 404
     assert client.post("/api/v1/queue/next", json={"kind": "verification"}).json()["task"] is None
+
+
+def test_curl_needs_no_body_and_names_the_revision_alone(client):
+    client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": "Wrong gate"})
+    taken = client.post("/api/v1/queue/next")
+    assert taken.status_code == 200
+    form = taken.json()["task"]["form"]
+    passed = client.post(f"/api/v1/queue/{form['case']}/pass")
+    assert passed.json()["task"] is None
+    assert "ETag" not in passed.headers
+    about = {"json": {"verdict": "not-a-failure"}, "headers": {"If-Match": f'"{form["revision"]}"'}}
+    assert client.post(f"/api/v1/cases/{form['case']}/annotation", **about).status_code == 200
+
+
+def test_a_form_of_a_page_is_answered_with_how_json_is_sent(client):
+    refused = client.post("/api/v1/queue/next", data={"kind": "verification"})
+    assert refused.status_code == 422
+    assert "Content-Type: application/json" in refused.json()["error"]["do"]
 
 
 def test_who_cannot_tell_leaves_a_case_and_who_passes_is_answered_with_another(client):

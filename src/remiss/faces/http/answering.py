@@ -14,9 +14,12 @@ from fastapi import Request
 from starlette.responses import Response
 
 from remiss.codec import schemas
+from remiss.contract.table import ROOT
 from remiss.faces.spreadsheet import as_csv, sheet_of
 from remiss.records.rows import Rows
 
+# Where the OpenAPI document is, which says nothing of a catalog and is told to anybody.
+DOCUMENTS = (f"{ROOT}/openapi.json", "/openapi.json", ROOT)
 CSV = "text/csv"
 # Where an answer that is a file as it is says at which position it was read; JSON has a key for that.
 POSITION = "Remiss-Position"
@@ -51,12 +54,14 @@ def as_json(document: object, *, status: int = 200, headers: Mapping[str, str] |
     return Response(content, status, headers, "application/json")
 
 
-def tagged(document: Mapping[str, object], revision: int, given: str | None) -> Response:
-    """Return a response with an ETag that holds the revision; 304 without a body when `given` (If-None-Match) names it.
+def tagged(document: Mapping[str, object], revision: int | None, given: str | None) -> Response:
+    """Return a response with an ETag that holds the revision, none where nothing was read that has one; 304 without a body when `given` (If-None-Match) names it.
 
     The position is no part of what the ETag names: the catalog comes to another by any change, and what was read stays the same.
     """
     response = as_json(document)
+    if revision is None:
+        return response
     read = as_json({key: value for key, value in document.items() if key != "position"})
     tag = f'"{revision}.{hashlib.sha256(read.body).hexdigest()[:16]}"'
     if given is not None and (given.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in given.split(",")}):

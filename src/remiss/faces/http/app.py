@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from remiss.contract.table import ROOT
 from remiss.faces.exceptions import answer_errors
 from remiss.faces.http import by_hand, derived, health
-from remiss.faces.http.answering import components
+from remiss.faces.http.answering import DOCUMENTS, as_json, components
 from remiss.faces.http.health import Metrics
 from remiss.faces.serving import in_one_reading, nothing_unknown
 from remiss.result_cache import ResultCache
@@ -30,7 +30,7 @@ def create_app(workspace: Workspace) -> FastAPI:
         title="remiss",
         summary="The catalog of what your machine-learning models got wrong.",
         version=__version__,
-        openapi_url=f"{ROOT}/openapi.json",
+        openapi_url=None,  # it is answered below, to anybody, made once
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
@@ -42,16 +42,19 @@ def create_app(workspace: Workspace) -> FastAPI:
     answer_errors(app)
     app.router.routes.extend(_routes())
 
-    @app.get(ROOT, include_in_schema=False)
-    async def _root() -> Response:
-        return RedirectResponse(f"{ROOT}/openapi.json")
-
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _document(app)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+    made = cache(lambda: as_json(app.openapi()).body)
+
+    def document() -> Response:
+        return Response(made(), media_type="application/json")
+
+    for path in DOCUMENTS:
+        app.add_api_route(path, document, include_in_schema=False)
     return app
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from anyio import CapacityLimiter, to_thread
 
+from remiss.faces.http.answering import DOCUMENTS
 from remiss.faces.http.security import App, Receive, Scope, Send, header, refuse
 from remiss.faces.identity import Caller, Identities
 from remiss.govern.tokens import Waits, address_of
 
-# The only paths that answer to anybody. The style belongs to the sign-in page and shows nothing of the catalog.
-OPEN = frozenset({"/livez", "/readyz", "/sign-in", "/sign-in/style.css"})
+# The only paths that answer to anybody. The style of the sign-in page and the OpenAPI document show nothing of the catalog.
+OPEN = frozenset({"/livez", "/readyz", "/sign-in", "/sign-in/style.css", *DOCUMENTS})
 # Threads of its own: a caller who signs in does not wait for those who are at work inside.
 THREADS = 8
 

@@ -7,6 +7,7 @@ answers travel is done here once: ETag and If-Match, JSON or CSV, 201 and Locati
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from types import GenericAlias
@@ -30,14 +31,17 @@ from remiss.records.identity import utc
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
-# The published kinds that name a revision, which their ETag holds.
-TAGGED = frozenset({"case", "form"})
+# The published kinds that name a revision, which their ETag holds; of what the queue gives it is that of the case in hand.
+TAGGED = frozenset({"case", "form", "served"})
 # What stands for a file as it is: see `attachments`.
 BY_HAND = frozenset({"attachment.add", "attachment.get"})
 DOCUMENTS = "documents"
 ASYNC = "respond-async"
 # What a document is called that comes with others and is not named.
 DEFAULT_NAME = "protocol.yaml"
+# An ETag of ours, or a revision alone.
+REVISION = re.compile(r'"([0-9]{1,18})(?:\.[^"]*)?"$')
+SEND = """send the ETag of what was read as If-Match, or its revision in quotes: If-Match: "2\""""
 TYPES: Mapping[str, Any] = {
     "text": str,
     "integer": int,
@@ -120,7 +124,10 @@ def endpoint(entry: Entry) -> Callable[..., Response]:
     if asked:
         sent = _model(entry, asked)
         reads = entry.method in {"GET", "DELETE"}
-        parameters.append(_parameter("asked", Annotated[sent, Query()] if reads else sent))
+        # Who asks for nothing in particular needs no body.
+        needed = reads or any(each.is_required() for each in sent.model_fields.values())
+        default = inspect.Parameter.empty if needed else sent()
+        parameters.append(_parameter("asked", Annotated[sent, Query()] if reads else sent, default))
     if precondition is not None:
         parameters.append(_parameter("if_match", Annotated[str | None, Header()], None))
     if _is_tagged(entry) and entry.method == "GET":
@@ -202,11 +209,14 @@ def revision_of(tag: str | None) -> int:
     Raises
     ------
     Unconditional : none, or not one of ours
+
+    >>> revision_of('"2"'), revision_of('"2.40a3d1"')
+    (2, 2)
     """
-    digits = (tag or "").strip().removeprefix('"').partition(".")[0]
-    if tag is None or not tag.strip().startswith('"') or not digits.isdecimal() or len(digits) > 18:
-        raise Unconditional("the change does not say which revision was read", do="send the ETag of what was read as If-Match")
-    return int(digits)
+    named = REVISION.match((tag or "").strip())
+    if named is None:
+        raise Unconditional("the change does not say which revision was read", do=SEND)
+    return int(named[1])
 
 
 def _sent(model: BaseModel) -> dict[str, Any]:
