@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from remiss.curate.batches import LEAST_PREFIX
 from remiss.present.legible import number
 from remiss.present.legible import share as share_in_words
 from remiss.records.estimate import SAMPLE, WEIGHTED, EstimateRow
@@ -61,12 +62,15 @@ from remiss.understand.two_phase.unflagged import unflagged_total
 
 OF_WINDOWS = "of {count:,} of {all:,} windows, from {since} to {until}{rest}"
 NOT_BEGUN = ": people have not begun with the events of the others"
-TOO_FEW = "too few verdicts for a figure: {needed:,} more are needed; about {label:,} more cases to label"
+TOO_FEW = "too few verdicts for a figure: {needed:,} more are needed, each settled by a second person; about {label:,} more cases to label"
 LABELLED_SAMPLE = (
     "under ten verdicts: no share of production, but counts of the labelled sample; {needed:,} more are needed; "
     "about {label:,} more cases to label"
 )
-NONE_BEGUN = "people have not begun with the events of any window in scope"
+NONE_BEGUN = (
+    "people have not begun with the events of any window in scope: a figure needs the first {least} labels of each criterion "
+    "in it, and of what no criterion caught where the question takes that in; the queue gives them in this order"
+)
 OVER = "the estimate is above the number flagged, since a few cases have large weights; the precision does not depend on that"
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
 WAITING = "{count:,} of them wait for a decision, not for their turn"
@@ -141,7 +145,7 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
     shares = [confirmed_share(each, own) for each, own in zip(ends, figures, strict=True)] if shared_out else []
     share = spanned(shares) if shares else IntervalEstimate(value=None)
     hits = int(np.sum(found.y > 0))
-    left_out = (of_windows(starts, field.width, len(scope)) if starts else NONE_BEGUN,)
+    left_out = (of_windows(starts, field.width, len(scope)) if starts else NONE_BEGUN.format(least=LEAST_PREFIX),)
     counts = (LABELLED_SAMPLE.format(needed=needed, label=to_label),) if verified < FEW and figure.value is not None else ()
     over = (OVER,) if share.value is not None and figure.value is not None and figure.value > flagged else ()
     return replace(
