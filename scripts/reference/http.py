@@ -36,7 +36,7 @@ def http_page() -> str:
         "which a thing was written), a file in the header `Remiss-Position`. "
         "What can be revised has an `ETag`, which does not change with the position: given back as "
         "`If-None-Match`, an unchanged thing answers 304; a change has to name what it read as `If-Match`: the "
-        "`ETag`, which also comes with what the queue gives, or the revision alone, as `If-Match: \"2\"`. It answers 428 without "
+        '`ETag`, which also comes with what the queue gives, or the revision alone, as `If-Match: "2"`. It answers 428 without '
         "it, 412 when somebody else wrote since, be it in that very moment. `X-Request-Id` of a request "
         "(letters, digits, `.`, `_`, `-`, at most 64) stands in the journal beside what it changed.",
         *(
