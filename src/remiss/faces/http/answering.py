@@ -55,8 +55,9 @@ def as_json(document: object, *, status: int = 200, headers: Mapping[str, str] |
 
 
 def tagged(document: Mapping[str, object], revision: int | None, given: str | None) -> Response:
-    """Return a response with an ETag that holds the revision, none where nothing was read that has one; 304 without a body when `given` (If-None-Match) names it.
+    """Return a response with an ETag that holds the revision; 304 without a body when `given` (If-None-Match) names it.
 
+    Where nothing was read that has a revision (None) there is no ETag.
     The position is no part of what the ETag names: the catalog comes to another by any change, and what was read stays the same.
     """
     response = as_json(document)

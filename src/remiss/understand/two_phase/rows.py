@@ -62,7 +62,10 @@ from remiss.understand.two_phase.unflagged import unflagged_total
 
 OF_WINDOWS = "of {count:,} of {all:,} windows, from {since} to {until}{rest}"
 NOT_BEGUN = ": people have not begun with the events of the others"
-TOO_FEW = "too few verdicts for a figure: {needed:,} more are needed, each settled by a second person; about {label:,} more cases to label"
+TOO_FEW = (
+    "too few verdicts for a figure: {needed:,} more are needed, each settled by a second person, "
+    "with about {label:,} more cases to label"
+)
 LABELLED_SAMPLE = (
     "under ten verdicts: no share of production, but counts of the labelled sample; {needed:,} more are needed; "
     "about {label:,} more cases to label"
