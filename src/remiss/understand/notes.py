@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
+from remiss.curate.batches import LEAST_PREFIX
+from remiss.present.legible import number
+from remiss.present.legible import share as share_in_words
 from remiss.present.sampling import listed
 from remiss.understand.domain import DomainCell, DomainCells
-from remiss.understand.estimators import Weighted
+from remiss.understand.estimators import IntervalEstimate, Weighted
 from remiss.understand.sample_arrays import Unjudged
 from remiss.understand.sampling_facts import Frame
+
+OF_WINDOWS = "of {count:,} of {all:,} windows, from {since} to {until}{rest}"
+NOT_BEGUN = ": people have not begun with the events of the others"
+NONE_BEGUN = (
+    "people have not begun with the events of any window in scope: a figure needs the first {least} labels of each criterion "
+    "in it, and of what no criterion caught where the question takes that in; the queue gives them in this order"
+)
+PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
+WAITING = "{count:,} of them wait for a decision, not for their turn"
+CANNOT_TELL = "{count:,} stay undecidable, since two people could not tell"
+BETWEEN = "with none of these the figure is {low}, with all {high}"
 
 
 def notes_of(field: DomainCells, frame: Frame) -> tuple[str, ...]:
@@ -83,3 +97,24 @@ def shares_of(
     if doubt == 0:
         return None, None
     return among / (among + doubt), (matching / (among + doubt), (matching + possible) / (among + doubt))
+
+
+def pending_notes(
+    figures: Sequence[IntervalEstimate], *, rate: bool, selected: int, pending: int, unsettled: int, lasting: int
+) -> tuple[str, ...]:
+    """Return what is still to come, and how wide that makes a figure.
+
+    Parameters
+    ----------
+    figures : without and with what is unsettled
+    selected, pending, unsettled, lasting : how many events are to be verified, how many of them have no final verdict yet,
+        how many have none that others could stand for, and how many of those never will
+    """
+    note = PENDING.format(count=pending, all=selected) if pending else ""
+    least, most = figures[0].value, figures[-1].value
+    if least is None or most is None or not unsettled:
+        return (note,) if note else ()
+    low, high = (share_in_words(end) if rate else number(round(end)) for end in (least, most))
+    kinds = ((WAITING, unsettled - lasting), (CANNOT_TELL, lasting))
+    said = ", and ".join(words.format(count=count) for words, count in kinds if count)
+    return ("; ".join(filter(None, (note, f"{said}: {BETWEEN.format(low=low, high=high)}"))),)

@@ -9,18 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
-from remiss.curate.batches import LEAST_PREFIX
-from remiss.present.legible import number
-from remiss.present.legible import share as share_in_words
 from remiss.records.estimate import SAMPLE, WEIGHTED, EstimateRow
 from remiss.understand.domain import DomainCell, Key
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW
-from remiss.understand.notes import left_out_of, notes_of, remarks
+from remiss.understand.notes import left_out_of, notes_of, of_windows, pending_notes, remarks
 from remiss.understand.sample_arrays import KeyPlaces
 from remiss.understand.sampling_facts import Frame
 from remiss.understand.two_phase.design import LEAST_VERIFIED, TwoPhase, two_phase
@@ -60,8 +57,6 @@ from remiss.understand.two_phase.process import (
 )
 from remiss.understand.two_phase.unflagged import unflagged_total
 
-OF_WINDOWS = "of {count:,} of {all:,} windows, from {since} to {until}{rest}"
-NOT_BEGUN = ": people have not begun with the events of the others"
 TOO_FEW = (
     "too few verdicts for a figure: {needed:,} more are needed, each settled by a second person, "
     "with about {label:,} more cases to label"
@@ -70,15 +65,7 @@ LABELLED_SAMPLE = (
     "under ten verdicts: no share of production, but counts of the labelled sample; {needed:,} more are needed; "
     "about {label:,} more cases to label"
 )
-NONE_BEGUN = (
-    "people have not begun with the events of any window in scope: a figure needs the first {least} labels of each criterion "
-    "in it, and of what no criterion caught where the question takes that in; the queue gives them in this order"
-)
 OVER = "the estimate is above the number flagged, since a few cases have large weights; the precision does not depend on that"
-PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
-WAITING = "{count:,} of them wait for a decision, not for their turn"
-CANNOT_TELL = "{count:,} stay undecidable, since two people could not tell"
-BETWEEN = "with none of these the figure is {low}, with all {high}"
 REVEALING = "of under {least} annotated cases, some undecided: no figure, since it would reveal a single verdict"
 TELLING = (
     "no figure for whoever may still be the second labeller of events of which it takes a part: ask for whole windows, criteria, "
@@ -148,7 +135,6 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
     shares = [confirmed_share(each, own) for each, own in zip(ends, figures, strict=True)] if shared_out else []
     share = spanned(shares) if shares else IntervalEstimate(value=None)
     hits = int(np.sum(found.y > 0))
-    left_out = (of_windows(starts, field.width, len(scope)) if starts else NONE_BEGUN.format(least=LEAST_PREFIX),)
     counts = (LABELLED_SAMPLE.format(needed=needed, label=to_label),) if verified < FEW and figure.value is not None else ()
     over = (OVER,) if share.value is not None and figure.value is not None and figure.value > flagged else ()
     return replace(
@@ -171,39 +157,21 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
         notes=(
             *figure.notes,
             *notes,
-            *left_out,
+            of_windows(starts, field.width, len(scope)),
             *over,
             *counts,
-            *pending_notes(found, figures, rate=question.rate),
+            *pending_notes(
+                figures,
+                rate=question.rate,
+                selected=int(found.selected.sum()),
+                pending=int(found.pending.sum()),
+                unsettled=int(found.unsettled.sum()),
+                lasting=int(found.lasting.sum()),
+            ),
             *remarks(field, cells, starts),
             *shared,
         ),
     )
-
-
-def pending_notes(found: Annotated, figures: Sequence[IntervalEstimate], *, rate: bool) -> tuple[str, ...]:
-    """Return what is still to come, and how wide that makes a figure.
-
-    Parameters
-    ----------
-    figures : without and with what is unsettled
-    """
-    pending, lasting = int(np.sum(found.pending)), int(np.sum(found.lasting))
-    note = PENDING.format(count=pending, all=int(found.selected.sum())) if pending else ""
-    least, most = figures[0].value, figures[-1].value
-    if least is None or most is None or not found.unsettled.any():
-        return (note,) if note else ()
-    low, high = (share_in_words(end) if rate else number(round(end)) for end in (least, most))
-    kinds = ((WAITING, int(found.unsettled.sum()) - lasting), (CANNOT_TELL, lasting))
-    said = ", and ".join(words.format(count=count) for words, count in kinds if count)
-    return ("; ".join(filter(None, (note, f"{said}: {BETWEEN.format(low=low, high=high)}"))),)
-
-
-def of_windows(starts: Sequence[datetime], width: timedelta, scope: int) -> str:
-    """Return of which windows a figure is, in words."""
-    rest = NOT_BEGUN if len(starts) < scope else ""
-    since, until = starts[0].date(), (starts[-1] + width).date()
-    return OF_WINDOWS.format(count=len(starts), all=scope, since=since, until=until, rest=rest)
 
 
 def certain(found: Annotated, flagged: IntervalEstimate) -> bool:
