@@ -118,3 +118,12 @@ def pending_notes(
     kinds = ((WAITING, unsettled - lasting), (CANNOT_TELL, lasting))
     said = ", and ".join(words.format(count=count) for words, count in kinds if count)
     return ("; ".join(filter(None, (note, f"{said}: {BETWEEN.format(low=low, high=high)}"))),)
+
+
+def of_windows(starts: Sequence[datetime], width: timedelta, scope: int) -> str:
+    """Return of which windows a figure is, in words; where people have not begun with any of them, what they are missing."""
+    if not starts:
+        return NONE_BEGUN.format(least=LEAST_PREFIX)
+    rest = NOT_BEGUN if len(starts) < scope else ""
+    since, until = starts[0].date(), (starts[-1] + width).date()
+    return OF_WINDOWS.format(count=len(starts), all=scope, since=since, until=until, rest=rest)
