@@ -15,6 +15,7 @@ SPEAKS_OF = {
     Level.EVENT: "the event as production logged it",
     Level.CRITERION: "what criteria said of it",
     Level.PEOPLE: "what people added",
+    Level.SAMPLE: "how a sampled event was drawn",
 }
 
 
@@ -69,7 +70,7 @@ def query_page() -> str:
     for level, of in SPEAKS_OF.items():
         rows = [
             [code(each.name + ("NAME" if each.name.endswith(".") else "")), each.form, meaning(each), code(each.example)]
-            for each in fields.TABLE
+            for each in (*fields.TABLE, *fields.OF_SAMPLE)
             if each.level is level
         ]
         parts += [f"## Keys that speak of {of}", table(["key", "form", "meaning", "example"], rows)]

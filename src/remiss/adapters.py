@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.reading import Reader as Reader
     from remiss.edges.stores.runs import RunStore as RunStore
     from remiss.edges.stores.sampled.evidence import EvidenceStore as EvidenceStore
+    from remiss.edges.stores.sampled.listing import SampleStore as SampleStore
     from remiss.edges.tree_building import in_own_process as in_own_process
     from remiss.edges.vaults.folder import FolderVault as FolderVault
 
@@ -85,6 +86,7 @@ HOMES = {
     "Reader": "stores.reading",
     "RunStore": "stores.runs",
     "EvidenceStore": "stores.sampled.evidence",
+    "SampleStore": "stores.sampled.listing",
     "in_own_process": "tree_building",
     "FolderVault": "vaults.folder",
 }

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
-    from remiss.understand.ports import Evidence
+    from remiss.understand.ports import Evidence, Samples
 
 # A holder of this for a team sees both sides of its disputes.
 ADJUDICATE = "case:adjudicate"
 # A holder of one of these may be given cases to label, or give annotated ones their second labelling.
-WORK, VERIFY = "queue:work", "case:verify"
+WORK, VERIFY, ANNOTATE = "queue:work", "case:verify", "case:annotate"
 # A holder of this looks at the machine, and so may know where the catalog lies.
 MACHINE = "machine:read"
 
@@ -150,6 +150,7 @@ class Wiring(Offline):
             adjudicates=lambda team: authority.may(actor, ADJUDICATE, team),
             labels=authority.may(actor, WORK),
             verifies=authority.teams(actor, VERIFY),
+            annotates=authority.teams(actor, ANNOTATE),
             now=lambda: self.now,
         )
 
@@ -182,6 +183,11 @@ class Wiring(Offline):
     def evidence(self) -> Evidence:
         """Sampling facts in the catalog."""
         return adapters.EvidenceStore(self._reader)
+
+    @cached_property
+    def samples(self) -> Samples:
+        """Sampled events, one by one."""
+        return adapters.SampleStore(self._reader)
 
     @property
     def keys(self) -> Keys:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from remiss.govern.ports.vault import KeyWorkspace
     from remiss.protocol.ports import ProtocolsWorkspace, ProtocolWorkspace
     from remiss.records.person import Person, Token
-    from remiss.understand.ports import UnderstandWorkspace
+    from remiss.understand.ports import SampleWorkspace, UnderstandWorkspace
 
 # What lets somebody read the logs of a team.
 CAPTURE = "run:capture"
@@ -281,6 +281,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_protocols(ws: Workspace) -> ProtocolsWorkspace:
+        return ws
+
+    def _satisfies_samples(ws: Workspace) -> SampleWorkspace:
         return ws
 
     def _satisfies_understand(ws: Workspace) -> UnderstandWorkspace:

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from remiss.capture import left_out, profile, requirements, unit_census
+from remiss.capture import field_counts, left_out, profile, requirements, unit_census
 from remiss.capture.sql import criteria, late_labels, scan, spelling, statements
-from remiss.capture.sql.binned import binned
 from remiss.capture.sql.plan import LabelHistory, ScanPlan, Shape
 from remiss.edges.engines.structures import structure_of
 from remiss.protocol import document, lint
@@ -158,7 +157,7 @@ STATEMENTS = {
         plan(history=LabelHistory.ONE), plan().checked.protocol.labels, Shape.INSTANT
     ),
     "labels_disagreements": late_labels.disagreements,
-    "binned": lambda: binned(learned(), BINS, ["0", "1"]),
+    "binned": lambda: field_counts.binned(learned(), BINS, ["0", "1"]),
 }
 
 

@@ -19,6 +19,8 @@ LIST = "list"
 _NUMBER = PLAIN[int]
 _NUMBER_OR_NOTHING, _TOKEN, _TIME_OR_NOTHING = nullable(_NUMBER), nullable(PLAIN[str]), nullable(PLAIN[datetime])
 _KEYS = ("of", "columns", "position", "total", "items", "next")
+# Told where it was counted.
+_BLINDED = "blinded"
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 
 
@@ -41,7 +43,7 @@ def list_schema(items: Schema, of: Schema) -> Schema:
 def any_list() -> Schema:
     """Return the schema of any list."""
     found = list_schema({"type": "object"}, {"type": "string"})
-    return found | {"properties": found["properties"] | _COLUMNS}
+    return found | {"properties": found["properties"] | _COLUMNS | {_BLINDED: _COUNT}}
 
 
 def rows_form() -> Form:
@@ -77,12 +79,13 @@ def _write(page: Any) -> dict[str, object]:
         "total": _NUMBER_OR_NOTHING.write(page.total),
         "items": [dict(zip(columns, line, strict=True)) for line in (zip(*written, strict=True) if columns else page.rows)],
         "next": page.next,
+        **({} if page.blinded is None else {_BLINDED: _NUMBER.write(page.blinded)}),
     }
 
 
 def _read(value: object, where: str) -> Rows:
     document = headed(value, where, name_of(LIST), LIST)
-    same_keys(document, _KEYS, _KEYS, where or LIST)
+    same_keys(document, (*_KEYS, _BLINDED), _KEYS, where or LIST)
     at = f"{where}." if where else ""
     kind = read_text(document["of"], f"{at}of")
     columns = tuple(read_text(each, f"{at}columns") for each in read_list(document["columns"], f"{at}columns"))
@@ -98,6 +101,7 @@ def _read(value: object, where: str) -> Rows:
         _NUMBER.read(document["position"], f"{at}position"),
         total=_NUMBER_OR_NOTHING.read(document["total"], f"{at}total"),
         next=_TOKEN.read(document["next"], f"{at}next"),
+        blinded=_NUMBER_OR_NOTHING.read(document.get(_BLINDED), f"{at}{_BLINDED}"),
     )
 
 

@@ -27,6 +27,7 @@ SECOND = "not visible until a second person has labelled the case independently"
 THIRD = "not visible until a third person has settled the dispute"
 ANEW = "not visible while the case is labelled again"
 IN_HAND = "not visible until you have labelled the case, which you have in hand"
+OPEN = "not visible as long as you may label the event"
 
 # In the place of a name that is blinded.
 UNNAMED = "(hidden)"
@@ -44,6 +45,7 @@ class BlindedPart(StrEnum):
     WORDS = "words"  # comments, findings, files and changes of title and note, of those who have labelled it
     SUGGESTIONS = "suggestions"  # criteria, how it was drawn, suggested mode and severity, and all states before its annotation
     ORIGIN = "origin"  # whether it came from a control
+    SAMPLED = "sampled"  # in lists of what was sampled: how it was drawn, whether it is a case, what became of it
 
 
 class Fact(StrEnum):
@@ -55,6 +57,7 @@ class Fact(StrEnum):
     VERIFIES = "verifies"  # they may verify cases of its team, and do not own its model
     SETTLES = "settles"  # they may settle disputes of its team, and do not own its model
     STALE = "stale"  # its event has changed since, and it waits to be annotated anew
+    ANNOTATES = "annotates"  # they may annotate cases of its team
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ _NOT_LABELLED = frozenset({Fact.OPERATOR, Fact.LABELLED})
 _HELD, _VERIFIES = frozenset({Fact.HELD}), frozenset({Fact.VERIFIES})
 
 # Of each part the first clause that applies says until when.
-RULE = (
+_RULE = (
     Clause(part=BlindedPart.LABELLINGS, states=_ANNOTATED, until=SECOND),
     Clause(part=BlindedPart.LABELLINGS, states=_DISPUTED, until=THIRD, lacks=_NOT_SETTLING),
     Clause(part=BlindedPart.LABELLINGS, states=_ANEW, until=ANEW),
@@ -92,6 +95,17 @@ RULE = (
     # From everybody: who knows that an annotated case was a control knows its annotation, for no failure would be cleared.
     Clause(part=BlindedPart.ORIGIN, states=UNDECIDED, until=SECOND, lacks=frozenset()),
 )
+_MAY_ANNOTATE = frozenset({Fact.ANNOTATES})
+# Where controls stand beside cases, what nobody has labelled yet may not be told apart by whoever may be the first to.
+_OF_SAMPLES = (
+    Clause(part=BlindedPart.SAMPLED, states=UNLABELLED, until=OPEN, holds=_MAY_ANNOTATE, lacks=_NOT_LABELLED),
+    Clause(
+        part=BlindedPart.SAMPLED, states=frozenset(Status), until=OPEN, holds=_MAY_ANNOTATE | {Fact.STALE}, lacks=_NOT_LABELLED
+    ),
+    Clause(part=BlindedPart.SAMPLED, states=_DISPUTED, until=OPEN, holds=frozenset({Fact.SETTLES}), lacks=_NOT_LABELLED),
+    *(replace(each, part=BlindedPart.SAMPLED, until=OPEN) for each in _RULE if each.part is BlindedPart.SUGGESTIONS),
+)
+RULE = (*_RULE, *_OF_SAMPLES)
 
 
 def clauses(part: BlindedPart) -> tuple[Clause, ...]:
@@ -119,8 +133,8 @@ class Viewer:
     """Who looks, and what they may label.
 
     `adjudicates` says of a team whether they may settle disputes of its cases. `labels` is whether they may have cases in hand at
-    all, `verifies` the teams whose cases they may verify (None: of every team), `now` the time up to which what they have in hand
-    is theirs.
+    all, `verifies` and `annotates` the teams whose cases they may verify or annotate (None: of every team), `now` the time up to
+    which what they have in hand is theirs.
     """
 
     name: str
@@ -129,6 +143,7 @@ class Viewer:
     labels: bool
     verifies: frozenset[str] | None
     now: Callable[[], datetime]
+    annotates: frozenset[str] | None = frozenset()
 
     def may_verify(self, team: str) -> bool:
         """Return whether they may verify cases of a team, as far as roles go."""
@@ -160,6 +175,7 @@ class Viewer:
             Fact.VERIFIES: lambda: self.may_verify(team) and not owns(),
             Fact.SETTLES: settles,
             Fact.STALE: lambda: stale,
+            Fact.ANNOTATES: lambda: self.annotates is None or team in self.annotates,
         }
 
 

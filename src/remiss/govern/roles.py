@@ -28,6 +28,7 @@ _READER = frozenset(
         "protocol:read",
         "protocol:check",
         "estimate:read",
+        "sample:read",
         "agreement:read",
         "thread:read",
         "inbox:read",

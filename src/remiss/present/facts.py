@@ -32,12 +32,26 @@ SHOWN = {
     # A request's id stands in a server's log; the position of a change is its entry's number.
     "audit-entry": ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "purpose", "also"),
     "attachment": ("attachment", "name", "size", "sensitivity", "person", "at"),
+    "sample": (
+        "id",
+        "occurred",
+        "groups",
+        "weight",
+        "model",
+        "model_version",
+        "output",
+        "label",
+        "status",
+        "verdict",
+        "severity",
+    ),
     "run": ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position"),
 }
 # What a table says where a value is missing and that is the very thing it tells.
 MISSING = {"facet": {"value": "(none)"}}
 # Labelled and not decided: what the labellings say is not yet what the case has.
 UNDER_WAY = (Status.ANNOTATED, Status.DISPUTED)
+CONTROLS = "a control is a case only once somebody has labelled it; for all that were sampled: remiss sample list 'group:control'"
 WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"
 Pair = tuple[str, object]
 

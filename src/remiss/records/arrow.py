@@ -53,6 +53,16 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "mention": {"at": TIME, "number": WHOLE},
     "citation": {"at": TIME, "number": WHOLE},
     "audit-entry": {"at": TIME, "count": WHOLE, "position": WHOLE},
+    "sample": {
+        **dict.fromkeys(("occurred", "window"), TIME),
+        **dict.fromkeys(("version", "severity", "position"), WHOLE),
+        **dict.fromkeys(("inclusion_probability", "weight", "confidence", "latency_ms"), REAL),
+        **dict.fromkeys(
+            ("id", "event", "source", "protocol", "run", "stratum", "groups", "criteria", "undecided", "outside"), TEXT
+        ),
+        **dict.fromkeys(("model", "model_version", "model_digest", "features", "call_status", "trace_id", "text"), TEXT),
+        **dict.fromkeys(("status", "verdict", "mode", "hidden"), TEXT),
+    },
     "cell": {"window": TIME, "met": TEXT, "undecided": TEXT, "events": WHOLE, "labelled": WHOLE},
     "histogram": {"window": TIME, "bin": WHOLE, "events": WHOLE},
     "revision": {"revision": WHOLE, "position": WHOLE, "at": TIME, "severity": WHOLE},
@@ -60,7 +70,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 
 # Of these a log names further columns, which are typed by what is in them.
-OPEN = frozenset({"cell"})
+OPEN = frozenset({"cell", "sample"})
 
 
 def column_types(schema: str, columns: Sequence[str]) -> dict[str, str]:

@@ -127,7 +127,8 @@ class Rows(Shown):
 
     `schema` is the kind of thing in the rows (`case`, `run`, `facet`, ...). `columns` names the values of each row, in
     order; `total` is how many match in all, shown or not; `next` is the token of the next page, or None at the end;
-    `position` is the catalog position that was read.
+    `position` is the catalog position that was read. `blinded` is of how many of all that match something is blinded for the
+    asker, where that was counted.
     """
 
     schema: str
@@ -136,6 +137,7 @@ class Rows(Shown):
     position: int
     total: int | None = None
     next: str | None = None
+    blinded: int | None = None
 
     def __len__(self) -> int:
         return len(self.rows)

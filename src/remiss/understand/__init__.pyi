@@ -2,3 +2,4 @@
 
 from remiss.understand.actions import estimate as estimate
 from remiss.understand.exact_actions import exact as exact
+from remiss.understand.sample_actions import list_sample as list_sample

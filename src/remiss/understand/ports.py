@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from remiss.action import Performs
 from remiss.capture.ports import CaptureWorkspace
 from remiss.catalog.query.expression import Query
+from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Protocols
+from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group
 from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled
 
@@ -63,6 +65,102 @@ class Evidence(Protocol):
 
     def blinded(self, frame: Frame, terms: Sequence[Query], by: str | None, position: int) -> Sequence[BlindedEvent]:
         """Return every sampled event of the runs in force of a frame whose case the asker may still label, as it stands now."""
+        ...
+
+
+class SampledLine(NamedTuple):
+    """What a list tells of a sampled event, in the order of its columns; `inputs` and `context` become a column for each field.
+
+    `id` is that of its case, or that which its case would have. `stratum` is canonical JSON; names of groups and criteria are set
+    apart by commas. `weight` is 1 / `inclusion_probability`. `verdict`, `mode` and `severity` are what people came to.
+    `hidden` says why it is not told how the event was drawn and what became of it.
+    """
+
+    id: str
+    event: str
+    occurred: datetime
+    source: str
+    protocol: str
+    version: int
+    run: str
+    window: datetime
+    stratum: str
+    groups: str | None
+    criteria: str | None
+    undecided: str | None
+    outside: str | None
+    inclusion_probability: float | None
+    weight: float | None
+    model: str
+    model_version: str | None
+    model_digest: str | None
+    features: str | None
+    output: Scalar
+    label: Scalar
+    confidence: float | None
+    latency_ms: float | None
+    call_status: str | None
+    trace_id: str | None
+    text: str | None
+    status: str | None
+    verdict: str | None
+    mode: str | None
+    severity: int | None
+    hidden: str | None
+    inputs: Values
+    context: Values
+
+
+class SampledLines(NamedTuple):
+    """Some lines in the order of runs and events, and the keys of the last one's when more follow."""
+
+    lines: Sequence[SampledLine]
+    last: tuple[int, int] | None
+
+
+class SampleCount(NamedTuple):
+    """How many sampled events match, and of how many of them it is hidden how they were drawn."""
+
+    total: int
+    hidden: int
+
+
+class DrawnBy(NamedTuple):
+    """A protocol version by which runs in force drew events of a source."""
+
+    source: str
+    protocol: str
+    version: int
+
+
+class Samples(Protocol):
+    """Sampled events of the runs in force at a position, one by one, as far as the actor may see them; position None is now."""
+
+    def drawn_by(self, position: int | None) -> tuple[DrawnBy, ...]:
+        """Return by which protocol versions the runs in force drew, sorted."""
+        ...
+
+    def page(self, query: Query, *, limit: int, after: tuple[int, int] | None, position: int | None) -> SampledLines:
+        """Return the lines of the sampled events that match, by run and event, from behind the keys `after`."""
+        ...
+
+    def count(self, query: Query, position: int | None) -> SampleCount:
+        """Return how many sampled events match, and of how many it is hidden how they were drawn."""
+        ...
+
+
+class SampleWorkspace(Performs, Protocol):
+    """The ports that actions on sampled events take."""
+
+    @property
+    def samples(self) -> Samples: ...
+    @property
+    def protocols(self) -> Protocols: ...
+    @property
+    def keys(self) -> Keys: ...
+
+    def position(self) -> int:
+        """Return the catalog's position."""
         ...
 
 

@@ -27,6 +27,7 @@ class Level(StrEnum):
     EVENT = "event"  # model, occurred, context, inputs, output, confidence, latency, label, text
     CRITERION = "criterion"  # which criteria the event met
     PEOPLE = "people"  # status, mode, severity, title, filed, team, sensitivity
+    SAMPLE = "sample"  # how a sampled event was drawn; of cases and figures nobody asks so
 
 
 class Operator(StrEnum):

@@ -11,7 +11,7 @@ import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from remiss.catalog.query.expression import Level, Not, Operator, Query, Term, both, conjuncts
+from remiss.catalog.query.expression import Level, Not, Operator, Query, Term, both, conjuncts, leaves
 from remiss.errors import InputError
 from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar
@@ -105,7 +105,18 @@ TABLE: tuple[Key, ...] = (
         "sensitivity", FieldForm.CHOICE, "The sensitivity of the case, public to secret.", "sensitivity:<=internal", SENSITIVITIES
     ),
 )
-BY_NAME = {key.name: key for key in TABLE}
+# What only sampled events are asked by.
+GROUP = "group"
+OF_SAMPLE = (
+    Key(
+        name=GROUP,
+        form=FieldForm.TEXT,
+        level=Level.SAMPLE,
+        help="A group that the event was kept in: a criterion, `control`, `undecided` or `all`; of `remiss sample` alone.",
+        example="group:control",
+    ),
+)
+BY_NAME = {key.name: key for key in (*TABLE, *OF_SAMPLE)}
 FAMILIES = tuple(key.name for key in TABLE if key.name.endswith("."))
 # Not a key of its own: `has:label` asks whether the key that it names has any value.
 HAS = "has"
@@ -158,6 +169,12 @@ def having(field: str, value: Scalar) -> Query:
     if value is None:
         return Not(Term(field, Operator.PRESENT, None, key.level))
     return Term(field, Operator.EQUAL, value, key.level)
+
+
+def asks_for_controls(query: Query) -> bool:
+    """Return whether a query asks for cases that are controls: there are none but while somebody labels one."""
+    wanted = Term("status", Operator.EQUAL, Status.CONTROL.value, Level.PEOPLE)
+    return any(leaf == wanted for leaf in leaves(query))
 
 
 def narrowed(query: Query, by: Query) -> bool:

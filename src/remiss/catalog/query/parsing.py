@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from remiss.catalog.full_text import words_of
 from remiss.catalog.query.expression import EVERYTHING, Not, Operator, Query, Term, Text, both, either
-from remiss.catalog.query.fields import BY_NAME, FAMILIES, HAS, TABLE, Key, find, nearest
+from remiss.catalog.query.fields import BY_NAME, FAMILIES, HAS, OF_SAMPLE, TABLE, Key, find, nearest
 from remiss.catalog.query.values import InvalidValue, read
 from remiss.errors import QueryError
 
@@ -46,8 +46,12 @@ KNOWN = (*(key.name for key in TABLE if key.name not in FAMILIES), HAS)
 
 
 @lru_cache(256)
-def parse(text: str) -> Query:
+def parse(text: str, *, of_sample: bool = False) -> Query:
     """Return the query that `text` writes; empty text is everything.
+
+    Parameters
+    ----------
+    of_sample : whether sampled events are asked, of which the groups that they were kept in may be asked too
 
     Raises
     ------
@@ -61,7 +65,7 @@ def parse(text: str) -> Query:
     for at, letter in enumerate(text):
         if letter == "\0" or "\ud800" <= letter <= "\udfff":
             raise QueryError(f"the query has a character that no text may hold, at column {at + 1}", do="remove it")
-    reader = QueryReader(text)
+    reader = QueryReader(text, of_sample=of_sample)
     if reader.done():
         return EVERYTHING
     query = reader.expression()
@@ -75,6 +79,7 @@ class QueryReader:
     """Reads one expression from left to right; `at` is the next character to read."""
 
     text: str
+    of_sample: bool = False
     at: int = 0
     depth: int = 0
     leaf_count: int = 0
@@ -214,6 +219,9 @@ class QueryReader:
         if dot and field.startswith('"'):
             name = family + "." + ESCAPE.sub(r"\1", field[1:-1])
         key = find(name)
+        if key in OF_SAMPLE and not self.of_sample:
+            what = f"{written!r} asks how a sampled event was drawn, which only lists of sampled events are asked"
+            raise self.error(what, f"use remiss sample list '{key.example}'; cases are found by criterion:NAME", start)
         if key is not None and UNNAMEABLE.search(name):
             raise self.error(f"no field is named {name!r}", "a field's name has no quote, backslash or line break", start)
         if key is not None:

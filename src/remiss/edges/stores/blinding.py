@@ -21,7 +21,7 @@ from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.prepared import BlindedKind, BlindedViewer, Parameters, parameter
 from remiss.edges.stores.protocol_rows import captured_by, keys_listed, own_versions, settles
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.tables import cases, labellings, reservations, revisions
+from remiss.edges.stores.tables import cases, events, labellings, reservations, revisions
 from remiss.edges.stores.tables.base import Instant
 from remiss.records.states import DECIDED, Status
 
@@ -72,6 +72,28 @@ def is_blinded(part: BlindedPart, facts: Mapping[Fact, ColumnElement[bool]]) -> 
         for (holds, lacks), states in states_of.items()
     ]
     return and_(or_(*ways), *(not_(facts[each]) for each in sorted(always)))
+
+
+def sampled_blinded(reading: Reading, viewer: BlindedViewer) -> ColumnElement[bool]:
+    """Return the condition that of the sampled event at hand nothing is told that its case, or that it has none, would tell.
+
+    Statements select from `events`, with the event's case from `cases` where it has one.
+    """
+    facts = {
+        Fact.LABELLED: labelled_by(viewer),
+        Fact.HELD: held(cases.c.event_key, viewer),
+        Fact.VERIFIES: verifies(viewer),
+        Fact.SETTLES: settled(reading),
+        Fact.STALE: cases.c.stale,
+        Fact.ANNOTATES: _annotates(reading.viewer, cases.c.team_id),
+    }
+    uncased = and_(cases.c.key.is_(None), or_(_annotates(reading.viewer, events.c.team_id), held(events.c.key, viewer)))
+    return or_(uncased, and_(cases.c.key.is_not(None), is_blinded(BlindedPart.SAMPLED, facts)))
+
+
+def _annotates(viewer: Viewer, team: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that the viewer may annotate events of a team."""
+    return true() if viewer.annotates is None else among_listed(team, literal(to_json(sorted(viewer.annotates)), Text()))
 
 
 def _stands(states: frozenset[Status]) -> list[ColumnElement[bool]]:

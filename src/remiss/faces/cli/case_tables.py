@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remiss import catalog
+from remiss.catalog.query.fields import asks_for_controls
+from remiss.catalog.query.parsing import parse
+from remiss.curate.blinding import OPEN
 from remiss.curate.labelling_form import LabellingForm
 from remiss.faces.cli import render
 from remiss.present import facts, sampling
@@ -46,12 +49,23 @@ def filed(found: Case, ws: Workspace, _arguments: Mapping[str, Any]) -> None:
         render.say(f"it may be a duplicate of {named}; see `remiss case link`")
 
 
-def search(found: Rows) -> None:
-    """Print a page of cases, and say why something of some is hidden."""
+def search(found: Rows, _: Workspace, arguments: Mapping[str, Any]) -> None:
+    """Print a page of cases, and say why something of some is hidden, and where what is no case is found."""
     render.page(found, "case")
+    if asks_for_controls(parse(arguments["query"])):
+        render.say(facts.CONTROLS)
     for why, count in Counter(found.column("hidden")).items():
         if why is not None:
             render.say(f"criteria, mode and severity of {counted(count, 'case')} are {why}")
+
+
+def sampled(found: Rows) -> None:
+    """Print a page of sampled events, and say of how many it is not told how they were drawn."""
+    render.page(found, "sampled event")
+    hidden = sum(why is not None for why in found.column("hidden"))
+    if hidden:
+        whole = "" if found.blinded is None else f" of {counted(found.blinded, 'event')} in all,"
+        render.say(f"groups, weight, verdict and mode of {hidden:,} of these,{whole} are {OPEN}")
 
 
 def raw_event(found: RawEvent) -> None:

@@ -32,7 +32,7 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("demo",): ("setting_up", "demo"),  # a user of the library
     ("doctor",): ("setting_up", "doctor"),  # also where the catalog cannot be opened
     ("init",): ("setting_up", "init"),  # makes the catalog
-    ("job", "run"): ("job", "run"),  # works off what waits
+    ("job", "run"): ("serve", "run_jobs"),  # works off what waits
     ("protocol", "new"): ("protocol", "new"),  # writes a file
     ("schema",): ("setting_up", "schema"),  # of remiss, not of a catalog
     ("serve",): ("serve", "serve"),  # a server
@@ -57,6 +57,7 @@ NOUNS: Mapping[str, str] = {
     "queue": "Take cases to label from the queue.",
     "remediation": "Record attempts to fix what caused a case.",
     "run": "List, show, compare and accept capture runs.",
+    "sample": "List sampled events, controls too, and take them out.",
     "taxonomy": "Show failure modes, and rename, merge or split them.",
     "team": "Add and list teams.",
     "thread": "Read threads on cases, resolve them and open them again.",

@@ -60,6 +60,7 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "job.due": ("run_tables", "posted"),
     "person.add": ("governance_tables", "added"),
     "run.accept": ("run_tables", "accepted"),
+    "sample.list": ("case_tables", "sampled"),
     "taxonomy.recodings": ("protocol", "recodings"),
     "thread.list": ("curation_tables", "threads"),
     "token.revoke": ("governance_tables", "revoked"),

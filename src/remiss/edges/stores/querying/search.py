@@ -164,7 +164,7 @@ def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | No
 def observation_face(position: int, dialect: Dialect, matched: Mapping[str, Collection[int]]) -> Face:
     """Return the face of `observations` joined with `events`, for estimates from the runs in force at a position.
 
-    Statements select from both; they may join other tables, but not `cases` or `revisions`.
+    Statements select from both, and may join other tables.
 
     `matched` gives for each phrase the keys of the events whose own text says it (see `spoken_in`): in an estimate a phrase
     speaks of events alone, since most of them are no cases. What people say is that of the case as of the position.
@@ -222,7 +222,11 @@ def constants() -> dict[str, Compare]:
 
 def in_case(compare: Compare, position: int) -> Compare:
     """Return comparisons with the case of the event, in the state that was in force; without a case they are false."""
-    return lambda term: exists().where(cases.c.event_key == events.c.key, *in_force_at(position), compare(term))
+    return lambda term: (
+        exists()
+        .where(cases.c.event_key == events.c.key, *in_force_at(position), compare(term))
+        .correlate_except(cases, revisions)
+    )
 
 
 def in_force_at(position: Position, key: ColumnElement[int] = cases.c.key) -> tuple[Condition, Condition]:

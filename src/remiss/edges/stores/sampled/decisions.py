@@ -7,7 +7,7 @@ of who is verified.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select, or_, select
 
 from remiss.curate.steps import conclusion
 from remiss.edges.stores.abstentions import abstainers, once_undecidable
+from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import come_by, holds
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.querying.search import in_force_at
@@ -55,8 +56,17 @@ ANEW = frozenset({"reopened", "stale"})
 SECOND = frozenset({LabellingKind.VERIFICATION, LabellingKind.ADJUDICATION})
 
 
-def decisions(reading: Reading) -> Mapping[int, Decision]:
-    """Return what people found of each event that is, or once was, labelled at a position, by the event's key."""
+def decisions(reading: Reading, of: Collection[int] | None = None) -> Mapping[int, Decision]:
+    """Return what people found of each event that is, or once was, labelled at a position, by the event's key.
+
+    Parameters
+    ----------
+    of : the keys of the events that are asked about, at least; None is all
+    """
+    alike = _alike(reading.position)
+    if of is not None:
+        alike = alike.where(among(cases.c.event_key, sorted(of)))
+    takes = reading.connection.execute(alike).all()
     known = in_force(reading.position)
     # One that was begun anew keeps its place in the order: what its annotator found then says in which cell it is.
     once = (labellings.c.kind == LabellingKind.ANNOTATION.value) & come_by(labellings, reading.position)
@@ -79,6 +89,9 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
         .where(or_(known, once), *in_force_at(reading.read_at))
         .order_by(labellings.c.key)
     )
+    if of is not None:
+        others = sorted({row.other_key for row in takes})
+        found = found.where(or_(among(cases.c.event_key, sorted(of)), among(cases.c.key, others)))
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in reading.connection.execute(found):
         rows[row.event_key].append(row)
@@ -89,7 +102,7 @@ def decisions(reading: Reading) -> Mapping[int, Decision]:
     made |= {row.event_key: _undecidable(row, made.get(row.event_key)) for row in undecidable}
     labelled = {row.event_key: row for row in (*undecidable, *(own[0] for own in rows.values()))}
     of_case = {row.key: (row.event_id, made[event_key]) for event_key, row in labelled.items()}
-    for row in reading.connection.execute(_alike(reading.position)):
+    for row in takes:
         chooser, other = of_case.get(row.other_key, (None, NONE))
         if row.in_force:
             # A case that takes another's verdict is verified when that one is.

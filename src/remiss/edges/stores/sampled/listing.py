@@ -1,0 +1,205 @@
+"""Every sampled event of the runs in force, line by line, as far as a scope sees it: the port `Samples` on a database.
+
+Lines stand by run and event, the order of the table's own key, so that a page is a short walk however far on it begins. Within a
+run that is by window and priority, which say nothing of why an event was kept.
+
+Whoever may still label an event is told nothing that its case would tell, nor whether it has one: its line has neither groups nor
+criteria nor weight, and no comparison with such things finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, false, func, not_, or_, select, tuple_, type_coerce
+
+from remiss.catalog.query.expression import Level, Query
+from remiss.catalog.query.fields import BY_NAME, GROUP
+from remiss.curate.blinding import OPEN
+from remiss.edges.stores.blinding import blinded_viewer, sampled_blinded, title_blinded
+from remiss.edges.stores.dialect.spelling import gathered
+from remiss.edges.stores.in_force import in_force, same_window
+from remiss.edges.stores.querying.comparing import Compare, column
+from remiss.edges.stores.querying.phrases import matched_events
+from remiss.edges.stores.querying.search import Face, condition, in_force_at, observation_face
+from remiss.edges.stores.reading import Reader, Reading
+from remiss.edges.stores.run_rows import names
+from remiss.edges.stores.sampled.decisions import NONE, Decision, decisions
+from remiss.edges.stores.tables import (
+    cases,
+    event_contents,
+    events,
+    observations,
+    protocols,
+    revisions,
+    run_windows,
+    runs,
+    samples,
+)
+from remiss.edges.stores.visible import visible_to
+from remiss.records.identity import case_id
+from remiss.understand.ports import DrawnBy, SampleCount, SampledLine, SampledLines
+
+KEPT = samples.alias("kept")
+# Lists of criteria are few and come again with every event: as text, each is read once.
+LISTS = ("criteria_met", "criteria_undecided", "criteria_outside")
+
+
+class SampleStore:
+    """Sampled events of an open catalog."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def drawn_by(self, position: int | None) -> tuple[DrawnBy, ...]:
+        """Return by which protocol versions the runs in force drew, of those that are seen."""
+        found = (
+            select(runs.c.source_name, runs.c.protocol_name, protocols.c.version)
+            .join(run_windows, run_windows.c.run_key == runs.c.key)
+            .join(protocols, protocols.c.key == runs.c.protocol_key)
+            .distinct()
+        )
+        with self._reader.at(position) as reading:
+            rows = reading.connection.execute(found.where(in_force(position), visible_to(reading.scope, runs)))
+            return tuple(sorted(DrawnBy(*row) for row in rows))
+
+    def page(self, query: Query, *, limit: int, after: tuple[int, int] | None, position: int | None) -> SampledLines:
+        """Return the lines of the sampled events that match, from behind the keys `after`."""
+        with self._reader.at(position) as reading:
+            matching = _Matching(reading, query)
+            rows = reading.connection.execute(matching.page(after).limit(limit + 1)).all()
+            shown = rows[:limit]
+            found = decisions(reading, [row.key for row in shown if row.case_key is not None and not row.blinded])
+            lines = [_line(row, found.get(row.key, NONE)) for row in shown]
+        last = (shown[-1].run_key, shown[-1].key) if len(rows) > limit else None
+        return SampledLines(lines, last)
+
+    def count(self, query: Query, position: int | None) -> SampleCount:
+        """Return how many sampled events match, and of how many it is hidden how they were drawn."""
+        with self._reader.at(position) as reading:
+            ((total, hidden),) = reading.connection.execute(_Matching(reading, query).count())
+            return SampleCount(total, int(hidden or 0))
+
+
+class _Matching:
+    """What matches a query, for one reading."""
+
+    def __init__(self, reading: Reading, query: Query) -> None:
+        self._reading = reading
+        viewer = blinded_viewer(reading)
+        self._blinded = false() if viewer is None else func.coalesce(sampled_blinded(reading, viewer), false())
+        title = None if viewer is None else func.coalesce(title_blinded(viewer), false())
+        face = observation_face(reading.read_at, reading.connection.dialect, matched_events(reading, query))
+        keys = {**face.keys, GROUP: _kept_in}
+        if title is not None:
+            keys = {name: _unless(compare, self._hides(name, title)) for name, compare in keys.items()}
+        self._where = condition(query, Face(keys=keys, text=face.text))
+
+    def _hides(self, name: str, title: ColumnElement[bool]) -> ColumnElement[bool] | None:
+        """Return when comparisons with a key find nothing; None is never, as with what the event itself says."""
+        if BY_NAME[name].level is Level.EVENT:
+            return None
+        return or_(self._blinded, title) if name == "title" else self._blinded
+
+    def page(self, after: tuple[int, int] | None) -> Select[Any]:
+        """Return the select of what a line needs, in order, from behind the keys of a run and an event."""
+        kept = (
+            select(gathered(samples.c.criterion))
+            .where(samples.c.run_key == observations.c.run_key, samples.c.event_key == observations.c.event_key)
+            .scalar_subquery()
+        )
+        own = ("run_key", "window_start", "stratum", "inclusion_probability", "output", "label")
+        statement = self._selected(
+            *(observations.c[name] for name in own),
+            *(type_coerce(observations.c[name], Text()).label(name) for name in LISTS),
+            *events.c,
+            *(event_contents.c[name] for name in ("inputs", "context", "text")),
+            runs.c.id,
+            runs.c.protocol_name,
+            protocols.c.version,
+            cases.c.key.label("case_key"),
+            (cases if self._reading.position is None else revisions).c.status.label("stands"),
+            kept.label("kept"),
+            self._blinded.label("blinded"),
+        ).order_by(observations.c.run_key, observations.c.event_key)
+        if after is not None:
+            statement = statement.where(tuple_(observations.c.run_key, observations.c.event_key) > after)
+        return statement
+
+    def count(self) -> Select[Any]:
+        """Return the select of how many there are, and how many of them are blinded."""
+        return self._selected(func.count(), func.count().filter(self._blinded))
+
+    def _selected(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        reading = self._reading
+        statement = (
+            select(*columns)
+            .select_from(observations)
+            .join(run_windows, same_window(observations))
+            .join(runs, runs.c.key == observations.c.run_key)
+            .join(protocols, protocols.c.key == runs.c.protocol_key)
+            .join(events, events.c.key == observations.c.event_key)
+            .outerjoin(event_contents, event_contents.c.event_key == observations.c.event_key)
+            .outerjoin(cases, cases.c.event_key == observations.c.event_key)
+        )
+        if reading.position is not None:
+            statement = statement.outerjoin(revisions, and_(*in_force_at(reading.position)))
+        seen = (visible_to(reading.scope, runs), visible_to(reading.scope, events))
+        # Of inclusion probability 0 is what was not sampled, only read again because it is in the catalog.
+        sampled = (in_force(reading.position), observations.c.inclusion_probability > 0)
+        return statement.where(*sampled, *seen, or_(cases.c.key.is_(None), visible_to(reading.scope)), self._where)
+
+
+def _kept_in(term: Any) -> ColumnElement[bool]:
+    """Return a comparison with the groups that a run kept the event in."""
+    own = and_(KEPT.c.run_key == observations.c.run_key, KEPT.c.event_key == observations.c.event_key)
+    found: ColumnElement[bool] = select(KEPT.c.criterion).where(own, column(KEPT.c.criterion)(term)).exists()
+    return found
+
+
+def _unless(compare: Compare, hidden: ColumnElement[bool] | None) -> Compare:
+    return compare if hidden is None else lambda term: and_(compare(term), not_(hidden))
+
+
+def _line(row: Row[Any], decision: Decision) -> SampledLine:
+    blinded, erased = bool(row.blinded), row.inputs is None
+    return SampledLine(
+        id=case_id(row.source_name, row.event_id, row.recurrence),
+        event=row.event_id,
+        occurred=row.occurred_at,
+        source=row.source_name,
+        protocol=row.protocol_name,
+        version=row.version,
+        run=row.id,
+        window=row.window_start,
+        stratum=row.stratum,
+        groups=None if blinded else _listed(sorted(row.kept.split(","))) if row.kept else "",
+        criteria=None if blinded else _listed(names(row.criteria_met)),
+        undecided=None if blinded else _listed(names(row.criteria_undecided)),
+        outside=None if blinded else _listed(names(row.criteria_outside)),
+        inclusion_probability=None if blinded else row.inclusion_probability,
+        weight=None if blinded else 1 / row.inclusion_probability,
+        model=row.model,
+        model_version=row.model_version,
+        model_digest=row.model_digest,
+        features=row.features,
+        output=None if erased else row.output,
+        label=None if erased else row.label,
+        confidence=row.confidence,
+        latency_ms=row.latency_ms,
+        call_status=row.status,
+        trace_id=row.trace_id,
+        text=row.text,
+        status=None if blinded else row.stands,
+        verdict=None if blinded or decision.final is None else decision.final.value,
+        mode=None if blinded else decision.mode,
+        severity=None if blinded else decision.grade,
+        hidden=OPEN if blinded else None,
+        inputs=row.inputs or {},
+        context=row.context or {},
+    )
+
+
+def _listed(found: Collection[str]) -> str:
+    return ", ".join(found)

@@ -1,0 +1,122 @@
+"""What one can do with sampled events: list them, whether or not they are cases.
+
+An event that was sampled by two protocols is there twice, for each drew it with a probability of its own. The weight is the one
+that estimates use: sums of weights over the lines of one protocol and source are totals of its log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from remiss.action import action
+from remiss.catalog.query.parsing import parse
+from remiss.parameters import Limit, PageToken, Position, Query
+from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
+from remiss.protocol.versions import salvage
+from remiss.records.case import Sensitivity
+from remiss.records.catalog import reached
+from remiss.records.event import Scalar
+from remiss.records.rows import Rows, Turn, list_name, token, turn
+from remiss.records.view_entry import listed
+from remiss.understand.ports import SampledLine, SampleWorkspace
+
+SAMPLE = "sample"
+_PLAIN = SampledLine._fields[:-2]
+_WHOLE = len(_PLAIN)
+
+
+@action("sample.list", permission="sample:read", http="GET /sample", reads=True, views=listed)
+def list_sample(
+    ws: SampleWorkspace,
+    query: Query = "",
+    *,
+    as_of: Position | None = None,
+    limit: Limit = 50,
+    after: PageToken | None = None,
+    total: bool = True,
+) -> Rows:
+    """List sampled events that match QUERY: cases, controls, all.
+
+    By the runs in force, each with the probability and weight that estimates use. Of events that you may still label it is not
+    told how they were drawn.
+
+    Example: remiss sample list 'group:control context.airport:EWR'
+
+    Parameters
+    ----------
+    query : in the filter language, with `group:NAME` for the groups that an event was kept in; empty is everything
+    total : whether to count all that match, which takes longer than the page
+
+    Raises
+    ------
+    QueryError : the query cannot be understood
+    InputError : a position that is not there yet, a token of another list
+    """
+    wanted, name = parse(query, of_sample=True), list_name(query, SAMPLE, as_of)
+    secret = ws.keys.secret("pages")
+    turned = None if after is None else turn(after, name, 3, secret)
+    head = ws.position()
+    # The later pages are of the position of the first: a recapture would bring other runs in force.
+    at = reached(as_of if turned is None else turned.position, head)
+    position = head if at is None else at
+    begins = None if turned is None else (turned.last[0], turned.last[1])
+    page = ws.samples.page(wanted, limit=limit, after=begins, position=at)
+    if turned is not None:
+        counted, hidden = turned.total, turned.last[2]
+    elif total:
+        counted, hidden = ws.samples.count(wanted, at)
+    else:
+        counted, hidden = None, -1
+    following = None
+    if page.last is not None:
+        following = token(Turn(of=name, position=position, total=counted, last=(*page.last, hidden)), secret)
+    fields = in_order((*_declared(ws, at), *found_in(page.lines)))
+    lines = tuple(row(line, fields) for line in page.lines)
+    blinded = None if hidden < 0 else hidden
+    return Rows(SAMPLE, columns(fields), lines, position, total=counted, next=following, blinded=blinded)
+
+
+def _declared(ws: SampleWorkspace, position: int | None) -> tuple[str, ...]:
+    """Return the inputs and context fields of the protocols by which the runs in force drew."""
+    stored = (ws.protocols.find(each.protocol, each.version) for each in ws.samples.drawn_by(position))
+    read = (None if each is None else salvage(each.text, f"{each.name}@{each.version}") for each in stored)
+    return fields_of(document for document in read if document is not None)
+
+
+def fields_of(documents: Iterable[Protocol]) -> tuple[str, ...]:
+    """Return the inputs and context fields of some protocols that the catalog holds, by their canonical names."""
+    found = {
+        name
+        for document in documents
+        for name in document.fields
+        if name.startswith((INPUTS, CONTEXT)) and document.sensitivity.get(name, Sensitivity.PUBLIC) < Sensitivity.RESTRICTED
+    }
+    return in_order(found)
+
+
+def found_in(lines: Iterable[SampledLine]) -> tuple[str, ...]:
+    """Return the inputs and context fields that some lines have."""
+    found: set[str] = set()
+    for line in lines:
+        found.update(INPUTS + name for name in line.inputs)
+        found.update(CONTEXT + name for name in line.context)
+    return in_order(found)
+
+
+def in_order(fields: Iterable[str]) -> tuple[str, ...]:
+    """Return fields as columns stand: inputs, then context."""
+    return tuple(sorted(set(fields), key=lambda name: (name.startswith(CONTEXT), name)))
+
+
+def columns(fields: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a list with these fields."""
+    return (*_PLAIN, *fields)
+
+
+def row(line: SampledLine, fields: Sequence[str]) -> tuple[Scalar, ...]:
+    """Return a line as the values of its columns."""
+    inner = {INPUTS: line.inputs, CONTEXT: line.context}
+    own = (inner[INPUTS if name.startswith(INPUTS) else CONTEXT].get(name.partition(".")[2]) for name in fields)
+    plain: Sequence[Any] = line[:_WHOLE]
+    return (*plain, *own)
