@@ -5,7 +5,7 @@
     with remiss.open("failures.db") as ws:
         run = remiss.capture.capture(ws, "arrival-delay.yaml")
 
-`open` gives a workspace; the chapters hold the verbs and load on first use. Every error is a `RemissError`.
+`open` gives a workspace; the chapters, and `backup`, hold the verbs and load on first use. Every error is a `RemissError`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from remiss.errors import AnswerNo, Conflict, Denied, InputError, NotFound, Remi
 from remiss.version import __version__
 
 if TYPE_CHECKING:
-    from remiss import capture, catalog, curate, govern, protocol, understand
+    from remiss import backup, capture, catalog, curate, govern, protocol, understand
     from remiss.opening import open_workspace as open  # noqa: A004  (the front's word is open)
     from remiss.workspace import Workspace
 
@@ -31,6 +31,7 @@ __all__ = [
     "Undecided",
     "Workspace",
     "__version__",
+    "backup",
     "capture",
     "catalog",
     "curate",
@@ -40,11 +41,11 @@ __all__ = [
     "understand",
 ]
 
-_CHAPTERS = {"capture", "catalog", "curate", "govern", "protocol", "understand"}
+_LOADED = {"backup", "capture", "catalog", "curate", "govern", "protocol", "understand"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _CHAPTERS:
+    if name in _LOADED:
         return import_module(f"remiss.{name}")
     if name == "Workspace":
         return import_module("remiss.workspace").Workspace

@@ -253,6 +253,7 @@ class Wiring(Offline):
             vault=lambda: self.vault,
             acted=self._acted,
             kept=adapters.RawEventStore(self._reader).kept,
+            needed=adapters.RawEventStore(self._reader).needed,
             unredacted=adapters.RunStore(self._reader).unredacted_events,
         )
         return adapters.MachineHealth(self.settings, opened)

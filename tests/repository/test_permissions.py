@@ -15,6 +15,8 @@ KNOWN = {permission for role in ROLES.values() for permission in role}
 # Commands that are no action, and why they need no permission.
 BESIDE = {
     "remiss init": "makes a database, for whoever can",
+    "remiss catalog backup": "copies a database and its folders, for who has them",
+    "remiss catalog restore": "makes a database, for whoever can",
     "remiss catalog upgrade": "opens a database",
     "remiss demo": "makes a folder of its own",
     "remiss serve": "opens a database",

@@ -34,8 +34,8 @@ STALE_SECONDS = 24 * 3600
 class Opened:
     """An open catalog as it is looked at.
 
-    Its file where it is one, its position, what it is, key, vault, whether it was changed, how many pieces of evidence it
-    refers to, and how many events it stored without redaction.
+    Its file where it is one, its position, what it is, key, vault, whether it was changed, how many events and files it keeps,
+    the addresses of evidence that it refers to, and how many events it stored without redaction.
     """
 
     file: Path | None
@@ -45,6 +45,7 @@ class Opened:
     acted: Callable[[], bool]
     vault: Callable[[], Vault]
     kept: Callable[[], int]
+    needed: Callable[[], frozenset[str]]
     unredacted: Callable[[], int]
 
 
@@ -124,6 +125,10 @@ def _key(folder: Path, opened: Opened, *, acted: bool) -> Check:
 
 def _vault(place: Path, opened: Opened) -> Check:
     if place.is_dir():
+        needed = opened.needed()
+        if lacking := len(opened.vault().lacking(needed)):
+            what = f"{lacking:,} of {len(needed):,} pieces of raw evidence are not in {place}, or no key that is there opens them"
+            return Check("vault", "bad", what, "bring back a copy of vault and keys that is not older than the catalog")
         return _state(place, opened.vault().state())
     if kept := opened.kept():
         what = f"{place} is missing, and with it raw evidence (events and files: {kept:,})"

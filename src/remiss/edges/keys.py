@@ -14,10 +14,11 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from remiss.edges.private_files import explained, private_file, private_folder, refused
+from remiss.edges.private_files import explained, private_file, private_folder, refused, wait_for_disk
 from remiss.errors import Location, StorageError
 
 KEY_BYTES = 32
@@ -67,7 +68,7 @@ class FolderKeys:
         """
         with explained(self._folder, setting="REMISS_KEYS"):
             os.close(os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            _wait_for_disk(self._folder)
+            wait_for_disk(self._folder)
 
     def marked(self, name: str) -> bool:
         """Return whether there is a file of that name beside the key."""
@@ -108,7 +109,15 @@ class FolderKeys:
                 file.write(bytes(KEY_BYTES))
                 os.fsync(file.fileno())
             path.unlink()
-            _wait_for_disk(self._folder)
+            wait_for_disk(self._folder)
+
+    def files(self, catalog: str, wrapping: Sequence[str]) -> tuple[Path, ...]:
+        """Return the files that one catalog needs: the key, the wrapping keys of these names, and what is remembered of its logs.
+
+        A folder of keys may serve several catalogs.
+        """
+        marks = sorted(path for path in self._folder.glob(f"*-{catalog}") if path.is_file())
+        return (self._folder / NAME, *map(self._wrapping, wrapping), *marks)
 
     def _wrapping(self, name: str) -> Path:
         return self._folder / f"wrapping-{name}.key"
@@ -137,16 +146,8 @@ def _make(path: Path) -> None:
         # a link, unlike a rename, never takes the place of a file that is already there
         with suppress(FileExistsError):
             os.link(staged, path)
-        _wait_for_disk(path.parent)
+        wait_for_disk(path.parent)
     except OSError as error:
         raise refused(error, path.parent, setting="REMISS_KEYS") from error
     finally:
         staged.unlink(missing_ok=True)
-
-
-def _wait_for_disk(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

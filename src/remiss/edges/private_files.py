@@ -80,6 +80,20 @@ def explained(folder: Path, *, setting: str) -> Iterator[None]:
         raise refused(error, folder, setting=setting) from error
 
 
+def only_owners(name: str, flags: int) -> int:
+    """Open a file as `open` asks for it, and make it so that its owner alone may read it: what `open` takes as its opener."""
+    return os.open(name, flags, 0o600)
+
+
+def wait_for_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _closed(found: os.stat_result, path: Path, mode: str) -> None:
     """Refuse what others own or may enter; the superuser may use what belongs to others."""
     where = Location(str(path))

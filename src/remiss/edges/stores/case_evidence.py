@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, distinct, exists, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, distinct, exists, func, insert, select, union, update
 
 from remiss.catalog.attachment import PreparedAttachment
 from remiss.curate.blinding import UNNAMED, why_blinded
@@ -158,6 +158,11 @@ def _attachment(row: Row[Any]) -> Attachment:
 
 
 FILED = "filed"
+# What a catalog refers to in its vault now; the content of a file that a person took away again may be there still, or not.
+NEEDED = union(
+    select(observations.c.evidence).where(observations.c.evidence.is_not(None)),
+    select(attachments.c.address).where(holds(attachments, None)),
+)
 
 
 class RawEventStore:
@@ -187,6 +192,11 @@ class RawEventStore:
                 version=reading.connection.execute(version.where(runs.c.id == found.id)).scalar_one(),
                 address=found.evidence,
             )
+
+    def needed(self) -> frozenset[str]:
+        """Return the addresses of the evidence that the catalog refers to, no matter who may see it."""
+        with self._reader.at() as reading:
+            return frozenset(reading.connection.execute(NEEDED).scalars())
 
     def kept(self) -> int:
         """Return how many events and files the catalog has the address of, no matter who may see them."""

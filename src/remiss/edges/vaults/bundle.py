@@ -136,6 +136,21 @@ def pieces(file: BinaryIO) -> Iterator[Piece]:
         yield _piece(file, found, at)
 
 
+def addresses(file: BinaryIO) -> Iterator[bytes]:
+    """Return the addresses of the pieces of a bundle whose keys were not destroyed, without reading the pieces, unchecked.
+
+    Raises
+    ------
+    Damaged : the end of the file is missing
+    """
+    found = layout(file)
+    index = os.pread(file.fileno(), found.count * ENTRY.size, found.index)
+    keys = os.pread(file.fileno(), found.count * WRAPPED_BYTES, found.keys) if found.wrapping else b""
+    for at, (address, _, _) in enumerate(ENTRY.iter_unpack(index)):
+        if keys[at * WRAPPED_BYTES : (at + 1) * WRAPPED_BYTES] != DESTROYED:
+            yield address
+
+
 def destroy(path: Path, address: str) -> None:
     """Overwrite the data key of a piece where it lies, and wait for the disk; the caller has the lock of the file.
 

@@ -17,14 +17,15 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pathlib import Path
 from typing import BinaryIO
 
-from remiss.edges.private_files import explained, private_folder
+from remiss.edges.private_files import explained, private_folder, wait_for_disk
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, address_of
 from remiss.edges.vaults.cipher import Wrapping
+from remiss.edges.vaults.inventory import Inventory
 from remiss.edges.vaults.reading import EvidenceReader
 from remiss.edges.vaults.rewriting import ADDRESS, VaultFiles
 from remiss.edges.vaults.ring import Ring
-from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, Pending, StagedBundle, locked, wait_for_disk, whose
+from remiss.edges.vaults.staging import FINISHED, SETTING, STAGED, Pending, StagedBundle, locked, whose
 from remiss.errors import RemissError, StorageError
 from remiss.govern.jobs import LeaseLost
 from remiss.govern.ports.machine import Progress
@@ -45,6 +46,7 @@ class FolderVault:
         private_folder(folder, create=True)
         self._may_place = may_place
         self._folder = folder
+        self._keys = keys
         self._key = keys.secret("vault")
         self._ring = Ring(folder, keys)
         self._pending = Pending(folder)
@@ -127,6 +129,10 @@ class FolderVault:
             left += 1
         with self._explained():
             return VaultState(left=left, plain=self._files.plain(), rotating=len(self._ring.names()) > 1)
+
+    def lacking(self, needs: frozenset[str]) -> frozenset[str]:
+        """Return which of these addresses cannot be had; see the port."""
+        return Inventory(self._folder, self._keys).lacking(needs)
 
     def get(self, address: str) -> bytes:
         """Return the content, checked against its address.

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from remiss.edges.private_files import wait_for_disk
 from remiss.edges.vaults import single
 from remiss.edges.vaults.bundle import Damaged, Layout, Piece, destroy, layout, pieces
 from remiss.edges.vaults.cipher import DecryptionError, unwrap
 from remiss.edges.vaults.ring import Ring
-from remiss.edges.vaults.staging import FINISHED, STAGED, StagedBundle, locked, wait_for_disk
+from remiss.edges.vaults.staging import FINISHED, STAGED, StagedBundle, locked
 from remiss.errors import Location, StorageError
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")

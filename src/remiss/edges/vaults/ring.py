@@ -82,6 +82,12 @@ class Ring:
         with self._locked(fcntl.LOCK_SH):
             yield self.wrapping(self.names()[0])
 
+    @contextmanager
+    def kept(self) -> Iterator[tuple[str, ...]]:
+        """Give the names of the keys in use, none of which is destroyed while the block lasts: a rotation waits for it."""
+        with self._locked(fcntl.LOCK_SH):
+            yield self.names()
+
     def renew(self) -> tuple[str, bool]:
         """Put a new key first, unless a rotation before was cut short and has to be finished.
 

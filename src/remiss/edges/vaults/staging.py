@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from remiss.edges.private_files import explained, private_folder, refused
+from remiss.edges.private_files import explained, private_folder, refused, wait_for_disk
 from remiss.edges.vaults.bundle import MARK, ending
 from remiss.edges.vaults.cipher import Wrapping, seal, wrap
 
@@ -155,14 +155,17 @@ def _created(folder: Path) -> tuple[Path, BinaryIO]:
         path.unlink(missing_ok=True)
 
 
-def locked(path: Path, *, wait: bool) -> BinaryIO | None:
-    """Return the file at `path`, locked, or None: it is gone or was replaced, or another has the lock and `wait` is not set."""
+def locked(path: Path, *, wait: bool, shared: bool = False) -> BinaryIO | None:
+    """Return the file at `path`, locked, or None: it is gone or was replaced, or another has the lock and `wait` is not set.
+
+    `shared` is for who reads it and must not find it changed meanwhile.
+    """
     try:
         file = path.open("rb")
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
         if os.path.samestat(os.fstat(file.fileno()), path.stat()):
             return file
     except (BlockingIOError, FileNotFoundError):
@@ -175,15 +178,6 @@ def whose(path: Path) -> str | None:
     """Return what a staged bundle belongs to; None is nobody."""
     owner = path.name.removesuffix(STAGED)
     return owner if owner.startswith("run-") else None
-
-
-def wait_for_disk(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 FOLDER = "pending"

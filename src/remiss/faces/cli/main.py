@@ -28,6 +28,8 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("attachment", "get"): ("attachment", "get"),  # writes a file
     ("audit", "checkpoint"): ("governance", "checkpoint"),  # writes the public key to a file
     ("capture",): ("capture", "capture"),  # may make the catalog, and captures every interval that is due
+    ("catalog", "backup"): ("setting_up", "backup"),  # writes a folder
+    ("catalog", "restore"): ("setting_up", "restore"),  # makes the catalog
     ("catalog", "upgrade"): ("setting_up", "upgrade"),  # opens what cannot be opened otherwise
     ("demo",): ("setting_up", "demo"),  # a user of the library
     ("doctor",): ("setting_up", "doctor"),  # also where the catalog cannot be opened
@@ -45,7 +47,7 @@ NOUNS: Mapping[str, str] = {
     "attachment": "Add files to a case, list, get and remove them.",
     "audit": "Look up who did and saw what, and prove that nobody changed it.",
     "case": "Search, show, file and label cases.",
-    "catalog": "Look at a catalog, upgrade it, or rotate its key.",
+    "catalog": "Look at, save, restore and upgrade a catalog, rotate its key.",
     "citation": "See what rests on a run, a test, a ticket or a pull request.",
     "evidence": "Look at the raw evidence of a case.",
     "experiment": "Record experiments that test what caused a case.",

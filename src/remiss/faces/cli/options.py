@@ -19,6 +19,7 @@ from remiss.records.identity import parse_time
 
 if TYPE_CHECKING:
     from remiss.contract.table import Entry
+    from remiss.offline import Offline
     from remiss.workspace import Workspace
 
 
@@ -115,7 +116,7 @@ def progress_wanted(setting: str) -> bool:
 
 
 @contextmanager
-def progress(ws: Workspace) -> Iterator[None]:
+def progress(ws: Offline) -> Iterator[None]:
     """Draw on stderr how far the work of `ws` has come, while it lasts."""
     if not progress_wanted(ws.settings.progress):
         yield

@@ -1,5 +1,5 @@
-"""Commands by which one sets up: a new catalog, its upgrade, what could go wrong with it and with this machine, the demo, and the
-JSON Schemas of what is written and read.
+"""Commands by which one sets up: a new catalog, its upgrade, its backup, what could go wrong with it and with this machine, the
+demo, and the JSON Schemas of what is written and read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from remiss import catalog, codec, govern
 from remiss.codec import to_json
 from remiss.errors import AnswerNo, InputError, NotFound, StorageError
 from remiss.faces.cli import render
-from remiss.faces.cli.options import formatted_object, workspace
+from remiss.faces.cli.options import formatted_object, offline, progress, workspace
 from remiss.faces.cli.serve import serve_pages, somebody_is_there
 from remiss.former import KINDS
 
@@ -47,6 +47,44 @@ def upgrade() -> None:
         render.say(f"{ws.address} is at catalog version {catalog.info(ws).schema_version}")
 
 
+@click.command("backup")
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--with-keys", is_flag=True, help="Copy the keys, too: whoever has the backup then reads everything in it.")
+def backup(folder: Path, *, with_keys: bool) -> int:
+    """Copy the catalog, at one position, to FOLDER.
+
+    FOLDER must not be there yet; others go on working meanwhile. Without --with-keys evidence stays closed to whoever has the
+    backup, and the folder of keys has to be saved apart. Exit status 1 when evidence was missing.
+
+    Example: remiss catalog backup /backups/2026-12-01
+    """
+    with workspace() as ws, progress(ws):
+        made = remiss.backup.back_up(ws, folder, with_keys=with_keys)
+    click.echo(f"{folder} is {made}")
+    render.say("\n".join(made.notes))
+    return AnswerNo.exit_status if made.missing else 0
+
+
+@click.command("restore")
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--to", metavar="ADDRESS", help="Where; default: the catalog that is named, else ./remiss.db.")
+@click.option("--database-only", is_flag=True, help="Leave the vault and the keys that are there: they are the catalog's own.")
+@click.option("--check", is_flag=True, help="Read all of the backup, say whether it is whole, and restore nothing.")
+def restore(folder: Path, *, to: str | None, database_only: bool, check: bool) -> None:
+    """Make the catalog of a backup, where there is none.
+
+    Every file is held against the backup's manifest first. Where a catalog is, or anything else, nothing is restored; what
+    fails leaves nothing behind. What was done after the backup is not in it: grants taken away since are there again.
+
+    Example: remiss catalog restore /backups/2026-12-01 --to copy.db
+    """
+    named = to or click.get_current_context().find_root().obj
+    with offline() as ws, progress(ws):
+        how = {"database_only": database_only, "only_check": check, "progress": ws.progress}
+        found = remiss.backup.restore(folder, named, **how)
+    click.echo(f"{folder} is {'whole' if check else 'restored'}: {found}")
+
+
 @click.command()
 @formatted_object
 def doctor(shape: str) -> int:
@@ -66,13 +104,12 @@ def doctor(shape: str) -> int:
 def _examine() -> HealthChecks:
     """Look at the catalog that is named, and at the machine alone where it cannot be opened, which is a finding too."""
     from remiss.govern.ports.machine import Check, HealthChecks
-    from remiss.opening import without_catalog
 
     try:
         with workspace() as ws:
             return govern.doctor(ws)
     except InputError as error:
-        with without_catalog() as alone:
+        with offline() as alone:
             found = Check("catalog", "bad", error.what, error.do)
             return HealthChecks(position=None, items=(*govern.doctor(alone), found))
 
@@ -116,8 +153,7 @@ def schema(name: str | None) -> None:
     Example: remiss schema protocol > protocol.schema.json
     """
     if name is None:
-        for each in codec.names():
-            click.echo(each)
+        click.echo("\n".join(codec.names()))
         return
     if name not in codec.names():
         do = f"use {KINDS[name]}" if name in KINDS else f"use one of {', '.join(codec.names())}"

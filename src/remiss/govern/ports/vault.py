@@ -128,6 +128,10 @@ class Vault(Protocol):
         """Return what captures that died left, what is not encrypted, and whether a rotation was interrupted."""
         ...
 
+    def lacking(self, needs: frozenset[str]) -> frozenset[str]:
+        """Return which of these addresses it has nothing of, or nothing that a key opens which is there; no content is read."""
+        ...
+
     def get(self, address: str) -> bytes:
         """Return the content, put alone or in a bundle, checked against its address.
 
