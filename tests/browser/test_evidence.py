@@ -15,7 +15,7 @@ def missed(site) -> str:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_one_adds_a_file_keeps_it_and_erases_it(signed_in, missed, tmp_path, script):
+def test_one_adds_a_file_keeps_it_removes_and_restores_it_and_erases_it(signed_in, missed, tmp_path, script):
     page = signed_in(f"/cases/{missed}", java_script_enabled=script)
     shot = tmp_path / "boarding pass.html"
     shot.write_text("<script>alert('pwned')</script>")
@@ -26,6 +26,10 @@ def test_one_adds_a_file_keeps_it_and_erases_it(signed_in, missed, tmp_path, scr
         files.get_by_role("link", name="boarding pass.html").click()
     assert started.value.suggested_filename == "boarding pass.html"
     assert started.value.path().read_text() == shot.read_text()
+    files.get_by_role("button", name="Remove boarding pass.html").click()
+    expect(files.get_by_role("heading", name="Removed")).to_be_visible()
+    files.get_by_role("button", name="Restore boarding pass.html").click()
+    expect(files.get_by_role("heading", name="Removed")).to_have_count(0)
     files.locator("summary").click()
     files.get_by_role("button", name="Erase boarding pass.html").click()
     expect(page.locator("#attachments")).to_contain_text("None.")

@@ -20,7 +20,14 @@ ACTIONS = declared.load()
 # What reads no catalog, and so has no position to tell.
 WITHOUT_A_CATALOG = {"protocol.check": "a document, and the log that it names"}
 # What tells of itself at which position it was written tells by another key where it was read.
-WRITTEN_AT = {"attachment.add", "attachment.remove", "capture", "protocol.show", "run.accept", "run.redact", "run.show"}
+WRITTEN_AT = {
+    *(f"attachment.{verb}" for verb in ("add", "erase", "remove", "restore")),
+    "capture",
+    "protocol.show",
+    "run.accept",
+    "run.redact",
+    "run.show",
+}
 
 
 @each("name", ACTIONS)

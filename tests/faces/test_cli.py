@@ -456,7 +456,7 @@ def test_a_raw_event_is_shown_field_by_field_and_as_json(cli, captured):
     assert "no purpose" in cli("evidence", "show", case, "--purpose", " ").err
 
 
-def test_a_file_is_attached_listed_written_and_removed(cli, captured, tmp_path):
+def test_a_file_is_attached_listed_written_removed_restored_and_erased(cli, captured, tmp_path):
     [case, *_] = [line["id"] for line in cli("case", "search", "--limit", "1", "--format", "json").json["items"]]
     shot = tmp_path / "shot.png"
     shot.write_bytes(b"pixels")
@@ -466,7 +466,11 @@ def test_a_file_is_attached_listed_written_and_removed(cli, captured, tmp_path):
     assert cli("attachment", "get", made["attachment"]).status == 0
     assert Path("shot.png").read_bytes() == b"pixels"
     assert "is there already" in cli("attachment", "get", made["attachment"]).err
-    assert cli("attachment", "remove", made["attachment"]).status == 0
+    assert f"remiss attachment restore {made['attachment']}" in cli("attachment", "remove", made["attachment"]).err
+    assert cli("attachment", "list", case, "--format", "json").json["items"] == []
+    assert made["attachment"] in cli("attachment", "list", case, "--removed").out
+    assert cli("attachment", "restore", made["attachment"]).status == 0
+    assert cli("attachment", "erase", made["attachment"]).status == 0
     assert cli("attachment", "get", made["attachment"], "--output", "again.png").status == 2
     assert "cannot be read" in cli("attachment", "add", case, tmp_path / "none.png").err
 

@@ -47,7 +47,7 @@ OF_NOW = {
     "capture.due": "what a capture would do now",
     "capture.plan": "what a capture would do now",
     "reproduce": "what a run filed never changes, and its source is as it is now",
-    "attachment.get": "what was removed is erased",
+    "attachment.get": "what was erased is gone",
     "case.duplicates": "what somebody is about to file, as it is now",
     "case.form": "what somebody is about to label, as it is now",
     "queue.list": "what waits is as it is now",

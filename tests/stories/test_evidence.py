@@ -110,14 +110,22 @@ def test_of_several_runs_each_gives_the_row_that_it_kept(ws, run, tmp_path):
         evidence.show_evidence(ws, case, "to see", run="run-000000000000")
 
 
-@pytest.mark.every_way("attachment.add", "attachment.get", "attachment.list", "attachment.remove")
-def test_a_file_is_attached_to_a_case_got_back_and_removed(ws, run):
+@pytest.mark.every_way(
+    "attachment.add", "attachment.get", "attachment.list", "attachment.remove", "attachment.restore", "attachment.erase"
+)
+def test_a_file_is_attached_to_a_case_got_back_removed_restored_and_erased(ws, run):
     case = first_case(ws)
     content = bytes(range(256)) * 4000
     made = attachments.add_attachment(ws, case, content, name="shot.png")
     assert attachments.list_attachments(ws, case).items == (made,)
     assert attachments.get_attachment(ws, made.id).content == content
-    assert attachments.remove_attachment(ws, made.id).name is None
+    gone = attachments.remove_attachment(ws, made.id)
     assert attachments.list_attachments(ws, case).items == ()
-    with pytest.raises(NotFound, match="was removed"):
+    assert attachments.list_attachments(ws, case, removed=True).items == (gone,)
+    assert attachments.restore_attachment(ws, made.id) == made
+    assert attachments.list_attachments(ws, case).items == (made,)
+    assert attachments.erase_attachment(ws, made.id).name is None
+    for removed in (False, True):
+        assert attachments.list_attachments(ws, case, removed=removed).items == ()
+    with pytest.raises(NotFound, match="was erased"):
         attachments.get_attachment(ws, made.id)

@@ -9,9 +9,11 @@ from remiss.catalog.actions import revise as revise
 from remiss.catalog.actions import search as search
 from remiss.catalog.actions import show as show
 from remiss.catalog.attachment_actions import add_attachment as add_attachment
+from remiss.catalog.attachment_actions import erase_attachment as erase_attachment
 from remiss.catalog.attachment_actions import get_attachment as get_attachment
 from remiss.catalog.attachment_actions import list_attachments as list_attachments
 from remiss.catalog.attachment_actions import remove_attachment as remove_attachment
+from remiss.catalog.attachment_actions import restore_attachment as restore_attachment
 from remiss.catalog.evidence_actions import show_evidence as show_evidence
 from remiss.catalog.similar_actions import duplicates as duplicates
 from remiss.catalog.similar_actions import similar as similar

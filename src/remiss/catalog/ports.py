@@ -124,12 +124,12 @@ class Attachments(Protocol):
         """
         ...
 
-    def of_case(self, case_id: str, position: int | None) -> tuple[Attachment, ...]:
-        """Return the attachments that a case has, or had at a position, the oldest first; raises likewise."""
+    def of_case(self, case_id: str, position: int | None, *, removed: bool = False) -> tuple[Attachment, ...]:
+        """Return the attachments that a case has, or had at a position, the oldest first; or those that were removed then."""
         ...
 
     def kept(self, attachment_id: str) -> Kept:
-        """Return where the content of an attachment lies, also of one that was removed.
+        """Return where the content of an attachment lies, also of one that was removed or erased.
 
         Raises
         ------
@@ -138,15 +138,28 @@ class Attachments(Protocol):
         ...
 
     def refers(self, address: str) -> bool:
-        """Return whether an attachment, removed or not, lies at an address of the vault."""
+        """Return whether an attachment, erased or not, lies at an address of the vault."""
         ...
 
     def remove(self, attachment_id: str) -> Attachment:
-        """Write that an attachment was removed, and erase its name.
+        """Write that an attachment is not listed any more.
 
         Raises
         ------
-        NotFound : no such attachment, or it was removed already
+        NotFound : no such attachment, or it was erased; Conflict : it was removed already
+        """
+        ...
+
+    def restore(self, attachment_id: str) -> Attachment:
+        """Write that an attachment is listed again; raises like `remove`, and Conflict where it was not removed."""
+        ...
+
+    def erase(self, attachment_id: str) -> Attachment:
+        """Write that an attachment, removed or not, is gone for good, and erase its name.
+
+        Raises
+        ------
+        NotFound : no such attachment, or it was erased already
         """
         ...
 

@@ -43,6 +43,7 @@ _ANNOTATOR = _READER | {
     "case:revise",
     "case:investigate",
     "attachment:add",
+    "attachment:own",
     "thread:write",
     "evidence:read",
 }
@@ -60,6 +61,9 @@ _CURATOR = _VERIFIER | {
 }
 _STEWARD = _READER | {
     "evidence:read",
+    # Of files that others added; to remove one's own is `attachment:own`, which every way to remove one asks for first.
+    "attachment:own",
+    "attachment:remove",
     "audit:read",
     "audit:checkpoint",
     "access:check",

@@ -38,10 +38,10 @@ class RawEvent:
 @published("attachment", keys={"id": "attachment"}, read="read_position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that somebody added to a case. `name` is harmless, and None once it was removed.
+    """A file that somebody added to a case. `name` is harmless, and None once it was erased.
 
-    Of one that somebody added who has labelled the case, name and person are `hidden`, and why, from the person who is to do so
-    next.
+    `removed_by` and `removed_at` are of one that is not listed any more and can be restored. Of one that somebody added who has
+    labelled the case, name and person are `hidden`, and why, from the person who is to do so next.
     """
 
     id: str
@@ -53,6 +53,8 @@ class Attachment:
     at: datetime
     position: Count
     hidden: str | None = None
+    removed_by: str | None = None
+    removed_at: datetime | None = None
     read_position: Count | None = field(default=None, compare=False)
 
 
@@ -68,18 +70,22 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Where the content of an attachment lies, and whose it is; `removed` says that the catalog has let go of it."""
+    """Where the content of an attachment lies, and whose it is.
+
+    `removed` says that it is not listed and can be restored, `erased` that the catalog has let go of it for good.
+    """
 
     attachment: Attachment
     team: str
     address: str
     removed: bool
+    erased: bool
 
 
 @published("list", also=LISTED)
 @dataclass(frozen=True, slots=True)
 class CaseAttachments(Items[Attachment]):
-    """The files of a case that one may see, the oldest first."""
+    """The files of a case that one may see, or those that were removed and one may restore, the oldest first."""
 
     OF: ClassVar = "attachment"
 

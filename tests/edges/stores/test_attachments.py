@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
-from remiss.errors import Denied, NotFound
+from remiss.errors import Conflict, Denied, NotFound
 from remiss.govern import actions
 from remiss.govern import people_actions as people
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Filing, Sensitivity
 from tests.stories.logs import MONDAY
 
+CHANGES = (attachments.remove_attachment, attachments.restore_attachment, attachments.erase_attachment)
+WAYS = dict(zip(("remove", "restore", "erase"), CHANGES, strict=True))
 SHOT = b"\x89PNG the traveller's boarding pass"
 
 
@@ -44,36 +49,149 @@ def test_nothing_of_it_lies_on_the_disk_as_it_is(ana, case, tmp_path):
     assert b"traveller" not in piece.read_bytes()
 
 
-def test_of_the_same_file_twice_one_is_removed_and_the_other_stays(ana, case, tmp_path):
+def test_of_the_same_file_twice_one_is_erased_and_the_other_stays(ana, case, tmp_path):
     first, second = (attachments.add_attachment(ana, case, SHOT, name="shot.png") for _ in range(2))
     assert first.id != second.id
-    attachments.remove_attachment(ana, first.id)
+    attachments.erase_attachment(ana, first.id)
     assert len(pieces(tmp_path)) == 1
     assert attachments.get_attachment(ana, second.id).content == SHOT
 
 
-def test_what_was_removed_is_erased_and_only_that_it_was_there_stays_known(ana, case, tmp_path):
+def test_what_was_removed_is_kept_and_restored_as_it_was_and_history_has_both(ana, case, tmp_path):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
-    before = made.position
-    attachments.remove_attachment(ana, made.id)
-    assert pieces(tmp_path) == []
+    gone = attachments.remove_attachment(ana, made.id)
+    assert (gone.name, gone.removed_by) == ("shot.png", "ana")
+    assert len(pieces(tmp_path)) == 1
+    removed = ana.position()
     assert attachments.list_attachments(ana, case).items == ()
-    [then] = attachments.list_attachments(ana, case, as_of=before)
-    assert (then.id, then.name) == (made.id, None)
-    for again in (attachments.get_attachment, attachments.remove_attachment):
-        with pytest.raises(NotFound, match="was removed"):
+    assert attachments.list_attachments(ana, case, removed=True).items == (gone,)
+    assert attachments.get_attachment(ana, made.id).content == SHOT
+    assert attachments.restore_attachment(ana, made.id) == made
+    assert attachments.list_attachments(ana, case).items == (made,)
+    assert attachments.list_attachments(ana, case, removed=True).items == ()
+    for position, listed in ((made.position - 1, ()), (made.position, (made,)), (removed, ()), (removed + 1, (made,))):
+        assert attachments.list_attachments(ana, case, as_of=position).items == listed
+    assert attachments.list_attachments(ana, case, removed=True, as_of=removed).items == (gone,)
+    again = attachments.remove_attachment(ana, made.id)
+    assert attachments.list_attachments(ana, case, removed=True).items == (again,)
+
+
+def test_what_was_erased_is_gone_and_only_that_it_was_there_stays_known(ana, case, tmp_path):
+    made, other = (attachments.add_attachment(ana, case, SHOT, name=name) for name in ("shot.png", "desk.png"))
+    attachments.remove_attachment(ana, other.id)
+    before = ana.position()
+    for each in (made, other):
+        assert attachments.erase_attachment(ana, each.id).name is None
+    assert pieces(tmp_path) == []
+    for removed in (False, True):
+        assert attachments.list_attachments(ana, case, removed=removed).items == ()
+        [then] = attachments.list_attachments(ana, case, removed=removed, as_of=before)
+        assert (then.id, then.name) == ((other if removed else made).id, None)
+    for again in (
+        attachments.get_attachment,
+        attachments.remove_attachment,
+        attachments.restore_attachment,
+        attachments.erase_attachment,
+    ):
+        with pytest.raises(NotFound, match="was erased"):
             again(ana, made.id)
 
 
-def test_a_removal_that_was_killed_before_the_vault_let_go_is_finished_by_removing_again(ws, ana, case, tmp_path):
+def test_one_removes_and_restores_once(ana, case):
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
+    with pytest.raises(Conflict, match="was not removed"):
+        attachments.restore_attachment(ana, made.id)
+    attachments.remove_attachment(ana, made.id)
+    with pytest.raises(Conflict, match="was removed already"):
+        attachments.remove_attachment(ana, made.id)
+
+
+def test_nobody_but_its_author_or_a_steward_removes_restores_or_erases_a_file(ana, ws_as, case, tmp_path):
+    cur = ws_as("cur", role="curator")
+    made = attachments.add_attachment(cur, case, SHOT, name="shot.png")
+    for each in (ana, ws_as("di", role="curator")):
+        for change in CHANGES:
+            with pytest.raises(Denied, match="without attachment:remove"):
+                change(each, made.id)
+    attachments.remove_attachment(cur, made.id)
+    for each in (ana, ws_as("rea", role="reader")):
+        assert attachments.list_attachments(each, case, removed=True).items == ()
+        with pytest.raises((NotFound, Denied)):
+            attachments.get_attachment(each, made.id)
+    sten = ws_as("sten", role="steward")
+    assert [each.id for each in attachments.list_attachments(sten, case, removed=True)] == [made.id]
+    assert attachments.get_attachment(sten, made.id).content == SHOT
+    assert attachments.restore_attachment(sten, made.id) == made
+    assert attachments.remove_attachment(sten, made.id).removed_by == "sten"
+    assert attachments.restore_attachment(cur, made.id) == made
+    attachments.erase_attachment(sten, made.id)
+    assert pieces(tmp_path) == []
+
+
+def test_a_steward_of_another_team_removes_nothing(ana, ws_as, case):
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
+    with pytest.raises(NotFound):
+        attachments.remove_attachment(ws_as("sten", role="steward", team="others"), made.id)
+
+
+def test_an_erasure_that_was_killed_before_the_vault_let_go_is_finished_by_erasing_again(ana, case, tmp_path):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     [piece] = pieces(tmp_path)
     held = piece.read_bytes()
-    attachments.remove_attachment(ana, made.id)
+    attachments.erase_attachment(ana, made.id)
     piece.write_bytes(held)
     with pytest.raises(NotFound, match="already"):
-        attachments.remove_attachment(ana, made.id)
+        attachments.erase_attachment(ana, made.id)
     assert pieces(tmp_path) == []
+
+
+def test_a_change_that_the_catalog_does_not_take_leaves_the_content_where_it_is(ana, case, tmp_path):
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
+    with pytest.raises(Conflict):
+        attachments.restore_attachment(ana, made.id)
+    assert len(pieces(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("begun", "ways"),
+    [
+        ((), ("remove", "remove")),
+        (("remove",), ("restore", "restore")),
+        (("remove",), ("restore", "erase")),
+        ((), ("remove", "erase")),
+        ((), ("erase", "erase")),
+    ],
+    ids=str,
+)
+def test_of_two_who_change_a_file_at_once_one_is_told_or_both_come_one_after_the_other(
+    ws, ana, ws_as, case, tmp_path, begun, ways
+):
+    made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
+    for way in begun:
+        WAYS[way](ana, made.id)
+    before = ws.position()
+    people_ = (ana, ws_as("sten", role="steward"))
+    barrier = Barrier(2)
+
+    def attempt(person, way):
+        barrier.wait()
+        try:
+            return WAYS[way](person, made.id)
+        except (Conflict, NotFound):
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(attempt, people_, ways))
+    wrote = sum(each is not None for each in done)
+    assert ws.position() == before + wrote
+    assert 1 <= wrote <= len(set(ways))
+    listed, removed = (attachments.list_attachments(ws, case, removed=each).items for each in (False, True))
+    if "erase" in ways:
+        assert done[1] is not None or ways[0] == "erase"
+        assert (listed, removed, pieces(tmp_path)) == ((), (), [])
+    else:
+        assert [each.id for each in (removed if ways[0] == "remove" else listed)] == [made.id]
+        assert len(listed) + len(removed) == len(pieces(tmp_path)) == 1
 
 
 def test_a_file_that_the_catalog_does_not_take_leaves_nothing_in_the_vault(ws, case, tmp_path):
@@ -97,7 +215,7 @@ def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana
     for refused in (
         lambda: attachments.get_attachment(cy, made.id),
         lambda: attachments.add_attachment(cy, case, b"x", name="x"),
-        lambda: attachments.remove_attachment(cy, made.id),
+        *(lambda change=change: change(cy, made.id) for change in CHANGES),
     ):
         with pytest.raises(Denied):
             refused()
@@ -130,7 +248,7 @@ def test_a_file_is_never_less_guarded_than_its_case(ana, case):
 def test_of_another_team_nobody_sees_or_touches_a_file(ana, ws_as, case):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     stranger = ws_as("eve", role="admin", clearance="secret", team="others")
-    for hidden in (attachments.get_attachment, attachments.remove_attachment):
+    for hidden in (attachments.get_attachment, *CHANGES):
         with pytest.raises(NotFound):
             hidden(stranger, made.id)
     with pytest.raises(NotFound):

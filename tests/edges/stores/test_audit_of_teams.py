@@ -53,7 +53,8 @@ def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acti
     investigation.write_hypothesis(cy, case, text="The feed was late")
     file = attachments.add_attachment(cy, case, b"text", name="board.txt")
     attachments.get_attachment(cy, file.id)
-    attachments.remove_attachment(cy, file.id)
+    for change in (attachments.remove_attachment, attachments.restore_attachment, attachments.erase_attachment):
+        change(cy, file.id)
     linking.link(cy, case, 2, other)
     linking.unlink(cy, case, 3)
     queue.release(cy, queue.take(cy).task.form.case)
@@ -70,7 +71,9 @@ def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acti
         "hypothesis.write",
         "attachment.add",
         "attachment.get",
+        "attachment.erase",
         "attachment.remove",
+        "attachment.restore",
         "case.link",
         "case.unlink",
         "queue.next",

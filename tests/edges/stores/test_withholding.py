@@ -151,7 +151,32 @@ def test_what_one_says_oneself_in_a_thread_with_hidden_comments_is_taken(ana, bo
     assert answered.hidden == SECOND
 
 
-def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_removed_before_one_s_own_labelling(ws, ana, bo, cy, dee):
+FILES = (
+    attachments.get_attachment,
+    attachments.remove_attachment,
+    attachments.restore_attachment,
+    attachments.erase_attachment,
+)
+
+
+def test_a_file_that_the_annotator_removed_is_neither_named_nor_restored_before_one_s_own_labelling(ws, ana, bo, ws_as):
+    hers = attachments.add_attachment(ana, CASE, b"proof", name="surely-a-failure.png")
+    attachments.remove_attachment(ana, hers.id)
+    labelling.annotate(ana, CASE, 1, FAILS)
+    before = ws.position()
+    sten = ws_as("sten", role="steward")
+    assert attachments.list_attachments(bo, CASE, removed=True).items == ()
+    [shown] = attachments.list_attachments(sten, CASE, removed=True)
+    assert (shown.name, shown.person, shown.removed_by, shown.hidden) == (None, "(hidden)", "(hidden)", SECOND)
+    for call in FILES:
+        with pytest.raises(Conflict, match="is not visible until a second person"):
+            call(sten, hers.id)
+    assert ws.position() == before
+    labelling.verify(bo, CASE, 2, FAILS)
+    assert attachments.restore_attachment(sten, hers.id) == hers
+
+
+def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_changed_before_one_s_own_labelling(ws, ana, bo, cy, dee):
     hers = attachments.add_attachment(ana, CASE, b"proof", name="surely-a-failure.png")
     his = attachments.add_attachment(bo, CASE, b"desk", name="desk.png")
     assert attachments.get_attachment(bo, hers.id).content == b"proof"
@@ -162,7 +187,7 @@ def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_removed_before_o
             first, second = attachments.list_attachments(each, CASE, as_of=position)
             assert (first.id, first.name, first.person, first.hidden) == (hers.id, None, "(hidden)", SECOND)
             assert second == his
-        for call in (attachments.get_attachment, attachments.remove_attachment):
+        for call in FILES:
             with pytest.raises(Conflict, match="is not visible until a second person") as refused:
                 call(each, hers.id)
             assert "ana" not in str(refused.value)

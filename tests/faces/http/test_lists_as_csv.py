@@ -127,4 +127,4 @@ def test_a_list_of_objects_has_the_columns_of_its_items_with_and_without_rows(cl
 
 def test_a_list_of_objects_has_no_column_for_the_position_that_the_whole_list_was_read_at(reading, cli, ids):
     words = ("--catalog", reading.workspace.address, "attachment", "list", ids["case"], "--format", "csv")
-    assert cli(*words).out == "attachment,case,name,size,sensitivity,person,at,position,hidden\n"
+    assert cli(*words).out == "attachment,case,name,size,sensitivity,person,at,position,hidden,removed_by,removed_at\n"

@@ -43,9 +43,15 @@ def test_a_file_is_sent_as_it_is_and_comes_back_as_it_was(browser, case):
     assert browser.get(made.headers["Location"]).content == SCRIPT
     [listed] = browser.get(f"/api/v1/cases/{case}/attachments").json()["items"]
     assert {**listed, "read_position": made.json()["position"]} == made.json()
-    assert browser.delete(made.headers["Location"]).json()["name"] is None
+    at = made.headers["Location"]
+    assert browser.delete(at).json()["name"] == "page.html"
     assert browser.get(f"/api/v1/cases/{case}/attachments").json()["items"] == []
-    assert browser.get(made.headers["Location"]).status_code == 404
+    [removed] = browser.get(f"/api/v1/cases/{case}/attachments", params={"removed": True}).json()["items"]
+    assert removed["name"] == "page.html"
+    assert browser.post(f"{at}/restore").json()["removed_by"] is None
+    assert browser.get(at).content == SCRIPT
+    assert browser.post(f"{at}/erase").json()["name"] is None
+    assert browser.get(at).status_code == 404
 
 
 @pytest.mark.parametrize("root", ["/api/v1", ""])
@@ -59,13 +65,20 @@ def test_whatever_it_is_no_browser_opens_it(browser, case, root):
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_by_the_form_of_its_page_one_adds_and_removes_a_file(browser, case):
+def test_by_the_forms_of_its_page_one_adds_removes_restores_and_erases_a_file(browser, case):
     sent = browser.post("/attachments", data={"case": case}, files={"file": ("shot 1.png", b"pixels", "text/html")})
     assert sent.status_code == 303
     assert sent.headers["location"] == f"/cases/{case}#attachments"
     page = browser.get(f"/cases/{case}").text
     assert "shot 1.png" in page
-    [path] = re.findall(r'action="(/attachments/[^"]+/remove)"', page)
+    assert "Removed</h3>" not in page
+    for verb, removed in (("remove", True), ("restore", False)):
+        [path] = re.findall(rf'action="(/attachments/[^"]+/{verb})"', page)
+        assert browser.post(path).status_code == 303
+        page = browser.get(f"/cases/{case}").text
+        assert "shot 1.png" in page
+        assert ("Removed</h3>" in page) == removed
+    [path] = re.findall(r'action="(/attachments/[^"]+/erase)"', page)
     assert browser.post(path).status_code == 303
     assert "shot 1.png" not in browser.get(f"/cases/{case}").text
 

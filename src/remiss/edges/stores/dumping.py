@@ -32,7 +32,7 @@ AT_ONCE = 10_000
 class DatabaseFacts:
     """What a snapshot is of: catalog, position, key and schema, the server's kind and version, and what it names in the vault.
 
-    `needed` are the addresses of evidence that it refers to, `other` those of attachments that were removed.
+    `needed` are the addresses of evidence that it refers to, `other` those of attachments that were erased.
     """
 
     catalog: str

@@ -1,4 +1,4 @@
--- The catalog's schema, version 32. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 33. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -31,6 +31,16 @@ CREATE TABLE attachment_names (
     name TEXT COLLATE "C" NOT NULL,
     CONSTRAINT pk_attachment_names PRIMARY KEY (attachment_key),
     CONSTRAINT fk_attachment_names_attachment_key FOREIGN KEY(attachment_key) REFERENCES attachments (key)
+);
+
+CREATE TABLE attachment_removals (
+    attachment_key BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    person TEXT COLLATE "C" NOT NULL,
+    removed_at BIGINT NOT NULL,
+    CONSTRAINT pk_attachment_removals PRIMARY KEY (attachment_key, position_from),
+    CONSTRAINT fk_attachment_removals_attachment_key FOREIGN KEY(attachment_key) REFERENCES attachments (key)
 );
 
 CREATE TABLE attachments (

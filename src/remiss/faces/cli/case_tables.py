@@ -81,8 +81,18 @@ def _raw(value: object) -> str | None:
 
 
 def removed(gone: Attachment) -> None:
-    """Say that a file is removed."""
-    render.say(f"{gone.id} is removed from case {gone.case}")
+    """Say that a file is removed, and how it is restored."""
+    render.say(f"{gone.id} is removed from case {gone.case}; to list it again: remiss attachment restore {gone.id}")
+
+
+def restored(back: Attachment) -> None:
+    """Say that a file is listed again."""
+    render.say(f"{back.id} is listed in case {back.case} again")
+
+
+def erased(gone: Attachment) -> None:
+    """Say that a file is erased."""
+    render.say(f"{gone.id} of case {gone.case} is erased for good")
 
 
 def form(found: LabellingForm) -> None:

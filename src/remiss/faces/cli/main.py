@@ -44,7 +44,7 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
 NOUNS: Mapping[str, str] = {
     "access": "Ask who may do what.",
     "agreement": "See how far people agree who label the same cases.",
-    "attachment": "Add files to a case, list, get and remove them.",
+    "attachment": "Add files to a case, get, remove and restore them.",
     "audit": "Look up who did and saw what, and prove that nobody changed it.",
     "case": "Search, show, file and label cases.",
     "catalog": "Look at, save, restore and upgrade a catalog, rotate its key.",

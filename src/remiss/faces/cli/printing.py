@@ -53,7 +53,9 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "verification": ("governance_tables", "verification"),
 }
 TABLES: Mapping[str, tuple[str, str]] = {
+    "attachment.erase": ("case_tables", "erased"),
     "attachment.remove": ("case_tables", "removed"),
+    "attachment.restore": ("case_tables", "restored"),
     "audit.search": ("governance_tables", "entries"),
     "case.file": ("case_tables", "filed"),
     "case.search": ("case_tables", "search"),

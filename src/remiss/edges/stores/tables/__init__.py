@@ -4,6 +4,7 @@ from remiss.edges.stores.tables.base import Instant, governed, instant, metadata
 from remiss.edges.stores.tables.cases import case_context, case_criteria, case_texts, cases, revisions
 from remiss.edges.stores.tables.discussion import (
     attachment_names,
+    attachment_removals,
     attachments,
     citations,
     comment_texts,
@@ -54,6 +55,7 @@ __all__ = [
     "abstention_texts",
     "abstentions",
     "attachment_names",
+    "attachment_removals",
     "attachments",
     "audit_heads",
     "bins",

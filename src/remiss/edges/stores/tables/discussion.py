@@ -68,7 +68,7 @@ attachments = Table(
     Column("person", Word, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("position_from", BigInteger, nullable=False),
-    Column("position_to", BigInteger),  # null until it is removed
+    Column("position_to", BigInteger),  # null until it is erased
     *governed(),
     UniqueConstraint("case_key", "number"),
 )
@@ -78,6 +78,17 @@ attachment_names = Table(
     metadata,
     Column("attachment_key", ForeignKey("attachments.key"), primary_key=True, autoincrement=False),
     Column("name", Word, nullable=False),
+)
+
+# When a file was not listed, though it was kept: from its removal until it was restored.
+attachment_removals = Table(
+    "attachment_removals",
+    metadata,
+    Column("attachment_key", ForeignKey("attachments.key"), primary_key=True, autoincrement=False),
+    Column("position_from", BigInteger, primary_key=True, autoincrement=False),
+    Column("position_to", BigInteger),  # null until it is restored; of one that was erased since it stays so
+    Column("person", Word, nullable=False),
+    Column("removed_at", Instant, nullable=False),
 )
 
 

@@ -1,4 +1,4 @@
-"""Files on the page of a case: added by a form that needs no script, sent as files to be kept, removed."""
+"""Files on the page of a case: added by a form that needs no script, sent as files to be kept, removed, restored, erased."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from remiss.faces.downloads import download
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.rendering import segment
+from remiss.records.evidence import Attachment
 
 router = APIRouter()
 FIELDS = 2
@@ -47,7 +48,7 @@ def _added(ws: Ws, sent: Upload) -> Response:
             raise
         problem = (error.what, error.do)
         return pages.shown(ws, catalog.show(ws, sent.case), pages.CaseOptions(), unattached=problem, status=status_of(error))
-    return RedirectResponse(f"/cases/{segment(made.case)}#attachments", 303)
+    return _back(made)
 
 
 @router.get("/attachments/{attachment}")
@@ -60,8 +61,23 @@ def get(ws: Ws, attachment: str) -> Response:
 @router.post("/attachments/{attachment}/remove")
 def remove(ws: Ws, attachment: str) -> Response:
     """Remove a file and lead back to its case."""
-    gone = attachments.remove_attachment(ws, attachment)
-    return RedirectResponse(f"/cases/{segment(gone.case)}#attachments", 303)
+    return _back(attachments.remove_attachment(ws, attachment))
+
+
+@router.post("/attachments/{attachment}/restore")
+def restore(ws: Ws, attachment: str) -> Response:
+    """Restore a file and lead back to its case."""
+    return _back(attachments.restore_attachment(ws, attachment))
+
+
+@router.post("/attachments/{attachment}/erase")
+def erase(ws: Ws, attachment: str) -> Response:
+    """Erase a file and lead back to its case."""
+    return _back(attachments.erase_attachment(ws, attachment))
+
+
+def _back(changed: Attachment) -> Response:
+    return RedirectResponse(f"/cases/{segment(changed.case)}#attachments", 303)
 
 
 async def _upload(request: Request) -> Upload:

@@ -93,10 +93,15 @@ def compared(events: list[Event]) -> Iterator[tuple[str, list[Scalar]]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedPart:
-    """case/attachments.html: the files, and the form unless the page is of the past; `problem` says why one was not taken."""
+    """case/attachments.html: the files, and the form unless the page is of the past; `problem` says why one was not taken.
+
+    `removed` are those that the viewer may restore, `changeable` the ids of those that they may remove, restore and erase.
+    """
 
     case: str
     files: Sequence[Attachment]
+    removed: Sequence[Attachment]
+    changeable: frozenset[str]
     adding: bool
     most_megabytes: int
     problem: tuple[str, str] | None
@@ -104,9 +109,15 @@ class AttachedPart:
 
 def attached_of(ws: Workspace, case: str, as_of: int | None, problem: tuple[str, str] | None) -> AttachedPart:
     """Return the files that a case has, or had at a position."""
+    files = attachments.list_attachments(ws, case, as_of=as_of)
+    removed = attachments.list_attachments(ws, case, removed=True).items if as_of is None else ()
+    every = ws.may(attachments.REMOVE, ws.governed(case).team)
+    known = (each for each in (*files, *removed) if each.hidden is None and as_of is None)
     return AttachedPart(
         case=case,
-        files=attachments.list_attachments(ws, case, as_of=as_of),
+        files=files,
+        removed=removed,
+        changeable=frozenset(each.id for each in known if every or each.person == ws.actor.name),
         adding=as_of is None,
         most_megabytes=MOST_BYTES >> 20,
         problem=problem,
