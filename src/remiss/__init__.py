@@ -5,7 +5,7 @@
     with remiss.open("failures.db") as ws:
         run = remiss.capture.capture(ws, "arrival-delay.yaml")
 
-`open` gives a workspace; the chapters, and `backup`, hold the verbs and load on first use. Every error is a `RemissError`.
+`open` gives a workspace; the chapters, `backup` and `sample` hold the verbs and load on first use. Errors are `RemissError`s.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from remiss.errors import AnswerNo, Conflict, Denied, InputError, NotFound, Remi
 from remiss.version import __version__
 
 if TYPE_CHECKING:
-    from remiss import backup, capture, catalog, curate, govern, protocol, understand
+    from remiss import backup, capture, catalog, curate, govern, protocol, sample, understand
     from remiss.opening import open_workspace as open  # noqa: A004  (the front's word is open)
     from remiss.workspace import Workspace
 
@@ -38,10 +38,11 @@ __all__ = [
     "govern",
     "open",
     "protocol",
+    "sample",
     "understand",
 ]
 
-_LOADED = {"backup", "capture", "catalog", "curate", "govern", "protocol", "understand"}
+_LOADED = {"backup", "capture", "catalog", "curate", "govern", "protocol", "sample", "understand"}
 
 
 def __getattr__(name: str) -> Any:

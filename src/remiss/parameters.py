@@ -92,6 +92,7 @@ class IfMatch:
 CaseId = Annotated[str, Help("The id, or a prefix of six or more characters that no other case shares.")]
 # A severity, from critical to minor.
 Grade = Annotated[int, Range(1, 4)]
+Columns = Annotated[str, Help("Only these columns, in this order, set apart by commas; default: all."), Option(metavar="NAMES")]
 Document = Annotated[str, Help("The document, a YAML file; what it names is looked for beside it.")]
 InTeam = Annotated[str, Help("Which team; * is every team, those to come as well.")]
 Limit = Annotated[int, Range(1, 10_000), Help("How many at most.")]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
-from remiss import capture
+from remiss import capture, sample
 from remiss.catalog import actions as catalog
-from remiss.errors import QueryError
+from remiss.errors import InputError, QueryError, StorageError
 from remiss.understand import actions as understand
 from remiss.understand import sample_actions as samples
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 UNTIL = MONDAY + 3 * WEEK
+
+
+BY_FLIGHT = PROTOCOL.replace('seed: "2026"', 'seed: "2026", unit: inputs.flight').replace("[carrier,", "[flight, carrier,")
 
 
 @pytest.fixture
@@ -53,6 +59,54 @@ def test_each_sampled_event_of_a_run_in_force_is_there_once(captured):
     assert len(every(captured, "group:control")) == kept
 
 
+@pytest.mark.every_way("sample.export")
+def test_the_sample_is_taken_out_page_by_page_at_the_position_of_the_first(captured):
+    first = samples.export_sample(captured, "group:control", limit=2, columns="id, position,weight")
+    assert first.columns == ("id", "position", "weight")
+    rest = samples.export_sample(captured, "group:control", columns="id, position,weight", after=first.next)
+    assert len(first) + len(rest) == first.total == rest.total
+    assert {*first.column("position"), *rest.column("position")} == {first.position} == {rest.position}
+    with pytest.raises(InputError, match="there is no column 'wait'") as refused:
+        samples.export_sample(captured, columns="id,wait")
+    assert "did you mean weight?" in refused.value.do
+
+
+@pytest.mark.of_the_log
+def test_a_table_a_frame_and_each_kind_of_file_have_the_same_lines(captured, tmp_path):
+    """Read back as one would: by pandas and by what reads Parquet."""
+    table = sample.to_arrow(captured)
+    assert tuple(table.column_names) == ("position", *samples.list_sample(captured).columns)
+    lines = every(captured)
+    assert table.column("id").to_pylist() == [line["id"] for line in lines]
+    for name in ("sample.parquet", "sample.csv", "sample.jsonl"):
+        done = sample.write(captured, "", tmp_path / name)
+        assert (done.events, done.blinded, done.position) == (len(lines), 0, captured.position())
+    read = {
+        "parquet": pd.read_parquet(tmp_path / "sample.parquet"),
+        "csv": pd.read_csv(tmp_path / "sample.csv"),
+        "jsonl": pd.read_json(tmp_path / "sample.jsonl", lines=True, precise_float=True),
+        "frame": sample.to_pandas(captured),
+    }
+    for frame in read.values():
+        assert set(frame["position"]) == {captured.position()}
+        assert list(frame["id"]) == [line["id"] for line in lines]
+        assert list(frame["weight"]) == [line["weight"] for line in lines]
+        assert list(frame["inputs.carrier"]) == [line["inputs.carrier"] for line in lines]
+    said = json.loads(pq.read_schema(tmp_path / "sample.parquet").metadata[b"remiss"])
+    assert said == {"blinded": 0, "events": len(lines), "position": captured.position(), "query": ""}
+
+
+def test_a_file_that_is_there_stays_and_one_whose_name_tells_no_form_is_refused(captured, tmp_path):
+    (tmp_path / "sample.csv").write_text("mine")
+    for name, says in (("sample.csv", "is there already"), ("sample.txt", "in which form")):
+        with pytest.raises(InputError, match=says):
+            sample.write(captured, "", tmp_path / name)
+    with pytest.raises(StorageError, match="cannot be written"):
+        sample.write(captured, "", tmp_path / "nowhere" / "sample.csv")
+    assert (tmp_path / "sample.csv").read_text() == "mine"
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".sample")] == []
+
+
 def weighed(lines, by=None):
     """Return the sums of weights, by the values of a column."""
     found = defaultdict(list)
@@ -62,9 +116,11 @@ def weighed(lines, by=None):
 
 
 def check_figures(ws, query, by):
+    """Compare what the library estimates with what pandas adds up of the table taken out."""
     figures = understand.estimate(ws, query, by=by, variance="sample").rows
     assert {row.method for row in figures} == {"weighted"}
-    sums = weighed(every(ws, query), by)
+    frame = sample.to_pandas(ws, query)
+    sums = {None: frame["weight"].sum()} if by is None else dict(frame.groupby(by)["weight"].sum())
     assert {row.key for row in figures} == sums.keys()
     for row in figures:
         assert math.isclose(sums[row.key], row.value, rel_tol=1e-12)
@@ -103,3 +159,15 @@ def test_of_a_window_that_two_runs_sampled_the_lines_are_those_of_the_run_in_for
     for query, by in QUESTIONS:
         check_figures(captured, query, by)
     assert every(captured, as_of=before) == first
+
+
+def test_the_weights_of_units_that_were_drawn_together_are_those_of_the_figures(ws, log):
+    log.predictions[:] = [
+        {**row, "prediction_id": f"{row['flight']}@{version}", "model_version": version}
+        for row in log.predictions
+        for version in ("1", "2")
+    ]
+    log.write(BY_FLIGHT)
+    capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
+    check_figures(ws, "criterion:slow", "inputs.carrier")
+    check_figures(ws, "inputs.carrier:UA", "model_version")

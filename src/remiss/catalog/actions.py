@@ -16,11 +16,11 @@ from remiss.catalog.ports import CatalogWorkspace
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.similarity import most_similar
 from remiss.errors import Denied
-from remiss.parameters import CaseId, Grade, Limit, OneOf, Option, PageToken, Position, Query, Range, Revision
+from remiss.parameters import CaseId, Columns, Grade, Limit, OneOf, Option, PageToken, Position, Query, Range, Revision
 from remiss.records.case import Case, CaseHistory, Filing
 from remiss.records.catalog import CatalogFacts, reached, read_at
 from remiss.records.comparison import Comparison
-from remiss.records.rows import Rows, Turn, list_name, token, turn
+from remiss.records.rows import Rows, Turn, chosen, list_name, token, turn
 from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
 REDACTION = "redaction"
@@ -58,6 +58,7 @@ def search(
     limit: Limit = 50,
     after: PageToken | None = None,
     total: bool = True,
+    columns: Columns | None = None,
 ) -> Rows:
     """List the cases that match QUERY, newest first.
 
@@ -71,7 +72,7 @@ def search(
     Raises
     ------
     QueryError : the query cannot be understood
-    InputError : an unknown order, a position that is not there yet, a token of another list
+    InputError : an unknown order or column, a position that is not there yet, a token of another list
     """
     wanted, order = parse(query), parse_sort(sort)
     secret = ws.keys.secret("pages")
@@ -93,7 +94,8 @@ def search(
         pinned = page.head if position is None and order.order is Order.SEVERITY else position
         following = token(Turn(of=list_name(query, sort, as_of), position=pinned, total=matching, last=page.last), secret)
     lines = tuple(row(line) for line in page.lines)
-    return Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
+    found = Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
+    return chosen(found, columns)
 
 
 @action(

@@ -3,6 +3,10 @@
 Routes that read do so each within one reading: its actions share a snapshot, and one entry of the log of views names all that
 they show. An answer is made within the block and leaves after it, so that nothing leaves that could not be recorded. Routes that
 change something have no such block: what they show beside what they did is recorded action by action.
+
+Downloads: content that others made, sent so that no browser does anything with it but keep it in a file. It is an attachment
+under a harmless name, never sniffed for another type, and kept by no cache. Should a browser open it all the same, it is in a
+sandbox without an origin, where nothing runs and nothing is loaded.
 """
 
 from __future__ import annotations
@@ -10,13 +14,14 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from remiss.codec import parsed
 from remiss.errors import (
@@ -44,6 +49,7 @@ else:
     # Routes are declared with it, and only the workspace loads what a catalog needs.
     Workspace = Any
 
+SANDBOX = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 # The first that fits, most special first.
 STATUSES: tuple[tuple[type[RemissError], int], ...] = (
     (Precondition, 412),
@@ -164,3 +170,28 @@ def _held(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             return endpoint(*args, ws=ws, **kwargs)
 
     return answer
+
+
+def download(content: bytes, name: str, media_type: str = "application/octet-stream") -> Response:
+    """Return a response that is kept in a file.
+
+    Parameters
+    ----------
+    name : the file's, already harmless; letters beyond ASCII are sent as RFC 6266 says
+    """
+    return Response(content, headers=_headers(name), media_type=media_type)
+
+
+def streamed(pieces: Iterable[bytes], name: str, media_type: str) -> StreamingResponse:
+    """Return a response that is kept in a file, and sent piece by piece while it is made; `name` as of `download`."""
+    return StreamingResponse(pieces, headers=_headers(name), media_type=media_type)
+
+
+def _headers(name: str) -> dict[str, str]:
+    plain = "".join(letter if letter.isascii() and letter not in '"\\' else "_" for letter in name)
+    return {
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": SANDBOX,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from remiss.codec import schema_of
@@ -14,27 +11,10 @@ from remiss.present import agreement, estimate_facts
 from remiss.records.agreement import Agreement
 from remiss.records.estimate import CONFIRMED, Estimate
 from remiss.records.event import Scalar
-from remiss.records.identity import format_time
-from remiss.records.rows import Rows, spreadsheet_safe
+from remiss.records.rows import Rows
 
 CONFIRMED_COLUMNS = ("flagged", "precision")
 COLUMNS = ("key", "value", "low", "high", "method", "variance", "sampled", "effective", "remarks")
-
-
-def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    """Return CSV that a spreadsheet reads as data, never as a formula; times to the second."""
-    return "".join(_line([spreadsheet_safe(_to_the_second(value)) for value in line]) for line in chain([columns], lines))
-
-
-def _line(values: Sequence[object]) -> str:
-    # Readers begin a row at a carriage return too, and it is quoted only where it is part of the end of a line.
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(values)
-    return text.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _to_the_second(value: object) -> object:
-    return format_time(value.replace(microsecond=0)) if isinstance(value, datetime) else value
 
 
 def sheet_of(answer: Any, document: Mapping[str, Any], declared: Any) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:

@@ -58,6 +58,7 @@ _CURATOR = _VERIFIER | {
     "taxonomy:recode",
     "thread:resolve",
     "job:cancel",
+    "sample:export",
 }
 _STEWARD = _READER | {
     "evidence:read",
@@ -70,6 +71,7 @@ _STEWARD = _READER | {
     "token:list",
     "person:read",
     "team:read",
+    "sample:export",
 }
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType(

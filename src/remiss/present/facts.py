@@ -59,6 +59,9 @@ Pair = tuple[str, object]
 def shown(page: Rows) -> list[str]:
     """Return the columns of a list that a table for people shows: none that is empty, unless all are."""
     names, said = SHOWN.get(page.schema, page.columns), MISSING.get(page.schema, {})
+    if not set(names) <= set(page.columns):
+        # Somebody chose columns of their own.
+        return list(page.columns)
     return [name for name in names if not page or name in said or any(value is not None for value in page.column(name))]
 
 

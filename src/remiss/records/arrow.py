@@ -116,6 +116,19 @@ def kind_of(values: Sequence[object]) -> str:
     return kinds.pop() if len(kinds) == 1 else TEXT
 
 
+def common(first: str, second: str) -> str:
+    """Return the one type that holds the values of two.
+
+    >>> common(NOTHING, TIME), common(WHOLE, REAL), common(YES_NO, WHOLE)
+    ('time', 'real', 'text')
+    """
+    if NOTHING in {first, second}:
+        return second if first == NOTHING else first
+    if {first, second} == {WHOLE, REAL}:
+        return REAL
+    return first if first == second else TEXT
+
+
 def to_pandas(found: pa.Table) -> Any:
     """Return a data frame; whole numbers stay whole beside missing ones.
 

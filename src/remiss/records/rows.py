@@ -11,18 +11,23 @@ from __future__ import annotations
 
 import base64
 import binascii
+import csv
 import hmac
+import io
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from difflib import get_close_matches
 from functools import singledispatch
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from remiss.errors import InputError
 from remiss.records import arrow
 from remiss.records.event import Scalar
-from remiss.records.identity import digest
+from remiss.records.identity import digest, format_time
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +41,16 @@ class Turn:
     position: int | None
     total: int | None
     last: tuple[int, ...]
+
+
+def chosen(page: Rows, columns: str | None) -> Rows:
+    """Return a page with the columns that a list of their names chooses, set apart by commas; None chooses all.
+
+    Raises
+    ------
+    InputError : one that it does not have, or twice the same
+    """
+    return page if columns is None else page.only([name.strip() for name in columns.split(",") if name.strip()])
 
 
 def list_name(query: str, sort: str, as_of: int | None) -> str:
@@ -121,6 +136,27 @@ def spreadsheet_safe(value: object) -> object:
     return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], _FORMULA.sub("'", value))
 
 
+def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """Return CSV that a spreadsheet reads as data, never as a formula; times to the second."""
+    return csv_lines(chain([columns], ([_to_the_second(value) for value in line] for line in lines)))
+
+
+def csv_lines(lines: Iterable[Sequence[object]]) -> str:
+    """Return lines of CSV as they are, but that no cell is obeyed."""
+    return "".join(_line([spreadsheet_safe(value) for value in line]) for line in lines)
+
+
+def _line(values: Sequence[object]) -> str:
+    # Readers begin a row at a carriage return too, and it is quoted only where it is part of the end of a line.
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(values)
+    return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _to_the_second(value: object) -> object:
+    return format_time(value.replace(microsecond=0)) if isinstance(value, datetime) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Rows(Shown):
     """A page of a list.
@@ -128,7 +164,7 @@ class Rows(Shown):
     `schema` is the kind of thing in the rows (`case`, `run`, `facet`, ...). `columns` names the values of each row, in
     order; `total` is how many match in all, shown or not; `next` is the token of the next page, or None at the end;
     `position` is the catalog position that was read. `blinded` is of how many of all that match something is blinded for the
-    asker, where that was counted.
+    asker, where that was counted. `ids` name the lines for the log of views, where the first column does not.
     """
 
     schema: str
@@ -138,6 +174,7 @@ class Rows(Shown):
     total: int | None = None
     next: str | None = None
     blinded: int | None = None
+    ids: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -149,6 +186,24 @@ class Rows(Shown):
         """Return the values of one column, top to bottom."""
         at = self.columns.index(name)
         return tuple(row[at] for row in self.rows)
+
+    def only(self, names: Sequence[str]) -> Rows:
+        """Return the same page with some of its columns, in this order.
+
+        Raises
+        ------
+        InputError : one that it does not have, or twice the same
+        """
+        unknown = [name for name in names if name not in self.columns]
+        if unknown:
+            near = get_close_matches(unknown[0], self.columns, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise InputError(f"there is no column {unknown[0]!r}", do=f"{hint}the columns are {', '.join(self.columns)}")
+        if len(set(names)) < len(names):
+            raise InputError("a column is named twice", do="name each column once")
+        places = [self.columns.index(name) for name in names]
+        ids = self.ids if self.ids is not None else tuple(str(row[0]) for row in self.rows)
+        return replace(self, columns=tuple(names), rows=tuple(tuple(row[at] for at in places) for row in self.rows), ids=ids)
 
     def to_arrow(self) -> pa.Table:
         """Return an Arrow table with the same columns; of the same types, however many rows there are."""

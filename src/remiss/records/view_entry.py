@@ -52,5 +52,5 @@ Looked = Callable[[Any, Mapping[str, Any], Any], Sequence[ViewEntry]]
 def listed(_: object, given: Mapping[str, Any], rows: Rows, *, subject: str | None = None) -> tuple[ViewEntry, ...]:
     """Return the look at a page of a list, whose first column names its lines; of a list that was asked by a query, with it."""
     query = given.get("query")
-    ids = tuple(str(line[0]) for line in rows.rows)
+    ids = rows.ids if rows.ids is not None else tuple(str(line[0]) for line in rows.rows)
     return (ViewEntry(kind=ViewKind.LIST, subject=subject, query=query, position=rows.position, ids=ids, count=len(rows)),)

@@ -2,4 +2,5 @@
 
 from remiss.understand.actions import estimate as estimate
 from remiss.understand.exact_actions import exact as exact
+from remiss.understand.sample_actions import export_sample as export_sample
 from remiss.understand.sample_actions import list_sample as list_sample

@@ -7,17 +7,18 @@ that estimates use: sums of weights over the lines of one protocol and source ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
-from remiss.parameters import Limit, PageToken, Position, Query
+from remiss.parameters import Columns, Limit, PageToken, Position, Query
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.protocol.versions import salvage
 from remiss.records.case import Sensitivity
 from remiss.records.catalog import reached
 from remiss.records.event import Scalar
-from remiss.records.rows import Rows, Turn, list_name, token, turn
+from remiss.records.rows import Rows, Turn, chosen, list_name, token, turn
 from remiss.records.view_entry import listed
 from remiss.understand.ports import SampledLine, SampleWorkspace
 
@@ -35,6 +36,7 @@ def list_sample(
     limit: Limit = 50,
     after: PageToken | None = None,
     total: bool = True,
+    columns: Columns | None = None,
 ) -> Rows:
     """List sampled events that match QUERY: cases, controls, all.
 
@@ -51,7 +53,50 @@ def list_sample(
     Raises
     ------
     QueryError : the query cannot be understood
-    InputError : a position that is not there yet, a token of another list
+    InputError : a position that is not there yet, a token of another list, an unknown column
+    """
+    return chosen(_page(ws, query, as_of, limit, after, total=total), columns)
+
+
+@action("sample.export", permission="sample:export", http="GET /sample/export", reads=True, views=listed)
+def export_sample(
+    ws: SampleWorkspace,
+    query: Query = "",
+    *,
+    as_of: Position | None = None,
+    limit: Limit = 10_000,
+    after: PageToken | None = None,
+    columns: Columns | None = None,
+) -> Rows:
+    """Take out the sampled events that match QUERY, page by page.
+
+    The same lines as `sample list`, each with the position that it was read at; all pages are of the position of the first.
+    `remiss.sample` puts them together: as an Arrow table, a pandas frame or a file.
+
+    Example: remiss sample export 'criterion:missed-delay' --out missed.parquet
+
+    Parameters
+    ----------
+    query : in the filter language, with `group:NAME` for the groups that an event was kept in; empty is everything
+
+    Raises
+    ------
+    QueryError : the query cannot be understood
+    InputError : a position that is not there yet, a token of another list, an unknown column
+    """
+    page = _page(ws, query, as_of, limit, after, total=True, alike=True)
+    whole = replace(page, columns=("position", *page.columns), rows=tuple((page.position, *row) for row in page.rows))
+    return chosen(replace(whole, ids=tuple(str(row[0]) for row in page.rows)), columns)
+
+
+def _page(
+    ws: SampleWorkspace, query: str, as_of: int | None, limit: int, after: str | None, *, total: bool, alike: bool = False
+) -> Rows:
+    """Return a page of sampled events.
+
+    Parameters
+    ----------
+    alike : whether all pages are to have the same columns, those of the protocols; else a page has more where it has values
     """
     wanted, name = parse(query, of_sample=True), list_name(query, SAMPLE, as_of)
     secret = ws.keys.secret("pages")
@@ -71,10 +116,12 @@ def list_sample(
     following = None
     if page.last is not None:
         following = token(Turn(of=name, position=position, total=counted, last=(*page.last, hidden)), secret)
-    fields = in_order((*_declared(ws, at), *found_in(page.lines)))
+    declared = _declared(ws, at)
+    # Of no protocol that can be read nothing is known but what is there.
+    fields = declared if alike and declared else in_order((*declared, *found_in(page.lines)))
     lines = tuple(row(line, fields) for line in page.lines)
     blinded = None if hidden < 0 else hidden
-    return Rows(SAMPLE, columns(fields), lines, position, total=counted, next=following, blinded=blinded)
+    return Rows(SAMPLE, columns_with(fields), lines, position, total=counted, next=following, blinded=blinded)
 
 
 def _declared(ws: SampleWorkspace, position: int | None) -> tuple[str, ...]:
@@ -109,7 +156,7 @@ def in_order(fields: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(fields), key=lambda name: (name.startswith(CONTEXT), name)))
 
 
-def columns(fields: Sequence[str]) -> tuple[str, ...]:
+def columns_with(fields: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of a list with these fields."""
     return (*_PLAIN, *fields)
 

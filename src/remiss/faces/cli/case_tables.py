@@ -54,7 +54,7 @@ def search(found: Rows, _: Workspace, arguments: Mapping[str, Any]) -> None:
     render.page(found, "case")
     if asks_for_controls(parse(arguments["query"])):
         render.say(facts.CONTROLS)
-    for why, count in Counter(found.column("hidden")).items():
+    for why, count in Counter(found.column("hidden") if "hidden" in found.columns else ()).items():
         if why is not None:
             render.say(f"criteria, mode and severity of {counted(count, 'case')} are {why}")
 
@@ -62,7 +62,7 @@ def search(found: Rows, _: Workspace, arguments: Mapping[str, Any]) -> None:
 def sampled(found: Rows) -> None:
     """Print a page of sampled events, and say of how many it is not told how they were drawn."""
     render.page(found, "sampled event")
-    hidden = sum(why is not None for why in found.column("hidden"))
+    hidden = sum(why is not None for why in found.column("hidden")) if "hidden" in found.columns else 0
     if hidden:
         whole = "" if found.blinded is None else f" of {counted(found.blinded, 'event')} in all,"
         render.say(f"groups, weight, verdict and mode of {hidden:,} of these,{whole} are {OPEN}")

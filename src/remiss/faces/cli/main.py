@@ -24,8 +24,8 @@ from remiss.version import __version__
 
 # What is not derived from an action: module under remiss.faces.cli and its attribute, and why it is made by hand.
 BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("attachment", "add"): ("attachment", "add"),  # names the file as it is called here
-    ("attachment", "get"): ("attachment", "get"),  # writes a file
+    ("attachment", "add"): ("files", "add"),  # names the file as it is called here
+    ("attachment", "get"): ("files", "get"),  # writes a file
     ("audit", "checkpoint"): ("governance", "checkpoint"),  # writes the public key to a file
     ("capture",): ("capture", "capture"),  # may make the catalog, and captures every interval that is due
     ("catalog", "backup"): ("setting_up", "backup"),  # writes a folder
@@ -36,6 +36,7 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("init",): ("setting_up", "init"),  # makes the catalog
     ("job", "run"): ("serve", "run_jobs"),  # works off what waits
     ("protocol", "new"): ("protocol", "new"),  # writes a file
+    ("sample", "export"): ("files", "export"),  # writes a file, and asks for page after page
     ("schema",): ("setting_up", "schema"),  # of remiss, not of a catalog
     ("serve",): ("serve", "serve"),  # a server
     ("token", "link"): ("governance", "link"),  # prints a link of this server

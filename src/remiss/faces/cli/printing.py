@@ -17,7 +17,7 @@ import click
 from remiss.contract.table import Entry
 from remiss.errors import AnswerNo, Undecided
 from remiss.faces.cli import render
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, as_csv
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -87,7 +87,7 @@ def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Map
     if shape == "json" or entry.name in ALWAYS_JSON:
         render.as_json(json_of(entry, answer))
     elif shape == "csv":
-        from remiss.faces.spreadsheet import as_csv, sheet_of
+        from remiss.faces.spreadsheet import sheet_of
 
         click.echo(as_csv(*sheet_of(answer, json_of(entry, answer), returned(entry))), nl=False)
     else:

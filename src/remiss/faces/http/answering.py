@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
@@ -15,14 +15,16 @@ from starlette.responses import Response
 
 from remiss.codec import schemas
 from remiss.contract.table import ROOT
-from remiss.faces.spreadsheet import as_csv, sheet_of
-from remiss.records.rows import Rows
+from remiss.faces.spreadsheet import sheet_of
+from remiss.records.rows import Rows, as_csv
 
 # Where the OpenAPI document is, which says nothing of a catalog and is told to anybody.
 DOCUMENTS = (f"{ROOT}/openapi.json", "/openapi.json", ROOT)
 CSV = "text/csv"
 # Where an answer that is a file as it is says at which position it was read; JSON has a key for that.
 POSITION = "Remiss-Position"
+# And of how many of the events in it it is blinded how they were drawn.
+BLINDED = "Remiss-Blinded"
 # What any route may answer besides its own: not signed in, foreign, malformed or too large, wrong input, the catalog away,
 # our fault.
 ALWAYS = (400, 401, 403, 413, 414, 421, 422, 431, 500, 503)
@@ -98,15 +100,16 @@ def answers(kind: str, *also: int, status: int = 200, etag: bool = False, csv: b
     return found
 
 
-def binary(*also: int) -> dict[int | str, dict[str, Any]]:
+def binary(*also: int, kinds: Sequence[str] = ("application/octet-stream",)) -> dict[int | str, dict[str, Any]]:
     """Return what OpenAPI says of the answers of a route that gives a file, and says in a header where it was read.
 
     Parameters
     ----------
     also : further statuses that this route answers with
+    kinds : the media types of the file
     """
     found = answers("error", *also)
-    found[200]["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    found[200]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
     found[200]["headers"] = {
         POSITION: {"description": "The catalog's position that was read.", "schema": {"type": "integer", "minimum": 0}}
     }

@@ -1,4 +1,4 @@
-"""Routes that are made by hand: on files that people add to cases, and the one behind `remiss.open("https://...")`.
+"""Routes that are made by hand: on files that people add to cases or take out, and the one behind `remiss.open("https://...")`.
 
 A file travels as the body, as it is; its name and grade stand in the query.
 
@@ -8,6 +8,7 @@ be done with a server's from the day it is built.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -15,21 +16,25 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+import remiss
 from remiss.action import Action
 from remiss.catalog import attachment_actions as attachments
 from remiss.codec import from_json, to_json
 from remiss.contract.table import action_of
 from remiss.errors import InputError, RequestError
-from remiss.faces.downloads import download
-from remiss.faces.http.answering import POSITION, as_json, binary
+from remiss.faces.http.answering import BLINDED, CSV, POSITION, as_json, binary
 from remiss.faces.http.answering import answers as documented
-from remiss.faces.serving import Asked, JsonRoute, Ws, opened
+from remiss.faces.serving import Asked, AsOf, JsonRoute, Ws, download, opened, streamed
 from remiss.records.case import Sensitivity
 
 FILES = APIRouter(tags=["attachments"])
 FILE: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
+
+
+# By the form of a file, which `remiss.sample` names alike.
+MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": CSV, "jsonl": "application/jsonl"}
 
 
 class UploadedFile(Asked):
@@ -62,6 +67,33 @@ def get(ws: Ws, attachment: str) -> Response:
     found = attachments.get_attachment(ws, attachment)
     response = download(found.content, found.attachment.name or found.attachment.id)
     response.headers[POSITION] = str(found.position)
+    return response
+
+
+class Taken(AsOf):
+    """Which sampled events are taken out, and in which form."""
+
+    query: str = Field("", description="In the filter language, with `group:NAME` for groups; empty is everything.")
+    format: Literal["parquet", "csv", "jsonl"] = Field("parquet", description="Parquet, CSV or JSON Lines.")
+    columns: str | None = Field(None, description="Only these columns, in this order, set apart by commas; default: all.")
+
+
+@FILES.get(
+    "/sample/export",
+    operation_id="sample.export",
+    response_class=Response,
+    responses=binary(404, kinds=tuple(MEDIA_TYPES.values())),
+)
+def export(request: Request, asked: Annotated[Taken, Query()]) -> Response:
+    """Take out the sampled events that match; the answer begins before all of them are read."""
+    # Not within one reading: a file may take a minute, which is too long to hold a snapshot.
+    given = remiss.sample.pages(opened(request), asked.query, columns=asked.columns, as_of=asked.as_of)
+    # What is refused is refused before anything is sent.
+    first = next(given)
+    form = remiss.sample.FileForm(asked.format)
+    response = streamed(remiss.sample.pieces(chain([first], given), form, asked.query), f"sample.{form}", MEDIA_TYPES[form])
+    response.headers[POSITION] = str(first.position)
+    response.headers[BLINDED] = str(first.blinded)
     return response
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # The published kinds that name a revision, which their ETag holds; of what the queue gives it is that of the case in hand.
 TAGGED = frozenset({"case", "form", "served"})
 # What stands for a file as it is: see `attachments`.
-BY_HAND = frozenset({"attachment.add", "attachment.get"})
+BY_HAND = frozenset({"attachment.add", "attachment.get", "sample.export"})
 DOCUMENTS = "documents"
 ASYNC = "respond-async"
 # What a document is called that comes with others and is not named.

@@ -25,8 +25,8 @@ PLACES_OF_ONE = 24
 ASKED_BY_ONE = 64
 # What may read a whole catalog to answer; so many of one person's are worked out at once.
 COSTLY = re.compile(
-    r"(?:/api/v1|/parts)?/(?:cases/facets|cases/count|agreement|estimates?(?:/.*)?|cases/[^/]+/(?:comparison|similar))"
-    r"|/api/v1/actions/(?:case\.(?:facets|comparison|similar)|(?:agreement|estimate).*)"
+    r"(?:/api/v1|/parts)?/(?:cases/facets|cases/count|agreement|estimates?(?:/.*)?|cases/[^/]+/(?:comparison|similar)|sample(?:/export)?)"
+    r"|/api/v1/actions/(?:case\.(?:facets|comparison|similar)|sample\..*|(?:agreement|estimate).*)"
 )
 COSTLY_OF_ONE = 4
 BODIES_OF_ONE = 16

@@ -9,7 +9,7 @@ criteria nor weight, and no comparison with such things finds it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Text, and_, false, func, not_, or_, select, tuple_, type_coerce
@@ -70,7 +70,7 @@ class SampleStore:
             matching = _Matching(reading, query)
             rows = reading.connection.execute(matching.page(after).limit(limit + 1)).all()
             shown = rows[:limit]
-            found = decisions(reading, [row.key for row in shown if row.case_key is not None and not row.blinded])
+            found = _decided(reading, [row.key for row in shown if row.case_key is not None and not row.blinded])
             lines = [_line(row, found.get(row.key, NONE)) for row in shown]
         last = (shown[-1].run_key, shown[-1].key) if len(rows) > limit else None
         return SampledLines(lines, last)
@@ -80,6 +80,15 @@ class SampleStore:
         with self._reader.at(position) as reading:
             ((total, hidden),) = reading.connection.execute(_Matching(reading, query).count())
             return SampleCount(total, int(hidden or 0))
+
+
+def _decided(reading: Reading, keys: Sequence[int]) -> Mapping[int, Decision]:
+    """Return what people found of some events, as the viewer may know it: of what is labelled anew nothing, at any position."""
+    found = decisions(reading, keys)
+    if not reading.past or reading.viewer.operator:
+        return found
+    now = decisions(reading.now, keys)
+    return {key: each for key, each in found.items() if now.get(key, NONE).final is not None}
 
 
 class _Matching:

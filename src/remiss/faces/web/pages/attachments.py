@@ -14,8 +14,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog.attachment import MOST_BYTES
 from remiss.errors import InputError, RequestError
-from remiss.faces.downloads import download
-from remiss.faces.serving import Ws, status_of
+from remiss.faces.serving import Ws, download, status_of
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.rendering import segment
 from remiss.records.evidence import Attachment

@@ -14,8 +14,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog import evidence_actions as evidence
 from remiss.catalog.evidence_actions import PURPOSE_LIMIT
 from remiss.errors import Denied, InputError
-from remiss.faces.downloads import download
-from remiss.faces.serving import Ws, status_of
+from remiss.faces.serving import Ws, download, status_of
 from remiss.faces.web.rendering import render, segment, shell
 from remiss.records.evidence import RawEvent
 

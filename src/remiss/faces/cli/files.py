@@ -1,4 +1,4 @@
-"""Commands on files that people add to cases."""
+"""Commands that read or write files here: those that people add to cases, and the sample taken out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remiss import catalog
+import remiss
+from remiss import catalog, understand
 from remiss.codec import to_json
+from remiss.curate.blinding import OPEN
 from remiss.errors import InputError, Location, StorageError
 from remiss.faces.cli import render
-from remiss.faces.cli.options import content_of, formatted_object, with_workspace
+from remiss.faces.cli.options import content_of, formatted_object, with_workspace, workspace
+from remiss.parameters import MOST_POSITION
+from remiss.present.legible import counted
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
@@ -76,3 +80,37 @@ def get(ws: Workspace, attachment: str, output: Path | None, shape: str) -> None
             f"{target} cannot be written: {error.strerror}", where=Location(str(target)), do="name another with --output"
         ) from error
     render.say(f"{target}: {found.attachment.size:,} bytes of case {found.attachment.case}")
+
+
+@click.command("export")
+@click.argument("query", default="")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write, by its name Parquet, CSV or JSON Lines (.jsonl).")
+@click.option("--columns", metavar="NAMES", help="Only these columns, in this order, set apart by commas; default: all.")
+@click.option(
+    "--as-of", type=click.IntRange(0, MOST_POSITION), metavar="P", help="Read the catalog as it stood at this position."
+)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=10_000, help="With --format json: how many at most.")
+@click.option("--after", metavar="TOKEN", help="With --format json: go on after the page that ended with this token.")
+@formatted_object
+def export(
+    query: str, *, out: Path | None, columns: str | None, as_of: int | None, limit: int, after: str | None, shape: str
+) -> None:
+    """Write the sampled events that match QUERY to a file.
+
+    Cases, controls and undecided ones, with inputs, context, text, the probability and weight of each, and what people found. Of
+    events that you may still label it is not told how they were drawn. A file that is there is not replaced. As JSON a page of
+    them is printed instead.
+
+    Example: remiss sample export 'criterion:missed-delay' --out missed.parquet
+    """
+    with workspace() as ws:
+        if shape == "json" and out is None:
+            page = understand.export_sample(ws, query, columns=columns, as_of=as_of, limit=limit, after=after)
+            render.as_json(to_json(page))
+            return
+        if out is None:
+            raise click.UsageError("Name the file with --out, for example --out sample.parquet.")
+        done = remiss.sample.write(ws, query, out, columns=columns, as_of=as_of)
+    render.say(f"{out}: {counted(done.events, 'sampled event')} as of position {done.position}")
+    if done.blinded:
+        render.say(f"groups, weight, verdict and mode of {done.blinded:,} of them are {OPEN}")
