@@ -129,20 +129,21 @@ PHONE_HINT = "|".join((
     rf"(?i:tel|phone|mobile|cell|fax|whatsapp|sms)[\"']?[ ]?[.:=#]{{0,2}}[ ]?[\"']?\d(?:{GAP}\d){{6}}",
 ))  # fmt: skip
 # No network issues numbers that begin otherwise.
-CARD_HINT = rf"{FREE}[2-6](?:\d{{12}}|\d{{3}}[ \t._/-]{{1,3}}(?:\d{{4}}[ \t._/-]{{1,3}}\d{{4}}|\d{{6}}[ \t._/-]))"
+CARD_GAP = r"(?:[ \t._/+-]|%(?:25){0,3}2[0BDEbde]){1,3}"
+CARD_HINT = rf"{FREE}[2-6](?:\d{{12}}|\d{{3}}{CARD_GAP}(?:\d{{4}}{CARD_GAP}\d{{4}}|\d{{6}}{CARD_GAP}))"
 IP_HINT = r"\d\.\d{1,3}\.\d{1,3}\.\d|::|(?:[0-9A-Fa-f]{1,4}:){7}"
-EMAIL_HINT = r"(?:@|%40)[0-9A-Za-z?][0-9A-Za-z?_-]*\."
+EMAIL_HINT = r"(?:@|%(?:25){0,3}40)[0-9A-Za-z?][0-9A-Za-z?_-]*(?:\.|%(?:25){0,3}2[Ee])"
 
 # What may hold what looks like another comes first: a URL an e-mail address, that a number, and a card number a telephone.
 DETECTORS: Mapping[str, Detector] = {
     "url-credentials": Detector(find=secrets.url_credentials, hint=secrets.URL_HINT),
     "secret": Detector(find=secrets.secrets, hint=secrets.KEY_HINT),
-    "email": Detector(find=emails, hint=EMAIL_HINT),
+    "email": Detector(find=emails, hint=EMAIL_HINT, version=2),
     "ip": Detector(find=ips, hint=IP_HINT),
     "iban": Detector(find=national_ids.ibans, hint=national_ids.HINT),
-    "card": Detector(find=cards, hint=CARD_HINT),
+    "card": Detector(find=cards, hint=CARD_HINT, version=2),
     **{name: Detector(find=find, hint=rf"{FREE}(?:{hint}){ENDS}") for name, (find, hint) in NATIONAL_IDS.items()},
-    "phone": Detector(find=phones, hint=PHONE_HINT),
+    "phone": Detector(find=phones, hint=PHONE_HINT, version=2),
 }
 # Whose values may be whole numbers in a numeric column.
 NUMBERS = ("card", "be-nn", "br-cpf", "fr-nir", "in-aadhaar", "nl-bsn", "pl-pesel", "se-personnummer")

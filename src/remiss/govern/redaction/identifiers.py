@@ -16,10 +16,12 @@ from collections.abc import Iterator
 BEFORE = r"(?<![^\W_])(?<!\d\.)"
 AFTER = r"(?![^\W_])(?!(?<=\d)\.\d)"
 
-AT = re.compile(r"@|%40")
+# Addresses stand in addresses of pages, where a sign is its number behind a `%`, once for each time that it was encoded.
+AT = re.compile(r"@|%(?:25){0,3}40")
 LOCAL = re.compile(r"[\w.+%'-]")
+ENCODED = re.compile(r"%(?:25){0,3}(2[BDE]|5F)", re.IGNORECASE)
 # It ends at the last label of letters; no condition on what follows, so that nothing beside an address can hide it.
-DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63})", re.IGNORECASE)
+DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.|%(?:25){0,3}2E))+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63})", re.IGNORECASE)
 LONGEST_QUOTED = 66
 
 
@@ -38,7 +40,11 @@ def emails(text: str) -> Iterator[tuple[int, int, str]]:
         start = _local_start(text, done, at.start())
         if start < at.start():
             done = domain.end()
-            yield start, done, f"{text[start : at.start()]}@{domain[0]}".casefold()
+            yield start, done, ENCODED.sub(_sign, f"{text[start : at.start()]}@{domain[0]}").casefold()
+
+
+def _sign(encoded: re.Match[str]) -> str:
+    return chr(int(encoded[1], 16))
 
 
 def _local_start(text: str, done: int, at: int) -> int:
@@ -55,7 +61,8 @@ def _local_start(text: str, done: int, at: int) -> int:
 
 
 CARD_START = re.compile(rf"{BEFORE}\d{{4}}")
-GAP = r"[ \t._/-]{1,3}"
+# In addresses of pages a space is a plus or its number.
+GAP = r"(?:[ \t._/+-]|%(?:25){0,3}2[0BDEbde]){1,3}"
 CARD_SHAPES = (
     re.compile(rf"\d{{13,19}}(?:(?=\.0{{1,9}}(?!\d))|{AFTER})"),
     re.compile(rf"\d{{4}}(?:{GAP}\d{{4}}){{3}}{GAP}\d{{1,3}}{AFTER}"),
@@ -91,7 +98,7 @@ def cards(text: str) -> Iterator[tuple[int, int, str]]:
         end = place.start() + 1
         for shape in CARD_SHAPES:
             shaped = shape.match(text, place.start())
-            digits = re.sub(r"\D", "", shaped[0]) if shaped else ""
+            digits = re.sub(rf"{GAP}|\D", "", shaped[0]) if shaped else ""
             if shaped and ISSUED.fullmatch(digits) and luhn(digits):
                 end = shaped.end()
                 yield place.start(), end, digits
@@ -218,7 +225,9 @@ def _phone(plan: str, shown: str) -> str | None:
     digits = re.sub(r"\D", "", shown.replace("(0)", ""))
     if plan == "america":
         return digits if len(digits) == 11 else f"1{digits}" if len(digits) == 10 else None
-    if DATE.search(shown) or HOURS.fullmatch(shown) or _decimal(shown):
+    # What a plus begins is no date, though its groups may look like one's.
+    date = DATE.search(shown)
+    if (date and not (shown.startswith("+") and date.start() == 1)) or HOURS.fullmatch(shown) or _decimal(shown):
         return None
     digits = digits.removeprefix("00")
     return digits if len(digits) in DIGITS[plan] else None
