@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from remiss.catalog.attachment import MOST_BYTES, NAME_LIMIT, content_of, harmless_name, prepared
 from remiss.errors import InputError
+from remiss.govern.redaction.written import Gate
 from remiss.records.case import Sensitivity
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -15,7 +16,7 @@ KEY = b"k" * 32
 
 
 def added(name="shot.png", content=b"x", at=AT):
-    return prepared(name, content, Sensitivity.INTERNAL, case="k7m4-qp2x-9w3d", person="ana", at=at, key=KEY)
+    return prepared(name, content, Sensitivity.INTERNAL, case="k7m4-qp2x-9w3d", person="ana", at=at, gate=Gate(KEY))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from remiss.curate.annotation import prepared
 from remiss.curate.guidelines import guidelines_of
 from remiss.errors import LabellingError
+from remiss.govern.redaction.written import Gate
 from remiss.records.labelling import Impact, Judgement, LabellingKind, Quote, Reproduced, Verdict
 from tests.curate.standings import ANSWERS, EVENT, NOISE, WEAK
 
@@ -18,7 +19,7 @@ FAILURE = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
 
 
 def taken(given, kind=LabellingKind.ANNOTATION, guidelines=GROUNDS):
-    return prepared(given, kind, EVENT, guidelines, KEY)
+    return prepared(given, kind, EVENT, guidelines, Gate(KEY))
 
 
 def refused(kind=LabellingKind.ANNOTATION, guidelines=GROUNDS, **said):

@@ -6,6 +6,7 @@ import pytest
 
 from remiss.curate.discussion import COMMENT_LIMIT, check_status, mentions, prepared
 from remiss.errors import Conflict, InputError
+from remiss.govern.redaction.written import Gate
 from remiss.records.discussion import Thread, ThreadStatus
 
 KEY = b"k" * 32
@@ -30,7 +31,7 @@ def test_a_name_behind_an_at_sign_is_mentioned_but_not_in_code_or_addresses(text
 
 
 def test_a_comment_is_redacted_and_so_mentions_nobody_by_their_address():
-    written = prepared("  ask ana@example.org and @bo ", KEY)
+    written = prepared("  ask ana@example.org and @bo ", Gate(KEY))
     assert "example.org" not in written
     assert mentions(written) == ("bo",)
 
@@ -46,7 +47,7 @@ def test_a_comment_is_redacted_and_so_mentions_nobody_by_their_address():
 )
 def test_what_is_no_comment_is_refused(text, said):
     with pytest.raises(InputError, match=said):
-        prepared(text, KEY)
+        prepared(text, Gate(KEY))
 
 
 def test_what_is_open_cannot_be_opened():

@@ -8,6 +8,7 @@ import pytest
 
 from remiss.curate.investigating import CITATIONS_LIMIT, TEXT_LIMIT, Draft, PartRevision, following, investigation_of, prepared
 from remiss.errors import Conflict, InputError
+from remiss.govern.redaction.written import Gate
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Part, Stands, Written
 
 KEY = b"k" * 32
@@ -21,7 +22,7 @@ def cites(address: str, kind: CitationKind = CitationKind.TICKET) -> Citation:
 def test_what_is_written_is_redacted_and_addresses_stay_as_they_are():
     address = "https://10.0.0.5:5000/#/experiments/1/runs/4f7q2m9x3kbd"
     draft = Draft(part=Part.EXPERIMENT, texts={"executed": " ask ana@example.org "}, citations=[cites(address), cites(address)])
-    found = prepared(draft, KEY)
+    found = prepared(draft, Gate(KEY))
     assert "example.org" not in str(found.texts["executed"])
     assert found.citations == (cites(address),)
 
@@ -36,15 +37,15 @@ def test_what_is_written_is_redacted_and_addresses_stay_as_they_are():
         (Draft(part=Part.REMEDIATION, texts={"text": "x"}, model_version="v" * 201), "more than 200"),
         (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("a b")]), "not an address"),
         (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites(" ")]), "not an address"),
-        (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("https://u:secret@e.org/x")]), "password"),
-        (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("mailto:ana@example.org")]), "e-mail"),
+        (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("https://u:secret@e.org/x")]), "url-credentials"),
+        (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites("mailto:ana@example.org")]), "email"),
         (Draft(part=Part.EXPERIMENT, texts={"executed": "x"}, citations=[cites(str(n)) for n in range(21)]), "more than 20"),
     ],
 )
 def test_what_no_catalog_should_hold_is_refused(draft, said):
     assert CITATIONS_LIMIT == 20
     with pytest.raises(InputError, match=said):
-        prepared(draft, KEY)
+        prepared(draft, Gate(KEY))
 
 
 def test_a_citation_is_written_as_kind_and_address():

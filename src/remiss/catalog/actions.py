@@ -16,6 +16,7 @@ from remiss.catalog.ports import CatalogWorkspace
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.similarity import most_similar
 from remiss.errors import Denied
+from remiss.govern.redaction.written import gate
 from remiss.parameters import CaseId, Columns, Grade, Limit, OneOf, Option, PageToken, Position, Query, Range, Revision
 from remiss.records.case import Case, CaseHistory, Filing
 from remiss.records.catalog import CatalogFacts, reached, read_at
@@ -23,7 +24,6 @@ from remiss.records.comparison import Comparison
 from remiss.records.rows import Rows, Turn, chosen, list_name, token, turn
 from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
-REDACTION = "redaction"
 CONTROL_LIMIT = 100
 # Where a run kept more controls than this, the likest are looked for among so many of least priority: a uniform sample of them.
 CONSIDERED = 500
@@ -218,7 +218,7 @@ def filable(ws: CatalogWorkspace, filing: Filing) -> Filed:
     if not ws.scope.sees(filing.team, filing.sensitivity):
         level = filing.sensitivity.name.lower()
         raise Denied(f"{ws.actor.name} would not see a case of sensitivity {level} there", do="file it within your clearance")
-    filed = filings.prepared(filing, ws.keys.secret(REDACTION))
+    filed = filings.prepared(filing, gate(ws))
     check_known(filing.mode, ws.protocols)
     return filed
 
@@ -256,7 +256,7 @@ def revise(
     NotFound, Ambiguous, InputError
     """
     asked = revisions.CaseChange(title=title, note=note, mode=mode, severity=severity, clear=tuple(clear))
-    change = revisions.prepared(asked, ws.keys.secret(REDACTION))
+    change = revisions.prepared(asked, gate(ws))
     check_known(change.mode, ws.protocols)
     ws.allow("case:revise", ws.governed(case).team)
     return ws.cases.revise(case, revision, change)

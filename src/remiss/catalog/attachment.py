@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remiss.errors import InputError
-from remiss.govern.redaction.policy import WRITTEN
-from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.govern.redaction.written import Gate
 from remiss.records.case import Sensitivity
 from remiss.records.identity import format_time
 
@@ -37,7 +36,7 @@ class PreparedAttachment:
 
 
 def prepared(
-    name: str, content: bytes, sensitivity: Sensitivity, *, case: str, person: str, at: datetime, key: bytes
+    name: str, content: bytes, sensitivity: Sensitivity, *, case: str, person: str, at: datetime, gate: Gate
 ) -> PreparedAttachment:
     """Return a file as it may be added.
 
@@ -47,7 +46,6 @@ def prepared(
     sensitivity : at least that of its case
     at : now; with the rest it makes what the vault keeps of the same file another each time, so that to remove one leaves
         the others
-    key : the catalog's secret for redaction
 
     Raises
     ------
@@ -58,7 +56,7 @@ def prepared(
     if len(content) > MOST_BYTES:
         raise InputError(f"the file has more than {MOST_BYTES >> 20} MB", do="attach the part of it that matters")
     head = json.dumps({"case": case, "person": person, "at": format_time(at)}).encode()
-    safe = harmless_name(redact(name[-1000:], Redactor(WRITTEN, key)))
+    safe = harmless_name(gate.words(name)[-1000:])
     return PreparedAttachment(name=safe, size=len(content), sensitivity=sensitivity, kept=head + b"\n" + content)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.catalog.actions import REDACTION
 from remiss.catalog.attachment import PreparedAttachment, content_of, prepared
 from remiss.catalog.ports import AttachmentWorkspace
 from remiss.errors import Denied, NotFound
+from remiss.govern.redaction.written import gate
 from remiss.govern.roles import team_words
 from remiss.parameters import CaseId, Help, Position
 from remiss.records.case import Sensitivity
@@ -42,8 +42,7 @@ def _put(ws: AttachmentWorkspace, case: CaseId, content: bytes, *, name: str, se
             f"{wanted.name.lower()} is above the clearance of {ws.actor.name}, who could not get the file back",
             do="attach it with a lower sensitivity, or ask somebody with that clearance",
         )
-    key = ws.keys.secret(REDACTION)
-    file = prepared(name, content, wanted, case=of.id, person=ws.actor.name, at=ws.now, key=key)
+    file = prepared(name, content, wanted, case=of.id, person=ws.actor.name, at=ws.now, gate=gate(ws))
     with ws.vault.putting(file.kept, ws.attachments.refers) as address:
         yield _Put(file=file, address=address)
 

@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.catalog.actions import REDACTION
 from remiss.catalog.ports import EvidenceWorkspace
 from remiss.errors import Denied, InputError
-from remiss.govern.redaction.policy import WRITTEN
-from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.govern.redaction.written import gate
 from remiss.parameters import CaseId, Option
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import restore
@@ -61,7 +59,7 @@ READ = "evidence:read"
 def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Sequence[ViewEntry]:
     team = ws.raw_events.of(raw.case, raw.run).team
     # The log of views is never written anew: what is personal must not come into it.
-    said = redact(checked_purpose(given["purpose"]), Redactor(WRITTEN, ws.keys.secret(REDACTION)))
+    said = gate(ws).words(checked_purpose(given["purpose"]))
     return (ViewEntry(kind=ViewKind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
 
 

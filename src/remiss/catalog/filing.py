@@ -1,7 +1,7 @@
 """Filing by hand: what a person saw, checked and redacted, as an event of its own that no log has.
 
 The event's id is the digest of what was filed, so that filing the same thing twice gives one case. There is no protocol that
-would choose detectors: `WRITTEN` names those that read what people write.
+would choose detectors: the gate for what people write does.
 
 Which failure modes a case may be given: those of the built-in taxonomy and of the protocols that the catalog keeps.
 """
@@ -13,9 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from remiss.errors import InputError
-from remiss.govern.redaction.event_fields import redact_value, redactions
-from remiss.govern.redaction.policy import NAMING, WRITTEN
-from remiss.govern.redaction.redactor import Redactor, exposed, redact
+from remiss.govern.redaction.written import Gate, check_shows_nothing
 from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import Protocols
@@ -57,39 +55,34 @@ class Filed:
     event: Event
 
 
-def prepared(filing: Filing, key: bytes) -> Filed:
+def prepared(filing: Filing, gate: Gate) -> Filed:
     """Return a filing as the catalog may hold it.
 
     Parameters
     ----------
     filing : what the person wrote
-    key : the catalog's secret for redaction
 
     Raises
     ------
     InputError : something is missing, too long, or such as no catalog can hold
     """
     check(filing)
-    by, naming = Redactor(WRITTEN, key), Redactor(NAMING, key)
 
-    def clean(value: Scalar) -> Scalar:
-        return redact_value(value, by)
-
-    def cleaned(text: str | None) -> str | None:
-        return None if text is None else redact(text, by)
+    def said(text: str | None) -> str | None:
+        return None if text is None else gate.words(text)
 
     kept = replace(
         filing,
         at=utc(filing.at),
-        model=redact(filing.model, naming),
-        model_version=None if filing.model_version is None else redact(filing.model_version, naming),
-        title=redact(filing.title.strip(), by),
-        note=redact(filing.note, by),
-        output=cleaned(filing.output),
-        label=cleaned(filing.label),
-        inputs={name: clean(value) for name, value in filing.inputs.items()},
-        context={name: clean(value) for name, value in filing.context.items()},
-        text=cleaned(filing.text),
+        model=gate.name(filing.model),
+        model_version=None if filing.model_version is None else gate.name(filing.model_version),
+        title=gate.words(filing.title.strip()),
+        note=gate.words(filing.note),
+        output=said(filing.output),
+        label=said(filing.label),
+        inputs={name: gate.value(value) for name, value in filing.inputs.items()},
+        context={name: gate.value(value) for name, value in filing.context.items()},
+        text=said(filing.text),
     )
     event = Event(
         id=content_digest(kept),
@@ -101,7 +94,7 @@ def prepared(filing: Filing, key: bytes) -> Filed:
         inputs=kept.inputs,
         context=kept.context,
         text=kept.text,
-        redactions=redactions(_fields(kept), by),
+        redactions=gate.marks(_fields(kept)),
     )
     return Filed(filing=kept, event=event)
 
@@ -146,8 +139,8 @@ def check(filing: Filing) -> None:
         if not FIELD.fullmatch(name):
             raise InputError(f"{name!r} cannot name a field", do="use a name without quotes, backslashes and line breaks")
     for family, values in (("inputs", filing.inputs), ("context", filing.context)):
-        if any(exposed(name, NAMING) for name in values):
-            raise InputError(f"the name of some {family}.NAME looks like personal data", do="name the field by what it holds")
+        for name in values:
+            check_shows_nothing(f"the name of some {family}.NAME", name)
     for name, text in texts(filing):
         check_text(name, text)
 

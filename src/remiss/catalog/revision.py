@@ -12,8 +12,7 @@ from typing import Any
 
 from remiss.catalog.filing import check_mode, check_severity, check_text
 from remiss.errors import InputError, NotFound, Precondition
-from remiss.govern.redaction.policy import WRITTEN
-from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.govern.redaction.written import Gate
 from remiss.records.case import Revision
 from remiss.records.states import Status
 
@@ -56,7 +55,7 @@ class State:
     status: Status = Status.CANDIDATE
 
 
-def prepared(change: CaseChange, key: bytes) -> CaseChange:
+def prepared(change: CaseChange, gate: Gate) -> CaseChange:
     """Return a change checked and redacted.
 
     Raises
@@ -77,10 +76,9 @@ def prepared(change: CaseChange, key: bytes) -> CaseChange:
     for name, text in (("title", change.title), ("note", change.note)):
         if text is not None:
             check_text(name, text)
-    by = Redactor(WRITTEN, key)
     return CaseChange(
-        title=None if change.title is None else redact(change.title.strip(), by),
-        note=None if change.note is None else redact(change.note, by),
+        title=None if change.title is None else gate.words(change.title.strip()),
+        note=None if change.note is None else gate.words(change.note),
         mode=change.mode,
         severity=change.severity,
         clear=change.clear,

@@ -14,8 +14,7 @@ from remiss.catalog.filing import TEXT_LIMIT, check_text
 from remiss.curate.guidelines import Guidelines
 from remiss.curate.labelling_state import LabellingState
 from remiss.errors import InputError, LabellingError, ProtocolError
-from remiss.govern.redaction.policy import WRITTEN
-from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.govern.redaction.written import Gate, check_shows_nothing
 from remiss.protocol import rubric as rubrics
 from remiss.protocol.nearest import nearest
 from remiss.protocol.terms import CONTEXT, INPUTS
@@ -45,7 +44,7 @@ class PreparedLabelling:
 Problem = tuple[str, str, str]  # field, what is wrong, what to do
 
 
-def prepared(given: Judgement, kind: LabellingKind, event: Event, guidelines: Guidelines, key: bytes) -> PreparedLabelling:
+def prepared(given: Judgement, kind: LabellingKind, event: Event, guidelines: Guidelines, gate: Gate) -> PreparedLabelling:
     """Return a labelling as the catalog may hold it.
 
     Parameters
@@ -68,7 +67,7 @@ def prepared(given: Judgement, kind: LabellingKind, event: Event, guidelines: Gu
         raise LabellingError(what + more, do=do, fields=fields)
     fails = given.verdict is Verdict.FAILURE
     return PreparedLabelling(
-        judgement=replace(given, rationale=redact(given.rationale.strip(), Redactor(WRITTEN, key))),
+        judgement=replace(given, rationale=gate.words(given.rationale.strip())),
         severity=rubrics.severity(guidelines.rubric, given.answers) if fails else None,
         severity_reason=rubrics.reason(guidelines.rubric, given.answers) if fails else "",
         quotes=tuple(Quote(field=str(where_quoted(text, event)), text=text) for text in given.quotes),
@@ -92,7 +91,7 @@ def aimed(given: Judgement, state: LabellingState, target: LabellingState) -> Ju
     return replace(given, target=target.case)
 
 
-def prepared_reason(reason: str, key: bytes) -> str:
+def prepared_reason(reason: str, gate: Gate) -> str:
     """Return why somebody does a thing as the catalog may hold it: redacted.
 
     Raises
@@ -102,7 +101,7 @@ def prepared_reason(reason: str, key: bytes) -> str:
     if not reason.strip():
         raise InputError("no reason is given", do="say in a sentence why")
     check_text("the reason", reason)
-    return redact(reason.strip(), Redactor(WRITTEN, key))
+    return gate.words(reason.strip())
 
 
 def problems(given: Judgement, kind: LabellingKind, event: Event, guidelines: Guidelines) -> Iterator[Problem]:
@@ -161,6 +160,11 @@ def _of_impact(impact: Impact, guidelines: Guidelines) -> Iterator[Problem]:
         yield "impact", f"the protocol names no unit {impact.unit[:UNIT_LIMIT]!r}", f"use {' or '.join(guidelines.units)}"
     elif not impact.unit.strip() or len(impact.unit) > UNIT_LIMIT or not impact.unit.isprintable():
         yield "impact", "the impact has no unit", f"name it in at most {UNIT_LIMIT} characters, for example minutes"
+    else:
+        try:
+            check_shows_nothing("the unit", impact.unit)
+        except InputError as error:
+            yield "impact", error.what, error.do
 
 
 def _of_rationale(given: Judgement, kind: LabellingKind) -> Iterator[Problem]:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from remiss.catalog.filing import check_text
 from remiss.errors import Conflict, InputError
-from remiss.govern.redaction.policy import WRITTEN
-from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.govern.redaction.written import Gate
 from remiss.records.discussion import Thread, ThreadStatus
 
 # As long a text as a page shows as Markdown.
@@ -44,7 +43,7 @@ class InboxPage:
     head: int
 
 
-def prepared(text: str, key: bytes) -> str:
+def prepared(text: str, gate: Gate) -> str:
     """Return a comment as the catalog may hold it: redacted.
 
     Raises
@@ -56,7 +55,7 @@ def prepared(text: str, key: bytes) -> str:
     if len(text) > COMMENT_LIMIT:
         raise InputError(f"the comment has {len(text)} characters, more than {COMMENT_LIMIT}", do="say it in several")
     check_text("the comment", text)
-    written = redact(text.strip(), Redactor(WRITTEN, key))
+    written = gate.words(text.strip())
     if len(mentions(written)) > MENTIONS_LIMIT:
         raise InputError(f"the comment mentions more than {MENTIONS_LIMIT} people", do="mention those who should answer")
     return written

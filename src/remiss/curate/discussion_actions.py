@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.catalog.actions import REDACTION
 from remiss.curate import discussion
 from remiss.curate.ports.contributions import DiscussionWorkspace
+from remiss.govern.redaction.written import gate
 from remiss.parameters import CaseId, Help, Option, PageToken, Position, Range
 from remiss.records import view_entry as looks
 from remiss.records.catalog import reached, read_at
@@ -42,7 +42,7 @@ def comment(
     Denied : not in the case's team
     """
     ws.allow("thread:write", ws.governed(case).team)
-    written = discussion.prepared(text, ws.keys.secret(REDACTION))
+    written = discussion.prepared(text, gate(ws))
     return ws.threads.comment(case, thread, written, discussion.mentions(written))
 
 

@@ -14,8 +14,7 @@ from enum import StrEnum
 from remiss.catalog.filing import check_text
 from remiss.catalog.revision import check_read
 from remiss.errors import Conflict, InputError
-from remiss.govern.redaction.policy import NAMING, WRITTEN, policy_of
-from remiss.govern.redaction.redactor import Redactor, exposed, redact
+from remiss.govern.redaction.written import Gate, check_shows_nothing
 from remiss.records.event import Scalar
 from remiss.records.investigation import (
     Citation,
@@ -34,8 +33,6 @@ from remiss.records.investigation import (
 
 CITATIONS_LIMIT = 20
 ADDRESS_LIMIT = 2_000
-# What no address of a citation may show: it is kept as it is, so that it leads somewhere.
-_EXPOSING = policy_of(["email", "url-credentials", "secret"])
 
 
 def checked(citations: Sequence[Citation]) -> Iterator[Citation]:
@@ -51,8 +48,7 @@ def checked(citations: Sequence[Citation]) -> Iterator[Citation]:
         address = each.address.strip()
         if not address or len(address) > ADDRESS_LIMIT or not address.isprintable() or " " in address:
             raise InputError(f"{address[:80]!r} is not an address", do="give a URL, or a name without spaces, such as REM-17")
-        if exposed(address, _EXPOSING):
-            raise InputError("the address of a citation shows an e-mail address or a password", do="give one that does not")
+        check_shows_nothing("the address of a citation", address)
         yield replace(each, address=address)
 
 
@@ -108,7 +104,7 @@ class CitedPage:
     head: int
 
 
-def prepared(draft: Draft, key: bytes) -> Draft:
+def prepared(draft: Draft, gate: Gate) -> Draft:
     """Return a draft as the catalog may hold it: checked and redacted.
 
     Raises
@@ -126,11 +122,10 @@ def prepared(draft: Draft, key: bytes) -> Draft:
         if len(draft.model_version) > VERSION_LIMIT:
             raise InputError(f"the model version has more than {VERSION_LIMIT} characters", do="name it as the log does")
         check_text("the model version", draft.model_version)
-    by = Redactor(WRITTEN, key)
     return replace(
         draft,
-        texts={name: None if text is None else redact(text.strip(), by) for name, text in draft.texts.items()},
-        model_version=None if draft.model_version is None else redact(draft.model_version.strip(), Redactor(NAMING, key)),
+        texts={name: None if text is None else gate.words(text.strip()) for name, text in draft.texts.items()},
+        model_version=None if draft.model_version is None else gate.name(draft.model_version.strip()),
         citations=None if draft.citations is None else tuple(checked(draft.citations)),
     )
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.catalog.actions import REDACTION
 from remiss.curate.investigating import Draft, prepared
 from remiss.curate.ports.contributions import InvestigationWorkspace
+from remiss.govern.redaction.written import gate
 from remiss.parameters import MOST_REVISION, CaseId, Help, Option, PageToken, Position, Range
 from remiss.records.catalog import reached
 from remiss.records.investigation import Citation, CitationKind, Conclusion, Investigation, Outcome, Part, Stands
@@ -189,7 +189,7 @@ def write_up(
 
 def _written(ws: InvestigationWorkspace, case: CaseId, draft: Draft) -> Investigation:
     ws.allow(INVESTIGATE, ws.governed(case).team)
-    return ws.investigations.write(case, prepared(draft, ws.keys.secret(REDACTION)))
+    return ws.investigations.write(case, prepared(draft, gate(ws)))
 
 
 def _cited(ws: InvestigationWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[ViewEntry]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.catalog.actions import REDACTION
 from remiss.catalog.revision import check_read
 from remiss.curate import steps
 from remiss.curate.abstentions import cannot_tell
@@ -20,6 +19,7 @@ from remiss.curate.guidelines import Guidelines, guidelines_of
 from remiss.curate.labelling_form import LabellingForm, labelling_form_of
 from remiss.curate.labelling_state import LabellingState
 from remiss.curate.ports.labelling import CurateWorkspace
+from remiss.govern.redaction.written import gate
 from remiss.parameters import CaseId, Option, Revision, Without
 from remiss.records.case import Case
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
@@ -155,7 +155,7 @@ def reopen(ws: CurateWorkspace, case: CaseId, revision: Revision, reason: Annota
     NotFound, Ambiguous, InputError : among them a reason that is empty
     """
     state = _read(ws, case, revision, REOPEN)
-    ws.labellings.reopen(state, steps.reopening(state), prepared_reason(reason, ws.keys.secret(REDACTION)))
+    ws.labellings.reopen(state, steps.reopening(state), prepared_reason(reason, gate(ws)))
     return ws.cases.get(state.case, None)
 
 
@@ -195,7 +195,7 @@ def _label(
     step: Callable[[PreparedLabelling], steps.CaseStep],
     chance: float | None = None,
 ) -> Case:
-    made = prepared(judgement, kind, state.event, guidelines, ws.keys.secret(REDACTION))
+    made = prepared(judgement, kind, state.event, guidelines, gate(ws))
     ws.labellings.write(state, kind, made, step(made), chance)
     return ws.cases.get(state.case, None)
 
@@ -212,5 +212,5 @@ def _abstain(ws: CurateWorkspace, case: CaseId, revision: int, kind: LabellingKi
     state = _checked(ws, ws.labellings.state(case, files=False), revision, PERMISSIONS[kind])
     guidelines = _guidelines(ws, state)
     step = cannot_tell(state, kind, ws.actor.name, guidelines.owners)
-    ws.labellings.abstain(state, kind, prepared(judgement, kind, state.event, guidelines, ws.keys.secret(REDACTION)), step)
+    ws.labellings.abstain(state, kind, prepared(judgement, kind, state.event, guidelines, gate(ws)), step)
     return ws.labellings.told(state.case)

@@ -11,6 +11,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.curate.ports.labelling import RecodingWorkspace
 from remiss.curate.recoding import recoded
 from remiss.errors import Denied, ProtocolError, RecodingError
+from remiss.govern.redaction.written import check_shows_nothing
 from remiss.parameters import Document, Position
 from remiss.protocol import recoding as documents
 from remiss.records.catalog import reached, read_at
@@ -105,6 +106,8 @@ def _read(ws: RecodingWorkspace, path: str) -> Recoding:
     except ProtocolError as error:
         raise RecodingError(error.what, where=error.where, do=error.do) from error
     found = documents.load(text, path)
+    # It is kept word for word, so that it can be applied again.
+    check_shows_nothing("the recoding", text)
     for move in found.moves:
         for arm in move.arms:
             check_known(arm.to, ws.protocols)

@@ -12,7 +12,7 @@ from remiss.contract.table import permission_of
 from remiss.errors import Denied, InputError
 from remiss.govern import roles
 from remiss.govern.authority import OPERATOR, Access, access
-from remiss.govern.people_actions import lasting
+from remiss.govern.people_actions import lasting, said_of
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS
 from remiss.parameters import Help, Position, Range, Username
@@ -60,7 +60,7 @@ def create_token(
             do=f"invite them; they make their own once they are signed in: remiss token link {person}",
         )
     expires = ws.now + timedelta(days=days)
-    return ws.people.issue(ws.people.person(person).name, roles.checked_about(about), expires)
+    return ws.people.issue(ws.people.person(person).name, said_of(ws, about), expires)
 
 
 @action("token.link", permission="token:create", http="POST /tokens/links", created="token.list", subject="person")
@@ -92,7 +92,7 @@ def link_token(
         if lacked is not None:
             raise Denied(f"nobody invites somebody who holds more: {lacked}", do="ask somebody who holds as much")
     expires = ws.now + timedelta(minutes=minutes)
-    return ws.people.issue(found.name, roles.checked_about(about), expires, once=True)
+    return ws.people.issue(found.name, said_of(ws, about), expires, once=True)
 
 
 @action("token.list", permission="token:own", http="GET /tokens", reads=True, views=listed)

@@ -10,6 +10,7 @@ from remiss.action import action
 from remiss.errors import Conflict, Denied, InputError
 from remiss.govern import roles
 from remiss.govern.ports.people import PeopleWorkspace
+from remiss.govern.redaction.written import check_shows_nothing, gate
 from remiss.govern.roles import ROLES
 from remiss.parameters import Help, InTeam, OneOf, Position, Username
 from remiss.records.case import Sensitivity
@@ -22,6 +23,18 @@ Role = Annotated[str, OneOf(tuple(ROLES)), Help("A role in the team.")]
 About = Annotated[str, Help("What the team looks after.")]
 PEOPLE = ("person", "about", "team", "role", "clearance", "position_from", "position_to", "since_at", "until_at")
 TEAMS = ("team", "about", "position_from", "since_at")
+
+
+def said_of(ws: PeopleWorkspace, about: str | None) -> str | None:
+    """Return what is said of a person, team or token as the catalog may hold it: redacted.
+
+    Raises
+    ------
+    InputError : too long, or more than a line
+    """
+    said = roles.checked_about(about)
+    return None if said is None else gate(ws).words(said)
+
 
 Lasting = TypeVar("Lasting", Person, Token)
 
@@ -44,7 +57,7 @@ def add_person(ws: PeopleWorkspace, person: Username, *, about: str | None = Non
     Conflict : they are there already
     InputError
     """
-    return ws.people.add(roles.checked_name(person, "person"), roles.checked_about(about))
+    return ws.people.add(roles.checked_name(person, "person"), said_of(ws, about))
 
 
 @action("person.list", permission="person:read", http="GET /people", reads=True, views=listed)
@@ -176,7 +189,8 @@ def add_team(ws: PeopleWorkspace, team: Annotated[str, Help("What the team is ca
     """
     if team == EVERY_TEAM:
         raise InputError("* is every team", do="name one")
-    return ws.people.add_team(roles.checked_name(team, "team"), roles.checked_about(about))
+    check_shows_nothing("the name of the team", team)
+    return ws.people.add_team(roles.checked_name(team, "team"), said_of(ws, about))
 
 
 @action("team.list", permission="team:read", http="GET /teams", reads=True, views=listed)

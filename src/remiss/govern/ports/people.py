@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.vault import Keys
 from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
 
 
@@ -127,6 +128,8 @@ class PeopleWorkspace(Permits, Protocol):
 
     @property
     def people(self) -> People: ...
+    @property
+    def keys(self) -> Keys: ...
     @property
     def now(self) -> datetime: ...
 

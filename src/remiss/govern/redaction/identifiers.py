@@ -21,7 +21,8 @@ AT = re.compile(r"@|%(?:25){0,3}40")
 LOCAL = re.compile(r"[\w.+%'-]")
 ENCODED = re.compile(r"%(?:25){0,3}(2[BDE]|5F)", re.IGNORECASE)
 # It ends at the last label of letters; no condition on what follows, so that nothing beside an address can hide it.
-DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.|%(?:25){0,3}2E))+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63})", re.IGNORECASE)
+DOT = r"(?:\.|%(?:25){0,3}2E)"
+DOMAIN = re.compile(rf"(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?{DOT})+(?:xn--[a-z0-9-]{{2,59}}|[^\W\d_]{{2,63}})", re.IGNORECASE)
 LONGEST_QUOTED = 66
 
 

@@ -99,5 +99,7 @@ def policy_version(policy: Policy, model: str | None = None) -> str:
 WRITTEN = policy_of(name for name in DETECTORS if name not in GUESSED)
 # By a protocol that says nothing of redaction.
 UNASKED = Policy(tuple(DETECTORS), unasked=True)
-# What names (model version, trace, ...) are read for.
+# What names in logs (model version, trace, ...) are read for.
 NAMING = policy_of(["email"])
+# What names that people give are read for: a version may look like the address of a machine.
+NAMED = policy_of(name for name in WRITTEN.detectors if name != "ip")
