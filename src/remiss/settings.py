@@ -45,7 +45,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         name="statement_timeout",
         default="600",
-        help="Most seconds that one statement may take that reads the catalog; 0 for no limit.",
+        help="Most seconds that one statement may take that reads the catalog (of `remiss serve` 30 by default); 0 for no limit.",
     ),
     Setting(
         name="job_lease",

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from remiss.faces.cli import serve
 from tests.serving import TOKEN
 
 
@@ -174,3 +175,14 @@ def test_an_idle_server_is_small(captured):
         lines = Path(f"/proc/{process.pid}/status").read_text("ascii").splitlines()
         [resident] = (int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
     assert resident < 150 * 1024
+
+
+@pytest.mark.parametrize(("said", "seconds"), [(None, "30"), ("7", "7")])
+def test_a_server_has_less_patience_with_one_question_unless_somebody_says_so(cli, captured, monkeypatch, said, seconds):
+    served = []
+    monkeypatch.setattr(serve, "serve_pages", lambda ws, *_, **__: served.append(ws.settings.statement_timeout))
+    monkeypatch.delenv("REMISS_STATEMENT_TIMEOUT", raising=False)
+    if said is not None:
+        monkeypatch.setenv("REMISS_STATEMENT_TIMEOUT", said)
+    assert cli("serve").status == 0
+    assert served == [seconds]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -40,10 +40,16 @@ def with_workspace(command: Command) -> Command:
 
 
 @contextmanager
-def workspace(*, create: bool = False) -> Iterator[Workspace]:
-    """Open the catalog that the call, the environment or the folder names."""
+def workspace(*, create: bool = False, defaults: Mapping[str, str] | None = None) -> Iterator[Workspace]:
+    """Open the catalog that the call, the environment or the folder names.
+
+    Parameters
+    ----------
+    defaults : variables of settings, where the environment says nothing
+    """
     context = click.get_current_context()
-    with remiss.open(context.find_root().obj, token_file=context.meta.get(TOKEN_FILE), create=create) as ws:
+    named, token_file = context.find_root().obj, context.meta.get(TOKEN_FILE)
+    with remiss.open(named, token_file=token_file, create=create, environment={**(defaults or {}), **os.environ}) as ws:
         yield ws
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 PORT = 8765
+# Others wait while one question is worked out.
+PATIENCE = {"REMISS_STATEMENT_TIMEOUT": "30"}
 
 
 @click.command()
@@ -42,7 +44,7 @@ def serve(host: str, port: int, origins: tuple[str, ...], *, jobs: bool) -> None
 
     Example: remiss serve --port 8765
     """
-    with workspace() as ws:
+    with workspace(defaults=PATIENCE) as ws:
         if ws.file is None and ws.address.startswith("http"):
             raise SettingError(f"{ws.address} is served already", do="name the database itself")
         serve_pages(ws, host, port, origins, jobs=jobs)

@@ -16,7 +16,7 @@ from remiss.codec import to_json
 from remiss.errors import AnswerNo, InputError, NotFound, StorageError
 from remiss.faces.cli import render
 from remiss.faces.cli.options import formatted_object, offline, progress, workspace
-from remiss.faces.cli.serve import serve_pages, somebody_is_there
+from remiss.faces.cli.serve import PATIENCE, serve_pages, somebody_is_there
 from remiss.former import KINDS
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def demo(folder: Path, *, serve: bool) -> None:
 def look(folder: Path) -> None:
     """Serve the catalog of the demo; on another port where the usual one is taken."""
     # What a protocol that somebody posts names is looked for among the demo's logs.
-    with remiss.open(folder / "remiss.db", environment={"REMISS_SOURCES": str(folder), **os.environ}) as ws:
+    with remiss.open(folder / "remiss.db", environment={"REMISS_SOURCES": str(folder), **PATIENCE, **os.environ}) as ws:
         try:
             serve_pages(ws)
         except StorageError:

@@ -1,0 +1,147 @@
+"""Many clients of one server at once: nothing is lost, nothing fails but honestly, and health answers all the while."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+import remiss
+from remiss.capture.actions import capture
+from remiss.catalog import actions as cases
+from remiss.govern import access_actions as access
+from remiss.govern import people_actions as people
+from remiss.records.case import Filing
+from tests.stories.logs import MONDAY, small_log
+
+ROLES = ("reader", "verifier", "annotator", "stranger")
+HEALTH_S, LONG_S = 0.1, 60.0
+TITLE = "a case that everybody speaks of"
+
+
+@pytest.fixture(params=[pytest.param((4, 4.0), id="short"), pytest.param((32, 600.0), id="long", marks=pytest.mark.soak)])
+def size(request):
+    """How many clients, for how many seconds."""
+    return request.param
+
+
+@pytest.fixture
+def catalog(address, environment, tmp_path, size):
+    """An address and settings of a catalog with a captured log, people of all roles with tokens, and cases that they share."""
+    log = small_log(tmp_path / "log", weeks=2 if size[0] < 8 else 8, a_week=400)
+    settings = {**environment, "REMISS_SOURCES": str(tmp_path / "log")}
+    with remiss.open(address, environment=settings) as ws:
+        capture(ws, log.protocol)
+        tokens = {role: [] for role in ROLES}
+        for number in range(size[0]):
+            role = ROLES[number % 4]
+            name = f"{role}{number // 4}"
+            people.add_person(ws, name)
+            people.grant(ws, name, "reader" if role == "stranger" else role)
+            tokens[role].append(access.create_token(ws, name).text)
+        shared = [cases.file(ws, Filing(model="m", at=MONDAY, title=f"{TITLE} {number}")).id for number in range(3)]
+    return address, settings, {"tokens": tokens, "cases": shared}
+
+
+@contextmanager
+def serving(address, settings, folder):
+    """Run `remiss serve`; give its process, its address and what it logs."""
+    token = folder / "server.token"
+    with (
+        (folder / "server.log").open("w") as told,
+        subprocess.Popen(
+            [sys.executable, "-m", "remiss", "--catalog", address, "--token-file", str(token), "serve", "--port", "0"],
+            stdout=told,
+            stderr=told,
+            env={**os.environ, **settings},
+        ) as process,
+    ):
+        try:
+            while "http://127.0.0.1:" not in (said := (folder / "server.log").read_text()):
+                assert process.poll() is None, said
+                time.sleep(0.05)
+            port = int(said.partition("http://127.0.0.1:")[2].split("/")[0].split()[0])
+            yield process, port, folder / "server.log"
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+class Health:
+    """Asks whether the server lives, twenty times a second, and keeps how long each answer took."""
+
+    def __init__(self, port):
+        self.port, self.took, self.done = port, [], threading.Event()
+        self.thread = threading.Thread(target=self._ask)
+
+    def _ask(self):
+        while not self.done.wait(0.05):
+            began = time.perf_counter()
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection.request("GET", "/livez")
+            assert connection.getresponse().status == 200
+            connection.close()
+            self.took.append(time.perf_counter() - began)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.thread.join(60)
+
+
+def held(process):
+    """What a process holds: megabytes of memory, and open files."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024, len([*Path(f"/proc/{process.pid}/fd").iterdir()])
+
+
+@pytest.mark.slow(reason="a server of its own is kept busy for seconds")
+def test_many_clients_at_once_lose_nothing_and_health_answers_meanwhile(catalog, size, tmp_path):
+    address, settings, plan = catalog
+    clients, seconds = size
+    with serving(address, settings, tmp_path) as (process, port, log), Health(port) as health:
+        url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "tests.faces.mixed", url, str(seconds), "1"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as working:
+            working.stdin.write(json.dumps(plan))
+            working.stdin.close()
+            time.sleep(seconds / 3)
+            warm = held(process)
+            seen = json.loads(working.stdout.read())
+        after = held(process)
+        reader = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {plan['tokens']['reader'][0]}"}, timeout=60)
+        for case in plan["cases"]:
+            shown = reader.get(f"/api/v1/cases/{case}").json()
+            assert shown["revision"] == 1 + seen["revised"].get(case, 0)
+            told = [
+                each["text"]
+                for thread in reader.get(f"/api/v1/cases/{case}/threads").json()["items"]
+                for each in thread["comments"]
+            ]
+            mine = [text for text in told if " says " in text]
+            assert sorted(mine) == sorted(seen["commented"].get(case, []))
+        reader.close()
+    took, count = sorted(health.took), len(seen["labelled"])
+    print(f"{clients} clients for {seconds:g} s: answers {seen['statuses']}, labelled {count}")
+    print(f"megabytes and files {warm}, then {after}; health in {took[len(took) // 2]:.3f} s, at most {took[-1]:.3f} s")
+    assert seen["wrong"] == []
+    assert len(seen["labelled"]) == len(set(seen["labelled"]))
+    assert "Traceback" not in log.read_text()
+    if seconds < LONG_S:
+        return  # so early everything is loaded for the first time
+    assert count > 0
+    assert after[1] <= warm[1] + 8
+    assert after[0] <= warm[0] * 1.2 + 20
+    assert took[-1] < HEALTH_S
