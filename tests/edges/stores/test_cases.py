@@ -65,7 +65,7 @@ def test_names_that_people_file_lose_addresses_too(ws):
     case = actions.file(ws, filing(model="ana@example.org", model_version="1.2.3.4 by ana@example.org"))
     assert case.event.model.startswith("[email:")
     assert case.event.model_version.startswith("1.2.3.4 by [email:")
-    with pytest.raises(InputError, match=r"context\.NAME looks like personal data") as refused:
+    with pytest.raises(InputError, match=r"context\.NAME shows what looks like personal data") as refused:
         actions.file(ws, filing(context={"ana@example.org": 1}))
     assert "ana@" not in str(refused.value)
 
