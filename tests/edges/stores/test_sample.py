@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from remiss.curate import labelling_actions as curate
@@ -137,3 +139,11 @@ def test_who_has_labelled_an_event_is_told_of_it_and_who_may_verify_it_is_not(ca
     assert lines(bo, "group:control") == {}
     curate.verify(bo, CASE, 2, FAILS)
     assert lines(bo, "status:verified").keys() == {"e1"}
+
+
+def test_the_order_of_a_list_says_nothing_of_why_an_event_was_kept(ws, ws_as):
+    # By priority the one kept by a criterion alone would stand behind all controls.
+    kept = [member(number, met=("slow",) if number == 5 else ()) for number in (7, 3, 9, 5, 1)]
+    members = [replace(each, priority=f"{place:013x}") for place, each in enumerate(kept)]
+    file(ws, drawn(members), run="run-a0000000")
+    assert samples.list_sample(ws_as("cy", role="annotator")).column("event") == ("e1", "e3", "e5", "e7", "e9")

@@ -68,7 +68,7 @@ def file_events(connection: Connection, derived: DerivedRun, width: timedelta, t
                 _check_model(before, member.event, source)
                 keys[place_of(member)] = int(before.key)
     there_before = frozenset(keys.values())
-    # Their keys are in the order of lists. A run draws by priority, and whoever stands late in that order was kept by a criterion:
+    # Lists stand by their keys. A run draws by priority, and what stands late in that order was kept by a criterion:
     # so they stand by id, of which nobody who labels them can tell.
     fresh = sorted((each for each in members if place_of(each) not in keys), key=lambda one: (one.window, one.event.id))
     keys |= zip(map(place_of, fresh), next_keys(connection, events, len(fresh)), strict=True)
