@@ -79,6 +79,7 @@ OF_THE_PROGRAM = {
     "teams": "name",
     "tokens": "id person digest",
     "attachments": "*",
+    "attachment_removals": "*",
     "citations": "*",
     "findings": "part state person",
     "finding_texts": "name",
