@@ -171,9 +171,17 @@ class Questions:
 
     experiment_write = remediation_write = writing
 
+    def queue_open(self) -> Iterator[Mapping[str, Any]]:
+        for name in ("arrival-delay", "zebras"):
+            for more in ({}, {"criterion": "slow"}, {"criterion": "zebras"}, {"stratum": ("context.zebra=yes",)}):
+                yield from ({"protocol": name, "revision": revision, **more} for revision in (1, 2))
+
+    queue_close = queue_open
+
     def queue_next(self) -> Iterator[Mapping[str, Any]]:
         yield {"exclude": self.unseen}
         yield {"exclude": (*SLOW, *self.unseen)}
+        yield {"stratum": ("context.zebra=yes",), "period": MONDAY}
 
 
 def told(template: Any, folder: Any, *, there: bool, role: str, team: str) -> dict[str, str]:

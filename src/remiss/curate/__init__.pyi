@@ -27,3 +27,7 @@ from remiss.curate.queue_actions import take as take
 from remiss.curate.recoding_actions import recode as recode
 from remiss.curate.recoding_actions import recodings as recodings
 from remiss.curate.recoding_actions import rehearse as rehearse
+from remiss.curate.steering_actions import close_batches as close_batches
+from remiss.curate.steering_actions import open_batches as open_batches
+from remiss.curate.steering_actions import order_batches as order_batches
+from remiss.curate.steering_actions import undo_steering as undo_steering

@@ -83,14 +83,22 @@ def selected(seed: str, event_id: str, part: float, chance: float | None) -> boo
 PURPOSE = "label"
 # One labelled event has a chance, but nothing says how far from the truth it may be.
 LEAST_PREFIX = 2
+# A confirmed figure of fewer final verdicts is no share of production.
+LEAST_VERDICTS = 10
+# Groups of what no criterion caught.
+UNFLAGGED = frozenset({CONTROL, UNDECIDED})
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Batch:
-    """Which batch: what its events are (a criterion that they met, `control` or `undecided`) and where its period begins."""
+    """Which batch: what its events are (a criterion that they met, `control` or `undecided`) and where its period begins.
+
+    `stratum` is that of its events, as canonical JSON, where a protocol labels strata apart; else nothing.
+    """
 
     group: str
     period: datetime
+    stratum: str = ""
 
 
 def group_of(met: Collection[str], undecided: Collection[str], population: Callable[[str], int]) -> str:
@@ -114,7 +122,7 @@ def group_of(met: Collection[str], undecided: Collection[str], population: Calla
     return min(met, key=lambda name: (population(name), name)) if len(met) > 1 else next(iter(met))
 
 
-def batch_of(group: str, at: datetime, every: timedelta) -> Batch:
+def batch_of(group: str, at: datetime, every: timedelta, stratum: str = "") -> Batch:
     """Return the batch of the events of a group that occurred when one of them did.
 
     Parameters
@@ -122,14 +130,20 @@ def batch_of(group: str, at: datetime, every: timedelta) -> Batch:
     group : from `group_of`
     at : when the event occurred
     every : the protocol's labelling period, counted like windows
+    stratum : of the event, where strata are labelled apart
     """
-    return _batch(group, window_index(at, every), every)
+    return _batch(group, window_index(at, every), every, stratum)
 
 
 # Of a million events there are few batches, and the queue asks for each event.
 @lru_cache(65_536)
-def _batch(group: str, period: int, every: timedelta) -> Batch:
-    return Batch(group, window_at(period, every).start)
+def _batch(group: str, period: int, every: timedelta, stratum: str) -> Batch:
+    return Batch(group, window_at(period, every).start, stratum)
+
+
+def starting(at: datetime, every: timedelta) -> datetime:
+    """Return where the period begins in which a time lies."""
+    return window_at(window_index(at, every), every).start
 
 
 def place(seed: str, event_id: str, probability: float) -> float:

@@ -7,11 +7,13 @@ Tasks: what somebody is given to label, and how much is left for them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from remiss.curate.guidelines import Guidelines
 from remiss.curate.labelling_state import LabellingState, obstacle
+from remiss.curate.steering_view import Steered
 from remiss.protocol.terms import Mode, RubricQuestion
 from remiss.records.event import Event
 from remiss.records.labelling import Labelling, LabellingKind
@@ -133,6 +135,8 @@ class InHand:
 class BatchState:
     """How far a batch has come: of `size` sampled events of a group and period so many are `done` in all, and `in_turn`.
 
+    `stratum` has the values of theirs where a protocol labels strata apart.
+
     Confirmed figures are made of what was done in turn: before the first that is still waiting.
     """
 
@@ -143,6 +147,7 @@ class BatchState:
     size: Count
     done: Count
     in_turn: Count
+    stratum: Mapping[str, str] = field(default_factory=dict)
 
 
 @published("queue", read="position")
@@ -151,11 +156,12 @@ class QueueState:
     """What one has in hand, what is left for one, and how far the batches have come.
 
     `waiting` is how many events one could not tell, or passed, that wait for another person: what comes after one of these in its
-    batch is not in turn until then.
+    batch is not in turn until then. `steered` has the queues that one steers; nobody else is told how they are.
     """
 
     waiting: Count = 0
     in_hand: tuple[InHand, ...]
     left: Left
     batches: tuple[BatchState, ...]
+    steered: tuple[Steered, ...] = ()
     position: Count | None = field(default=None, compare=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import chain, islice, takewhile
@@ -15,7 +16,9 @@ from remiss.catalog.identifying import prefix_of
 from remiss.curate.guidelines import guidelines_of, named, owners_of, read
 from remiss.curate.labelling_form import BatchState, InHand, Left, QueueState, Served, Task, labelling_form_of
 from remiss.curate.ports.labelling import QueueWorkspace, Reserved, Whereabouts
-from remiss.curate.queueing import BatchOrder, Desk, Ownership
+from remiss.curate.queueing import ANYTHING, BatchOrder, Desk, Ownership, TaskChoice, batches_of
+from remiss.curate.steered_queues import steered_queues
+from remiss.curate.steering import chosen_stratum, values_of
 from remiss.errors import Conflict, NotFound
 from remiss.parameters import CaseId, Option
 from remiss.records.labelling import LabellingKind
@@ -45,8 +48,10 @@ def _served(ws: QueueWorkspace, given: Mapping[str, Any], found: Served) -> Sequ
     return (ViewEntry(kind=ViewKind.CASE, subject=case, team=ws.labellings.team(case)),)
 
 
-def _listed(_: QueueWorkspace, given: Mapping[str, Any], found: QueueState) -> Sequence[ViewEntry]:
-    ids = [each.case for each in found.in_hand]
+def listed(_: QueueWorkspace, given: Mapping[str, Any], found: QueueState) -> Sequence[ViewEntry]:
+    """Return what an answer shows: cases that are in hand, or hold up the queue."""
+    held = (each.case for queue in found.steered for each in queue.held)
+    ids = [*(each.case for each in found.in_hand), *held]
     return (ViewEntry(kind=ViewKind.LIST, ids=ids, count=len(ids)),)
 
 
@@ -56,6 +61,8 @@ def take(
     *,
     kind: LabellingKind | None = None,
     exclude: Annotated[tuple[str, ...], Option("--exclude", "CASE")] = (),
+    period: datetime | None = None,
+    stratum: Annotated[tuple[str, ...], Option("--stratum", "NAME=VALUE")] = (),
 ) -> Served:
     """Take the next case to label.
 
@@ -68,31 +75,34 @@ def take(
     ----------
     kind : only cases for this; default: the most urgent
     exclude : a case that you have in hand already, not to be given again
+    period : a time; only cases of the labelling period in which it lies
+    stratum : only cases of strata with this value, for example context.airport=EWR, where a protocol labels strata apart
 
     Raises
     ------
-    Conflict : too many cases in hand
+    Conflict : too many cases in hand; InputError : no such stratum
     """
-    return _taken(ws, kind, exclude)
+    return _taken(ws, kind, exclude, TaskChoice(at=period, stratum=chosen_stratum(batches_of(ws.queue.orders()), stratum)))
 
 
-def _taken(ws: QueueWorkspace, kind: LabellingKind | None, exclude: Sequence[str]) -> Served:
+def _taken(ws: QueueWorkspace, kind: LabellingKind | None, exclude: Sequence[str], choice: TaskChoice = ANYTHING) -> Served:
     now, person = ws.now, ws.actor.name
-    desk = _desk(ws, reserved := ws.queue.reserved(now))
-    held = [each for each in reserved if each.person == person and _due(desk, each)]
+    everything = _desk(ws, reserved := ws.queue.reserved(now))
+    desk = replace(everything, choice=choice)
+    held = [each for each in reserved if each.person == person and _due(desk, each) and desk.chosen(each.event)]
     kinds = tuple(NEEDED) if kind is None else (kind,)
     for event, wanted, place in chain(_in_hand(ws, held, kinds, exclude), _coming(ws, desk, held, kinds)):
         if ws.queue.reserve(event, wanted, person, now, now + HOLD):
             task = _task(ws, event, wanted, place, now + HOLD)
             if task.form.kind is wanted and task.form.obstacle is None:
                 ws.allow(NEEDED[wanted], place.team)
-                return Served(task=task, left=_left(ws, desk))
+                return Served(task=task, left=_left(ws, everything))
             # Somebody has labelled it since this began, and it was free again.
             ws.queue.release([event], person)
-    return Served(task=None, left=_left(ws, desk))
+    return Served(task=None, left=_left(ws, everything))
 
 
-@action("queue.list", permission=WORK, http="GET /queue", reads=True, views=_listed)
+@action("queue.list", permission=WORK, http="GET /queue", reads=True, views=listed)
 def list_queue(ws: QueueWorkspace) -> QueueState:
     """List what you have in hand, and what is left for you.
 
@@ -100,7 +110,7 @@ def list_queue(ws: QueueWorkspace) -> QueueState:
 
     Example: remiss queue list
     """
-    return _state(ws)
+    return queue_state(ws)
 
 
 @action("queue.release", permission=WORK, http="POST /queue/{case}/release", subject="case")
@@ -118,7 +128,7 @@ def release(ws: QueueWorkspace, case: CaseId) -> QueueState:
     NotFound : the actor has no such case in hand
     """
     ws.queue.release(_in_hand_named(ws, case), ws.actor.name)
-    return _state(ws)
+    return queue_state(ws)
 
 
 @action("queue.pass", permission=WORK, http="POST /queue/{case}/pass", subject="case", views=_served)
@@ -158,7 +168,8 @@ def _in_hand_named(ws: QueueWorkspace, case: CaseId) -> Sequence[int]:
     return events
 
 
-def _state(ws: QueueWorkspace) -> QueueState:
+def queue_state(ws: QueueWorkspace) -> QueueState:
+    """Return how the queue stands, for the actor."""
     desk = _desk(ws, reserved := ws.queue.reserved(ws.now))
     held = [each for each in reserved if each.person == ws.actor.name and _due(desk, each)]
     places = ws.queue.where(each.event for each in held)
@@ -169,6 +180,7 @@ def _state(ws: QueueWorkspace) -> QueueState:
         left=_left(ws, desk),
         waiting=desk.waiting(),
         batches=tuple(each for order in desk.orders for each in _batches(desk, order)),
+        steered=tuple(steered_queues(ws, desk)),
     )
 
 
@@ -188,6 +200,8 @@ def _desk(ws: QueueWorkspace, reserved: Sequence[Reserved]) -> Desk:
         abstained=ws.queue.abstained(ws.actor.name),
         taken=taken,
         owned=ws.queue.owned(),
+        steering=ws.queue.steering(),
+        operator=ws.viewer.operator,
         owners=cache(lambda team, model: owners_of(team, model, protocols)),
         theirs=cache(lambda kind, ownership: _may_give(ws, kind, ownership)),
         chance=lambda name: int.from_bytes(hmac.digest(secret, name.encode(), hashlib.sha256)[:6]) / 2**48,
@@ -264,6 +278,7 @@ def _batches(desk: Desk, order: BatchOrder) -> Iterator[BatchState]:
             protocol=order.protocol,
             group=batch.group,
             period=batch.period,
+            stratum=values_of(batch.stratum),
             size=len(events),
             done=done,
             in_turn=sum(1 for _ in takewhile(desk.done, events)),

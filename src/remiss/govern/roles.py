@@ -51,6 +51,7 @@ _VERIFIER = _ANNOTATOR | {"case:verify", "case:adjudicate"}
 _CURATOR = _VERIFIER | {
     "case:reopen",
     "case:link",
+    "queue:steer",
     "run:capture",
     "run:accept",
     "run:redact",

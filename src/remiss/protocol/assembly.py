@@ -222,6 +222,7 @@ def _labelling(model: LabellingModel | None) -> LabellingDesign | None:
         controls=model.controls,
         verify=verify,
         units=tuple(dict.fromkeys(model.units)),
+        apart=model.strata == "apart",
     )
 
 

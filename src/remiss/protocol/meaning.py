@@ -89,8 +89,8 @@ def _minutes(span: timedelta) -> int:
 
 
 def _labelling_meaning(labelling: LabellingDesign) -> Mapping[str, object]:
-    # Units and what is verified of controls came later: a document that names none means what it always did.
-    named = set() if labelling.units else {"units"}
+    # Units, orders by stratum and what is verified of controls came later: a document without them means what it always did.
+    named = {name for name, said in (("units", labelling.units), ("apart", labelling.apart)) if not said}
     said = {name: value for name, value in dataclasses.asdict(labelling).items() if name not in named}
     usual = UNPLANNED.verify[CLEARED]
     verify = {name: part for name, part in labelling.verify.items() if name != CLEARED or part != usual}

@@ -185,6 +185,9 @@ class LabellingModel(Section):
     """the share that a second person labels, by grade and for rejected; at least 0.05"""
     units: Annotated[list[Name], Field(max_length=20)] = Field(default_factory=list)
     """the units in which people may say what one failure costs, for example [EUR, minutes]; default: any"""
+    strata: Literal["together", "apart"] = "together"
+    """whether all strata are labelled in one order, or each in its own, so that the queue can be opened for one; apart asks for a
+    budget of two cases for each criterion and stratum, and more"""
 
 
 class RetentionModel(Section):

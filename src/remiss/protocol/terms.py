@@ -152,7 +152,8 @@ class Sampling:
 class LabellingDesign:
     """How labelling is planned: per `every`, at most `budget` cases, a share of controls, and shares to verify.
 
-    `units` are those in which people may say what a failure costs; none named means any.
+    `units` are those in which people may say what a failure costs; none named means any. `apart` says whether each stratum has
+    batches of its own, so that people may be led to one of them.
     """
 
     every: timedelta
@@ -160,6 +161,7 @@ class LabellingDesign:
     controls: float
     verify: Mapping[str, float]
     units: tuple[str, ...] = ()
+    apart: bool = False
 
 
 # How labelling is planned where a protocol does not say; the shares are those of a protocol that names none.

@@ -19,6 +19,7 @@ from remiss.curate.labelling_state import LabellingState
 from remiss.curate.recoding import Affected
 from remiss.curate.steps import CaseStep
 from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.people import People
 from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Documents, Protocols
 from remiss.records.agreement import Double, Looks
@@ -27,7 +28,9 @@ from remiss.records.labelling import LabellingKind
 from remiss.records.recoding import KeptRecoding, Recoding
 
 if TYPE_CHECKING:
+    from remiss.curate.blinding import Viewer
     from remiss.curate.queueing import BatchOrder, Progress
+    from remiss.curate.steering import Steering
 
 
 class DoubleLabelled(Protocol):
@@ -202,6 +205,31 @@ class Queue(Protocol):
         """Return the events that await a second labelling and were captured while who looks owned the model."""
         ...
 
+    def declined(self) -> tuple[Mapping[int, Collection[str]], Mapping[int, Collection[str]]]:
+        """Return who could not annotate an event, as names are compared, and who passed it, by the event, whoever asks."""
+        ...
+
+    def steering(self) -> Mapping[str, Steering]:
+        """Return how the queue of each protocol is steered, of those that somebody has steered."""
+        ...
+
+    def steering_at(self, protocol: str, revision: int) -> Steering:
+        """Return how the queue of a protocol was steered at a revision."""
+        ...
+
+    def steer(self, protocol: str, team: str, made: Steering, revision: int) -> Steering:
+        """Write how the queue of a team's protocol is steered from now on; return that.
+
+        Parameters
+        ----------
+        revision : that which the writer read
+
+        Raises
+        ------
+        Precondition : somebody else has steered it since
+        """
+        ...
+
     def passed(self, person: str) -> frozenset[int]:
         """Return the events that a person has passed, and is not given again."""
         ...
@@ -240,6 +268,10 @@ class QueueWorkspace(Permits, Protocol):
 
     @property
     def queue(self) -> Queue: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def viewer(self) -> Viewer: ...
     @property
     def labellings(self) -> Labellings: ...
     @property

@@ -663,6 +663,17 @@ CREATE TABLE source_files (
 
 CREATE INDEX ix_source_files_source_name_protocol_name ON source_files (source_name, protocol_name);
 
+CREATE TABLE steerings (
+    protocol TEXT COLLATE "C" NOT NULL,
+    revision INTEGER NOT NULL,
+    first TEXT COLLATE "C" NOT NULL,
+    steers JSONB NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_steerings PRIMARY KEY (protocol, revision)
+);
+
 CREATE TABLE teams (
     name TEXT COLLATE "C" NOT NULL,
     about TEXT COLLATE "C",

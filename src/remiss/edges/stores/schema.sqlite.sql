@@ -657,6 +657,18 @@ CREATE TABLE source_files (
 
 CREATE INDEX ix_source_files_source_name_protocol_name ON source_files (source_name, protocol_name);
 
+CREATE TABLE steerings (
+    protocol TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    first TEXT NOT NULL,
+    steers TEXT NOT NULL,
+    person TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_steerings PRIMARY KEY (protocol, revision)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE teams (
     name TEXT NOT NULL,
     about TEXT,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from remiss.curate.labelling_form import Left, QueueState, Served
+from remiss.faces import queue_words
 from remiss.faces.cli import case_tables, render
 from remiss.present import agreement as agreements
 from remiss.present.legible import counted
@@ -27,7 +28,12 @@ def served(found: Served) -> None:
 
 
 def queue(found: QueueState) -> None:
-    """Print what waits for others, what somebody has in hand, and how far each batch has come."""
+    """Print what holds up the queue, what somebody has in hand, and how far each group has come: a line for each."""
+    for each in found.steered:
+        for one in each.held:
+            click.echo(f"{one.case}  {queue_words.held(one)}")
+        if each.held_count > len(each.held):
+            click.echo(f"and {counted(each.held_count - len(each.held), 'more case')} that hold up the queue")
     if found.waiting:
         click.echo(f"wait for another person, since you passed them or could not tell: {counted(found.waiting, 'case')}\n")
     if found.in_hand:
@@ -35,9 +41,16 @@ def queue(found: QueueState) -> None:
             ("in hand", "for", "until"), [(each.case, each.kind.value, f"{each.until:%H:%M} UTC") for each in found.in_hand]
         )
         click.echo()
-    titles = ("batch", "period", "sampled", "done", "in turn")
-    lines = [(each.group, each.period.date().isoformat(), each.size, each.done, each.in_turn) for each in found.batches]
-    render.table(titles, lines)
+    titles = ("batches", "periods", "sampled", "done", "in turn")
+    for each in found.steered:
+        lines = [(of.group, of.severity, queue_words.opened(of), of.size, of.done, of.in_turn) for of in each.groups]
+        render.table(("batches", "severity", "open", *titles[2:]), lines)
+    if not found.steered:
+        render.table(titles, queue_words.grouped(found.batches))
+    for each in found.steered:
+        render.say(queue_words.state(each))
+        for way in each.ways[:1]:
+            render.say(f"soonest: {queue_words.way(way)}")
     render.say(_left(found.left))
 
 

@@ -38,6 +38,10 @@ class LabellingPlan:
     seed: str
     width: timedelta
 
+    def stratum(self, of: Judged | Cell) -> str:
+        """Return the stratum of the batches of an event or a cell: nothing where all strata are labelled in one order."""
+        return canonical(of.stratum).decode() if self.labelling.apart else ""
+
     @property
     def least_share(self) -> float:
         """The least share of annotated cases which machines flagged that a second person labels."""
@@ -135,7 +139,7 @@ class LabellingOrder:
     p12: Numbers
     unflagged_in_prefix: Mapping[Pattern, int]
     # Each row of a breakdown asks for the same cells.
-    known_places: dict[tuple[str, datetime], frozenset[float]] = field(default_factory=dict, compare=False, repr=False)
+    known_places: dict[tuple[str, datetime, str], frozenset[float]] = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, cell: Cell) -> bool:
         """Return whether people began with the events of a cell, whatever part of its window they are from."""
@@ -147,10 +151,10 @@ class LabellingOrder:
 
     def places_of(self, cell: Cell) -> frozenset[float]:
         """Return each t that an event of a cell may have had."""
-        named = self.criterion_counts.group(cell), cell.window
+        named = self.criterion_counts.group(cell), cell.window, self.labelling_plan.stratum(cell)
         if named not in self.known_places:
             self.known_places[named] = frozenset(
-                self.reached.batches.get(Batch(named[0], period), np.inf)
+                self.reached.batches.get(Batch(named[0], period, named[2]), np.inf)
                 for period in periods_touched(cell.window, self.labelling_plan.width, self.labelling_plan.labelling.every)
             )
         return self.known_places[named]
@@ -166,7 +170,10 @@ def labelling_order_of(
     found = reaches(
         places,
         np.array([each.annotated for each in ordered], dtype=bool),
-        [batch_of(criterion_counts.group(each), each.at, labelling_plan.labelling.every) for each in ordered],
+        [
+            batch_of(criterion_counts.group(each), each.at, labelling_plan.labelling.every, labelling_plan.stratum(each))
+            for each in ordered
+        ],
     )
     first = np.array([each.probability for each in ordered])
     in_prefix = places < found.events

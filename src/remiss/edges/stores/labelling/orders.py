@@ -16,9 +16,9 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Row, Text, func, select, type_coerce
 
-from remiss.curate.batches import LEAST_PREFIX, Batch, batch_of, group_of, place, selected, share
+from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch, batch_of, group_of, place, selected, share
 from remiss.curate.guidelines import read
-from remiss.curate.queueing import UNFLAGGED, BatchOrder, Ownership
+from remiss.curate.queueing import BatchOrder, Ownership
 from remiss.edges.stores.abstentions import once_undecidable
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
@@ -40,6 +40,7 @@ from remiss.edges.stores.tables import (
 )
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.case import Sensitivity
+from remiss.records.identity import canonical
 from remiss.records.labelling import LabellingKind, Relation
 
 MOST_ORDERS = 16
@@ -171,6 +172,7 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     source, protocol, _, windows = key
     labelling = (document.labelling if document is not None else None) or UNPLANNED
     seed = "" if document is None else document.sampling.seed
+    criteria: dict[Batch, set[str]] = defaultdict(set)
     batches: dict[Batch, list[tuple[float, str, int]]] = defaultdict(list)
     of: dict[int, Batch] = {}
     ownerships: dict[datetime, set[Ownership]] = defaultdict(set)
@@ -181,10 +183,13 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     def group(run_key: int, start: datetime, stratum: str, met: str, undecided: str) -> str:
         return group_of(from_json(met), from_json(undecided), populations[run_key, start, stratum].__getitem__)
 
+    names = cache(lambda met: frozenset(from_json(met)))
+    own = cache(lambda stratum: canonical(from_json(stratum)).decode() if labelling.apart else "")
     sampled = iter(()) if document is None else _sampled(connection, windows)
     for key_of_event, run_key, start, stratum, probability, met, undecided, event_id, at in sampled:
-        batch = batch_of(group(run_key, start, stratum, met, undecided), at, labelling.every)
+        batch = batch_of(group(run_key, start, stratum, met, undecided), at, labelling.every, own(stratum))
         of[key_of_event] = batch
+        criteria[batch] |= names(met)
         ownerships[batch.period].add(of_run[run_key])
         batches[batch].append((place(seed, event_id, probability), event_id, key_of_event))
     return BatchOrder(
@@ -195,6 +200,7 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
         severities=_severities(document),
         batches={batch: [event for _, _, event in sorted(members)] for batch, members in sorted(batches.items())},
         of=of,
+        criteria={batch: frozenset(found) for batch, found in criteria.items()},
         ownerships=ownerships,
     )
 

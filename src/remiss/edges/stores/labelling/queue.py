@@ -13,6 +13,7 @@ from sqlalchemy import Text, delete, func, literal, literal_column, or_, select,
 from remiss.curate.guidelines import named
 from remiss.curate.ports.labelling import Reserved, Whereabouts
 from remiss.curate.queueing import BatchOrder, Ownership, Progress
+from remiss.curate.steering import Steering
 from remiss.edges.stores import tables
 from remiss.edges.stores.abstentions import abstainers
 from remiss.edges.stores.dialect.conditions import among
@@ -20,6 +21,7 @@ from remiss.edges.stores.dialect.spelling import unindexed
 from remiss.edges.stores.dialect.writing import insert_missing, insert_or_take
 from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.labelling.orders import orders
+from remiss.edges.stores.labelling.steering import passers, steer, steering_at, steering_of
 from remiss.edges.stores.labelling.uncased_events import offer
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.protocol_rows import captured_by, keys_listed, own_versions
@@ -79,6 +81,25 @@ class QueueStore:
             awaiting = cases.c.status.in_([Status.ANNOTATED.value, Status.DISPUTED.value])
             theirs = captured_by(literal(keys_listed(versions), Text()), cases.c.event_key, cases.c.team_id)
             return frozenset(reading.connection.execute(select(cases.c.event_key).where(awaiting, theirs)).scalars())
+
+    def declined(self) -> tuple[Mapping[int, frozenset[str]], Mapping[int, frozenset[str]]]:
+        """Return who could not annotate an event, and who passed it, whoever asks: what is told of it is up to the caller."""
+        with self._reader.at() as reading:
+            return abstainers(reading, frozenset({LabellingKind.ANNOTATION})), passers(reading)
+
+    def steering(self) -> Mapping[str, Steering]:
+        """Return how the queue of each protocol is steered, of those that somebody has steered."""
+        with self._reader.at() as reading:
+            return reading.once("steering", lambda: steering_of(reading))
+
+    def steering_at(self, protocol: str, revision: int) -> Steering:
+        """Return how the queue of a protocol was steered at a revision."""
+        with self._reader.at() as reading:
+            return steering_at(reading, protocol, revision)
+
+    def steer(self, protocol: str, team: str, made: Steering, revision: int) -> Steering:
+        """Write how the queue of a protocol is steered from now on, by somebody who read a revision."""
+        return steer(self._store.transaction, self._reader.writing, protocol, team, made, revision)
 
     def passed(self, person: str) -> frozenset[int]:
         """Return the events that a person has passed."""

@@ -27,6 +27,7 @@ from remiss.edges.stores.tables.labelling import (
     recodings,
     reservations,
     revision_reasons,
+    steerings,
 )
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
 from remiss.edges.stores.tables.people import grants, people, teams, tokens
@@ -102,6 +103,7 @@ __all__ = [
     "samples",
     "shared_windows",
     "source_files",
+    "steerings",
     "teams",
     "thread_turns",
     "threads",

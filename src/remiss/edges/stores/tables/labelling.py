@@ -117,6 +117,20 @@ passes = Table(
     **CLUSTERED,
 )
 
+# How the queue of each protocol is steered: a row for each act, with all that holds after it; the greatest revision holds.
+steerings = Table(
+    "steerings",
+    metadata,
+    Column("protocol", Word, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("first", Word, nullable=False),  # gravest | newest
+    Column("steers", Json, nullable=False),  # of each act whether it opens, and the criterion, period and stratum
+    Column("person", Word, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
 # From the case that takes a verdict to the one that it takes it of.
 links = Table(
     "links",

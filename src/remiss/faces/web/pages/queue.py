@@ -81,7 +81,7 @@ class JustDone(BaseModel):
 @router.get("/queue")
 def show(ws: Ws, before: Annotated[JustDone, Query()]) -> Response:
     """Show how the queue stands."""
-    from remiss.curate.queueing import UNFLAGGED
+    from remiss.curate.batches import UNFLAGGED
 
     found = curate.list_queue(ws)
     page = QueuePage(

@@ -1,0 +1,210 @@
+"""What whoever steers the queue sees: how far each group is, what holds it up, and which choice brings which figure soonest.
+
+What a choice costs is made of sizes and shares alone, never of what people said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import takewhile
+
+from remiss.curate.batches import CLEARED, LEAST_PREFIX, LEAST_VERDICTS, UNFLAGGED, Batch
+from remiss.curate.queueing import BatchOrder, Desk
+from remiss.curate.steering import First, Steer, Steering, opened, values_of
+from remiss.records.published import Count
+
+MOST_WAYS = 5
+MOST_HELD = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupState:
+    """How far the labelling of a group is: of `periods` periods (and strata, where these are apart) so many are `open`.
+
+    `severity` is what the criterion suggests; None of controls and undecided events. Of `size` sampled events so many are `done`
+    in all and `in_turn`.
+    """
+
+    group: str
+    severity: int | None
+    periods: Count
+    open: Count
+    size: Count
+    done: Count
+    in_turn: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldUp:
+    """An event that holds up its batch: so many `people` could not tell what it is, or passed it; `all` who label if so."""
+
+    case: str
+    group: str
+    period: datetime
+    people: Count
+    all: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What brings a confirmed figure of a criterion over some periods, or a stratum in one: so many first and second labellings.
+
+    `open` says whether all that it needs is open.
+    """
+
+    criterion: str
+    periods: tuple[datetime, ...]
+    stratum: Mapping[str, str] = field(default_factory=dict)
+    open: bool
+    annotations: Count
+    verifications: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """The queue of one source and protocol, as who steers it sees it. `apart` says whether it can be opened by stratum.
+
+    `held` has what holds it up, at most 20, and `held_count` how many there are; `steers` the acts that hold, of which the last
+    one that covers a batch says whether it is open; `ways` the five that bring a figure soonest.
+    """
+
+    source: str
+    protocol: str
+    revision: Count
+    first: First
+    steers: tuple[Steer, ...]
+    person: str | None
+    at: datetime | None
+    apart: bool
+    held: tuple[HeldUp, ...]
+    held_count: Count
+    groups: tuple[GroupState, ...]
+    ways: tuple[Way, ...]
+
+
+def steered(desk: Desk, order: BatchOrder, steering: Steering, held: Sequence[HeldUp], held_count: int) -> Steered:
+    """Return what who steers an order sees of it."""
+    open_ = opened(order.batches, order.criteria, steering)
+    progress = {batch: _progress(desk, events) for batch, events in order.batches.items()}
+    return Steered(
+        source=order.source,
+        protocol=order.protocol,
+        revision=steering.revision,
+        first=steering.first,
+        steers=steering.steers,
+        person=steering.person,
+        at=steering.at,
+        apart=order.labelling.apart,
+        held=tuple(held),
+        held_count=held_count,
+        groups=tuple(_groups(order, open_, progress)),
+        ways=tuple(sorted(_ways(order, open_, progress), key=lambda way: (way.annotations, way.criterion))[:MOST_WAYS]),
+    )
+
+
+# Of a batch: how many events it has, how many are done, and how many in turn.
+_Done = tuple[int, int, int]
+
+
+def _progress(desk: Desk, events: Sequence[int]) -> _Done:
+    return len(events), sum(map(desk.done, events)), sum(1 for _ in takewhile(desk.done, events))
+
+
+def _groups(order: BatchOrder, open_: Collection[Batch], progress: Mapping[Batch, _Done]) -> Iterator[GroupState]:
+    of: dict[str, list[Batch]] = defaultdict(list)
+    for batch in order.batches:
+        of[batch.group].append(batch)
+    for group in sorted(of, key=lambda name: (name in UNFLAGGED, order.severities.get(name, 0), name)):
+        size, done, in_turn = map(sum, zip(*(progress[batch] for batch in of[group]), strict=True))
+        yield GroupState(
+            group=group,
+            severity=order.severities.get(group),
+            periods=len(of[group]),
+            open=sum(batch in open_ for batch in of[group]),
+            size=size,
+            done=done,
+            in_turn=in_turn,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a criterion needs of the batches of a period and stratum: `begin` annotations for a beginning of each.
+
+    With these so many are `had` in turn, and after them `rest` are left.
+    """
+
+    place: tuple[datetime, str]
+    open: bool
+    begin: int
+    had: int
+    rest: int
+
+
+def _ways(order: BatchOrder, open_: Collection[Batch], progress: Mapping[Batch, _Done]) -> Iterator[Way]:
+    # As many as are sure to be verified at least, whatever their annotator finds.
+    share = min(part for name, part in order.labelling.verify.items() if name != CLEARED)
+    enough = math.ceil(LEAST_VERDICTS / share)
+    for criterion in order.severities:
+        needs = list(_needs(order, criterion, open_, progress))
+        if not needs:
+            continue
+        chosen, cost, have = _cheapest(needs, enough)
+        if cost == 0 and have >= enough:
+            alone = [(_cheapest([need], enough), need) for need in needs if need.begin or need.had < enough]
+            reached = [(way[1], need) for way, need in alone if way[2] >= enough]
+            if not reached:
+                continue
+            cost, need = min(reached, key=lambda pair: (pair[0], pair[1].place))
+            chosen = [need]
+        elif have < enough:
+            continue
+        yield _way(criterion, chosen, cost, share)
+
+
+def _way(criterion: str, chosen: Sequence[_Need], cost: int, share: float) -> Way:
+    strata = {need.place[1] for need in chosen}
+    return Way(
+        criterion=criterion,
+        periods=tuple(sorted({need.place[0] for need in chosen})),
+        stratum=values_of(strata.pop()) if len(strata) == 1 else {},
+        open=all(need.open for need in chosen),
+        annotations=cost,
+        verifications=math.ceil(cost * share),
+    )
+
+
+def _needs(order: BatchOrder, criterion: str, open_: Collection[Batch], progress: Mapping[Batch, _Done]) -> Iterator[_Need]:
+    of: dict[tuple[datetime, str], list[Batch]] = defaultdict(list)
+    for batch in order.batches:
+        if batch.group not in UNFLAGGED and criterion in {batch.group, *order.criteria.get(batch, ())}:
+            of[batch.period, batch.stratum].append(batch)
+    for place, batches in of.items():
+        begin = had = rest = 0
+        for size, _, in_turn in (progress[batch] for batch in batches):
+            least = max(in_turn, min(LEAST_PREFIX, size))
+            begin, had, rest = begin + least - in_turn, had + least, rest + size - least
+        yield _Need(place, all(batch in open_ for batch in batches), begin, had, rest)
+
+
+def _cheapest(needs: Sequence[_Need], enough: int) -> tuple[list[_Need], int, int]:
+    """Return of which places people get so many annotated in turn soonest, how many more that takes, and how many it makes.
+
+    What is begun counts without being worked at; of the rest what is open comes first, then the largest.
+    """
+    begun = [need for need in needs if not need.begin]
+    have, cost, chosen = sum(need.had for need in begun), 0, []
+    if have >= enough:
+        return begun, 0, have
+    for need in sorted(needs, key=lambda each: (each.begin, not each.open, -each.rest, each.place)):
+        cost, have = cost + need.begin, have + (need.had if need.begin else 0)
+        more = max(0, min(enough - have, need.rest))
+        cost, have = cost + more, have + more
+        chosen += [need] if more or need.begin else []
+        if have >= enough:
+            break
+    return chosen, cost, have

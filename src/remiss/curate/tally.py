@@ -1,0 +1,113 @@
+"""How far the labelling of one source and protocol has come, and which events of its batches come next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch
+from remiss.records.labelling import LabellingKind
+
+if TYPE_CHECKING:
+    from remiss.curate.queueing import BatchOrder, Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How far an order has come: `away` are the events that are done or in somebody's hand, counted by batch and by period.
+
+    `declined` are the others that this person is not given again, counted alike by `less` and `skipped`.
+    """
+
+    order: BatchOrder
+    away: Collection[int]
+    begun: Counter[Batch]
+    periods: Counter[datetime]
+    chance: Callable[[str], float]
+    declined: Collection[int]
+    less: Counter[Batch]
+    skipped: Counter[datetime]
+
+    @classmethod
+    def of(cls, order: BatchOrder, desk: Desk) -> Tally:
+        """Return how far an order has come."""
+        done = (event for event in desk.progress if desk.done(event))
+        away = {event for event in chain(done, desk.taken.get(LabellingKind.ANNOTATION, ())) if event in order.of}
+        declined = {
+            event for event in {*desk.passed, *desk.abstained} if event in order.of and event not in away and desk.declined(event)
+        }
+        return cls(
+            declined=declined,
+            less=Counter(order.of[event] for event in declined),
+            skipped=Counter(order.of[event].period for event in declined),
+            order=order,
+            away=away,
+            begun=Counter(order.of[event] for event in away),
+            periods=Counter(order.of[event].period for event in away),
+            chance=desk.chance,
+        )
+
+    def open(self, opened: Collection[Batch]) -> Iterator[Batch]:
+        """Yield the flagged batches, of those that are open, with something left, in periods with some of their budget left.
+
+        Where a period, and stratum, has only controls left they stand for themselves.
+        """
+        waiting = [batch for batch in self.order.batches if self.left(batch)]
+        flagged = [batch for batch in waiting if batch.group not in UNFLAGGED]
+        yield from (batch for batch in flagged if batch in opened)
+        places = {(batch.period, batch.stratum) for batch in flagged}
+        yield from (batch for batch in waiting if (batch.period, batch.stratum) not in places and batch in opened)
+
+    def left(self, batch: Batch) -> int:
+        """Return how many events of a batch may still be labelled."""
+        budget = self.order.labelling.budget - self.periods[batch.period]
+        return max(0, min(budget, len(self.order.batches[batch]) - self.begun[batch] - self.less[batch]))
+
+    def all_left(self, shows: Callable[[BatchOrder, datetime], bool]) -> int:
+        """Return how many events of all batches of the periods that `shows` tells of may still be labelled."""
+        # Batch by batch, for of events there may be a million.
+        sizes: Counter[datetime] = Counter()
+        for batch, events in self.order.batches.items():
+            sizes[batch.period] += len(events)
+        budget = self.order.labelling.budget
+        told = ((period, size) for period, size in sizes.items() if shows(self.order, period))
+        return sum(
+            max(0, min(budget - self.periods[period], size - self.periods[period] - self.skipped[period]))
+            for period, size in told
+        )
+
+    def stage(self, batch: Batch) -> int:
+        """Return which batches come before others: 0 those to be begun at last, 1 under their share, 2 those that have had it."""
+        had = self.begun[batch]
+        if self.periods[batch.period] >= LEAST_PREFIX and had < min(LEAST_PREFIX, len(self.order.batches[batch])):
+            return 0
+        return 2 if had >= self.order.quota(batch) else 1
+
+    def serve(self, batch: Batch) -> Iterator[int]:
+        """Yield events of a batch in their order, and controls of its period where chance has it, within the budget."""
+        flagged = self._free(batch)
+        controls = iter(()) if batch.group in UNFLAGGED else self._controls(batch)
+        # What was declined moves the places of controls too: else it would have been the same kind as what comes in its place.
+        skipped = self.skipped[batch.period]
+        for number in range(self.periods[batch.period] + skipped, self.order.labelling.budget + skipped):
+            name = f"{self.order.source}:{self.order.protocol}:{batch.period.isoformat()}:{number}"
+            mixed = self.chance(name) < self.order.labelling.controls
+            event = next(controls, None) if mixed else None
+            # Where there are no controls more of the batch takes their place; when the batch is done, so are they.
+            event = next(flagged, None) if event is None else event
+            if event is None:
+                return
+            yield event
+
+    def _free(self, batch: Batch) -> Iterator[int]:
+        return (event for event in self.order.batches[batch] if event not in self.away and event not in self.declined)
+
+    def _controls(self, beside: Batch) -> Iterator[int]:
+        """Return controls and undecided events beside a batch: of that batch of them that is less far, then of the other."""
+        own = [Batch(group, beside.period, beside.stratum) for group in UNFLAGGED]
+        own = [batch for batch in own if batch in self.order.batches]
+        return chain.from_iterable(map(self._free, sorted(own, key=lambda batch: (self.begun[batch], batch.group))))
