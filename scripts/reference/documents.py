@@ -10,7 +10,7 @@ from remiss import codec
 from remiss.protocol import rubric, taxonomy
 from remiss.protocol.expressions.grammar import MOST_CHARACTERS, MOST_NESTING, MOST_TOKENS
 from remiss.protocol.expressions.refusal import TABLE
-from remiss.protocol.terms import Mode
+from remiss.protocol.terms import Mode, Rubric
 from scripts.reference.markdown import block, code, page, table
 
 Schema = Mapping[str, Any]
@@ -43,20 +43,28 @@ def mode_parts(mode: Mode) -> list[str]:
 def severity_page() -> str:
     """The built-in rubric: questions, anchored answers, thresholds."""
     built_in = rubric.builtin()
-    parts = []
-    for question in built_in.questions:
-        rows = [[code(answer.id), answer.says, str(answer.points)] for answer in question.answers]
-        parts += [f"## {question.asks}", f"As `{question.id}`:", table(["answer", "when", "points"], rows)]
     grades = [[str(grade), f"{points} points and more"] for grade, points in sorted(built_in.thresholds.items())]
     return page(
         "Severity",
         f"The built-in rubric, version {built_in.version}. The points of the answers add up to a grade from 1 (critical) to 4 "
-        "(minor). A protocol may name a rubric of its own instead. People answer it when they label (coming); until then a case "
-        "has the severity that its criterion suggests, or that whoever filed it gave.",
-        *parts,
+        "(minor). A protocol may name a rubric of its own instead, or the one below that asks one question. People answer it "
+        "when they label; until then a case has the severity that its criterion suggests, or that whoever filed it gave.",
+        *question_parts(built_in),
         "## Grades",
         table(["severity", "from"], [*grades, ["4", "fewer"]]),
+        "# One question",
+        f"With `severity: {rubric.ONE_QUESTION}` a protocol asks one question instead, whose answers are the grades.",
+        *question_parts(rubric.builtin(rubric.ONE_QUESTION)),
     )
+
+
+def question_parts(of: Rubric) -> list[str]:
+    """The questions of a rubric, each with its answers and their points."""
+    parts = []
+    for question in of.questions:
+        rows = [[code(answer.id), answer.says, str(answer.points)] for answer in question.answers]
+        parts += [f"## {question.asks}", f"As `{question.id}`:", table(["answer", "when", "points"], rows)]
+    return parts
 
 
 def expressions_page() -> str:

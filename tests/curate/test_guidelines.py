@@ -121,3 +121,20 @@ def test_a_version_filed_when_grades_had_unlike_shares_goes_on_by_them_and_a_new
 def before_both():
     """Return the digest of the document that left out shares and population when both had former defaults."""
     return protocol_of(PLANNED.replace("{2: 0.6}", "{1: 1.0, 2: 0.6, 3: 0.25, 4: 0.1, rejected: 0.25}")).digest
+
+
+def test_modes_stand_in_one_order_for_all_cases_of_a_protocol_the_branches_of_its_criteria_first():
+    found = list(grounds_of("arrival-delay", [("arrival-delay", 3)], [kept()]).modes)
+    suggested = tuple(each.mode.rpartition("/")[0] for each in protocol_of(WHOLE).criteria if each.mode)
+    first = sum(name.startswith(suggested) for name in found)
+    assert 1 < first < len(found)
+    assert found[:first] == sorted(name for name in found if name.startswith(suggested))
+    assert found[first:] == sorted(found[first:])
+
+
+def test_a_protocol_may_ask_one_question_whose_answers_are_the_grades():
+    text = WHOLE + "severity: one-question\n"
+    found = grounds_of("arrival-delay", [("arrival-delay", 3)], [kept(text=text)]).rubric
+    [question] = found.questions
+    assert [rubric.severity(found, {question.id: answer.id}) for answer in question.answers] == [1, 2, 3, 4]
+    assert protocol_of(text).digest != protocol_of(WHOLE).digest

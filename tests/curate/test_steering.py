@@ -34,7 +34,7 @@ def acts(*said):
 
 def steered_desk(batches, steering, *, done=(), criteria=None, controls=0.0, **other):
     made = replace(order(batches, controls=controls, **other), criteria=criteria or {})
-    return replace(desk(made, done=done), steering={"delays": steering})
+    return replace(desk(made, done=done), steering=lambda: {"delays": steering})
 
 
 def test_of_the_acts_that_cover_a_batch_the_last_one_holds():
@@ -93,7 +93,7 @@ def test_the_newest_period_comes_first_where_the_queue_is_steered_so():
 def test_of_two_protocols_each_keeps_its_own_order():
     one = order({Batch("grave", MONDAY): [1], Batch("grave", NEXT): [2]})
     two = replace(order({Batch("grave", MONDAY): [3], Batch("grave", NEXT): [4]}), protocol="prices")
-    found = first(replace(desk(one, two), steering={"prices": Steering(first=First.NEWEST)}))
+    found = first(replace(desk(one, two), steering=lambda: {"prices": Steering(first=First.NEWEST)}))
     assert [each for each in found if each < 3] == [1, 2]
     assert [each for each in found if each > 2] == [4, 3]
 

@@ -14,12 +14,15 @@ from remiss import codec
 from remiss.catalog import actions as catalog
 from remiss.contract.table import action_of, entries
 from remiss.curate import investigation_actions as curate
+from remiss.curate import steering_actions as steering
+from remiss.curate.steering import First
 from remiss.errors import Precondition, RemissError
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, Verdict
 from tests.command_line import CommandLine
-from tests.edges.stores.drawing import MONDAY
+from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.serving import TOKEN
+from tests.stories.logs import PROTOCOL
 
 SAYS = {"verdict": "not-a-failure", "rationale": "It was right."}
 JUDGEMENT = Judgement(verdict=Verdict.NOT_A_FAILURE, rationale="It was right.")
@@ -38,6 +41,10 @@ class Change:
         """Whether the route names the revision by If-Match, and not in its body."""
         return "revision" not in self.body
 
+    def of(self, case: str) -> Mapping[str, str]:
+        """What it changes: a case, or the queue of a protocol."""
+        return {"case": case} if "{case}" in self.route else {"protocol": PROTOCOL_NAME}
+
 
 FOUND = {"number": 1, "revision": 1}
 CHANGES = {
@@ -52,7 +59,12 @@ CHANGES = {
     "experiment.write": Change("POST /cases/{case}/experiments", {"result": "c", **FOUND}, {"result": "c", **FOUND}),
     "remediation.write": Change("POST /cases/{case}/remediations", {"result": "c", **FOUND}, {"result": "c", **FOUND}),
     "write-up.write": Change("POST /cases/{case}/write-up", {"results": "c", "revision": 1}, {"results": "c", "revision": 1}),
+    "queue.open": Change("POST /queue/batches/{protocol}/open", {"criterion": "slow"}, {"criterion": "slow"}),
+    "queue.close": Change("POST /queue/batches/{protocol}/close", {"criterion": "slow"}, {"criterion": "slow"}),
+    "queue.order": Change("POST /queue/batches/{protocol}/order", {"first": First.NEWEST}, {"first": "newest"}),
+    "queue.undo": Change("POST /queue/batches/{protocol}/undo"),
 }
+PROTOCOL_NAME = "arrival-delay"
 # How each finding comes to its second revision.
 WRITTEN: Mapping[str, Callable[[Any, str], object]] = {
     "hypothesis.write": lambda ws, case: curate.write_hypothesis(ws, case, text="b", **FOUND),
@@ -74,6 +86,8 @@ def cases(there) -> tuple[str, str]:
     curate.write_up(ws, one, results="a")
     for write in WRITTEN.values():
         write(ws, one)
+    file(ws, drawn([member(number, met=["slow"]) for number in range(3)]), run="run-a0000000", text=PROTOCOL)
+    steering.close_batches(ws, PROTOCOL_NAME, 1, criterion="missed-delay")
     return one, two
 
 
@@ -93,7 +107,7 @@ def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(
     told: dict[str, object] = {}
     with there.client() as client:
         for name, change in CHANGES.items():
-            arguments = action_of(name).filled({"case": case, "revision": 1, **filled(change.arguments, other)})
+            arguments = action_of(name).filled({**change.of(case), "revision": 1, **filled(change.arguments, other)})
             for performer in (there.workspace, command_line):
                 try:
                     performer.perform(action_of(name), arguments)
@@ -105,7 +119,7 @@ def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(
             method, path = change.route.split()
             answer = client.request(
                 method,
-                f"/api/v1{path.format(case=case)}",
+                f"/api/v1{path.format(**change.of(case))}",
                 json=filled(change.body, other),
                 headers={"If-Match": '"1.x"'} if change.conditional else {},
             )
@@ -121,13 +135,13 @@ def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(
         assert "412" in documented[f"/api/v1{path}"][method.lower()]["responses"], change.route
 
 
-@pytest.mark.parametrize("name", ["case.revise", "case.annotate", "case.link", *WRITTEN])
+@pytest.mark.parametrize("name", ["case.revise", "case.annotate", "case.link", "queue.close", "queue.order", *WRITTEN])
 def test_of_two_who_write_on_one_revision_at_once_one_writes_and_the_other_gets_this_error(there, cases, name):
     case, other = cases
     change = CHANGES[name]
     begun = threading.Barrier(4)
     read = {"revision": 2}
-    given = action_of(name).filled({"case": case, **filled(change.arguments, other), **read})
+    given = action_of(name).filled({**change.of(case), **filled(change.arguments, other), **read})
     told: list[object] = []
 
     def write() -> None:

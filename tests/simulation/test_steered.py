@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -141,7 +142,7 @@ def worked(log: Log, order: BatchOrder, steers: Steers, rng: np.random.Generator
             owners=lambda team, model: {},
             theirs=lambda kind, ownership: True,
             chance=lambda name: next(chances),
-            steering={"delays": steers(len(done), found)},
+            steering=partial(dict, delays=steers(len(done), found)),
         )
         some = list(islice(desk.work(LabellingKind.ANNOTATION), AT_ONCE))
         done |= {event: PROGRESS[event] for event in some}

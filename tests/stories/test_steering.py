@@ -32,7 +32,7 @@ def test_a_curator_opens_closes_and_orders_batches_and_people_are_given_what_is_
     assert (event().context["airport"], event().at >= MONDAY + WEEK) == ("JFK", True)
     curate.close_batches(ws, DELAYS, 3, period=MONDAY + 1.5 * WEEK)
     assert event().at < MONDAY + WEEK
-    with pytest.raises(Precondition, match="revision 4"):
+    with pytest.raises(Precondition, match="it is at revision 4"):
         curate.close_batches(ws, DELAYS, 3)
     curate.close_batches(ws, DELAYS, 4)
     assert curate.take(ws).task is None

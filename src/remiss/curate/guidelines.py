@@ -20,7 +20,11 @@ Owners: TypeAlias = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidelines:
-    """What a labelling of a case is held to. Without `units` any name of one will do."""
+    """What a labelling of a case is held to. Without `units` any name of one will do.
+
+    `modes` stand in one order for all cases of a protocol: first the branches that any of its criteria suggests, whichever the
+    case met.
+    """
 
     rubric: Rubric
     modes: Mapping[str, Mode]
@@ -53,12 +57,22 @@ def guidelines_of(
     modes = dict(taxonomies.builtin().modes)
     for each in own or newest:
         modes |= each.taxonomy.modes
+    branches = {_branch(criterion.mode) for each in own for criterion in each.criteria if criterion.mode}
     return Guidelines(
         rubric=own[0].rubric if own else rubrics.builtin(),
-        modes=modes,
+        modes={name: modes[name] for name in sorted(modes, key=lambda name: (_branch(name) not in branches, name))},
         units=tuple(dict.fromkeys(unit for each in own if each.labelling is not None for unit in each.labelling.units)),
         owners=owners_of(team, model, known.values(), (known[each] for each in caught_by if each in known)),
     )
+
+
+def _branch(mode: str) -> str:
+    """Return the branch of a taxonomy that a mode is in.
+
+    >>> _branch("remiss:data/label-noise"), _branch("acme:gate")
+    ('remiss:data', 'acme:gate')
+    """
+    return mode.rpartition("/")[0] or mode
 
 
 def owners_of(team: str, model: str, protocols: Iterable[Protocol], captured_by: Iterable[Protocol] = ()) -> Owners:

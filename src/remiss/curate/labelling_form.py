@@ -53,7 +53,7 @@ def labelling_form_of(state: LabellingState, person: str, guidelines: Guidelines
         kind=kind,
         obstacle=DECIDED_ALREADY if kind is None else _obstacle(kind, state, person, guidelines),
         questions=guidelines.rubric.questions,
-        modes=tuple(guidelines.modes[name] for name in sorted(guidelines.modes)),
+        modes=tuple(guidelines.modes.values()),
         units=guidelines.units,
     )
 

@@ -103,14 +103,19 @@ def _taken(ws: QueueWorkspace, kind: LabellingKind | None, exclude: Sequence[str
 
 
 @action("queue.list", permission=WORK, http="GET /queue", reads=True, views=listed)
-def list_queue(ws: QueueWorkspace) -> QueueState:
+def list_queue(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
     """List what you have in hand, and what is left for you.
 
-    It also says how far each batch has come, as of now, never of an earlier position.
+    It also says how far the batches have come. Whoever steers the queue is told first what holds it up, and then what is open and
+    which choice brings a confirmed figure soonest. All is as of now, never of an earlier position.
 
     Example: remiss queue list
+
+    Parameters
+    ----------
+    brief : without the batches, and how they are steered
     """
-    return queue_state(ws)
+    return queue_state(ws, brief=brief)
 
 
 @action("queue.release", permission=WORK, http="POST /queue/{case}/release", subject="case")
@@ -168,7 +173,7 @@ def _in_hand_named(ws: QueueWorkspace, case: CaseId) -> Sequence[int]:
     return events
 
 
-def queue_state(ws: QueueWorkspace) -> QueueState:
+def queue_state(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
     """Return how the queue stands, for the actor."""
     desk = _desk(ws, reserved := ws.queue.reserved(ws.now))
     held = [each for each in reserved if each.person == ws.actor.name and _due(desk, each)]
@@ -179,8 +184,8 @@ def queue_state(ws: QueueWorkspace) -> QueueState:
         ),
         left=_left(ws, desk),
         waiting=desk.waiting(),
-        batches=tuple(each for order in desk.orders for each in _batches(desk, order)),
-        steered=tuple(steered_queues(ws, desk)),
+        batches=() if brief else tuple(each for order in desk.orders for each in _batches(desk, order)),
+        steered=() if brief else tuple(steered_queues(ws, desk)),
     )
 
 
@@ -200,7 +205,7 @@ def _desk(ws: QueueWorkspace, reserved: Sequence[Reserved]) -> Desk:
         abstained=ws.queue.abstained(ws.actor.name),
         taken=taken,
         owned=ws.queue.owned(),
-        steering=ws.queue.steering(),
+        steering=ws.queue.steering,
         operator=ws.viewer.operator,
         owners=cache(lambda team, model: owners_of(team, model, protocols)),
         theirs=cache(lambda kind, ownership: _may_give(ws, kind, ownership)),

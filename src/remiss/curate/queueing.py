@@ -137,7 +137,7 @@ class Desk:
     owned: Collection[int] = frozenset()
     passed: Collection[int] = frozenset()
     abstained: Mapping[int, Collection[str]] = field(default_factory=dict)
-    steering: Mapping[str, Steering] = field(default_factory=dict)
+    steering: Callable[[], Mapping[str, Steering]] = dict
     choice: TaskChoice = ANYTHING
     operator: bool = False
 
@@ -235,15 +235,15 @@ class Desk:
 
         Of two protocols that are steered differently each keeps its own order.
         """
-        of_orders = []
+        of_orders, steering = [], self.steering()
         for tally in self._tallies():
-            order, steering = tally.order, self.steering.get(tally.order.protocol, UNSTEERED)
+            order = tally.order
             served = [
                 (tally, batch)
-                for batch in tally.open(opened(order.batches, order.criteria, steering))
+                for batch in tally.open(opened(order.batches, order.criteria, steering.get(order.protocol, UNSTEERED)))
                 if self._serves(order, batch.period) and self.choice.takes(order, batch)
             ]
-            of_orders.append(sorted(served, key=lambda pair: _ranked(pair, self.steering)))
+            of_orders.append(sorted(served, key=lambda pair: _ranked(pair, steering)))
         for tally, batch in merge(*of_orders, key=lambda pair: _ranked(pair, {})):
             yield from tally.serve(batch)
 

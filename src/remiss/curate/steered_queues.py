@@ -32,7 +32,7 @@ def steered_queues(ws: QueueWorkspace, desk: Desk) -> Iterator[Steered]:
         held = held_up(desk, order, *declined, lambda each: labellers(people, each))
         places = ws.queue.where(each.event for each in held[:MOST_HELD])
         lines = [each.line(places[each.event].case) for each in held if each.event in places]
-        yield steered(desk, order, desk.steering.get(order.protocol, UNSTEERED), lines, len(held))
+        yield steered(desk, order, desk.steering().get(order.protocol, UNSTEERED), lines, len(held))
 
 
 def _steers(ws: QueueWorkspace, order: BatchOrder) -> bool:

@@ -41,10 +41,11 @@ def open_batches(
     stratum: Stratum = (),
     only: bool = False,
 ) -> QueueState:
-    """Open batches of PROTOCOL: people are given their events from now on.
+    """Open batches of PROTOCOL.
 
-    To open a criterion opens every batch that has events which met it, for its figure needs them all. Events keep their order
-    within a batch, and controls their share, so that figures stay what they are; labellers are not told.
+    People are given their events from now on. To open a criterion opens every batch that has events which met it, for its figure
+    needs them all. Events keep their order within a batch, and controls their share, so that figures stay what they are;
+    labellers are not told.
 
     Example: remiss queue open arrival-delay --revision 1 --criterion missed-delay --only
 
@@ -69,10 +70,10 @@ def close_batches(
     period: Period | None = None,
     stratum: Stratum = (),
 ) -> QueueState:
-    """Close batches of PROTOCOL: people are given none of their events until somebody opens them.
+    """Close batches of PROTOCOL.
 
-    What they have in hand stays theirs, and second labellings and disputes are given out as ever. A batch stays open as long as
-    an open criterion needs it.
+    People are given none of their events until somebody opens them. What they have in hand stays theirs, and second labellings
+    and disputes are given out as ever. A batch stays open as long as an open criterion needs it.
 
     Example: remiss queue close arrival-delay --revision 2 --criterion on-the-fence
 
@@ -117,9 +118,9 @@ def undo_steering(ws: QueueWorkspace, protocol: ProtocolName, revision: Read) ->
     Precondition : somebody else has steered since; NotFound : no such protocol; Conflict : nobody has steered it
     """
     _found(ws, protocol)
-    if revision == UNSTEERED.revision:
+    if ws.queue.steering().get(protocol, UNSTEERED).revision == UNSTEERED.revision:
         raise Conflict(f"nobody has steered the queue of {protocol}", do="see how it stands with remiss queue list")
-    return _written(ws, protocol, revision, ws.queue.steering_at(protocol, revision - 1))
+    return _written(ws, protocol, revision, ws.queue.steering_at(protocol, max(1, revision - 1)))
 
 
 def _steered(

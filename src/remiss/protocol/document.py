@@ -12,6 +12,7 @@ document, which stays valid YAML and reads the same to everybody else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from remiss.errors import Location, ProtocolError, RemissError
@@ -132,13 +133,14 @@ def draft(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
     files: dict[str, str] = {}
     for key, name in (("taxonomy", model.taxonomy), ("severity", model.severity)):
         try:
-            if name is not None:
+            if name is not None and not (key == "severity" and name in rubrics.BUILTIN):
                 files[name] = _read(name, read_file, attached)
         except RemissError as error:
             add((key,), f"{key} names {name}: {error.what}", error.do or "name a file beside this document")
     taxonomy, more = _parsed(model.taxonomy, files, taxonomies.parse, taxonomies.builtin)
     findings += more
-    rubric, more = _parsed(model.severity, files, rubrics.parse, rubrics.builtin)
+    built_in = partial(rubrics.builtin, model.severity if model.severity in rubrics.BUILTIN else rubrics.BUILT_IN)
+    rubric, more = _parsed(model.severity, files, rubrics.parse, built_in)
     findings += more
     fields = fields_of(model.fields, document)
     unread = unread_of(fields, document) if complaints else frozenset()

@@ -247,7 +247,7 @@ class ProtocolModel(Section):
     taxonomy: Text | None = None
     """a taxonomy file relative to this document; default: the built-in one, namespace remiss"""
     severity: Text | None = None
-    """a rubric file relative to this document; default: the built-in one"""
+    """a rubric file relative to this document, or the built-in one-question; default: the built-in one of four questions"""
     labelling: LabellingModel | None = None
     """how labelling is planned"""
     retention: RetentionModel | None = None

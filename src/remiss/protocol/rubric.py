@@ -17,6 +17,9 @@ from remiss.protocol.shape import Section, Sink, has_errors, sink, validate
 from remiss.protocol.terms import Answer, Rubric, RubricQuestion
 
 LEAST_GRADE = 4
+BUILT_IN, ONE_QUESTION = "four-questions", "one-question"
+# What a document may name instead of a file.
+BUILTIN = {BUILT_IN: "builtin/rubric.yaml", ONE_QUESTION: "builtin/one_question.yaml"}
 _GRADES = ("1", "2", "3")
 
 
@@ -97,9 +100,9 @@ def _rubric(model: RubricModel) -> Rubric:
 
 
 @cache
-def builtin() -> Rubric:
-    """Return the built-in rubric."""
-    file = "builtin/rubric.yaml"
+def builtin(name: str = BUILT_IN) -> Rubric:
+    """Return a built-in rubric: that of four questions, or of one."""
+    file = BUILTIN[name]
     rubric, findings = parse(files("remiss.protocol").joinpath(file).read_text(encoding="utf-8"), file)
     if rubric is None:
         raise AssertionError(findings)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from remiss import capture
+from remiss import capture, codec
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
@@ -16,7 +16,7 @@ from remiss.errors import Conflict, Denied, InputError, NotFound, Precondition
 from remiss.govern import audit_actions as audit
 from remiss.govern import people_actions as people
 from remiss.records.case import Sensitivity
-from remiss.records.labelling import LabellingKind
+from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from remiss.understand import actions as understand
 from tests.edges.stores.test_passing import UNSURE
 from tests.edges.stores.test_queue import FAILS, LABELLING, NO, ana, bo, captured  # noqa: F401
@@ -71,7 +71,7 @@ def test_the_newest_period_comes_first_on_request(captured, ana, cy):  # noqa: F
 def test_of_two_who_read_the_same_revision_the_second_is_told(cy, ws_as):
     dora = ws_as("dora", role="curator")
     steering.close_batches(cy, DELAYS, 1, criterion="slow")
-    with pytest.raises(Precondition, match="steered since"):
+    with pytest.raises(Precondition, match="changed since revision 1, it is at revision 2"):
         steering.open_batches(dora, DELAYS, 1)
     (found,) = queue.list_queue(dora).steered
     assert (found.revision, found.person, [each.which.criterion for each in found.steers]) == (2, "cy", ["slow"])
@@ -181,3 +181,40 @@ def test_an_event_is_named_to_who_steers_when_nobody_is_left_who_is_given_it(cap
     assert (held.case, held.people, held.all) == (task.form.case, 2, True)
     labelling.annotate(cy, task.form.case, task.form.revision, NO)
     assert queue.list_queue(cy).steered[0].held_count == 0
+
+
+TWO_CRITERIA = """\
+protocol: arrival-delay
+version: 1
+model: arrival-delay
+source: {name: arrival-predictions, format: parquet, uri: "predictions/*.parquet"}
+fields:
+  {id: prediction_id, time: scheduled_at, model_version: model_version, output: predicted, context: {gate: origin}}
+criteria:
+  - {name: early, kind: policy, when: "context.gate = 'JFK'", mode: "remiss:model/weak-slice", severity: 1, why: One.}
+  - {name: late, kind: policy, when: "context.gate = 'EWR'", mode: "remiss:system/latency", severity: 4, why: Other.}
+sampling: {window: 1 week, keep: 50, control: 5, undecided: 5, population: 50, seed: "2026"}
+sensitivity: {context.gate: restricted}
+severity: one-question
+labelling: {every: week, budget: 60, controls: 0}
+"""
+
+
+def test_forms_of_two_cases_that_differ_only_in_criterion_are_equal_byte_for_byte(ws, ws_as, tmp_path):
+    log = small_log(tmp_path / "log", weeks=1, a_week=40)
+    for at, row in enumerate(log.predictions):
+        row |= {"prediction_id": f"f{at:03}", "scheduled_at": MONDAY, "predicted": "late"}
+    log.write(TWO_CRITERIA)
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    dee, forms = ws_as("dee", role="verifier"), {}
+    for _ in range(30):
+        form = queue.take(dee, exclude=tuple(each for of in forms.values() for each in of)).task.form
+        [criterion] = catalog.show(ws, form.case).criteria
+        text = str(codec.to_json(replace(form, position=0))).replace(form.case, "").replace(form.event.id, "")
+        forms.setdefault(criterion, {})[form.case] = text
+        if len(forms) == 2:
+            break
+        labelling.annotate(dee, form.case, form.revision, Judgement(verdict=Verdict.NOT_A_FAILURE))
+    assert forms.keys() == {"early", "late"}
+    assert len({text for of in forms.values() for text in of.values()}) == 1
+    assert [len(form.questions), form.modes[0].id.startswith("remiss:model")] == [1, True]

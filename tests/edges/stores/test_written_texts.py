@@ -42,6 +42,8 @@ AS_IT_IS = {
     "path": "a path; the document of a recoding is refused as a whole",
     "answers": "words of the rubric, or refused",
     "quotes": "words of redacted evidence, or refused",
+    "criterion": "one of a protocol's, or refused",
+    "stratum": "values of a sampled stratum, or refused",
 }
 REFUSED = {"case.file inputs", "case.file context", "case.file team", "team.add team", "person.grant team", "person.revoke team"}
 # Columns that nothing which people write reaches, by their table. `*` is all of a table.
@@ -61,6 +63,7 @@ OF_THE_PROGRAM = {
     "links": "*",
     "abstentions": "*",
     "threads": "*",
+    "steerings": "*",  # criteria of a protocol and values of its strata, or refused
     # What a capture files, by the protocol's redaction.
     **dict.fromkeys(
         ("runs", "run_windows", "run_changes", "refused_rows", "source_files", "groups", "cells", "samples", "profiles"), "*"

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from markupsafe import Markup
-from pygments.lexers.data import YamlLexer
-from pygments.token import Comment, Name, Number, Punctuation, String, Token
 
 from remiss.present.legible import printable
 
-# What the style sheet knows; everything else is plain.
-KINDS: Sequence[tuple[Any, str]] = (
-    (Comment, "comment"),
-    (Name.Tag, "key"),
-    (Number, "number"),
-    (String, "text"),
-    (Token.Literal, "text"),
-    (Punctuation, "mark"),
+# What the style sheet knows, by the types of pygments; everything else is plain.
+KINDS: Sequence[tuple[str, str]] = (
+    ("Token.Comment", "comment"),
+    ("Token.Name.Tag", "key"),
+    ("Token.Literal.Number", "number"),
+    ("Token.Literal", "text"),
+    ("Token.Punctuation", "mark"),
 )
 
 
@@ -48,9 +44,12 @@ def yaml(text: str, anchors: Mapping[int, str]) -> tuple[MarkedLine, ...]:
 
 @lru_cache(maxsize=64)
 def _marked(text: str) -> tuple[Markup, ...]:
+    # A server that shows no document has no need of it.
+    from pygments.lexers.data import YamlLexer
+
     lines: list[list[Markup]] = [[]]
     for kind, piece in YamlLexer(ensurenl=False, stripnl=False).get_tokens(text):
-        name = next((name for each, name in KINDS if kind in each), "")
+        name = next((name for each, name in KINDS if f"{kind}.".startswith(f"{each}.")), "")
         for at, part in enumerate(piece.split("\n")):
             if at:
                 lines.append([])

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select
 
+from remiss.catalog.revision import check_read
 from remiss.curate.steering import UNSTEERED, BatchScope, First, Steer, Steering
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import passes, steerings
-from remiss.errors import Precondition
 from remiss.records.identity import format_time, parse_time
 
 
@@ -43,16 +43,12 @@ def steer(transaction: Transaction, reading: Reading, protocol: str, team: str, 
 
     Raises
     ------
-    Precondition : somebody else has steered it since
+    Precondition : somebody else has steered it since; InputError : a revision that never was
     """
     # From here on other writers wait, so that of two who read the same revision the second is told.
     position = transaction.position()
     now = steering_of(reading.now).get(protocol, UNSTEERED)
-    if now.revision != revision:
-        raise Precondition(
-            f"the queue of {protocol} was steered since: it is at revision {now.revision}, not {revision}",
-            do="see how it stands with remiss queue list, and name that revision",
-        )
+    check_read(f"the queue of {protocol}", revision, now.revision)
     after = replace(made, revision=revision + 1, person=transaction.actor.name, at=transaction.at)
     row = {
         "protocol": protocol,

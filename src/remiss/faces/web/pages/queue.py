@@ -187,7 +187,7 @@ def shown(
         typed=fields,
         problems=problems,
         both=() if found is None else tuple(each for each in found.labellings if each.verdict is not Verdict.CANNOT_TELL),
-        left=curate.list_queue(ws).left,
+        left=curate.list_queue(ws, brief=True).left,
         said=just_done(before),
     )
     twin = (f"/api/v1/cases/{segment(form.case)}/form", "Form")

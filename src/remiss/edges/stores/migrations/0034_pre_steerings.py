@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 
 WORD = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 JSON = sa.Text().with_variant(sa.dialects.postgresql.JSONB(), "postgresql")
