@@ -27,7 +27,6 @@ LEAST_LINES, MOST_LINES = 60, 300
 # Modules under 60 lines, outside of the faces, that are joined with no other, and why (docs/adr/0037).
 SMALL: Mapping[str, str] = {
     "catalog.full_text": "dialect and parser take words apart alike; they import it, and it nothing",
-    "edges.engines.quoting": "quotes for all readers of files; it would pull one of them into the others",
     "edges.stores.crashing": "for tests that kill the process; nothing else may stand in it",
     "edges.stores.in_force": "the one condition that a row is in force, which all statements share",
     "edges.stores.redactions": "redactions as cells, for events and for runs, which do not import one another",
@@ -136,7 +135,7 @@ def _spent(command: list[str]) -> float:
 def of_the_source() -> Iterator[Figure]:
     """Yield the figures that are read from the source."""
     yield Figure(rule="modules but migrations", today=len(joinable()), bound=473, aim=382)
-    yield Figure(rule="modules under 60 lines, no port, table, migration or front", today=len(small()), bound=12, aim=25)
+    yield Figure(rule="modules under 60 lines, no port, table, migration or front", today=len(small()), bound=11, aim=25)
     yield Figure(rule="modules over 300 lines", today=len(large()), bound=0, aim=0)
     yield Figure(rule="imports within functions", today=late_imports(), bound=48, aim=60)
     yield Figure(rule="lines of faces and presentation for each action", today=face_lines(), bound=116, aim=80)

@@ -80,7 +80,7 @@ class Workspace(Recording):
             sources = Path(self.settings.sources or ".").absolute()
             ws.documents = adapters.PostedDocuments(posted, sources, folder)
             # A folder of the sources that is called like a team is that team's.
-            teams = (each.name for each in ws.people.teams(None) if (sources / each.name).is_dir())
+            teams = (each.name for each in ws.people.teams(None) if os.path.isdir(sources / each.name))  # noqa: PTH112 - false of what is no name
             others = frozenset(name for name in teams if not ws.may(CAPTURE, name))
             ws.engine = adapters.DuckDB(self.settings, within=adapters.Reach(sources, others))
         return ws

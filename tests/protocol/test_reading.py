@@ -54,6 +54,13 @@ def test_what_yaml_lets_pass_is_found_with_line_and_advice(text, line, what, do)
     assert do in fitting[0].do
 
 
+@pytest.mark.parametrize("text", [r'a: {b: "x\ud800"}', r'a: {b: "x\0"}', r'a: {"b\ud800": x}'])
+def test_what_no_catalog_can_hold_is_found_and_reading_goes_on(text):
+    document, findings = read(text + "\nb: 1\nb: 2\n", "p.yaml")
+    assert [(each.line, each.what[:12]) for each in findings] == [(1, "a character "), (3, "the key b a ")]
+    assert document is None or "\ud800" not in repr(document.value)
+
+
 def test_an_alias_bomb_is_refused_without_being_built():
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 30)

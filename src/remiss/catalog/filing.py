@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from remiss.errors import InputError
 from remiss.govern.redaction.written import Gate, check_shows_nothing
+from remiss.govern.roles import checked_name
 from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import Protocols
@@ -133,6 +134,7 @@ def check(filing: Filing) -> None:
         utc(filing.at)
     except ValueError as error:
         raise InputError(str(error), do="check the year and the zone") from error
+    checked_name(filing.team, "team")
     check_mode(filing.mode)
     check_severity(filing.severity)
     for name in (*filing.inputs, *filing.context):

@@ -124,5 +124,7 @@ def parse_sort(text: str) -> Sort:
     if name not in orders:
         close = nearest(name, orders)
         hint = f"did you mean {close}? " if close else ""
-        raise InputError(f"cases cannot be sorted by {name!r}", do=f"{hint}use {', '.join(orders)}; a leading - for descending")
+        raise InputError(
+            f"cases cannot be sorted by {name[:80]!r}", do=f"{hint}use {', '.join(orders)}; a leading - for descending"
+        )
     return Sort(Order(name), text.startswith("-"))

@@ -21,6 +21,8 @@ from remiss.records.event import is_text
 MOST_BYTES = 128 * 1024
 MOST_DEPTH = 16
 MOST_KEY = 128
+# In the place of a value that no catalog can hold.
+UNREADABLE = "\ufffd"
 # Enough to mend a document by; a file with more is not a protocol.
 MOST_FINDINGS = 100
 
@@ -184,7 +186,9 @@ class _Reader:
             self.find(line, what, "remove it")
 
     def _scalar(self, event: yaml.ScalarEvent) -> Value:
-        return resolve(event.value) if event.style is None else str(event.value)
+        # What no catalog can hold was found (`_unusual`), and would end what goes on reading, for other findings.
+        value = event.value if is_text(event.value) else UNREADABLE
+        return resolve(value) if event.style is None else str(value)
 
     def _enter(self, value: list[Value] | dict[str, Value], line: int) -> None:
         if len(self._open) >= MOST_DEPTH:

@@ -245,7 +245,7 @@ def check_field(key: str, rules: Rules) -> None:
     if name not in rules.fields:
         near = difflib.get_close_matches(key, sorted(rules.fields), n=1)
         raise QueryError(
-            f"the protocol has no field {key}",
+            f"the protocol has no field {key[:80]}",
             do=f"did you mean {near[0]}?" if near else f"its fields are {', '.join(sorted(rules.fields))}",
         )
 

@@ -45,6 +45,14 @@ def refusal(folder: Path, uri: str, format: str = "parquet") -> SourceError:
     return caught.value
 
 
+@pytest.mark.parametrize("uri", ["**/" * 3 + "*.csv", "*/" * 1000, "x" * 5000, "[" * 2500 + "*" * 2500])
+def test_an_address_that_would_be_looked_for_without_an_end_is_refused(tmp_path, uri):
+    # A thousand ** were a fault, and five thousand stars took three seconds.
+    error = refusal(tmp_path, uri, "csv")
+    assert "has an address of more than" in error.what
+    assert len(error.what) < 200
+
+
 @pytest.mark.parametrize("format", ["parquet", "csv", "jsonl"])
 def test_an_empty_file_is_named(tmp_path, format):
     (tmp_path / "log").touch()

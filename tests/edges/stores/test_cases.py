@@ -61,6 +61,14 @@ def test_what_a_person_files_is_redacted_everywhere(ws):
     assert case.title.startswith("[email:")
 
 
+@pytest.mark.parametrize("team", ["Arrivals", "x" * 65, '"' * 5000, "a/b", "..", ""])
+def test_a_case_is_filed_for_a_team_by_a_name_that_a_team_can_have(ws, team):
+    # A team by such a name was made, and after it no capture from afar was answered.
+    with pytest.raises(InputError, match="is not a valid name of a team"):
+        actions.file(ws, filing(team=team))
+    assert [each for each in ws.people.teams(None) if each.name != "default"] == []
+
+
 def test_names_that_people_file_lose_addresses_too(ws):
     case = actions.file(ws, filing(model="ana@example.org", model_version="1.2.3.4 by ana@example.org"))
     assert case.event.model.startswith("[email:")

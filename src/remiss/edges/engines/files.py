@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from remiss.edges.engines.quoting import MAGIC, nameable
+from remiss.edges.engines.quoting import MAGIC, MOST_DEEP, MOST_LETTERS, MOST_PARTS, beginning, nameable, searchable
 from remiss.errors import Location, SourceError
 from remiss.protocol.terms import Address
 
@@ -87,10 +87,15 @@ def _named(address: Address, folder: str, within: Reach | None, *, only_files: b
             f"source {address.name} has the address {address.uri}, which is not on this machine",
             do="copy the files here, or mount them, and give their path",
         )
+    if not searchable(address.uri):
+        raise SourceError(
+            f"source {address.name} has an address of more than {MOST_LETTERS:,} letters, {MOST_PARTS} folders or {MOST_DEEP} **",
+            do="name the folder itself: everything below it is read",
+        )
     # normpath, not resolve: the files keep the names by which people know them, links included.
     path = os.path.normpath(os.path.join(os.path.abspath(folder or "."), address.uri.removeprefix("file://")))
     # Before anything is looked for: whether a file elsewhere exists is nobody's business either.
-    _contained(address, [_fixed(path)], within)
+    _contained(address, [beginning(path)], within)
     _open(address, path, within)
     suffixes = SUFFIXES[format_of(address)]
     if os.path.isdir(path):
@@ -122,14 +127,6 @@ def _walk(address: Address, top: str, suffixes: Sequence[str]) -> list[str]:
         below[:] = sorted(name for name in below if not name.startswith((".", "_")))
         found += [os.path.join(folder, name) for name in names if name.endswith(tuple(suffixes)) and name[0] not in "._"]
     return found
-
-
-def _fixed(pattern: str) -> str:
-    """Return the longest beginning of a pattern that is a path itself."""
-    fixed = Path(pattern)
-    while any(letter in str(fixed) for letter in MAGIC):
-        fixed = fixed.parent
-    return str(fixed)
 
 
 def _contained(address: Address, paths: Sequence[str], within: Reach | None) -> None:
@@ -177,7 +174,7 @@ def _others(address: Address) -> SourceError:
 
 def _match(address: Address, pattern: str, *, only_files: bool) -> list[str]:
     # glob passes over folders that it may not list; a source that is silently smaller would be worse than a refusal.
-    _listable(address, _fixed(pattern))
+    _listable(address, beginning(pattern))
     found = glob.glob(pattern, recursive=True)
     return [file for file in found if os.path.isfile(file)] if only_files else found
 
