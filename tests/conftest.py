@@ -27,7 +27,7 @@ from remiss.records.person import Grant, Person
 from tests.databases import administering, database_on, owner
 from tests.made_once import Shelf
 
-pytest_plugins = ("tests.processor_time",)
+pytest_plugins = ("tests.processor_time", "tests.counted")
 SERVER = "REMISS_TEST_PG_DIR"
 BINARIES = "REMISS_TEST_PG_BIN"
 # In bytes: the server's own data, its log of what is not yet in place, and the databases of the tests that run.

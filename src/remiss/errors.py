@@ -33,7 +33,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
@@ -265,3 +266,13 @@ class Undecided(RemissError):
 
     code = "undecided"
     exit_status = 3
+
+
+@contextmanager
+def done_already() -> Iterator[None]:
+    """Say of an error in this block that what was asked for is done all the same, so that nobody does it twice."""
+    try:
+        yield
+    except (StorageError, Tampered, TimedOut) as error:
+        what = f"it is done, and only the answer cannot be given: {error.what}"
+        raise type(error)(what, where=error.where, do=f"do not do it again; {error.do}") from error

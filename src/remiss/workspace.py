@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from remiss import adapters
 from remiss.action import Action
 from remiss.catalog.identifying import id_spelled_out
-from remiss.errors import Denied, InputError, NotFound
+from remiss.errors import Denied, InputError, NotFound, done_already
 from remiss.govern.audit.log import digested
 from remiss.govern.audit.views import NamedSubject, refusal
 from remiss.govern.authority import Granted, actor_of
@@ -131,7 +131,8 @@ class Workspace(Recording):
                 self._check_still_held(transaction)
                 counted(result)
                 result = read_at_position(result, transaction.position)
-            self.record_view(action, arguments, result)
+            with done_already():
+                self.record_view(action, arguments, result)
             return result
 
     def take_job(self, runner: str, stays: float | None = None) -> Lease | None:

@@ -150,4 +150,6 @@ def _make(path: Path) -> None:
     except OSError as error:
         raise refused(error, path.parent, setting="REMISS_KEYS") from error
     finally:
-        staged.unlink(missing_ok=True)
+        # What stays is the key itself by another name, or one that nothing was made under.
+        with suppress(OSError):
+            staged.unlink(missing_ok=True)

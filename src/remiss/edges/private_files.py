@@ -13,7 +13,7 @@ from remiss.errors import Location, StorageError
 
 
 def private_folder(folder: Path, *, create: bool) -> None:
-    """Make sure that a folder is there, is ours and is closed to others.
+    """Make sure that a folder is there, on the disk, is ours and is closed to others.
 
     Raises
     ------
@@ -22,8 +22,10 @@ def private_folder(folder: Path, *, create: bool) -> None:
     where = Location(str(folder))
     try:
         if create:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700, exist_ok=True)
+            for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+                each.mkdir(mode=0o700 if each == folder else 0o777, exist_ok=True)
+                # Else it may be gone when the power is, with the key in it under which everything else was written.
+                wait_for_disk(each.parent)
         found = folder.lstat()
     except FileExistsError as error:
         raise StorageError(f"{folder} is not a folder", where=where, do="name another folder") from error

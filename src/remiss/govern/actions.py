@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from remiss.action import action
+from remiss.errors import StorageError
 from remiss.govern.ports.machine import GovernWorkspace, HealthChecks
 from remiss.govern.ports.vault import KeyWorkspace
 from remiss.records.published import Count, published
@@ -30,7 +31,11 @@ def _renewed(ws: KeyWorkspace) -> Iterator[Rotation]:
     """Wrap everything under a new key before the transaction, and destroy the former key only when its row is written."""
     renewal = ws.vault.renew(ws.progress)
     yield Rotation(pieces=renewal.pieces, resumed=renewal.resumed)
-    ws.vault.retire(renewal)
+    try:
+        ws.vault.retire(renewal)
+    except StorageError as error:
+        what = f"everything is under the new key, and the former one could not be destroyed: {error.what}"
+        raise StorageError(what, do=f"{error.do}; then rotate again, which finishes it") from error
 
 
 @action("catalog.rotate", permission="catalog:rotate", http="POST /catalog/rotate", prepare=_renewed)

@@ -7,6 +7,7 @@ itself is imported when it is called; what it answers is printed by `printing`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ import click
 from remiss.action import Action
 from remiss.contract.arguments import arguments_of, value_of
 from remiss.contract.table import Entry, action_of, entries
-from remiss.errors import InputError
+from remiss.errors import InputError, done_already
 from remiss.faces.cli.options import formats_of, offline, one_reading, progress, workspace
 from remiss.faces.cli.parameters import Argument, as_typed, clicked, typed
 from remiss.faces.cli.printing import printed
@@ -120,7 +121,8 @@ def _call(entry: Entry, offered: Sequence[Entry], given: dict[str, Any], shape: 
     arguments = arguments_of(action, entry.parameters, values)
     with workspace() if entry.catalog else offline() as ws, progress(ws), one_reading(ws):
         answer = ws.perform(action, arguments)
-        return printed(entry, answer, shape, ws, arguments)
+        with nullcontext() if action.reads else done_already():
+            return printed(entry, answer, shape, ws, arguments)
 
 
 def _read_texts(action: Action, entry: Entry, values: dict[str, Any]) -> None:

@@ -37,6 +37,9 @@ BUSY_MS = 30_000
 BESIDE = "what has its name and ends in -wal or -shm"
 BESIDE_BYTES = 64 * 1024
 
+# A commit whose fsync failed is there for the next one who opens the file, unless the power goes first.
+UNKNOWN_WHETHER = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
+
 # How the driver says that a server is gone without having said why.
 CLOSED = ("server closed the connection", "connection is closed", "connection is lost")
 
@@ -80,7 +83,7 @@ def explained(error: BaseException, url: URL) -> RemissError | None:
 def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
     code = getattr(error, "sqlite_errorcode", None)
     kind = None if code is None else code & 0xFF
-    if kind == sqlite3.SQLITE_IOERR and _is_full(where):
+    if kind == sqlite3.SQLITE_IOERR and code not in UNKNOWN_WHETHER and _is_full(where):
         # So it says when there is no room for what it makes beside the file to read that.
         kind = sqlite3.SQLITE_FULL
     match kind:
@@ -95,7 +98,7 @@ def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
         case sqlite3.SQLITE_CANTOPEN:
             return StorageError(f"{where} cannot be opened", do="check that its folder exists and may be written")
         case sqlite3.SQLITE_IOERR:
-            return StorageError(f"the disk failed on {where}: {error}", do="check the disk and the file system")
+            return _disk_failed(where, error, known=code not in UNKNOWN_WHETHER)
         case sqlite3.SQLITE_CORRUPT:
             return StorageError(f"{where} is damaged: {error}", do="restore the catalog from a copy")
         case sqlite3.SQLITE_INTERRUPT:
@@ -106,6 +109,15 @@ def _explained_sqlite(error: sqlite3.Error, where: str) -> RemissError | None:
             return StorageError(f"{where} was altered by another program: {error}", do="see what with: remiss audit verify")
         case _:
             return None
+
+
+def _disk_failed(where: str, error: sqlite3.Error, *, known: bool) -> StorageError:
+    if known:
+        return StorageError(f"the disk failed on {where}: {error}", do="check the disk and the file system")
+    return StorageError(
+        f"the disk failed on {where} when it was to keep what was written, and whether it did is not known: {error}",
+        do="check the disk and its room; look whether it was done, and do it again if not",
+    )
 
 
 def _no_room(where: str) -> StorageError:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from remiss.edges.stores.dialect.explaining import BUSY_MS
+from remiss.edges.stores.dialect.explaining import BUSY_MS, failed
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.errors import SettingError, StorageError
 
@@ -69,9 +69,20 @@ FOLD_BYTES = 64 * 1024 * 1024
 
 
 def make_durable(connection: Connection) -> None:
-    """Set what a database file remembers: its journal mode."""
+    """Set what a database file remembers: its journal mode, which is not set within a transaction.
+
+    Raises
+    ------
+    StorageError
+    """
     if connection.dialect.name == SQLITE:
-        connection.connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.Error as error:
+            raise failed(connection, error) from error
+        finally:
+            cursor.close()
 
 
 def make_private(path: Path) -> None:

@@ -6,6 +6,7 @@ Before anything is appended, the head is held against its seal: otherwise what s
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -77,12 +78,14 @@ class Sealing:
     def went_on(self, catalog: str, log: str, size: int) -> None:
         """Remember beside the key that the log is sealed, and here how many entries it has by now.
 
-        Not only when it begins: the process that began it may have been killed before this.
+        Not only when it begins: the process that began it may have been killed before this. What was appended is on the disk by
+        now: where the folder of keys takes nothing, that is no reason to say it failed, and the next one who appends tries again.
         """
         if log not in self._marked:
-            if not self.known(catalog, log):
-                self.keys().mark(_mark(catalog, log))
-            self._marked.add(log)
+            with suppress(StorageError):
+                if not self.known(catalog, log):
+                    self.keys().mark(_mark(catalog, log))
+                self._marked.add(log)
         self._reached[log] = max(size, self._reached.get(log, 0))
         if log == JOURNAL and self.needed is None:
             self.needed = name_of(self.keys())
