@@ -12,6 +12,7 @@ from remiss.present.legible import counted, share
 from remiss.records.case import Case
 from remiss.records.event import Event, Scalar, Values
 from remiss.records.identity import format_time
+from remiss.records.job import Job
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced
 from remiss.records.rows import Rows
 from remiss.records.run import ALL, CONTROL, RESERVED, UNDECIDED, Run
@@ -208,3 +209,10 @@ def summary(run: Run) -> list[tuple[str, int, int, int, str]]:
 
 def _given(*pairs: Pair) -> Iterator[Pair]:
     return (pair for pair in pairs if pair[1] is not None)
+
+
+def job_in_words(job: Job) -> str:
+    """Return how a job stands, for a line."""
+    progress = "" if job.steps is None else f", {job.done:,} of {counted(len(job.steps), 'step')} committed"
+    later = "" if job.retry_at is None else f"; not before {format_time(job.retry_at.replace(microsecond=0))}"
+    return f"{job.state.value}{progress}" + (f": {job.reason}" if job.reason else "") + later

@@ -12,6 +12,7 @@ from remiss.capture.late_files import GONE
 from remiss.capture.reproduction import Reproduction
 from remiss.faces.cli import render
 from remiss.present import estimate_facts, facts
+from remiss.present.facts import job_in_words
 from remiss.present.legible import counted, share
 from remiss.protocol.notes import UNREDACTED
 from remiss.records.estimate import Estimate
@@ -90,13 +91,6 @@ def job(found: Job) -> None:
         click.echo(f"  {format_time(line.at.replace(microsecond=0))}  {render.cell(line.text)}")
 
 
-def in_words(job: Job) -> str:
-    """Return how a job stands, for a line."""
-    progress = "" if job.steps is None else f", {job.done:,} of {counted(len(job.steps), 'step')} committed"
-    later = "" if job.retry_at is None else f"; not before {format_time(job.retry_at.replace(microsecond=0))}"
-    return f"{job.state.value}{progress}" + (f": {job.reason}" if job.reason else "") + later
-
-
 def posted(found: Sequence[Job]) -> None:
     """Print the jobs that were posted."""
     for each in found:
@@ -107,7 +101,7 @@ def posted(found: Sequence[Job]) -> None:
 
 def _facts(found: Job) -> Iterator[tuple[str, object]]:
     yield "job", found.id
-    yield "state", in_words(found)
+    yield "state", job_in_words(found)
     yield "redacts what was stored by" if found.kind == REDACT else "captures by", f"{found.protocol}@{found.version}"
     yield "team", found.team
     yield "posted", f"{format_time(found.posted_at.replace(microsecond=0))} by {found.person}"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from remiss.errors import AnswerNo, InputError, SettingError
-from remiss.faces.cli import render, run_tables
+from remiss.faces.cli import render
 from remiss.faces.cli.options import workspace
+from remiss.present.facts import job_in_words
 from remiss.records.job import Job, JobState
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def run_jobs() -> int:
 
     def report(job: Job) -> None:
         ended.append(job)
-        render.say(f"{job.id}: {run_tables.in_words(job)}")
+        render.say(f"{job.id}: {job_in_words(job)}")
 
     with workspace() as ws:
         if ws.file is None and ws.address.startswith("http"):
