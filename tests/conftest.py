@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import hashlib
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +23,7 @@ from pathlib import Path
 import pytest
 
 import remiss
+from remiss.edges import keys
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
 from remiss.records.person import Grant, Person
@@ -191,6 +194,25 @@ def empty_address(database: str, request: pytest.FixtureRequest, tmp_path: Path)
     else:
         with database_on(request.getfixturevalue("postgres"), "template0") as found:
             yield found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def same_keys() -> Iterator[None]:
+    """Have each catalog that this process makes get the same key in every run, by where it lies in the run's folder.
+
+    Who is to verify what is chosen under the key: with keys drawn by chance, tests would meet other choices in each run.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(keys, "_drawn", lambda path: hashlib.sha256("/".join(_within_run(path)).encode()).digest())
+        yield
+
+
+def _within_run(path: Path) -> Iterator[str]:
+    """Yield the names of the folders that a path lies in, without what another run or worker calls otherwise."""
+    own = path.absolute().parts
+    begins = max((at for at, part in enumerate(own) if re.fullmatch(r"pytest-\d+|popen-gw\d+|pytest-of-\w+", part)), default=-1)
+    # A test's own folder has a number behind its name.
+    yield from (re.sub(r"\d+$", "", part) if at == begins + 1 else part for at, part in enumerate(own) if at > begins)
 
 
 @pytest.fixture

@@ -134,13 +134,18 @@ def _read(path: Path) -> bytes:
     return key
 
 
+def _drawn(_: Path) -> bytes:
+    """Return a new key."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
 def _make(path: Path) -> None:
     """Put a new key in place whole, unless another process was quicker; then theirs is the key."""
     staged = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
+            file.write(_drawn(path))
             file.flush()
             os.fsync(file.fileno())
         # a link, unlike a rename, never takes the place of a file that is already there
