@@ -26,11 +26,11 @@ def count(**numbers):
         ),
         (
             count(met=4, judged=1_000, nulls=990),
-            "criterion slow read a null on 990 (99.0 %) of 1,000 events: they count as not met, unless it says nulls: undecided",
+            "criterion slow read a null on 990 (99.0 %) of 1,000 events: they count as not met, as it has no `nulls: undecided`",
         ),
         (
             count(met=4, judged=10, undecided=990, nulls=990),
-            "criterion slow read a null on 990 (99.0 %) of 1,000 events: they count as not met, unless it says nulls: undecided",
+            "criterion slow read a null on 990 (99.0 %) of 1,000 events: they are undecided on it, as it says",
         ),
         (count(undecided=30), "criterion slow could judge none of 30 events: their labels are missing"),
         (count(outside=30), None),

@@ -55,10 +55,12 @@ class CriterionCount:
         nulls = f"; on {self.nulls:,} of them a value that it reads was null" if self.nulls else ""
         at_risk = self.judged + self.undecided
         if self.nulls > MOSTLY_NULL * at_risk:
-            return (
-                f"criterion {self.criterion} read a null on {self.nulls:,} ({share(self.nulls / at_risk)}) of "
-                f"{counted(at_risk, 'event')}: they count as not met, unless it says nulls: undecided"
-            )
+            # Of over half of them it is so: they cannot be among the others as well.
+            wanted = self.nulls > self.judged
+            missing = "they count as not met, as it has no `nulls: undecided`"
+            become = "they are undecided on it, as it says" if wanted else missing
+            of = f"{self.nulls:,} ({share(self.nulls / at_risk)}) of {counted(at_risk, 'event')}"
+            return f"criterion {self.criterion} read a null on {of}: {become}"
         if self.judged and self.met >= NEARLY_ALL * self.judged:
             return f"criterion {self.criterion} caught {self.met:,} ({share(self.met / self.judged)}) {of}{nulls}"
         if self.judged >= ENOUGH and self.met <= NEARLY_NONE * self.judged:
