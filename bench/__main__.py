@@ -10,8 +10,8 @@ import remiss
 from bench.results import write
 
 NAMES = (
-    *("startup", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview", "visible", "taking", "audit"),
-    *("reading", "status", "files", "exact"),
+    *("startup", "commands", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview", "visible", "taking"),
+    *("audit", "reading", "status", "files", "exact"),
 )
 
 

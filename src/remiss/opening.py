@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import cast
 
@@ -19,12 +20,23 @@ from remiss.govern.authority import OPERATOR
 from remiss.govern.ports.actor import Actor
 from remiss.govern.ports.vault import Keys
 from remiss.offline import Offline
-from remiss.present import notebook  # noqa: F401  what is read from now on shows itself
-from remiss.remote import is_server, open_remote
+from remiss.records.rows import as_html
 from remiss.settings import Settings
 from remiss.workspace import Workspace
 
 HERE = "remiss.db"
+
+
+@as_html.register(object)
+def _shown(record: object) -> str | None:
+    """Return a record as a notebook shows it. What shows them is loaded with the first that is shown."""
+    import_module("remiss.present.notebook")
+    return None if as_html.dispatch(type(record)) is _shown else as_html(record)
+
+
+def is_server(address: str) -> bool:
+    """Return whether an address is a server's rather than a database's."""
+    return address.startswith(("http://", "https://"))
 
 
 def open_workspace(
@@ -61,6 +73,9 @@ def open_workspace(
             raise SettingError(
                 f"{where} is a server: its catalog is made and upgraded where it lies", do="name the database itself"
             )
+        # It needs the codec and a client, which a catalog of one's own does not.
+        from remiss.remote import open_remote
+
         # It answers every action as a catalog of one's own would; ports it has none, and actions are all that anybody calls.
         return cast("Workspace", open_remote(where, settings))
 

@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 ACTIONS_PATH = "/api/v1/actions/"
 
 
-def is_server(address: str) -> bool:
-    """Return whether an address is a server's rather than a database's."""
-    return address.startswith(("http://", "https://"))
-
-
 def open_remote(address: str, settings: Settings) -> RemoteWorkspace:
     """Return a workspace whose actions a server performs; nothing is sent yet.
 

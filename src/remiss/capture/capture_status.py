@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from remiss.action import action
 from remiss.capture.captured import WindowInForce
 from remiss.capture.criterion_counts import NEARLY_ALL, CriterionCount, criterion_counts, warnings
 from remiss.capture.filed_protocol import filed_document
@@ -15,8 +16,10 @@ from remiss.capture.schedule import Interval, due_again, spans
 from remiss.capture.source_files import Due, look
 from remiss.capture.source_files import due as due_of
 from remiss.errors import InputError
+from remiss.parameters import Position
 from remiss.present.legible import counted
 from remiss.protocol.terms import Protocol
+from remiss.records.catalog import read_at
 from remiss.records.published import Count, Items, Share, published
 from remiss.records.run import RULES, Run
 from remiss.records.source_file import FileChange
@@ -146,3 +149,29 @@ def _due(
     except InputError as error:
         return None, error.what, None
     return found, "", document
+
+
+@action("status", permission="run:read", http="GET /status", reads=True, snapshot=False)
+def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> CaptureStatuses:
+    """Say which windows are due or provisional, and what looks odd.
+
+    There is a line for each protocol and source.
+
+    Example: remiss status
+
+    Parameters
+    ----------
+    as_of : a position of the catalog; default: now. What was due and mature when the catalog came there is told from the sources
+        as they are now
+
+    Raises
+    ------
+    InputError : a position that is not there yet
+    """
+    # All is read as of one position, for no snapshot is held while sources are looked at.
+    head = ws.position()
+    position = read_at(as_of, head)
+    now = ws.now if position == head else ws.moment(position)
+    pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS, position=position)}
+    found = tuple(capture_status(ws, source, protocol, position, now) for source, protocol in sorted(pairs))
+    return CaptureStatuses(position=position, items=found)

@@ -15,9 +15,9 @@ from typing import Any
 from remiss.capture import census, requirements, row_checks
 from remiss.capture.build import reading
 from remiss.capture.captured import WindowInForce
-from remiss.capture.filed_protocol import as_filed
 from remiss.capture.listed_files import relative
 from remiss.capture.ports import CaptureWorkspace
+from remiss.capture.reproduction import as_filed
 from remiss.capture.sql import criteria, statements
 from remiss.capture.sql.comparisons import alike, comparison
 from remiss.capture.sql.plan import ScanPlan

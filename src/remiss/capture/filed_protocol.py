@@ -9,21 +9,9 @@ from pathlib import PurePath
 
 from remiss.capture.ports import CaptureWorkspace
 from remiss.errors import ProtocolError
-from remiss.protocol.actions import checked as checked_against_sources
-from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Address, Protocol
 from remiss.protocol.versions import kept_version
 from remiss.records.run import Manifest
-
-
-def as_filed(ws: CaptureWorkspace, manifest: Manifest) -> Checked:
-    """Return the protocol of a run as the catalog keeps it, checked against its sources as they are now.
-
-    Raises
-    ------
-    ProtocolError, SourceError : a taxonomy or rubric file, or a source, is not what it was
-    """
-    return checked_against_sources(ws, filed_document(ws, manifest))
 
 
 def filed_document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from remiss.capture.captured import Coverage
 from remiss.capture.schedule import settles
-from remiss.capture.versions import told_in
 from remiss.records.event import Scalar
-from remiss.records.histogram import VERSION, Bins, WindowHistograms, named
 from remiss.records.run import Cell, Run, RunWindow
+
+if TYPE_CHECKING:
+    from remiss.records.histogram import Bins, WindowHistograms
 
 RUN = (
     "run",
@@ -116,6 +118,11 @@ def window_lines(
     )
 
 
+def told_in(cells: Iterable[Cell]) -> bool:
+    """Return whether some of the cells say of which version their events are."""
+    return any(cell.version is not None for cell in cells)
+
+
 def cell_columns(cells: Sequence[Cell]) -> tuple[str, ...]:
     """Return the columns of cells: each stratifying field is one of its own; and the model version, where it is told apart."""
     strata = dict.fromkeys(name for cell in cells for name in cell.stratum)
@@ -143,8 +150,8 @@ def cell_lines(cells: Sequence[Cell]) -> tuple[RunLine, ...]:
 
 def histogram_lines(found: Iterable[WindowHistograms], bins: Bins, fields: Iterable[str]) -> tuple[RunLine, ...]:
     """Return one line for each bin of a field that has events, by window and model version, in the order of HISTOGRAM."""
-    names = {field: named(bins.fields[field]) for field in fields}
-    versions = (None, *(named(bins.fields[VERSION])[1:] if VERSION in bins.fields else ()))
+    names = {field: bins.names(field) for field in fields}
+    versions = (None, *bins.versions)
     return tuple(
         (field, each.window, versions[version], at, names[field][at], int(events))
         for field in names

@@ -13,8 +13,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from remiss.capture.listing import told_in
 from remiss.capture.requirements import OF_LABELS
-from remiss.capture.versions import told_in, without_versions
+from remiss.capture.versions import without_versions
 from remiss.records.identity import canonical, digest
 from remiss.records.run import RULES, Cell, DerivedRun, Group, Member, RunWindow
 

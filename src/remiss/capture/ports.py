@@ -12,7 +12,6 @@ from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys, Vault
 from remiss.protocol.ports import Documents, Engine, Protocols
-from remiss.records.histogram import Bins, WindowHistograms
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.records.source_file import SourceFile
@@ -20,6 +19,7 @@ from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol as Document
+    from remiss.records.histogram import Bins, WindowHistograms
 
 
 class ReadsLogs(Protocol):

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
+from remiss.action import action
 from remiss.capture.build import derive
 from remiss.capture.field_counts import unlike_counts
-from remiss.capture.filed_protocol import as_filed
+from remiss.capture.filed_protocol import filed_document
 from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.profile import unlike
 from remiss.capture.schedule import whole_windows
 from remiss.errors import IntervalError, ProtocolError, SourceError
+from remiss.parameters import RunId
+from remiss.protocol.actions import checked as checked_against_sources
+from remiss.protocol.check_result import Checked
 from remiss.records.published import Count, published
 from remiss.records.run import RULES, DerivedRun, Manifest, Refusals, Run
 
@@ -37,6 +41,16 @@ class Reproduction:
     differences: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     position: Count
+
+
+def as_filed(ws: CaptureWorkspace, manifest: Manifest) -> Checked:
+    """Return the protocol of a run as the catalog keeps it, checked against its sources as they are now.
+
+    Raises
+    ------
+    ProtocolError, SourceError : a taxonomy or rubric file, or a source, is not what it was
+    """
+    return checked_against_sources(ws, filed_document(ws, manifest))
 
 
 def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
@@ -86,3 +100,14 @@ def _filed(ws: CaptureWorkspace, run: Run) -> DerivedRun:
         histograms=ws.histograms.of_run(run.id),
         refusals=Refusals(counts=run.refused),
     )
+
+
+@action("reproduce", permission="run:read", http="POST /runs/{run}/reproduce", reads=True, subject="run", snapshot=False)
+def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
+    """Derive RUN again from its named inputs and compare digests.
+
+    Exit status 0 when it is the same, 1 when it differs (and how), 3 when its source is not all there (and what is missing).
+
+    Example: remiss reproduce run-4f7q2m
+    """
+    return rederive(ws, run)

@@ -1,4 +1,8 @@
-"""What one can do with runs: look at them, derive them again, and accept one that waits."""
+"""What one can do with runs as the catalog keeps them: look at them, and accept one that waits.
+
+What reads the log as well is elsewhere (`reproduction.py`, `capture_status.py`), for the engine and all that a capture needs take
+as long to load as everything else that a list of runs takes.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,12 @@ from typing import Any
 
 from remiss.action import action
 from remiss.capture import listing
-from remiss.capture.capture_status import MOST_RUNS, CaptureStatuses, capture_status
 from remiss.capture.ports import CaptureWorkspace
-from remiss.capture.reproduction import Reproduction, rederive
 from remiss.errors import InputError
 from remiss.parameters import FieldName, Limit, PageToken, Position, RunId
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import restore
-from remiss.records.catalog import reached, read_at
+from remiss.records.catalog import reached
 from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.run import Manifest, Run
 from remiss.records.view_entry import ViewEntry, listed
@@ -193,40 +195,3 @@ def refused(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) 
     lines = tuple((each.reason, each.file, each.row, each.detail) for each in ws.runs.refused(found.id))
     at = head if as_of is None else as_of
     return Rows("refused", ("reason", "file", "row", "detail"), lines, at, total=sum(found.refused.values()))
-
-
-@action("reproduce", permission="run:read", http="POST /runs/{run}/reproduce", reads=True, subject="run", snapshot=False)
-def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
-    """Derive RUN again from its named inputs and compare digests.
-
-    Exit status 0 when it is the same, 1 when it differs (and how), 3 when its source is not all there (and what is missing).
-
-    Example: remiss reproduce run-4f7q2m
-    """
-    return rederive(ws, run)
-
-
-@action("status", permission="run:read", http="GET /status", reads=True, snapshot=False)
-def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> CaptureStatuses:
-    """Say which windows are due or provisional, and what looks odd.
-
-    There is a line for each protocol and source.
-
-    Example: remiss status
-
-    Parameters
-    ----------
-    as_of : a position of the catalog; default: now. What was due and mature when the catalog came there is told from the sources
-        as they are now
-
-    Raises
-    ------
-    InputError : a position that is not there yet
-    """
-    # All is read as of one position, for no snapshot is held while sources are looked at.
-    head = ws.position()
-    position = read_at(as_of, head)
-    now = ws.now if position == head else ws.moment(position)
-    pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS, position=position)}
-    found = tuple(capture_status(ws, source, protocol, position, now) for source, protocol in sorted(pairs))
-    return CaptureStatuses(position=position, items=found)

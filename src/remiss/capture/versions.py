@@ -148,8 +148,3 @@ def added_up(cells: Iterable[Cell]) -> tuple[Cell, ...]:
             ruled_out=dict(Counter(before.ruled_out) + Counter(cell.ruled_out)),
         )
     return tuple(found.values())
-
-
-def told_in(cells: Iterable[Cell]) -> bool:
-    """Return whether some of the cells say of which version their events are."""
-    return any(cell.version is not None for cell in cells)

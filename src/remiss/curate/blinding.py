@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from remiss.curate.steps import CONTROL, MISSED
 from remiss.records.case import Revision
 from remiss.records.labelling import Labelled, Labelling
 from remiss.records.states import DECIDED, Status
@@ -34,6 +33,9 @@ UNNAMED = "(hidden)"
 LABELLING = frozenset({"case.annotate", "case.verify", "case.adjudicate"})
 REVISING = "case.revise"
 CAPTURED = "captured"
+# Where a case came from: a control that nobody has found fault with, and one that people found a failure in.
+MISSED = "missed"
+CONTROL = "control"
 FROM_CONTROLS = frozenset({CONTROL, MISSED})
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from remiss.errors import ProtocolError
-from remiss.protocol import rubric as rubrics
-from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Mode, Protocol, Rubric
 from remiss.protocol.versions import kept_version
@@ -50,16 +48,19 @@ def guidelines_of(
     A case that no protocol caught is labelled by the newest protocols of its model; where there is none, by the built-in rubric
     and with the modes of every taxonomy. Of protocols that the labeller does not see only one that caught the case counts.
     """
+    # As with documents: to own a model, or to be in somebody's hands, needs neither of the two.
+    from remiss.protocol import rubric, taxonomy
+
     known = {(each.name, each.version): each for each in read(binding)}
     newest = newest_of(read(seen))
     of_model = [each for each in newest if each.model == model]
     own = [known[each] for each in caught_by if each in known] or of_model
-    modes = dict(taxonomies.builtin().modes)
+    modes = dict(taxonomy.builtin().modes)
     for each in own or newest:
         modes |= each.taxonomy.modes
     branches = {_branch(criterion.mode) for each in own for criterion in each.criteria if criterion.mode}
     return Guidelines(
-        rubric=own[0].rubric if own else rubrics.builtin(),
+        rubric=own[0].rubric if own else rubric.builtin(),
         modes={name: modes[name] for name in sorted(modes, key=lambda name: (_branch(name) not in branches, name))},
         units=tuple(dict.fromkeys(unit for each in own if each.labelling is not None for unit in each.labelling.units)),
         owners=owners_of(team, model, known.values(), (known[each] for each in caught_by if each in known)),

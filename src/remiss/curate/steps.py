@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from remiss.curate.annotation import PreparedLabelling
+from remiss.curate.blinding import CONTROL, MISSED
 from remiss.curate.guidelines import Owners
 from remiss.curate.labelling_state import LabellingState, check_eligible
 from remiss.errors import Conflict
@@ -86,8 +87,6 @@ def together(first: Verdicts, second: Verdicts) -> Verdicts:
     return Verdicts(verdict=first.verdict, mode=first.mode, severity=min(grades, default=None), target=first.target)
 
 
-MISSED = "missed"
-CONTROL = "control"
 ANNOTATED_ALREADY = "case {case} is annotated already"
 VERIFY_IT = "verify it: a second labelling is worth more"
 

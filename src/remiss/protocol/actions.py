@@ -15,12 +15,11 @@ from remiss.action import action
 from remiss.errors import NotFound, ProtocolError, RemissError
 from remiss.parameters import Document, Help, Position, ProtocolName, Range
 from remiss.protocol import taxonomy as taxonomies
-from remiss.protocol.check_result import Checked, Finding, Findings
-from remiss.protocol.document import draft, first_of, parse
+from remiss.protocol.check_result import Checked, Finding, Findings, first_of, has_errors
+from remiss.protocol.document import draft, parse
 from remiss.protocol.lint import examine
 from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import CheckWorkspace, Description, ProtocolDiff, ProtocolsWorkspace, ProtocolWorkspace, StoredProtocol
-from remiss.protocol.shape import has_errors
 from remiss.protocol.terms import Address, Protocol
 from remiss.records.catalog import read_at
 from remiss.records.identity import format_time

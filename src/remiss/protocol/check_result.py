@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, overload
 
+from remiss.errors import Location, ProtocolError
 from remiss.parameters import OneOf
 from remiss.protocol.terms import Criterion, Protocol, Type
 from remiss.records.published import Amount, Count, Share, published
@@ -73,6 +74,18 @@ class Finding:
     line: Count
     what: str
     do: str
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Return whether any finding is an error."""
+    return any(finding.level == "error" for finding in findings)
+
+
+def first_of(findings: Sequence[Finding]) -> ProtocolError:
+    """Return the error that carries the first error found and the count of the others."""
+    first, *others = [finding for finding in findings if finding.level == "error"]
+    more = f" (and {len(others)} more; `remiss protocol check` shows all)" if others else ""
+    return ProtocolError(first.what + more, where=Location(first.file, first.line), do=first.do)
 
 
 Measure = Annotated[str, OneOf(("share", "mean"))]

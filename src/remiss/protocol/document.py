@@ -11,19 +11,19 @@ document, which stays valid YAML and reads the same to everybody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from remiss.errors import Location, ProtocolError, RemissError
+from remiss.errors import RemissError
 from remiss.protocol import rubric as rubrics
 from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.assembly import Whole, assemble, fields_of, unread_of
-from remiss.protocol.check_result import Finding
+from remiss.protocol.check_result import Finding, has_errors
 from remiss.protocol.consistency import check_sections
 from remiss.protocol.model import FieldsModel, ProtocolModel
 from remiss.protocol.reading import Path, Value, read
-from remiss.protocol.shape import has_errors, sink, validate
+from remiss.protocol.shape import sink, validate
 from remiss.protocol.terms import Protocol
 
 _BEGINS = "#: attached "
@@ -107,13 +107,6 @@ def parse(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
     """
     protocol, findings = draft(text, path, read_file)
     return (None if has_errors(findings) else protocol), findings
-
-
-def first_of(findings: Sequence[Finding]) -> ProtocolError:
-    """Return the error that carries the first error found and the count of the others."""
-    first, *others = [finding for finding in findings if finding.level == "error"]
-    more = f" (and {len(others)} more; `remiss protocol check` shows all)" if others else ""
-    return ProtocolError(first.what + more, where=Location(first.file, first.line), do=first.do)
 
 
 def draft(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple[Finding, ...]]:

@@ -9,8 +9,9 @@ from typing import Annotated
 from pydantic import Field
 
 from remiss.errors import Location, RecodingError
+from remiss.protocol.check_result import has_errors
 from remiss.protocol.reading import read
-from remiss.protocol.shape import Section, Sink, has_errors, sink, validate
+from remiss.protocol.shape import Section, Sink, sink, validate
 from remiss.records.recoding import Arm, ModeMove, Recoding
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

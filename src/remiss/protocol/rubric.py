@@ -10,10 +10,10 @@ from typing import Annotated
 from pydantic import Field
 
 from remiss.errors import ProtocolError
-from remiss.protocol.check_result import Finding
+from remiss.protocol.check_result import Finding, has_errors
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Document, read
-from remiss.protocol.shape import Section, Sink, has_errors, sink, validate
+from remiss.protocol.shape import Section, Sink, sink, validate
 from remiss.protocol.terms import Answer, Rubric, RubricQuestion
 
 LEAST_GRADE = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -214,8 +214,3 @@ def sink(findings: list[Finding], document: Document, file: str, *, code: str = 
         findings.append(Finding(code=code, level=level, file=file, line=document.line(path), what=what, do=do))
 
     return add
-
-
-def has_errors(findings: Iterable[Finding]) -> bool:
-    """Return whether any finding is an error."""
-    return any(finding.level == "error" for finding in findings)

@@ -11,10 +11,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from remiss.errors import Location, ProtocolError
-from remiss.protocol.check_result import Finding
+from remiss.protocol.check_result import Finding, has_errors
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Document, Path, read
-from remiss.protocol.shape import Section, Sink, has_errors, sink, validate, wrong
+from remiss.protocol.shape import Section, Sink, sink, validate, wrong
 from remiss.protocol.terms import Mode, Taxonomy
 
 BUILTIN = "remiss"

@@ -16,12 +16,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 from remiss.errors import Location, ProtocolError
-from remiss.protocol.check_result import Finding
-from remiss.protocol.document import draft, first_of
+from remiss.protocol.check_result import Finding, first_of, has_errors
 from remiss.protocol.group_sizes import as_filed, by_former_defaults, note_on_former
 from remiss.protocol.meaning import handling, meaning, parts_that_differ
 from remiss.protocol.ports import StoredProtocol
-from remiss.protocol.shape import has_errors
 from remiss.protocol.terms import Protocol
 
 # Some ten protocols with as many versions each; what lists all versions asks for every one of them in turn.
@@ -57,6 +55,9 @@ def salvage(text: str, path: str) -> Protocol | None:
 # Threads may share it. Of those that ask for the first time at once each parses, and all get equal values.
 @lru_cache(maxsize=MOST)
 def _parsed(text: str) -> tuple[Protocol | None, tuple[Finding, ...]]:
+    # The reader of documents takes a tenth of a second to load, and most that is asked of a catalog reads none.
+    from remiss.protocol.document import draft
+
     return draft(text, _ITSELF, _not_attached)
 
 

@@ -81,6 +81,15 @@ class Bins:
 
     fields: Mapping[str, FieldBins]
 
+    def names(self, field: str) -> tuple[str, ...]:
+        """Return what people call the bins of a field, in order."""
+        return named(self.fields[field])
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """What people call the model versions that are told apart; none where fields are not counted by them."""
+        return self.names(VERSION)[1:] if VERSION in self.fields else ()
+
     @property
     def digest(self) -> str:
         """What names these bins: SHA-256, in hex, over their canonical JSON."""

@@ -1,7 +1,7 @@
 """Rows: the one type for lists of things, whichever face asks for them, and the pages of such lists.
 
 The tables and charts of records are made of records, and so stand above them. A record only says that it is `Shown`; how,
-`notebook.py` registers, which whatever opens a catalog loads.
+`notebook.py` registers; once a catalog was opened, the first record that is shown loads it.
 
 Pages follow one another by what the last line was, not by how many came before: what is filed meanwhile shifts nothing, and
 each thing is met once.

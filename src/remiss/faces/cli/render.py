@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import chain, zip_longest
 
 import click
+from rich.cells import cell_len
 
 from remiss.faces.cli.options import to_stderr
+from remiss.present import facts as facts_of
 from remiss.present.legible import counted, printable
 from remiss.records.identity import format_time
 from remiss.records.rows import Rows
+
+# A column that gives way keeps so many letters, or the lines get longer than the screen.
+FEWEST = 8
 
 
 def say(text: str) -> None:
@@ -27,8 +36,6 @@ def as_json(value: object) -> None:
 
 def rows(page: Rows, *, none: str = "nothing to list") -> None:
     """Print a list as a table; an empty one is `none`."""
-    from remiss.present import facts as facts_of
-
     if page.rows:
         table(facts_of.shown(page), facts_of.lines(page))
     else:
@@ -61,27 +68,71 @@ def cell(value: object) -> str:
 
 
 def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: Collection[int] = ()) -> None:
-    """Print a table; numbers to the right, and the columns at `numbers`, which have them as texts."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """Print a table; numbers to the right, and the columns at `numbers`, which have them as texts.
 
-    from remiss.present import facts as facts_of
-
+    Not by rich, to which a list of ten thousand lines is a whole second's work for each two thousand of them.
+    """
     lines = [tuple(line) for line in lines]
-    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    for at, title in enumerate(titles):
-        values = [line[at] for line in lines if line[at] is not None]
-        numeric = (
-            at in numbers or title in facts_of.SHARES or (bool(lines) and all(isinstance(each, int | float) for each in values))
-        )
-        # What people copy (ids) stands first and is never broken, nor is a time.
-        whole = at == 0 or all(isinstance(each, datetime) for each in values)
-        drawn.add_column(title, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
-    for line in lines:
-        drawn.add_row(*(Text(cell(value)) for value in line))
-    Console(width=_width(), highlight=False, soft_wrap=False).print(drawn)
+    values = [[line[at] for line in lines if line[at] is not None] for at in range(len(titles))]
+    right = [
+        at in numbers or title in facts_of.SHARES or (bool(lines) and all(isinstance(each, int | float) for each in values[at]))
+        for at, title in enumerate(titles)
+    ]
+    # What people copy (ids) stands first and is never broken, nor is a time.
+    whole = [at == 0 or all(isinstance(each, datetime) for each in values[at]) for at in range(len(titles))]
+    cells = [list(titles), *([cell(value) for value in line] for line in lines)]
+    widths = narrowed([max(map(breadth, column)) for column in zip(*cells, strict=True)], whole, _width() - 2 * len(titles))
+    head, *rest = (_drawn(row, widths, right) for row in cells)
+    blank, rule = " " * len(head[0]), "─" if (sys.stdout.encoding or "").lower().startswith("utf") else "-"
+    bold = [click.style(each, bold=True) for each in head]
+    click.echo("\n".join([blank, *bold, f" {rule * (len(blank) - 2)} ", *chain.from_iterable(rest), blank]))
+
+
+def _drawn(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
+    """Return the lines that a row of a table takes: one, where no cell is wider than its column."""
+    folded = [[text] if breadth(text) <= width else in_lines(text, width) for text, width in zip(row, widths, strict=True)]
+    lines = zip(*folded, strict=True) if all(len(each) == 1 for each in folded) else zip_longest(*folded, fillvalue="")
+    return [f" {'  '.join(map(_padded, line, widths, right))} " for line in lines]
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    blank = " " * (width - breadth(text))
+    return blank + text if right else text + blank
+
+
+def breadth(text: str) -> int:
+    """Return how many columns of a terminal a text takes: two for each wide letter."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def narrowed(widths: Sequence[int], whole: Sequence[bool], most: int) -> list[int]:
+    """Return what columns may take of a width in all: the widest give way, but for those that are whole, down to a few letters.
+
+    >>> narrowed([9, 40, 30, 5], [True, False, False, False], 60), narrowed([9, 40], [True, False], 10)
+    ([9, 23, 23, 5], [9, 8])
+    """
+    free = [width for width, fixed in zip(widths, whole, strict=True) if not fixed]
+    room = most - sum(widths) + sum(free)
+    cap = next((cap for cap in range(max(room, FEWEST), FEWEST, -1) if sum(min(width, cap) for width in free) <= room), FEWEST)
+    return [width if fixed else min(width, cap) for width, fixed in zip(widths, whole, strict=True)]
+
+
+def in_lines(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most that width, broken between words, and within a word that is wider.
+
+    >>> in_lines("what the model said was incomprehensible", 10)
+    ['what the', 'model said', 'was', 'incomprehe', 'nsible']
+    """
+    lines = [""]
+    for word in re.findall(r"\s*\S+", text):
+        if breadth(lines[-1] + word) <= width:
+            lines[-1] += word
+            continue
+        lines += [""] if lines[-1] else []
+        for letter in word.lstrip():
+            lines += [""] if breadth(lines[-1] + letter) > width else []
+            lines[-1] += letter
+    return lines
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> None:
@@ -93,7 +144,5 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 
 def _width() -> int:
-    import shutil
-
     # Piped output is for programs that cut columns: do not fold it at the width of nobody's screen.
     return shutil.get_terminal_size((160, 40)).columns

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from remiss.capture.capture_status import CaptureStatus
 from remiss.capture.late_files import GONE
-from remiss.capture.reproduction import Reproduction
 from remiss.faces.cli import render
 from remiss.present import estimate_facts, facts
 from remiss.present.facts import job_in_words
@@ -19,6 +18,10 @@ from remiss.records.estimate import Estimate
 from remiss.records.identity import format_time
 from remiss.records.job import REDACT, Job
 from remiss.records.run import Run
+
+if TYPE_CHECKING:
+    from remiss.capture.capture_status import CaptureStatus
+    from remiss.capture.reproduction import Reproduction
 
 # Of the windows in a row that are due; more than some say only that the log was never captured whole.
 SHOWN = 5

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from remiss.curate.batches import share
+from remiss.curate.blinding import CONTROL
 from remiss.curate.guidelines import read
 from remiss.curate.labelling_state import LabellingState
-from remiss.curate.steps import CONTROL
 from remiss.edges.stores.abstentions import abstentions_of
 from remiss.edges.stores.case_reading import event_at, observations_of
 from remiss.edges.stores.in_force import in_force as run_in_force

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from remiss.catalog.identifying import prefix_of
-from remiss.curate.steps import CONTROL
+from remiss.curate.blinding import CONTROL
 from remiss.edges.stores.case_reading import event_at, observations_of
 from remiss.edges.stores.case_writing import file_context, first_state
 from remiss.edges.stores.dialect.full_text import index_words
