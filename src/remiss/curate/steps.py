@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.blinding import CONTROL, MISSED
 from remiss.curate.guidelines import Owners
 from remiss.curate.labelling_state import LabellingState, check_eligible
 from remiss.errors import Conflict
 from remiss.records.labelling import Labelling, LabellingKind, Verdict
 from remiss.records.states import DECIDED, Move, Status, after
+
+if TYPE_CHECKING:
+    from remiss.curate.annotation import PreparedLabelling
 
 CRITICAL = 1
 

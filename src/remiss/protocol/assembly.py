@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 
 from remiss.protocol.group_sizes import keep_of, population_of
 from remiss.protocol.meaning import meaning
@@ -35,6 +36,7 @@ from remiss.protocol.terms import (
     Rubric,
     Sampling,
     Taxonomy,
+    Type,
 )
 from remiss.protocol.values import parse_duration, policy
 from remiss.records.case import Sensitivity
@@ -77,6 +79,22 @@ def unread_of(fields: Collection[str], document: Document) -> frozenset[str]:
     return frozenset(named.difference(fields))
 
 
+class Deferred(Mapping[str, Type]):
+    """A mapping that is computed when somebody looks into it."""
+
+    def __init__(self, compute: Callable[[], Mapping[str, Type]]) -> None:
+        self._compute = compute
+
+    def __getitem__(self, name: str) -> Type:
+        return self._compute()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._compute())
+
+    def __len__(self) -> int:
+        return len(self._compute())
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """A validated document and where it came from."""
@@ -90,21 +108,26 @@ class Whole:
 
 def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, rubric: Rubric) -> Protocol:
     """Return the protocol that a validated document says."""
-    # The parser of expressions takes long to load: an importer of this module reads a protocol later, or never.
-    from remiss.protocol.columns import taken_for
-
     model, document = whole.model, whole.document
     criteria = tuple(_criterion(criterion, at, document, taxonomy, model.sampling) for at, criterion in enumerate(model.criteria))
     admit = None if model.admit is None else Expression(model.admit.strip(), document.line(("admit",)))
     source, labels = _source(model, document), _labels(model, document)
     predicates = [each for criterion in criteria for each in (criterion.when, criterion.among) if each is not None]
     anomalies = [criterion.of for criterion in criteria if criterion.of is not None]
-    in_source, in_labels = taken_for(fields, predicates, anomalies, None if labels is None else labels.key, admit)
+    key = None if labels is None else labels.key
+
+    @cache
+    def read_as() -> tuple[Mapping[str, Type], Mapping[str, Type]]:
+        # The parser of expressions takes long to load, and only who reads a log asks for it.
+        from remiss.protocol.columns import taken_for
+
+        return taken_for(fields, predicates, anomalies, key, admit)
+
     protocol = Protocol(
         name=model.protocol,
         version=model.version,
         model=model.model,
-        source=replace(source, taken_for=in_source),
+        source=replace(source, taken_for=Deferred(lambda: read_as()[0])),
         fields=fields,
         criteria=criteria,
         sampling=_sampling(model.sampling),
@@ -118,7 +141,9 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         owners=tuple(model.owners),
         admit=admit,
         duplicates=_duplicates(model.duplicates, document),
-        labels=None if labels is None else replace(labels, address=replace(labels.address, taken_for=in_labels)),
+        labels=None
+        if labels is None
+        else replace(labels, address=replace(labels.address, taken_for=Deferred(lambda: read_as()[1]))),
         require=tuple(dict.fromkeys(model.require)),
         sensitivity={name: Sensitivity[level.upper()] for name, level in model.sensitivity.items() if level != "internal"},
         redaction=policy(model.redaction),

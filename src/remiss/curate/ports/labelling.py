@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 from remiss.action import Performs
 from remiss.catalog.ports import Cases
 from remiss.catalog.query.expression import Query
-from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.labelling_state import LabellingState
 from remiss.curate.recoding import Affected
 from remiss.curate.steps import CaseStep
@@ -29,6 +28,7 @@ from remiss.records.recoding import KeptRecoding, Recoding
 
 if TYPE_CHECKING:
     from remiss.curate.blinding import Viewer
+    from remiss.curate.annotation import PreparedLabelling
     from remiss.curate.queueing import BatchOrder, Progress
     from remiss.curate.steering import Steering
 

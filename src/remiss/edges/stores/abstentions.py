@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, insert, select, update
 
-from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import come_by, holds, same_window
@@ -26,6 +25,9 @@ from remiss.records.event import to_text
 from remiss.records.labelling import Labelling, LabellingKind, Quote, Reproduced, Verdict
 from remiss.records.run import Member
 from remiss.records.states import Status
+
+if TYPE_CHECKING:
+    from remiss.curate.annotation import PreparedLabelling
 
 
 def in_force(position: Position | None = None) -> ColumnElement[bool]:

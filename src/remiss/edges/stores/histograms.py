@@ -7,27 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Select, select
 
-from remiss.edges.stores.dialect.writing import insert_many
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import find_run
-from remiss.edges.stores.tables import bins, histograms, instant, runs
+from remiss.edges.stores.tables import bins, histograms, runs
 from remiss.records.histogram import Bins, WindowHistograms
-from remiss.records.run import DerivedRun
-
-
-def file_histograms(connection: Connection, run_key: int, derived: DerivedRun) -> None:
-    """File the histograms of a run, and its bins unless the catalog has them."""
-    if derived.bins is None:
-        return
-    named = derived.bins.digest
-    if connection.execute(select(bins.c.digest).where(bins.c.digest == named)).first() is None:
-        connection.execute(insert(bins), {"digest": named, "fields": derived.bins.to_json()})
-    connection.execute(update(runs).where(runs.c.key == run_key).values(bins=named))
-    rows = ((run_key, instant(each.window), *each.stored()) for each in derived.histograms)
-    insert_many(connection, histograms, ("run_key", "window_start", "single", "pairs"), rows)
 
 
 class HistogramStore:

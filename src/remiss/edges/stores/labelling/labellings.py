@@ -8,11 +8,10 @@ Reservations given up: what somebody had in hand is labelled.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from remiss.curate.annotation import PreparedLabelling
 from remiss.curate.labelling_state import LabellingState
 from remiss.curate.steps import CaseStep
 from remiss.edges.stores.abstentions import abstentions_of, end_abstentions, end_own, write_abstention
@@ -37,6 +36,9 @@ from remiss.edges.stores.tables import (
 from remiss.records.case import Case, Sensitivity
 from remiss.records.labelling import Labelled, LabellingKind, Relation, Verdict
 from remiss.records.states import Status
+
+if TYPE_CHECKING:
+    from remiss.curate.annotation import PreparedLabelling
 
 
 def forget(connection: Connection, event: int, kind: LabellingKind) -> None:
