@@ -17,8 +17,7 @@ from remiss.errors import Location, ProtocolError
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import admits, redact_event, redact_value, redactions
 from remiss.govern.redaction.redactor import Redactor, exposed, redact
-from remiss.protocol.notes import UNREDACTED
-from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
+from remiss.protocol.terms import CONTEXT, INPUTS, UNREDACTED, Protocol
 from remiss.records.event import Event, Scalar
 from remiss.records.run import Cell, Group, Member, Profile, Refusals
 

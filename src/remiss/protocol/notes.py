@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from remiss.protocol.check_result import Checked, CheckedCriterion, Finding
 from remiss.protocol.ports import Description
 from remiss.protocol.predicate import LABELS
-from remiss.protocol.terms import Kind, Protocol, Type
+from remiss.protocol.terms import UNREDACTED, Kind, Protocol, Type
 from remiss.records.case import Sensitivity
 
 _READS = {Kind.MISCLASSIFICATION: "label", Kind.LOW_CONFIDENCE: "confidence", Kind.LATENCY: "latency_ms"}
@@ -26,8 +26,6 @@ _PERSONAL = (
     "message",
     "note",
 )
-# Said wherever a protocol that says so is used.
-UNREDACTED = "redaction is none: texts are kept as production logged them"
 _NOT_YET = {
     "retention": "nothing is deleted by it yet; `remiss retention apply` comes with a later version",
     "review": "no review is scheduled by it yet; `remiss review schedule` comes with a later version",

@@ -17,6 +17,8 @@ from remiss.records.published import Count
 
 INPUTS = "inputs."
 CONTEXT = "context."
+# Said wherever a protocol that says so is used.
+UNREDACTED = "redaction is none: texts are kept as production logged them"
 
 
 class Kind(StrEnum):

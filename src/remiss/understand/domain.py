@@ -85,6 +85,15 @@ class Census:
     rules: Rules
     groups: Sequence[Group]
     cells: Sequence[Cell]
+    # A question about each criterion asks for the same cells.
+    known_probabilities: list[float] = field(default_factory=list, init=False, compare=False, repr=False)
+
+    def probabilities(self) -> Sequence[float]:
+        """Return the inclusion probability of the events of each cell."""
+        if not self.known_probabilities:
+            thresholds = {(each.window, stratum_key(each.stratum), each.criterion): each.threshold for each in self.groups}
+            self.known_probabilities.extend(cell_probability(cell, thresholds) for cell in self.cells)
+        return self.known_probabilities
 
 
 def windows_in_scope(plan: QuestionPlan, census: Census) -> tuple[datetime, ...]:
@@ -106,10 +115,9 @@ def build_domain(plan: QuestionPlan, census: Census) -> DomainCells:
     constants = constants_of(frame, rules)
     windows = windows_in_scope(plan, census)
     in_scope = frozenset(windows)
-    thresholds = {(group.window, stratum_key(group.stratum), group.criterion): group.threshold for group in census.groups}
     cells = tuple(
-        domain_cell_of(plan, rules, cell, constants, thresholds)
-        for cell in census.cells
+        domain_cell_of(plan, rules, cell, constants, probability)
+        for cell, probability in zip(census.cells, census.probabilities(), strict=True)
         if cell.window in in_scope and cell.population
     )
     return DomainCells(
@@ -132,7 +140,7 @@ def domain_cell_of(
     rules: Rules,
     cell: Cell,
     constants: Values,
-    thresholds: Mapping[tuple[datetime, bytes, str], float],
+    probability: float,
     fulfilled: Mapping[Term, bool] = NOTHING,
 ) -> DomainCell:
     """Return what a plan makes of one cell; `fulfilled` says which comparisons its events fulfil, where each was looked up."""
@@ -163,7 +171,7 @@ def domain_cell_of(
         ruled_out=0 if matches is not False else sum(cell.ruled_out.get(name, 0) for name in only_named(plan)),
         numerator=numerator,
         denominator=denominator,
-        probability=cell_probability(cell, thresholds),
+        probability=probability,
     )
 
 

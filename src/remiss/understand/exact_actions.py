@@ -164,7 +164,7 @@ def log_domain(
             ruled_out=dict.fromkeys(found.ruled_out, found.population),
         )
         known = dict(zip(terms, found.fulfilled, strict=True))
-        made = domain_cell_of(plan, census.rules, cell, constants, {}, fulfilled=known)
+        made = domain_cell_of(plan, census.rules, cell, constants, 1.0, fulfilled=known)
         return made if by not in PERIODS else replace(made, key=key_of(_period(by, found, field.width)))
 
     return replace(field, plan=plan, cells=tuple(map(placed, counts)), whole=True, sampled=())

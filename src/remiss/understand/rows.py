@@ -186,7 +186,7 @@ def by_criterion(read: Sequence[Read]) -> tuple[EstimateRow, ...]:
 def by_found(read: Confirmed, by: str) -> tuple[EstimateRow, ...]:
     """Return one row for each mode, or severity, that people found among the events in question."""
     view = read.view
-    found = {found_of(each, by) for each in view.order.events if each.inside and each.agreed and each.final is view.verdict}
+    found = {found_of(each, by) for each in view.order.events if view.holds(each) and each.agreed and each.final is view.verdict}
     keys = sorted((key for key in found if key is not None), key=lambda key: (str(type(key)), key))
     return tuple(replace(row, key=key) for key in keys for row in confirmed_rows(view.found_as(by, key), read.frame))
 

@@ -13,7 +13,7 @@ from remiss.faces.cli import render
 from remiss.present import estimate_facts, facts
 from remiss.present.facts import job_in_words
 from remiss.present.legible import counted, share
-from remiss.protocol.notes import UNREDACTED
+from remiss.protocol.terms import UNREDACTED
 from remiss.records.estimate import Estimate
 from remiss.records.identity import format_time
 from remiss.records.job import REDACT, Job

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from datetime import datetime
 
 import numpy as np
@@ -31,7 +32,8 @@ class LabelledDomain:
     """What a confirmed question is about: a field, the verdict that counts, the labelling order of its frame's events with what
     people found, and the windows that people have begun with.
 
-    `past` is the same without the question's limits in time, for process figures of few windows. `withheld` is how many windows
+    `criterion` is one that events in the figure have to have met besides, and `past` the same without the question's limits in
+    time, for process figures of few windows. `withheld` is how many windows
     that they have begun with are left out for this asker, and `telling` says that a figure would tell them of one event.
     """
 
@@ -39,25 +41,25 @@ class LabelledDomain:
     verdict: Verdict
     order: LabellingOrder
     windows: tuple[datetime, ...]
+    criterion: str | None = None
     past: LabelledDomain | None = None
     withheld: int = 0
     telling: bool = False
+    # Each row of a breakdown, and each of its parts, asks for the same.
+    known_numbers: dict[Key, list[int]] = attribute(default_factory=dict, init=False, compare=False, repr=False)
 
     def meeting(self, criterion: str | None) -> LabelledDomain:
         """Return this as a question about one criterion has it: inside are events that met that too."""
         if criterion is None:
             return self
-        # The order of labelling does not depend on the question, and takes longer to compute than to mark the events asked about.
-        events = [
-            replace(each, inside=False) if each.inside and criterion not in each.met else each for each in self.order.events
-        ]
-        past = None if self.past is None else self.past.meeting(criterion)
-        return replace(self, order=replace(self.order, events=events), past=past)
+        return replace(self, criterion=criterion, past=None if self.past is None else self.past.meeting(criterion))
 
     def found_as(self, by: str, key: Scalar) -> LabelledDomain:
         """Return this as a question about one mode or grade has it: only what people found to be such counts."""
+        # Of most events people found nothing yet, and that counts in no figure.
         events = [
-            replace(each, agreed=False) if each.agreed and found_of(each, by) != key else each for each in self.order.events
+            replace(each, agreed=False) if each.final is not None and each.agreed and found_of(each, by) != key else each
+            for each in self.order.events
         ]
         past = None if self.past is None else self.past.found_as(by, key)
         return replace(self, order=replace(self.order, events=events), past=past)
@@ -93,14 +95,23 @@ class LabelledDomain:
         within = frozenset(starts)
         return tuple(each for each in self.field.cells if each.cell.window in within and each.key in {None, key})
 
+    def holds(self, event: Judged) -> bool:
+        """Return whether an event is one that the question is about."""
+        return event.inside and (self.criterion is None or self.criterion in event.met)
+
     def numbers(self, key: Key, starts: Sequence[datetime]) -> list[int]:
         """Return the numbers of the events in the domain of a key, whether they were labelled or not."""
-        within = frozenset(starts)
-        return [
-            at
-            for at, each in enumerate(self.order.events)
-            if each.window in within and in_domain(self.field.plan, each) and own_key(self.field.plan, each) == key
-        ]
+        within, events = frozenset(starts), self.order.events
+        return [at for at in self.numbers_by_key().get(key, ()) if events[at].window in within]
+
+    def numbers_by_key(self) -> Mapping[Key, Sequence[int]]:
+        """Return the numbers of the events that would be in the figure of each key if people found them such."""
+        if not self.known_numbers:
+            plan = self.field.plan
+            for at, each in enumerate(self.order.events):
+                if self.holds(each) and (not plan.question.rate or in_denominator(plan, each)):
+                    self.known_numbers.setdefault(own_key(plan, each), []).append(at)
+        return self.known_numbers
 
     def labelled_numbers(self, key: Key, starts: Sequence[datetime]) -> list[int]:
         """Return the numbers of the events in the domain of a key that were labelled in order."""
@@ -118,11 +129,6 @@ def labelled_domain_of(field: DomainCells, verdict: Verdict, order: LabellingOrd
     return LabelledDomain(field=field, verdict=verdict, order=order, windows=covered(order, field.windows, open_))
 
 
-def in_domain(plan: QuestionPlan, event: Judged) -> bool:
-    """Return whether an event would be in the figure if people found it such."""
-    return event.inside and (not plan.question.rate or in_denominator(plan, event))
-
-
 def in_denominator(plan: QuestionPlan, event: Judged) -> bool:
     """Return whether an event is in the denominator of a rate."""
     doubt = bool(set(plan.named) & set(event.undecided)) or (plan.needs_label and not event.labelled)
@@ -136,12 +142,11 @@ def own_key(plan: QuestionPlan, event: Judged) -> Key:
 
 def keys_of(view: LabelledDomain) -> tuple[Key, ...]:
     """Return the keys to report: those of sampled events in the domain."""
-    plan = view.field.plan
-    if plan.question.by is None:
+    if view.field.plan.question.by is None:
         return (NO_KEY,)
-    within = frozenset(view.windows)
-    listed = {own_key(plan, each) for each in view.order.events if each.window in within and in_domain(plan, each)}
-    return tuple(in_order(listed))
+    within, events = frozenset(view.windows), view.order.events
+    found = view.numbers_by_key()
+    return tuple(in_order(key for key in found if any(events[at].window in within for at in found[key])))
 
 
 def whole(cells: Sequence[DomainCell]) -> bool:
@@ -207,7 +212,7 @@ def flagged_of(view: LabelledDomain, cells: Sequence[DomainCell], domain: Sequen
 def flagged_rate(view: LabelledDomain, key: Key, cells: Sequence[DomainCell], starts: Sequence[datetime]) -> IntervalEstimate:
     """Return which share of a rate's denominator is in the domain whatever people found, by the capture alone."""
     among = denominator(view, key, starts)
-    inside = np.array([view.order.events[at].inside for at in among], dtype=np.float64)
+    inside = np.array([view.holds(view.order.events[at]) for at in among], dtype=np.float64)
     return weighted_rate(
         as_weighted(view, among, inside), HiddenParts(numerator=hidden_numerator(cells), rest=hidden_rest(cells))
     )

@@ -203,7 +203,7 @@ def units_among(
     view: LabelledDomain, numbers: Sequence[int], starts: Sequence[datetime], *, exact: bool = False
 ) -> Weighted | None:
     """Return the sampled events of a figure where units were drawn, else None; `exact`: what they are among is counted."""
-    inside = np.array([view.order.events[at].inside for at in numbers], dtype=np.float64)
+    inside = np.array([view.holds(view.order.events[at]) for at in numbers], dtype=np.float64)
     drawn = as_weighted(view, numbers, inside)
     if drawn.unit is None:
         return None
@@ -240,6 +240,6 @@ def existed(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> tuple
     seen = {
         each.window
         for each in view.order.events
-        if each.window in within and (each.of or each.inside) and own_key(plan, each) == key
+        if each.window in within and (each.of or view.holds(each)) and own_key(plan, each) == key
     }
     return tuple(start for start in starts if min(seen) <= start <= max(seen)) if seen else tuple(starts)
