@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from remiss.protocol.check_result import Finding
 from remiss.protocol.nearest import nearest
@@ -17,9 +22,38 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Section(BaseModel):
-    """A mapping of a document: exactly these keys, values of exactly these types."""
+    """A mapping of a document: exactly these keys, values of exactly these types. Under each key stands what it is."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, protected_namespaces=(), use_attribute_docstrings=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, protected_namespaces=())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the JSON Schema of the section, each key with its description."""
+        made = handler(core_schema)
+        said = descriptions(cls)
+        for name, schema in handler.resolve_ref_schema(made)["properties"].items():
+            schema |= {"description": said[name]} if name in said else {}
+        return made
+
+
+@cache
+def descriptions(kind: type[BaseModel]) -> Mapping[str, str]:
+    """Return what stands under each key of a section, by the key as it is written.
+
+    Not pydantic's own way to it, which reads the source of every model when it is made: that takes as long as to read a protocol.
+    """
+    [section] = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(section, ast.ClassDef)
+    said = {
+        key.target.id: inspect.cleandoc(below.value.value)
+        for key, below in pairwise(section.body)
+        if isinstance(key, ast.AnnAssign)
+        and isinstance(key.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
+    return {field.alias or name: said[name] for name, field in kind.model_fields.items() if name in said}
 
 
 def wrong(what: str, do: str) -> PydanticCustomError:
@@ -182,10 +216,7 @@ def keys(kind: type[BaseModel], path: Sequence[str | int]) -> tuple[str, ...]:
 def about(kind: type[BaseModel], path: Sequence[str | int]) -> str:
     """Return the sentence that describes the key at `path`."""
     holder = _at(kind, path[:-1])
-    for name, field in holder.model_fields.items() if holder and path else ():
-        if (field.alias or name) == path[-1]:
-            return field.description or ""
-    return ""
+    return descriptions(holder).get(str(path[-1]), "") if holder and path else ""
 
 
 def _at(kind: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:
