@@ -6,10 +6,11 @@ Nothing is computed here but what says what else to read, and nothing is read af
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from itertools import chain
 
 from remiss.catalog.query.expression import Level, Operator, Query, Term, Text, both, leaves
 from remiss.errors import NotFound, QueryError
@@ -222,8 +223,8 @@ def in_scope(field: DomainCells, facts: FrameFacts) -> DomainCells:
 def needs_reference(field: DomainCells, events: Sequence[Sampled]) -> bool:
     """Return whether some row may have too few windows of its own to say how they differ."""
     cells = [placed for placed in field.cells if placed.key is not None and placed.among is not False] if field.whole else []
-    seen = [(placed.key, placed.cell.window) for placed in cells]
-    return may_lack_windows(field.plan, field.windows, (*seen, *seen_in(events, field.windows)))
+    seen = ((placed.key, placed.cell.window) for placed in cells)
+    return may_lack_windows(field.plan, field.windows, chain(seen, seen_in(events, field.windows)))
 
 
 def needs_past(view: LabelledDomain) -> bool:
@@ -231,10 +232,10 @@ def needs_past(view: LabelledDomain) -> bool:
     return may_lack_windows(view.field.plan, view.windows, seen_in(view.order.events, view.windows))
 
 
-def seen_in(events: Sequence[Sampled], windows: Sequence[datetime]) -> list[tuple[Key | None, datetime]]:
-    """Return in which windows sampled events in question were seen, by key."""
+def seen_in(events: Sequence[Sampled], windows: Sequence[datetime]) -> Iterator[tuple[Key | None, datetime]]:
+    """Yield in which windows sampled events in question were seen, by key."""
     within = frozenset(windows)
-    return [(key_of(each.key), each.window) for each in events if (each.of or each.inside) and each.window in within]
+    return ((key_of(each.key), each.window) for each in events if (each.of or each.inside) and each.window in within)
 
 
 def may_lack_windows(plan: QuestionPlan, windows: Sequence[datetime], seen: Iterable[tuple[Key | None, datetime]]) -> bool:

@@ -112,6 +112,11 @@ class _JsonNumber(FunctionElement[float]):
     type = Float()
 
 
+class _JsonPart(FunctionElement[str]):
+    inherit_cache = True
+    type = Text()
+
+
 class _Member(FunctionElement[str]):
     inherit_cache = True
     type = Text()
@@ -132,6 +137,11 @@ class _Among(Condition):
 def json_text(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[str]:
     """Return the member `name` of a JSON column as text, or the column's own scalar; booleans are `true` and `false`."""
     return _JsonText(type_coerce(of, Text()), *_names(name))
+
+
+def json_part(of: ColumnElement[Any], name: str) -> ColumnElement[str]:
+    """Return the member `name` of a JSON column as the text of its JSON; null where there is none."""
+    return _JsonPart(type_coerce(of, Text()), *_names(name))
 
 
 def member(of: ColumnElement[Any], name: str) -> ColumnElement[str]:
@@ -196,6 +206,12 @@ def _json_text_sqlite(element: _JsonText, compiler: SQLCompiler, **kw: Any) -> s
     )
 
 
+@compiles(_JsonPart, SQLITE)
+def _json_part_sqlite(element: _JsonPart, compiler: SQLCompiler, **kw: Any) -> str:
+    of, path = _path(compiler, element, **kw)
+    return f"({of} -> ({path}))"
+
+
 @compiles(_JsonNumber, SQLITE)
 def _json_number_sqlite(element: _JsonNumber, compiler: SQLCompiler, **kw: Any) -> str:
     of, path = _path(compiler, element, **kw)
@@ -220,6 +236,7 @@ def _json_number_postgresql(element: _JsonNumber, compiler: SQLCompiler, **kw: A
     return f"(CASE WHEN jsonb_typeof({part}) = 'number' THEN ({part} #>> '{{}}')::double precision END)"
 
 
+compiled_as(_JsonPart, {POSTGRESQL: "({0} -> {1})"})
 compiled_as(_Member, {SQLITE: "({0} ->> {1})", POSTGRESQL: "(({0}::jsonb) ->> {1})"})
 compiled_as(
     _ListMember,
