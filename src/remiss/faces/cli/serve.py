@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remiss import installing
 from remiss.errors import AnswerNo, InputError, SettingError
 from remiss.faces.cli import render
 from remiss.faces.cli.options import workspace
@@ -64,7 +65,7 @@ def serve_pages(
     try:
         from remiss.faces import server
     except ImportError as error:
-        raise InputError(f"{error.name} is not installed", do='install the extra: pip install "remiss[serve]"') from error
+        raise InputError(f"{error.name} is not installed", do=installing.of_extra("serve")) from error
 
     server.serve(ws, host=host, port=port, announce=render.say, origins=origins, jobs=jobs)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 import remiss
-from remiss import catalog, codec, govern
+from remiss import catalog, codec, govern, installing
 from remiss.codec import to_json
 from remiss.errors import AnswerNo, InputError, NotFound, StorageError
 from remiss.faces.cli import render
@@ -127,9 +127,7 @@ def demo(folder: Path, *, serve: bool) -> None:
     try:
         from remiss.demo import story
     except ModuleNotFoundError as error:
-        raise InputError(
-            f"the demo needs {error.name}, which is not installed", do="install it with: pip install 'remiss[demo]'"
-        ) from error
+        raise InputError(f"the demo needs {error.name}, which is not installed", do=installing.of_extra("demo")) from error
     story.run(folder)
     if serve and somebody_is_there():
         look(folder)

@@ -24,6 +24,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from remiss import installing
 from remiss.edges.stores.dialect.explaining import BUSY_MS, explained
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 from remiss.errors import SettingError, StorageError
@@ -118,7 +119,7 @@ def connect(url: URL) -> Engine:
         try:
             engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS)
         except ModuleNotFoundError as error:
-            raise SettingError("PostgreSQL needs the driver psycopg", do='install it: pip install "remiss[postgres]"') from error
+            raise SettingError("PostgreSQL needs the driver psycopg", do=installing.of_extra("postgres")) from error
         event.listen(engine, "connect", _set_up_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "checkin", _rests)
