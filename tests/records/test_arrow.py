@@ -75,6 +75,6 @@ def test_without_pandas_one_is_told_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(InputError, match="pandas is not installed") as refused:
         Rows("case", CASES, (), 1).to_pandas()
-    assert "pip install pandas" in refused.value.do
+    assert "pip install --python" in refused.value.do and refused.value.do.endswith(" pandas\n  or use to_arrow()")
     with pytest.raises(InputError):
         estimate().to_pandas()

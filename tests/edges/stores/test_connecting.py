@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event, text
 
 import remiss
+from remiss import installing
 from remiss.catalog import actions
 from remiss.edges.stores import store as store_module
 from remiss.edges.stores.connecting import open_store
@@ -255,7 +256,7 @@ def test_a_missing_driver_is_named_with_its_extra():
         "except remiss.InputError as error: print(error)\n"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told == 'PostgreSQL needs the driver psycopg\n  install it: pip install "remiss[postgres]"\n'
+    assert told == f"PostgreSQL needs the driver psycopg\n  {installing.of_extra('postgres')}\n"
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,12 @@ from datetime import datetime
 from itertools import chain, zip_longest
 
 import click
-from rich.cells import cell_len
 
 from remiss.faces.cli.options import to_stderr
 from remiss.present import facts as facts_of
 from remiss.present.legible import counted, printable
 from remiss.records.identity import format_time
 from remiss.records.rows import Rows
-
-# A column that gives way keeps so many letters, or the lines get longer than the screen.
-FEWEST = 8
 
 
 def say(text: str) -> None:
@@ -102,18 +98,22 @@ def _padded(text: str, width: int, right: bool) -> str:
 
 def breadth(text: str) -> int:
     """Return how many columns of a terminal a text takes: two for each wide letter."""
-    return len(text) if text.isascii() else cell_len(text)
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def narrowed(widths: Sequence[int], whole: Sequence[bool], most: int) -> list[int]:
-    """Return what columns may take of a width in all: the widest give way, but for those that are whole, down to a few letters.
+    """Return what columns may take of a width in all: the widest give way, but for those that are whole, down to a letter.
 
-    >>> narrowed([9, 40, 30, 5], [True, False, False, False], 60), narrowed([9, 40], [True, False], 10)
-    ([9, 23, 23, 5], [9, 8])
+    >>> narrowed([9, 40, 30, 5], [True, False, False, False], 60), narrowed([9, 40], [True, False], 9)
+    ([9, 23, 23, 5], [9, 1])
     """
     free = [width for width, fixed in zip(widths, whole, strict=True) if not fixed]
     room = most - sum(widths) + sum(free)
-    cap = next((cap for cap in range(max(room, FEWEST), FEWEST, -1) if sum(min(width, cap) for width in free) <= room), FEWEST)
+    cap = next((cap for cap in range(room, 1, -1) if sum(min(width, cap) for width in free) <= room), 1)
     return [width if fixed else min(width, cap) for width, fixed in zip(widths, whole, strict=True)]
 
 
