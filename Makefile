@@ -14,6 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_LINK_MODE ?= copy
 # pytest-xdist measures memory as well as time: two workers is what the time limits were set on.
 WORKERS ?= 2
+# What `make install` adds to remiss and its pages: postgres, pii, demo.
+EXTRAS ?=
 RUN := uv run --no-sync
 
 .PHONY: help
@@ -22,8 +24,8 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-12s %s\n", $$1, $$2 }'
 
 .PHONY: install
-install: uv ## remiss with its pages in .venv, without the demo and its models
-	@uv sync --locked --inexact --no-default-groups --extra serve
+install: uv ## remiss with its pages in .venv, without the demo and its models; EXTRAS="postgres pii" adds these
+	@uv sync --locked --inexact --no-default-groups --extra serve $(EXTRAS:%=--extra %)
 	@$(RUN) python -m scripts.assets
 	@echo "remiss is in .venv/bin: source .venv/bin/activate"
 

@@ -1,4 +1,4 @@
-"""What hatch asks before it builds: are the assets there? A wheel without them would serve pages without style and charts."""
+"""What hatch does before it builds: provide the assets. A wheel without them would serve pages without style and charts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 class AssetsAreThere(BuildHookInterface):  # type: ignore[type-arg]  # hatch gives the configuration of any target
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Stop the build when an asset is missing or is not what the manifest says."""
+        """Have npm provide what is missing or not what the manifest says, and stop the build where that cannot be had."""
         # The environment of developers points at the checkout, where `make setup` provides the assets afterwards.
         if version == "editable":
             return
-        sys.path.insert(0, str(Path(self.root) / "src"))
-        from remiss.faces.web.assets import faults, read_manifest  # noqa: PLC0415  (found only since the line above)
+        # They are found only since these lines.
+        sys.path[:0] = [self.root, str(Path(self.root) / "src")]
+        from remiss.faces.web.assets import faults, read_manifest  # noqa: PLC0415
+        from scripts.assets.__main__ import main  # noqa: PLC0415
 
         if found := faults(read_manifest()):
-            self.app.abort(f"assets: {'; '.join(found)}: run `make assets` in a checkout, then build again")
+            main([])
+            if faults(read_manifest()):
+                self.app.abort(f"assets: {'; '.join(found)}: run `make assets` in a checkout, then build again")
