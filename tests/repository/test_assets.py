@@ -28,9 +28,9 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listing.split("\0") if name]
 
 
-def built(root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def built(root: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, env={**os.environ, "UV": "", **environment})
 
 
 def test_every_file_is_what_the_manifest_says():
@@ -92,13 +92,13 @@ def test_a_wheel_holds_the_assets_and_their_manifest(tmp_path):
     assert names == files | {"remiss/faces/web/assets.json", "remiss/faces/web/assets.py"}
 
 
-def test_a_wheel_is_not_built_without_an_asset(tmp_path):
+def test_a_wheel_is_not_built_without_an_asset_that_cannot_be_had(tmp_path):
     checkout = tmp_path / "checkout"
     for name in ("src", "scripts"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__", "htmx.min.js"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, checkout)
-    done = built(checkout, tmp_path / "dist")
+    done = built(checkout, tmp_path / "dist", PATH="")
     assert done.returncode != 0
     assert "htmx.min.js is missing: run `make assets` in a checkout, then build again" in done.stdout + done.stderr
     assert not list((tmp_path / "dist").glob("*.whl"))
