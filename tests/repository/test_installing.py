@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from remiss import installing
-from tests.tables import each
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "remiss"
@@ -136,8 +135,8 @@ def as_checkout(_: Path, folder: Path, environment: dict[str, str]) -> Path:
 
 
 @pytest.mark.soak
-@each("needing", sorted(NEEDING))
-@each("way", [in_environment, by_pip, as_tool, as_checkout])
+@pytest.mark.parametrize("needing", sorted(NEEDING))
+@pytest.mark.parametrize("way", [in_environment, by_pip, as_tool, as_checkout])
 def test_the_command_that_is_told_installs_what_is_lacking(way, needing, wheel, tmp_path):
     environment = alone(tmp_path)
     python = way(wheel, tmp_path, environment)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from remiss.errors import InputError
 from remiss.govern.redaction.written import Gate, check_shows_nothing
 from remiss.govern.roles import checked_name
-from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import Protocols
 from remiss.records.case import Filing
@@ -30,8 +29,13 @@ def check_known(mode: str | None, protocols: Protocols) -> None:
     ------
     InputError
     """
-    builtin = taxonomies.builtin().modes
-    if mode is None or mode in builtin:
+    if mode is None:
+        return
+    # The reader of taxonomies takes longer to load than a list of cases to read.
+    from remiss.protocol import taxonomy
+
+    builtin = taxonomy.builtin().modes
+    if mode in builtin:
         return
     known = {*builtin, *protocols.modes()}
     if mode not in known:

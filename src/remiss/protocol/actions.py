@@ -17,7 +17,6 @@ from remiss.parameters import Document, Help, Position, ProtocolName, Range
 from remiss.protocol import taxonomy as taxonomies
 from remiss.protocol.check_result import Checked, Finding, Findings, first_of, has_errors
 from remiss.protocol.document import draft, parse
-from remiss.protocol.lint import examine
 from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import CheckWorkspace, Description, ProtocolDiff, ProtocolsWorkspace, ProtocolWorkspace, StoredProtocol
 from remiss.protocol.terms import Address, Protocol
@@ -69,7 +68,7 @@ def check(ws: CheckWorkspace, path: Document) -> Findings:
     found = [*findings, *problems]
     detectable = None
     if source is not None:
-        whole, more_found = examine(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)
+        whole, more_found = _examined(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)
         found += more_found
         if whole is not None and not has_errors(found):
             looked = ws.look(whole)
@@ -115,10 +114,19 @@ def checked(
     source = source or ws.engine.describe(protocol.source, folder)
     if protocol.labels is not None:
         labels = labels or ws.engine.describe(protocol.labels.address, folder)
-    done, findings = examine(protocol, source, labels)
+    done, findings = _examined(protocol, source, labels)
     if done is None:
         raise first_of(findings)
     return done
+
+
+def _examined(
+    protocol: Protocol, source: Description, labels: Description | None, *, labels_unknown: bool = False
+) -> tuple[Checked | None, tuple[Finding, ...]]:
+    # It parses expressions, and to list versions nothing has to be parsed.
+    from remiss.protocol.lint import examine
+
+    return examine(protocol, source, labels, labels_unknown=labels_unknown)
 
 
 def beside(path: str, name: str) -> str:
