@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import remiss
-from remiss.capture import run_actions as capture
+from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.codec import to_json

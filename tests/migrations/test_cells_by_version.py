@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 import remiss
 from remiss import capture, understand
-from remiss.capture import run_actions as runs
+from remiss import capture as runs
 from remiss.edges.stores.migrating import apply
 from tests.migrations import older
 from tests.stories.logs import MONDAY, WEEK, small_log

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import remiss
+from remiss import capture as runs
 from remiss import runner
 from remiss.capture import actions as capture
 from remiss.capture import job_actions as jobs
-from remiss.capture import run_actions as runs
 from remiss.errors import ProtocolError
 from remiss.govern.job_actions import show_job
 from remiss.protocol.document import parse

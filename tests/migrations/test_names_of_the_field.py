@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 import remiss
-from remiss.capture import run_actions as runs
+from remiss import capture as runs
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigation

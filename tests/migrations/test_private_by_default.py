@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 
 import remiss
+from remiss import capture as runs
 from remiss import runner
-from remiss.capture import run_actions as runs
 from remiss.capture.redact_actions import redact_run
 from remiss.catalog import actions as catalog
 from remiss.errors import Conflict

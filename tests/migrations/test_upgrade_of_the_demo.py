@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 import remiss
-from remiss.capture import run_actions as runs
+from remiss import capture as runs
 from remiss.catalog import actions as catalog
 from remiss.codec import to_json
 from remiss.curate import labelling_actions as labelling

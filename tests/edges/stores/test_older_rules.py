@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 import remiss
 from remiss import capture, understand
-from remiss.capture import run_actions as runs
+from remiss import capture as runs
 from remiss.capture.actions import capture as capture_run
 from remiss.errors import QueryError
 from tests.migrations import older
