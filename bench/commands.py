@@ -82,6 +82,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "run.refused": ("run refused {run}",),
     "run.show": ("run show {run}",),
     "run.windows": ("run windows {run}",),
+    "sample.export": ("sample export --out {folder}/sample-{number}.csv",),
+    "sample.list": ("sample list", "sample list group:control"),
     "status": ("status",),
     "taxonomy.recodings": ("taxonomy recodings",),
     "taxonomy.rehearse": ("taxonomy recode {recoding} --dry-run",),
@@ -91,8 +93,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "thread.show": ("thread show {thread}",),
     "token.list": ("token list",),
 }
-# What reads the log itself, or every entry of a log that may have millions: it takes what that takes.
-READ_ALL = {"audit.verify", "capture.due", "capture.plan", "estimate.exact", "reproduce"}
+# What reads the log itself, or writes out all that is kept: it takes what that takes.
+READ_ALL = {"audit.verify", "capture.due", "capture.plan", "estimate.exact", "reproduce", "sample.export"}
 RECODING = """\
 recode: feeder
 about: What the bench rehearses.
@@ -148,9 +150,11 @@ def kind_of(name: str, words: str) -> str:
 
 def called_of(name: str, words: str, names: Mapping[str, str]) -> Called:
     """Call a command once to have its files in memory, and then as often as is measured."""
-    arguments = ("-m", "remiss", "--catalog", str(CATALOG), *shlex.split(words.format(**names)))
-    _spent(arguments)
-    return Called(words, kind_of(name, words), tuple(_spent(arguments) for _ in range(REPEATS)))
+
+    def spent(number: int) -> float:
+        return _spent(["-m", "remiss", "--catalog", str(CATALOG), *shlex.split(words.format(**names, number=number))])
+
+    return Called(words, kind_of(name, words), tuple(map(spent, range(REPEATS + 1)))[1:])
 
 
 def figure(name: str, called: Sequence[Called], kind: str, bound: float | None) -> Figure:
@@ -173,6 +177,7 @@ def prepared() -> dict[str, str]:
     note.write_text("What the passenger wrote.\n")
     case = _answer("case", "search", "status:verified criterion:missed-delay", "--limit", "1")["items"][0]["id"]
     return {
+        "folder": str(FOLDER),
         "protocol": str(protocol),
         "recoding": str(recoding),
         "case": case,

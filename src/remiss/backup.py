@@ -46,7 +46,7 @@ from remiss.govern.ports.machine import Progress
 from remiss.opening import HERE, which
 from remiss.records.identity import format_time
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.remote import is_server
+from remiss.settings import is_server
 from remiss.version import __version__
 from remiss.workspace import Workspace
 

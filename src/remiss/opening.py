@@ -21,7 +21,7 @@ from remiss.govern.ports.actor import Actor
 from remiss.govern.ports.vault import Keys
 from remiss.offline import Offline
 from remiss.records.rows import as_html
-from remiss.settings import Settings
+from remiss.settings import Settings, is_server
 from remiss.workspace import Workspace
 
 HERE = "remiss.db"
@@ -32,11 +32,6 @@ def _shown(record: object) -> str | None:
     """Return a record as a notebook shows it. What shows them is loaded with the first that is shown."""
     import_module("remiss.present.notebook")
     return None if as_html.dispatch(type(record)) is _shown else as_html(record)
-
-
-def is_server(address: str) -> bool:
-    """Return whether an address is a server's rather than a database's."""
-    return address.startswith(("http://", "https://"))
 
 
 def open_workspace(

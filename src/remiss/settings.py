@@ -109,3 +109,8 @@ def read(environment: Mapping[str, str], **given: str | None) -> Settings:
     if values["progress"] not in {"auto", "always", "never"}:
         raise SettingError(f"progress is {values['progress']!r}", do="use auto, always or never")
     return Settings(**values)
+
+
+def is_server(address: str) -> bool:
+    """Return whether an address is a server's rather than a database's."""
+    return address.startswith(("http://", "https://"))

@@ -27,8 +27,8 @@ from remiss.records.labelling import LabellingKind
 from remiss.records.recoding import KeptRecoding, Recoding
 
 if TYPE_CHECKING:
-    from remiss.curate.blinding import Viewer
     from remiss.curate.annotation import PreparedLabelling
+    from remiss.curate.blinding import Viewer
     from remiss.curate.queueing import BatchOrder, Progress
     from remiss.curate.steering import Steering
 
