@@ -49,15 +49,15 @@ def installed(monkeypatch, tmp_path):
 
 
 def test_in_the_environment_of_a_checkout_make_adds_it(installed, monkeypatch):
-    folder = installed(url="file:///home/ana/remiss%20main", dir_info={"editable": True})
-    monkeypatch.setattr(sys, "prefix", "/home/ana/remiss main/.venv")
-    assert folder and installing.of_extra("pii") == "install it: make -C '/home/ana/remiss main' install EXTRAS=pii"
+    folder = installed(url="file:///srv/ana/remiss%20main", dir_info={"editable": True})
+    monkeypatch.setattr(sys, "prefix", "/srv/ana/remiss main/.venv")
+    assert folder and installing.of_extra("pii") == "install it: make -C '/srv/ana/remiss main' install EXTRAS=pii"
 
 
 def test_in_another_environment_the_checkout_is_installed_with_it(installed):
-    installed(url="file:///home/ana/remiss", dir_info={"editable": True})
+    installed(url="file:///srv/ana/remiss", dir_info={"editable": True})
     told = installing.of_extra("pii")
-    assert told == "install it: uv pip install --python /env/bin/python --editable '/home/ana/remiss[pii]'"
+    assert told == "install it: uv pip install --python /env/bin/python --editable '/srv/ana/remiss[pii]'"
 
 
 def test_a_wheel_is_installed_again_with_it(installed):
@@ -75,11 +75,11 @@ def test_where_there_is_pip_pip_does_it(installed, monkeypatch):
 
 
 def test_a_tool_of_uv_keeps_the_extras_that_it_has(installed, monkeypatch):
-    folder = installed(url="file:///home/ana/remiss", dir_info={})
+    folder = installed(url="file:///srv/ana/remiss", dir_info={})
     (folder / "prefix" / installing.RECEIPT).touch()
     monkeypatch.setattr(installing, "extras", lambda: frozenset({"serve"}))
     told = installing.of_extra("demo")
-    assert told == "install it: uv tool install --force 'remiss[demo,serve] @ file:///home/ana/remiss'"
+    assert told == "install it: uv tool install --force 'remiss[demo,serve] @ file:///srv/ana/remiss'"
 
 
 def test_all_extras_are_known_by_the_metadata():
