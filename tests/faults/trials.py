@@ -53,9 +53,9 @@ class Trials:
         address = f"sqlite:///{self.under / 'remiss.db'}" if server is None else f"{server}/{self._name}"
         self.world = World(self.under, address)
         case = begin(deed.begins, self.world, log)
-        self.typed = list(deed.typed(log, case))
+        self.typed = list(deed.typed(log, case, self.under))
         if server is not None:
-            copy_database(server, self._name, f"{self._name}_kept")
+            copy_database(server, "template0" if deed.begins == "lost" else self._name, f"{self._name}_kept")
         self.under.rename(self._kept)
         self.reset()
         self.before = self.state()
@@ -82,7 +82,7 @@ class Trials:
 
     def state(self) -> Any:
         """Return how the catalog stands."""
-        return self.commands.ask("state", self.world.environment)
+        return self.commands.ask(self.deed.looks, self.world.environment)
 
     def traced(self) -> list[Call]:
         """Do the deed and return its calls; what is durable after each is in the log."""
