@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,9 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from remiss import former
-from remiss.errors import RemissError
+from remiss.errors import RemissError, StorageError, TimedOut
 from remiss.faces.http.answering import as_json
 from remiss.faces.serving import status_of
+from remiss.govern.authority import LocalOwner
 
 LOG = logging.getLogger("remiss")
 
@@ -43,9 +45,13 @@ def answer_errors(app: FastAPI) -> None:
         page: Response = app.state.problem(request, status, document)
         return page
 
+    # For what stands around the application, which knows no handlers.
+    app.state.known = lambda request, error: answer(request, status_of(error), _without_address(request, error).to_json())
+
     @app.exception_handler(RemissError)
     async def _known(request: Request, error: RemissError) -> Response:
-        return answer(request, status_of(error), error.to_json())
+        answered: Response = app.state.known(request, error)
+        return answered
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
@@ -67,6 +73,19 @@ def answer_errors(app: FastAPI) -> None:
         LOG.error("request %s failed", request_id, exc_info=error)
         do = f"report it with the traceback that the server printed for request {request_id}"
         return answer(request, 500, error_object("internal", "this is a fault of remiss", do))
+
+
+def _without_address(request: Request, error: RemissError) -> RemissError:
+    """Return an error of the disk or the database's server as whoever asked may know it: where these are the operator knows."""
+    caller = getattr(request.state, "caller", None)
+    if not isinstance(error, StorageError | TimedOut) or (caller is not None and isinstance(caller.authority, LocalOwner)):
+        return error
+    where = re.escape(request.app.state.workspace.address)
+    # What a driver says of a server that is away has its host and port, too.
+    what = re.sub(
+        f"{where}( cannot be reached)?(?(1).*)", lambda found: f"the catalog{found[1] or ''}", error.what, flags=re.DOTALL
+    )
+    return type(error)(what, do="try again later, and tell who runs the server" if what != error.what else error.do)
 
 
 def _complaints(errors: Iterable[Any], action: str) -> Iterable[str]:

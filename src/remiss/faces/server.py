@@ -58,7 +58,7 @@ def secured(
     app = create_app(workspace)
     identities = Identities(workspace, sessions)
     add_pages(app, sessions, identities, lambda: announce(link(sessions, port)))
-    return Security(Authentication(Places(Measured(app, app.state.metrics)), identities), [*own, *origins])
+    return Security(Authentication(Places(Measured(app, app.state.metrics)), identities, app), [*own, *origins])
 
 
 def link(sessions: Sessions, port: int) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from anyio import CapacityLimiter, to_thread
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 
+from remiss.errors import RemissError
 from remiss.faces.http.answering import DOCUMENTS
 from remiss.faces.http.security import App, Receive, Scope, Send, header, refuse
 from remiss.faces.identity import Caller, Identities
@@ -18,8 +22,9 @@ THREADS = 8
 class Authentication:
     """Lets in the operator and people, and notes who came; answers 401 to everybody else."""
 
-    def __init__(self, app: App, identities: Identities) -> None:
+    def __init__(self, app: App, identities: Identities, inside: FastAPI) -> None:
         self._app = app
+        self._inside = inside
         self._identities = identities
         self._threads = CapacityLimiter(THREADS)
 
@@ -38,6 +43,12 @@ class Authentication:
             caller = await self._caller(scope, address)
         except Waits as later:
             await refuse(send, 429, "waits", str(later), "try again then", (b"retry-after", b"%d" % later.seconds))
+            return
+        except RemissError as error:
+            # Who it is cannot be looked up: said as inside, where a person gets a page.
+            scope["app"] = self._inside
+            answer: Response = await to_thread.run_sync(self._inside.state.known, Request(scope), error, limiter=self._threads)
+            await answer(scope, receive, send)
             return
         if caller is not None:
             scope.setdefault("state", {})["caller"] = caller

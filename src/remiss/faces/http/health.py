@@ -6,6 +6,7 @@ The figures are how many requests there were of which route, how they ended, how
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from anyio import to_thread
@@ -16,7 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from remiss.errors import RemissError
+from remiss.errors import RemissError, StorageError
 from remiss.faces.http.answering import SAYS, reference
 from remiss.faces.http.security import App, Message, Receive, Scope, Send
 from remiss.faces.serving import opened
@@ -48,10 +49,13 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 
 @router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse, responses=REFUSED)
 def metrics(request: Request) -> Response:
-    """Return figures of this server in the text format of Prometheus."""
+    """Return figures of this server in the text format of Prometheus; one of them is whether the catalog can be read."""
     ws = opened(request)
     ws.allow("catalog:read")
-    return Response(request.app.state.metrics.text(position=ws.position()), media_type=CONTENT_TYPE)
+    position = None
+    with suppress(StorageError):
+        position = ws.position()
+    return Response(request.app.state.metrics.text(position=position), media_type=CONTENT_TYPE)
 
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -70,13 +74,16 @@ class Metrics:
             "remiss_request_seconds", "How long requests took.", labels, buckets=BUCKETS, registry=self.registry
         )
         self.open = Gauge("remiss_requests_open", "Requests under way.", registry=self.registry)
+        self.up = Gauge("remiss_catalog_up", "Whether the catalog can be read.", registry=self.registry)
         self.position = Gauge("remiss_catalog_position", "The catalog's position.", registry=self.registry)
         build = Gauge("remiss_build_info", "Which version runs.", ("version",), registry=self.registry)
         build.labels(__version__).set(1)
 
-    def text(self, *, position: int) -> bytes:
-        """Return all figures in the text format."""
-        self.position.set(position)
+    def text(self, *, position: int | None) -> bytes:
+        """Return all figures in the text format; `position` is None where the catalog cannot be read."""
+        self.up.set(position is not None)
+        if position is not None:
+            self.position.set(position)
         return generate_latest(self.registry)
 
 

@@ -66,11 +66,12 @@ PAGES = (
     people.router,
     audit.router,
 )
+UNAVAILABLE = 503
 HEADINGS = {
     403: "This is not for you to do or see",
     404: "There is no such page or thing",
     409: "That does not go together",
-    503: "The catalog cannot be read",
+    UNAVAILABLE: "The catalog cannot be read",
 }
 
 
@@ -122,7 +123,8 @@ def problem(request: Request, status: int, document: dict[str, Any]) -> Response
     known = OPERATOR if caller is None else caller
     ws: Workspace = request.app.state.workspace.serving("problem", actor=known.actor, authority=known.authority)
     try:
-        position = ws.position()
+        # Of a catalog that is away nothing is asked once more, which would be waited for.
+        position = 0 if status == UNAVAILABLE else ws.position()
     except RemissError:
         position = 0
     around = shell(ws, page.heading, "", position=position)

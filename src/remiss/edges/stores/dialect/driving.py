@@ -92,7 +92,17 @@ def end_stuck(connection: Connection, seconds: float) -> bool:
 CACHE_KB = 64 * 1024
 # Nothing is prepared on the server: after five times it would plan for any value alike, and common words and rare ones need
 # different plans. (Measured: a page of a common word took 50 ms in place of 1.)
-POSTGRESQL_OPTIONS = {"application_name": "remiss", "prepare_threshold": None}
+POSTGRESQL_OPTIONS: dict[str, Any] = {"application_name": "remiss", "prepare_threshold": None}
+# After which time a server that says nothing is taken to be away, where its address says nothing else: the first in milliseconds.
+# Without these a network that swallows what it gets holds everybody for minutes. A server that computes for long still answers
+# what keeps a connection alive.
+POSTGRESQL_WAITS = {
+    "tcp_user_timeout": 10_000,
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 # Where a server waits for more than its own disk, that stays.
 WAITS_FOR_THE_DISK = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 # A connection to a server that has not been used for so long is tried first; to try each time would take a page as long again.
@@ -117,7 +127,8 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         try:
-            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS)
+            waiting = {name: value for name, value in POSTGRESQL_WAITS.items() if name not in url.query}
+            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS | waiting)
         except ModuleNotFoundError as error:
             raise SettingError("PostgreSQL needs the driver psycopg", do=installing.of_extra("postgres")) from error
         event.listen(engine, "connect", _set_up_postgresql)

@@ -170,9 +170,14 @@ def _explained_postgresql(error: BaseException, where: str) -> RemissError | Non
         return StorageError(f"{where} refuses this user: {said}", do="ask for the rights, or use another user")
     if state == "25006":
         return StorageError(f"{where} may not be written: {said}", do="ask for the rights, or use another user")
-    if state[:2] in {"08", "28", "53", "57"} or (not state and type(error).__name__ == "OperationalError"):
+    if state[:2] in {"08", "28", "53", "57"} or (not state and _of_the_connection(error)):
         return StorageError(f"{where} cannot be reached: {said}", do="check that the server runs and that the address is right")
     return None
+
+
+def _of_the_connection(error: BaseException) -> bool:
+    """Return whether an error that no server gave a number to is one of connecting: among them that it took too long."""
+    return any(each.__name__ == "OperationalError" for each in type(error).__mro__)
 
 
 def _connection_lost(state: str, where: str) -> ConnectionLost:
