@@ -20,6 +20,7 @@ from tests.faults.worlds import Deed, World, begin
 WAYS = ((errno.EIO, False), (errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EROFS, True), (0, False))
 # How an error says that what was asked for took place all the same, or may have.
 DONE_ALREADY = (
+    "could not be taken away again",
     "it is done, and only the answer cannot be given",
     "whether it did is not known",
     "rotate again, which finishes it",

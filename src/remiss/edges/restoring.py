@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from remiss.edges.backups import ANOTHER, BUFFER, FileFacts, read_through
-from remiss.edges.private_files import only_owners, private_folder, refused, wait_for_disk
+from remiss.edges.private_files import only_owners, private_folder, wait_for_disk
 from remiss.errors import Conflict, Location, StorageError
 
 ASIDE = ".restoring-"
@@ -61,17 +61,23 @@ class Placement:
             except FileExistsError as error:
                 raise _taken(target) from error
             finally:
-                aside.unlink(missing_ok=True)
+                # What stays of it goes with the next attempt.
+                with suppress(OSError):
+                    aside.unlink(missing_ok=True)
         wait_for_disk(target.parent)
 
-    def take_away(self) -> None:
-        """Remove what was placed, as far as that can be done."""
+    def take_away(self) -> str:
+        """Remove what was placed, as far as that can be done; return what there is to say of it."""
+        left = None
         for path in reversed(self._files):
-            with suppress(OSError):
+            try:
                 path.unlink()
+            except OSError:
+                left = left or path
         for folder in reversed(self._folders):
             with suppress(OSError):
                 folder.rmdir()
+        return "nothing was left behind" if left is None else f"what was placed could not be taken away again, such as {left}"
 
 
 @contextmanager
@@ -86,11 +92,13 @@ def placing() -> Iterator[Placement]:
     try:
         yield placed
     except OSError as error:
-        placed.take_away()
+        left = placed.take_away()
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            what = "there is no room for what is restored; nothing was left behind"
+            what = f"there is no room for what is restored; {left}"
             raise StorageError(what, do="make room, or name another place") from error
-        raise refused(error, Path(error.filename or "."), setting="the command") from error
+        where = f" at {error.filename}" if error.filename else ""
+        what = f"the disk failed on what is restored{where}: {error.strerror}; {left}"
+        raise StorageError(what, do="see that its disk is there and may be written, or name another place") from error
     except BaseException:
         placed.take_away()
         raise

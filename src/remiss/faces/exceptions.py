@@ -85,7 +85,7 @@ def _without_address(request: Request, error: RemissError) -> RemissError:
     what = re.sub(
         f"{where}( cannot be reached)?(?(1).*)", lambda found: f"the catalog{found[1] or ''}", error.what, flags=re.DOTALL
     )
-    return type(error)(what, do="try again later, and tell who runs the server" if what != error.what else error.do)
+    return type(error)(what, do="try again later, and tell who runs the server" if what.endswith("reached") else error.do)
 
 
 def _complaints(errors: Iterable[Any], action: str) -> Iterable[str]:
