@@ -7,7 +7,13 @@ import re
 import jsonschema
 import pytest
 
+import remiss
 from remiss import codec
+from remiss.catalog import actions as catalog
+from remiss.govern import access_actions as access
+from remiss.govern import audit_actions as audit
+from remiss.records.case import Filing, Sensitivity
+from tests.stories.logs import MONDAY
 
 
 @pytest.fixture
@@ -142,3 +148,44 @@ def test_what_nobody_asked_for_is_not_assigned(there, path, body):
         answer = client.post(f"/api/v1/{path}", json=body)
     assert answer.status_code == 422
     assert there.position() == before
+
+
+def test_by_every_face_to_ask_for_access_to_a_case_is_a_look_at_it_also_of_one_s_own(there, cli, monkeypatch):
+    case = catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="seen")).id
+    guarded = catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="s", sensitivity=Sensitivity.SECRET)).id
+    token = there.person("sten", role="steward")
+    other = there.person("ana", role="annotator")
+    monkeypatch.setenv("REMISS_TOKEN", token)
+    question = {"person": "sten", "action": "case.show"}
+
+    def by_route(of: str, sent: str) -> int:
+        with there.program(sent) as client:
+            return client.get("/api/v1/access", params={**question, "case": of}).status_code
+
+    def by_call(of: str, sent: str) -> int:
+        with there.program(sent) as client:
+            return client.post("/api/v1/actions/access.check", json={"arguments": {**question, "case": of}}).status_code
+
+    def by_library(of: str, sent: str) -> int:
+        with remiss.open(there.url, token=sent, environment={}) as ws:
+            assert access.check_access(ws, "sten", "case.show", of).allowed
+        return 200
+
+    def by_command(of: str, sent: str) -> int:
+        answer = cli("--catalog", there.url, "access", "check", "sten", "case.show", of)
+        return 200 if answer.status == 0 else 404
+
+    def looks() -> list[dict[str, object]]:
+        return [dict(each) for each in audit.search_audit(there.workspace, action="access.check")]
+
+    for count, face in enumerate((by_route, by_call, by_library, by_command), 1):
+        assert face(case, token) == 200
+        newest, *_ = found = looks()
+        assert len(found) == count
+        assert (newest["actor"], newest["kind"], newest["subject"], newest["team"]) == ("sten", "case", case, "default")
+    for count, face in enumerate((by_route, by_call, by_command), 5):
+        assert face(guarded, token) == 404
+        newest, *_ = found = looks()
+        assert (len(found), newest["kind"]) == (count, "refused")
+    assert by_route(case, other) == 403
+    assert looks()[0]["kind"] == "refused"

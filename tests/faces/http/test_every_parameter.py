@@ -167,7 +167,8 @@ def document_of(entry: Entry) -> str:
 def sound(asked: Asked, entry: Entry) -> dict[str, Any]:
     """Return arguments of which none is at fault."""
     wanted = [one for parameter in entry.parameters for one in parameter.flattened]
-    return {one.name: asked.ids[one.name] for one in wanted if one.required and one.name != entry.document}
+    needed = [one for one in wanted if one.required and one.name != entry.document]
+    return {one.name: asked.ids[one.name] if one.name in asked.ids else one.values[0] for one in needed}
 
 
 # What takes long where nothing is at fault.
