@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from remiss import adapters
 from remiss.action import Action
-from remiss.errors import Denied
+from remiss.errors import Denied, RemissError
 from remiss.govern.authority import LocalOwner
 from remiss.govern.ports.actor import Actor, Authority, Scope
+from remiss.govern.redaction.written import Gate, hide_files
 from remiss.govern.roles import OF_THE_CATALOG, team_words
 from remiss.settings import Settings
 
@@ -77,11 +78,20 @@ class Offline:
         """How this machine is."""
         return adapters.MachineHealth(self.settings)
 
+    @property
+    def gate(self) -> Gate:
+        """What marks values in names of files; without a catalog there is no secret for its marks."""
+        return Gate(b"")
+
     def perform(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         """Authorise and run an action that reads; there is nothing here that it could write to."""
         self._authorise(action)
-        with prepared(self, action, arguments) as given:
-            return action.run(self, **arguments, **given)
+        try:
+            with prepared(self, action, arguments) as given:
+                return action.run(self, **arguments, **given)
+        except RemissError as error:
+            hide_files(error, lambda: self.gate)
+            raise
 
     @property
     def scope(self) -> Scope:

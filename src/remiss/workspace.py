@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from remiss import adapters
 from remiss.action import Action
 from remiss.catalog.identifying import id_spelled_out
-from remiss.errors import Denied, InputError, NotFound, done_already
+from remiss.errors import Denied, InputError, NotFound, RemissError, done_already
 from remiss.govern.audit.log import digested
 from remiss.govern.audit.views import NamedSubject, refusal
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor, Authority
+from remiss.govern.redaction.written import Gate, gate, hide_files
 from remiss.offline import Offline, prepared
 from remiss.recording import Recording
 from remiss.records.person import EVERY_TEAM
@@ -104,6 +105,14 @@ class Workspace(Recording):
             if refused is not None:
                 self.record_views([refused], action.name)
             raise
+        except RemissError as error:
+            hide_files(error, lambda: self.gate)
+            raise
+
+    @property
+    def gate(self) -> Gate:
+        """What marks values in what people write, and in names of files, under the catalog's secret."""
+        return gate(self)
 
     def _performed(self, action: Action, arguments: Mapping[str, Any]) -> Any:
         self._authorise(action)

@@ -44,12 +44,15 @@ PLANTED = [(name, VALUES[name](random.Random(f"{name} {at}"))) for name in VALUE
 PLANTED += [("ticket", f"T-{700_000 + at}") for at in range(EACH)]
 FIELDS = ("remarks", "carrier", "status", "predicted", "note")
 ALIKE = re2.compile("|".join(re2.escape(hidden(name, value)) for name, value in PLANTED), re2.Options())
+# Logs lie in folders that are called like people, and in files that are called like what they paid with.
+OF_WHOM, CARD = (next(value for name, value in PLANTED if name == wanted and "/" not in value) for wanted in ("email", "card"))
 # What people write is read by all detectors but those that are right by chance too often.
 BY_HAND = [value for name, value in PLANTED if name in WRITTEN.names]
 LOOKED_FOR = f"[{', '.join(DETECTORS)}, {{name: ticket, pattern: 'T-[0-9]{{6}}'}}]"
 GUARDED = (
     re.sub(r"(?m)^labels: .*\n", "", PROTOCOL)
     .replace("labels.actual", "actual")
+    .replace("predictions/*.parquet", "predictions/*/*.parquet")
     .replace("{airport: origin}", "{airport: origin, note: note}")
     .replace("keep: 5,", "keep: 2000,")
     .replace("[email, phone]", LOOKED_FOR)
@@ -75,8 +78,8 @@ def planted_log(folder):
                 **row,
             }
         )
-    (folder / "predictions").mkdir(parents=True)
-    pq.write_table(pa.Table.from_pylist(rows), folder / "predictions" / "all.parquet")
+    (folder / "predictions" / OF_WHOM).mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows), folder / "predictions" / OF_WHOM / f"{CARD}.parquet")
     (folder / "arrival-delay.yaml").write_text(GUARDED)
     return str(folder / "arrival-delay.yaml")
 
@@ -127,9 +130,10 @@ def worked_off(ws, log):
     lease = ws.take_job("test")
     assert lease.job.id == done.id
     runner.work(ws, lease)
-    (log / "predictions" / "broken.parquet").write_text("\n".join(BY_HAND))
+    broken = log / "predictions" / OF_WHOM / "broken.parquet"
+    broken.write_text("\n".join(BY_HAND))
     runner.work_off(ws)
-    (log / "predictions" / "broken.parquet").unlink()
+    broken.unlink()
     assert [each.state.value for each in ws.jobs.newest(2).found] == ["failed", "done"]
     return done.id, failed.id
 
@@ -181,7 +185,8 @@ def test_no_planted_value_is_in_a_table_an_index_or_the_journal(kept):
     held = "\n".join(cells(kept.address))
     assert "attachment.add" in held
     assert "[iban:" in held
-    assert shown(held) == []
+    # By its path a file is read and found again; whatever is shown of that passes the gate.
+    assert shown(held.replace(f"predictions/{OF_WHOM}/{CARD}.parquet", "")) == []
     for name, value in PLANTED[::EACH]:
         assert catalog.search(kept.there.workspace, json.dumps(hidden(name, value))).total == 0
 
@@ -190,7 +195,8 @@ def test_no_planted_value_is_in_a_file_and_the_vault_gives_them_all_back(kept):
     files = [path for path in kept.folder.rglob("*") if path.is_file() and not path.is_relative_to(kept.folder / "log")]
     text = b"".join(path.read_bytes() for path in files).decode("latin-1")
     assert len(text) > 100_000
-    assert [value for name, value in PLANTED if len(value) > 14 and hidden(name, value) in text] == []
+    paths = {OF_WHOM, CARD}
+    assert [value for name, value in PLANTED if len(value) > 14 and value not in paths and hidden(name, value) in text] == []
     ws = kept.there.workspace
     raw = "".join(ws.vault.get(member.evidence).decode() for member in ws.runs.members(kept.ids["run"]))
     assert sum(json.dumps(value)[1:-1] in raw for _, value in PLANTED) > 0.9 * len(PLANTED)
@@ -312,6 +318,26 @@ def test_no_error_shows_a_planted_value(cli, tmp_path):
     assert "refused" in strict.err
     assert 0 not in {stratum.status, strict.status}
     assert shown(stratum.out + stratum.err + strict.out + strict.err) == []
+
+
+def test_a_log_that_is_called_like_a_person_is_read_and_derived_again_and_never_called_so(cli, tmp_path):
+    protocol, address = planted_log(tmp_path / "log"), str(tmp_path / "remiss.db")
+    ask = ("--catalog", address)
+    run = json.loads(cli(*ask, "capture", protocol, "--format", "json").out)["run"]
+    answers = [cli(*ask, *words) for words in (("reproduce", run), ("run", "show", run, "--format", "json"))]
+    assert [each.status for each in answers] == [0, 0]
+    assert re.search(r'"predictions/\[email:[0-9a-f]{4}\]/\[card:[0-9a-f]{4}\].parquet"', answers[1].out)
+    file = tmp_path / "log" / "predictions" / OF_WHOM / f"{CARD}.parquet"
+    pq.write_table(pq.read_table(file).slice(0, 500), file)
+    answers += [cli(*ask, *words) for words in (("reproduce", run), ("status", "--format", "json"))]
+    file.write_text("broken")
+    commands = (("reproduce", run), ("capture", protocol), ("estimate", "--exact"), ("protocol", "check", protocol))
+    answers += [cli(*ask, *words) for words in commands]
+    file.unlink()
+    answers.append(cli(*ask, "reproduce", run))
+    said = "".join(each.out + each.err for each in answers)
+    assert said.count("[email:") >= 6
+    assert shown(said) == []
 
 
 def test_each_case_says_where_its_marks_stand_and_by_which_policy(kept):

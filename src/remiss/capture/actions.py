@@ -14,6 +14,7 @@ from remiss.capture.build import Derived, derive, expect
 from remiss.capture.captured import WindowInForce
 from remiss.capture.left_out import filed_by_others
 from remiss.capture.listed_files import KnownSource, known_source
+from remiss.capture.listing import shown_changes, shown_run
 from remiss.capture.planning import GONE, compare
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.schedule import DueIntervals, Interval, mark_provisional, spans, whole_windows
@@ -143,7 +144,7 @@ def capture(
         document=document,
     )
     prepared.bundle.belong(run.id)
-    return run
+    return shown_run(run, ws.gate)
 
 
 def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> DerivedRun:
@@ -262,7 +263,7 @@ def due(ws: CaptureWorkspace, protocol: Document) -> DueIntervals:
     found = due_now(ws, document, ws.now, position)
     if found.windows:  # What a capture could not run on is told before one begins; where nothing is due a listing is enough.
         checked_against_sources(ws, document, known_source(ws, document).description)
-    return DueIntervals(position=position, items=spans(found.windows), files=found.files.changes)
+    return DueIntervals(position=position, items=spans(found.windows), files=shown_changes(found.files.changes, ws.gate))
 
 
 @action(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from remiss.action import action
 from remiss.capture.captured import WindowInForce
 from remiss.capture.criterion_counts import NEARLY_ALL, CriterionCount, criterion_counts, warnings
+from remiss.capture.listing import shown_changes
 from remiss.capture.manifest import filed_document
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import refused_rows
@@ -173,5 +174,7 @@ def status(ws: CaptureWorkspace, *, as_of: Position | None = None) -> CaptureSta
     position = read_at(as_of, head)
     now = ws.now if position == head else ws.moment(position)
     pairs = {(each.manifest.source, each.manifest.protocol) for each in ws.runs.latest(MOST_RUNS, position=position)}
-    found = tuple(capture_status(ws, source, protocol, position, now) for source, protocol in sorted(pairs))
-    return CaptureStatuses(position=position, items=found)
+    by = ws.gate
+    found = (capture_status(ws, source, protocol, position, now) for source, protocol in sorted(pairs))
+    shown = (replace(each, files=shown_changes(each.files, by), unseen=by.name(each.unseen)) for each in found)
+    return CaptureStatuses(position=position, items=tuple(shown))

@@ -1,13 +1,15 @@
 """Lists about runs: what a line shows of each, and of the windows and cells in them.
 
-Actions read and say where; which columns there are, and what stands in them, is here.
+Actions read and say where; which columns there are, and what stands in them, is here. So is what files of a source are called in
+whatever an action answers: a path may name whom an event is about, and goes through the gate; the catalog keeps it as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from remiss.capture.captured import Coverage
 from remiss.capture.schedule import settles
@@ -15,7 +17,10 @@ from remiss.records.event import Scalar
 from remiss.records.run import Cell, Run, RunWindow
 
 if TYPE_CHECKING:
+    from remiss.govern.redaction.written import Gate
     from remiss.records.histogram import Bins, WindowHistograms
+    from remiss.records.run import RefusedRow
+    from remiss.records.source_file import FileChange
 
 RUN = (
     "run",
@@ -49,7 +54,9 @@ COUNTS = ("met", "undecided", "outside", "events", "labelled")
 HISTOGRAM = ("field", "window", "model_version", "bin", "values", "events")
 # Of cells of which some say of which model version their events are: an empty version is none where it is told apart.
 TOLD_APART = ("model_version", "told_apart")
+REFUSED = ("reason", "file", "row", "detail")
 RunLine = tuple[Scalar, ...]
+V = TypeVar("V")
 
 
 def run_lines(runs: Iterable[Run]) -> tuple[RunLine, ...]:
@@ -159,4 +166,46 @@ def histogram_lines(found: Iterable[WindowHistograms], bins: Bins, fields: Itera
         for version, row in enumerate(each.by_version(field))
         for at, events in enumerate(row)
         if events
+    )
+
+
+def refused_lines(rows: Iterable[RefusedRow], gate: Gate) -> tuple[RunLine, ...]:
+    """Return one line a refused row, in the order of REFUSED."""
+    names: dict[str, str] = {}
+    return tuple((each.reason, names.setdefault(each.file, gate.file(each.file)), each.row, each.detail) for each in rows)
+
+
+def shown_changes(changes: Iterable[FileChange], gate: Gate) -> tuple[FileChange, ...]:
+    """Return what became of files, as they are shown."""
+    return tuple(replace(each, path=gate.file(each.path)) for each in changes)
+
+
+def shown_run(run: Run, gate: Gate) -> Run:
+    """Return a run whose manifest calls files as they are shown; two that come to the same name are told apart by a number."""
+    manifest, names = run.manifest, dict[str, str]()
+    taken: set[str] = set()
+    for path in dict.fromkeys((*manifest.files, *manifest.file_digests, *manifest.label_digests, *manifest.unplaced)):
+        shown = gate.file(path)
+        names[path] = shown if shown not in taken else f"{shown} ({len(taken)})"
+        taken.add(names[path])
+
+    def renamed(by_path: Mapping[str, V]) -> dict[str, V]:
+        return {names[path]: value for path, value in by_path.items()}
+
+    addresses = {
+        name: {key: gate.file(value) if key == "uri" and value is not None else value for key, value in each.items()}
+        for name, each in manifest.addresses.items()
+    }
+    return replace(
+        run,
+        manifest=replace(
+            manifest,
+            folder=gate.file(manifest.folder),
+            files=tuple(names[path] for path in manifest.files),
+            file_digests=renamed(manifest.file_digests),
+            label_digests=renamed(manifest.label_digests),
+            unplaced=renamed(manifest.unplaced),
+            addresses=addresses,
+            notes=tuple(map(gate.name, manifest.notes)),
+        ),
     )

@@ -16,6 +16,7 @@ from remiss.capture.criterion_counts import of_cells
 from remiss.capture.detectable import detectable
 from remiss.capture.sql.plan import ScanPlan
 from remiss.errors import RemissError
+from remiss.govern.redaction.written import hide_files
 from remiss.protocol.check_result import Checked, Finding, Findings
 from remiss.records.window import Window, window_at, window_index
 
@@ -50,6 +51,7 @@ def look(ws: LookWorkspace, checked: Checked) -> Findings:
             starts = {plan.reach: window.start}
             cells, windows = census.cells(plan, parts, starts), census.run_windows(parts, starts, seen.left_out)
     except RemissError as error:
+        hide_files(error, lambda: ws.gate)
         file, line = (protocol.path, 1) if error.where is None else (error.where.file, error.where.line or 1)
         return Findings(items=(Finding(code=error.code, level="error", file=file, line=line, what=error.what, do=error.do),))
     lines = {one.criterion.name: one.criterion.line for one in checked.criteria}

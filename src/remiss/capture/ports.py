@@ -11,6 +11,7 @@ from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys, Vault
+from remiss.govern.redaction.written import Gate
 from remiss.protocol.ports import Documents, Engine, Protocols
 from remiss.records.person import Governed
 from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
@@ -42,6 +43,10 @@ class LookWorkspace(ReadsLogs, Protocol):
     def now(self) -> datetime: ...
     @property
     def progress(self) -> Progress: ...
+    @property
+    def gate(self) -> Gate:
+        """What marks values in names of files."""
+        ...
 
 
 class Runs(Protocol):
@@ -217,6 +222,8 @@ class CaptureWorkspace(Permits, Protocol):
     def vault(self) -> Vault: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def gate(self) -> Gate: ...
     @property
     def recogniser(self) -> Recogniser: ...
     @property

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from remiss.action import action
 from remiss.capture.captured import StoredTexts
+from remiss.capture.listing import shown_run
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.redact import redacted_event, redacted_profiles
 from remiss.errors import Conflict
@@ -69,7 +70,7 @@ def redact_run(ws: CaptureWorkspace, run: RunId, *, prepared: StoredTexts | None
     if found.id not in {each.run for each in ws.runs.unredacted()}:
         raise Conflict(f"{found.id} has no texts that were stored without redaction", do="nothing is to be done")
     ws.runs.rewrite(found.id, prepared)
-    return ws.runs.get(found.id)
+    return shown_run(ws.runs.get(found.id), ws.gate)
 
 
 def steps(ws: CaptureWorkspace, posted: Posted) -> tuple[JobStep, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Literal
 
@@ -109,4 +109,5 @@ def reproduce(ws: CaptureWorkspace, run: RunId) -> Reproduction:
 
     Example: remiss reproduce run-4f7q2m
     """
-    return rederive(ws, run)
+    found, by = rederive(ws, run), ws.gate
+    return replace(found, differences=tuple(map(by.name, found.differences)), missing=tuple(map(by.name, found.missing)))

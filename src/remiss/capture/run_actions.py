@@ -38,7 +38,7 @@ def accept(ws: CaptureWorkspace, run: RunId) -> Run:
     Conflict : it does not wait, or a later run is in force for one of its windows
     """
     ws.allow("run:accept", ws.runs.governed(run).team)
-    return ws.runs.accept(run)
+    return listing.shown_run(ws.runs.accept(run), ws.gate)
 
 
 @action("run.list", permission="run:read", http="GET /runs", reads=True, views=listed)
@@ -166,7 +166,7 @@ def show(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> 
 
     Example: remiss run show run-4f7q2m
     """
-    return ws.runs.get(run, reached(as_of, ws.position()))
+    return listing.shown_run(ws.runs.get(run, reached(as_of, ws.position())), ws.gate)
 
 
 @action("run.diff", permission="run:read", http="GET /runs/{run}/changes", reads=True, subject="run", views=_of_run)
@@ -192,6 +192,6 @@ def refused(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) 
     """
     head = ws.position()
     found = ws.runs.get(run, reached(as_of, head))
-    lines = tuple((each.reason, each.file, each.row, each.detail) for each in ws.runs.refused(found.id))
+    lines = listing.refused_lines(ws.runs.refused(found.id), ws.gate)
     at = head if as_of is None else as_of
-    return Rows("refused", ("reason", "file", "row", "detail"), lines, at, total=sum(found.refused.values()))
+    return Rows("refused", listing.REFUSED, lines, at, total=sum(found.refused.values()))
