@@ -1,7 +1,7 @@
 """Every sampled event of the runs in force, line by line, as far as a scope sees it: the port `Samples` on a database.
 
 Lines stand by run and event, the order of the table's own key, so that a page is a short walk however far on it begins. Within a
-run that is by window and priority, which say nothing of why an event was kept.
+run that is by window and id, which say nothing of why an event was kept.
 
 Whoever may still label an event is told nothing that its case would tell, nor whether it has one: its line has neither groups nor
 criteria nor weight, and no comparison with such things finds it.
