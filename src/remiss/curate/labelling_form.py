@@ -7,7 +7,7 @@ Tasks: what somebody is given to label, and how much is left for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -148,6 +148,17 @@ class BatchState:
     done: Count
     in_turn: Count
     stratum: Mapping[str, str] = field(default_factory=dict)
+
+
+def grouped(batches: Iterable[BatchState]) -> Sequence[tuple[str, int, int, int, int]]:
+    """Return how far each group is: its name, in how many periods (and strata) it is, and its events, those done and in turn."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for each in batches:
+        sums = found.setdefault((each.protocol, each.group), [0, 0, 0, 0])
+        for at, more in enumerate((1, each.size, each.done, each.in_turn)):
+            sums[at] += more
+    several = len({protocol for protocol, _ in found}) > 1
+    return [(f"{protocol}: {group}" if several else group, *sums) for (protocol, group), sums in found.items()]  # type: ignore[misc]
 
 
 @published("queue", read="position")

@@ -8,19 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import chain, islice, takewhile
+from itertools import chain, islice
 from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.identifying import prefix_of
 from remiss.curate.guidelines import guidelines_of, named, owners_of, read
-from remiss.curate.labelling_form import BatchState, InHand, Left, QueueState, Served, Task, labelling_form_of
+from remiss.curate.labelling_form import InHand, Left, QueueState, Served, Task, labelling_form_of
 from remiss.curate.ports.labelling import QueueWorkspace, Reserved, Whereabouts
-from remiss.curate.queueing import ANYTHING, BatchOrder, Desk, Ownership, TaskChoice, batches_of
-from remiss.curate.steered_queues import steered_queues
-from remiss.curate.steering import chosen_stratum, values_of
+from remiss.curate.queueing import ANYTHING, Desk, Ownership, TaskChoice, batches_of
+from remiss.curate.steered_queues import batch_states, steered_queues
+from remiss.curate.steering import chosen_stratum
 from remiss.errors import Conflict, NotFound
-from remiss.parameters import CaseId, Option
+from remiss.parameters import CaseId, Help, Option
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import Status
 from remiss.records.view_entry import ViewEntry, ViewKind
@@ -35,6 +35,12 @@ NEEDED = {
 DUE = {LabellingKind.VERIFICATION: Status.ANNOTATED, LabellingKind.ADJUDICATION: Status.DISPUTED}
 HOLD = timedelta(minutes=30)
 DAY = timedelta(hours=24)
+OfPeriod = Annotated[datetime, Help("A time; only cases of the labelling period in which it lies.")]
+OfStratum = Annotated[
+    tuple[str, ...],
+    Help("Only cases of strata with this value, for example context.airport=EWR, where a protocol labels strata apart."),
+    Option("--stratum", "NAME=VALUE"),
+]
 # How many cases somebody may have in hand at once.
 MOST_IN_HAND = 20
 # How many events are looked up at once, of which the first that one may see is taken.
@@ -61,8 +67,8 @@ def take(
     *,
     kind: LabellingKind | None = None,
     exclude: Annotated[tuple[str, ...], Option("--exclude", "CASE")] = (),
-    period: datetime | None = None,
-    stratum: Annotated[tuple[str, ...], Option("--stratum", "NAME=VALUE")] = (),
+    period: OfPeriod | None = None,
+    stratum: OfStratum = (),
 ) -> Served:
     """Take the next case to label.
 
@@ -75,14 +81,16 @@ def take(
     ----------
     kind : only cases for this; default: the most urgent
     exclude : a case that you have in hand already, not to be given again
-    period : a time; only cases of the labelling period in which it lies
-    stratum : only cases of strata with this value, for example context.airport=EWR, where a protocol labels strata apart
 
     Raises
     ------
     Conflict : too many cases in hand; InputError : no such stratum
     """
-    return _taken(ws, kind, exclude, TaskChoice(at=period, stratum=chosen_stratum(batches_of(ws.queue.orders()), stratum)))
+    return _taken(ws, kind, exclude, _choice(ws, period, stratum))
+
+
+def _choice(ws: QueueWorkspace, period: datetime | None, stratum: Sequence[str]) -> TaskChoice:
+    return TaskChoice(at=period, stratum=chosen_stratum(batches_of(ws.queue.orders()), stratum))
 
 
 def _taken(ws: QueueWorkspace, kind: LabellingKind | None, exclude: Sequence[str], choice: TaskChoice = ANYTHING) -> Served:
@@ -137,7 +145,13 @@ def release(ws: QueueWorkspace, case: CaseId) -> QueueState:
 
 
 @action("queue.pass", permission=WORK, http="POST /queue/{case}/pass", subject="case", views=_served)
-def pass_on(ws: QueueWorkspace, case: CaseId) -> Served:
+def pass_on(
+    ws: QueueWorkspace,
+    case: CaseId,
+    *,
+    period: OfPeriod | None = None,
+    stratum: OfStratum = (),
+) -> Served:
     """Put CASE back for somebody else, and take another one.
 
     You are not given it again. That is no verdict, and nobody is told. You may still label the case by its id.
@@ -150,10 +164,11 @@ def pass_on(ws: QueueWorkspace, case: CaseId) -> Served:
 
     Raises
     ------
-    NotFound : the actor has no such case in hand; Conflict : too many cases in hand
+    NotFound : the actor has no such case in hand; Conflict : too many cases in hand; InputError : no such stratum
     """
+    choice = _choice(ws, period, stratum)
     ws.queue.let_pass(_in_hand_named(ws, case), ws.actor.name, ws.now)
-    return _taken(ws, None, ())
+    return _taken(ws, None, (), choice)
 
 
 def _in_hand_named(ws: QueueWorkspace, case: CaseId) -> Sequence[int]:
@@ -184,7 +199,7 @@ def queue_state(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
         ),
         left=_left(ws, desk),
         waiting=desk.waiting(),
-        batches=() if brief else tuple(each for order in desk.orders for each in _batches(desk, order)),
+        batches=() if brief else tuple(each for order in desk.orders for each in batch_states(desk, order)),
         steered=() if brief else tuple(steered_queues(ws, desk)),
     )
 
@@ -269,22 +284,3 @@ def _left(ws: QueueWorkspace, desk: Desk) -> Left:
     """Return what waits for the actor, of the labellings that they may give anywhere."""
     counts = {kind.value: desk.left(kind) for kind in NEEDED}
     return Left(**counts, mine=ws.queue.given(ws.actor.name, ws.now - DAY))
-
-
-def _batches(desk: Desk, order: BatchOrder) -> Iterator[BatchState]:
-    """Yield how far each batch of an order has come of which the actor is told, the most urgent first."""
-    for batch in sorted(order.batches, key=order.rank):
-        if not desk.shows(order, batch.period):
-            continue
-        events = order.batches[batch]
-        done = sum(map(desk.done, events))
-        yield BatchState(
-            source=order.source,
-            protocol=order.protocol,
-            group=batch.group,
-            period=batch.period,
-            stratum=values_of(batch.stratum),
-            size=len(events),
-            done=done,
-            in_turn=sum(1 for _ in takewhile(desk.done, events)),
-        )

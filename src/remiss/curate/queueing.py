@@ -239,19 +239,19 @@ class Desk:
         for tally in self._tallies():
             order = tally.order
             served = [
-                (tally, batch)
-                for batch in tally.open(opened(order.batches, order.criteria, steering.get(order.protocol, UNSTEERED)))
+                (tally, batch, most)
+                for batch, most in tally.open(opened(order.batches, order.criteria, steering.get(order.protocol, UNSTEERED)))
                 if self._serves(order, batch.period) and self.choice.takes(order, batch)
             ]
-            of_orders.append(sorted(served, key=lambda pair: _ranked(pair, steering)))
-        for tally, batch in merge(*of_orders, key=lambda pair: _ranked(pair, {})):
-            yield from tally.serve(batch)
+            of_orders.append(sorted(served, key=lambda each: _ranked(each, steering)))
+        for tally, batch, most in merge(*of_orders, key=lambda each: _ranked(each, {})):
+            yield from tally.serve(batch, most)
 
     def _tallies(self) -> Sequence[Tally]:
         return [Tally.of(order, self) for order in self.orders]
 
 
-def _ranked(served: tuple[Tally, Batch], steering: Mapping[str, Steering]) -> tuple[float | str, ...]:
-    tally, batch = served
+def _ranked(served: tuple[Tally, Batch, int | None], steering: Mapping[str, Steering]) -> tuple[float | str, ...]:
+    tally, batch, _ = served
     first = steering.get(tally.order.protocol, UNSTEERED).first
     return tally.stage(batch), *tally.order.rank(batch, first)

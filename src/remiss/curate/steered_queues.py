@@ -9,18 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from remiss.curate.batches import Batch
 from remiss.curate.guidelines import named
+from remiss.curate.labelling_form import BatchState
 from remiss.curate.ports.labelling import QueueWorkspace
 from remiss.curate.queueing import BatchOrder, Desk, Ownership
-from remiss.curate.steering import STEER, UNSTEERED
+from remiss.curate.steering import STEER, UNSTEERED, values_of
 from remiss.curate.steering_view import MOST_HELD, HeldUp, Steered, steered
 from remiss.govern.roles import ROLES
 from remiss.records.labelling import LabellingKind
 from remiss.records.person import EVERY_TEAM, Person
 
 LABEL = frozenset({"queue:work", "case:annotate"})
+
+
+def batch_states(desk: Desk, order: BatchOrder) -> Iterator[BatchState]:
+    """Yield how far each batch of an order has come of which the actor is told, the most urgent first."""
+    for batch in sorted(order.batches, key=order.rank):
+        if not desk.shows(order, batch.period):
+            continue
+        events = order.batches[batch]
+        done = sum(map(desk.done, events))
+        yield BatchState(
+            source=order.source,
+            protocol=order.protocol,
+            group=batch.group,
+            period=batch.period,
+            stratum=values_of(batch.stratum),
+            size=len(events),
+            done=done,
+            in_turn=sum(1 for _ in takewhile(desk.done, events)),
+        )
 
 
 def steered_queues(ws: QueueWorkspace, desk: Desk) -> Iterator[Steered]:

@@ -1,9 +1,10 @@
 """Steering: which batches people are given to label, and in which order, as whoever runs the labelling decides.
 
 A batch is open or closed as a whole, and its events keep their order: whatever is opened, closed or put first, what is labelled
-is the beginning of that order, and figures stay what they are. A batch is open while one of the criteria that its events met is,
-since the figure of a criterion needs the batches of all the patterns that it is in. Controls and undecided events are neither
-opened nor closed: they come with what is open in their period and stratum, at the share that the protocol names.
+is the beginning of that order, and figures stay what they are. The figure of a criterion needs a beginning of the batches of all
+the patterns that it is in: where it is open and such a batch is not, people are given that beginning and no more. Controls and
+undecided events are neither opened nor closed: they come with what is open in their period and stratum, at the share that the
+protocol names.
 """
 
 from __future__ import annotations
@@ -89,26 +90,34 @@ UNSTEERED = Steering()
 STEER = "queue:steer"
 
 
-def opened(
-    batches: Mapping[Batch, Sequence[int]], criteria: Mapping[Batch, Collection[str]], steering: Steering
-) -> frozenset[Batch]:
-    """Return the batches that are open.
+@dataclass(frozen=True, slots=True)
+class OpenBatches:
+    """Which batches are open, and of which others people are given the beginning that the figure of an open criterion needs."""
+
+    whole: frozenset[Batch]
+    beginnings: frozenset[Batch] = frozenset()
+
+
+def opened(batches: Mapping[Batch, Sequence[int]], criteria: Mapping[Batch, Collection[str]], steering: Steering) -> OpenBatches:
+    """Return which batches are open.
 
     Parameters
     ----------
     criteria : which criteria the events of each flagged batch met
     """
     if not steering.steers:
-        return frozenset(batches)
+        return OpenBatches(frozenset(batches))
     flagged = [batch for batch in batches if batch.group not in UNFLAGGED]
-    found = {batch for batch in flagged if any(steering.opens(each, batch) for each in {batch.group, *criteria.get(batch, ())})}
+    found = {batch for batch in flagged if steering.opens(batch.group, batch)}
     places, with_open = {_place(batch) for batch in flagged}, {_place(batch) for batch in found}
-    for batch in batches:
-        if batch.group in UNFLAGGED and (
-            _place(batch) in with_open or (_place(batch) not in places and steering.opens(None, batch))
-        ):
-            found.add(batch)
-    return frozenset(found)
+    needed = (batch for batch in flagged if any(steering.opens(each, batch) for each in criteria.get(batch, ())))
+    mixed = (
+        batch
+        for batch in batches
+        if batch.group in UNFLAGGED
+        and (_place(batch) in with_open or (_place(batch) not in places and steering.opens(None, batch)))
+    )
+    return OpenBatches(frozenset({*found, *mixed}), frozenset(needed) - found)
 
 
 def within(wanted: Mapping[str, str], stratum: str) -> bool:

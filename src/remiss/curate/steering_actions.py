@@ -20,7 +20,7 @@ from remiss.protocol.nearest import nearest
 
 # What people are given beside what is open, and nobody opens by itself.
 MIXED = "controls and undecided events are mixed in, at the same share whatever is open"
-Criterion = Annotated[str, Help("A criterion of the protocol: the batches of all events that met it. Default: all.")]
+Criterion = Annotated[str, Help("A criterion of the protocol. Default: all.")]
 Period = Annotated[datetime, Help("A time in the labelling period. Default: all periods, those to come as well.")]
 Stratum = Annotated[
     tuple[str, ...],
@@ -43,9 +43,9 @@ def open_batches(
 ) -> QueueState:
     """Open batches of PROTOCOL.
 
-    People are given their events from now on. To open a criterion opens every batch that has events which met it, for its figure
-    needs them all. Events keep their order within a batch, and controls their share, so that figures stay what they are;
-    labellers are not told.
+    People are given their events from now on, and of other batches with events that met the criterion the first two, which its
+    figure needs. Events keep their order within a batch, and controls their share, so that figures stay what they are. Labellers
+    are not told.
 
     Example: remiss queue open arrival-delay --revision 1 --criterion missed-delay --only
 
@@ -72,8 +72,8 @@ def close_batches(
 ) -> QueueState:
     """Close batches of PROTOCOL.
 
-    People are given none of their events until somebody opens them. What they have in hand stays theirs, and second labellings
-    and disputes are given out as ever. A batch stays open as long as an open criterion needs it.
+    People are given none of their events until somebody opens them, but for the first two of a batch that the figure of an open
+    criterion needs. What they have in hand stays theirs, and second labellings and disputes are given out as ever.
 
     Example: remiss queue close arrival-delay --revision 2 --criterion on-the-fence
 

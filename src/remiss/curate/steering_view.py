@@ -14,7 +14,7 @@ from itertools import takewhile
 
 from remiss.curate.batches import CLEARED, LEAST_PREFIX, LEAST_VERDICTS, UNFLAGGED, Batch
 from remiss.curate.queueing import BatchOrder, Desk
-from remiss.curate.steering import First, Steer, Steering, opened, values_of
+from remiss.curate.steering import First, OpenBatches, Steer, Steering, opened, values_of
 from remiss.records.published import Count
 
 MOST_WAYS = 5
@@ -25,6 +25,7 @@ MOST_HELD = 20
 class GroupState:
     """How far the labelling of a group is: of `periods` periods (and strata, where these are apart) so many are `open`.
 
+    Of so many others people are given the `beginnings`, for the figures of other criteria.
     `severity` is what the criterion suggests; None of controls and undecided events. Of `size` sampled events so many are `done`
     in all and `in_turn`.
     """
@@ -33,6 +34,7 @@ class GroupState:
     severity: int | None
     periods: Count
     open: Count
+    beginnings: Count = 0
     size: Count
     done: Count
     in_turn: Count
@@ -102,7 +104,7 @@ def steered(desk: Desk, order: BatchOrder, steering: Steering, held: Sequence[He
         held=tuple(held),
         held_count=held_count,
         groups=tuple(_groups(order, open_, progress)),
-        ways=tuple(sorted(_ways(order, open_, progress), key=lambda way: (way.annotations, way.criterion))[:MOST_WAYS]),
+        ways=tuple(sorted(_ways(order, open_.whole, progress), key=lambda way: (way.annotations, way.criterion))[:MOST_WAYS]),
     )
 
 
@@ -114,7 +116,7 @@ def _progress(desk: Desk, events: Sequence[int]) -> _Done:
     return len(events), sum(map(desk.done, events)), sum(1 for _ in takewhile(desk.done, events))
 
 
-def _groups(order: BatchOrder, open_: Collection[Batch], progress: Mapping[Batch, _Done]) -> Iterator[GroupState]:
+def _groups(order: BatchOrder, open_: OpenBatches, progress: Mapping[Batch, _Done]) -> Iterator[GroupState]:
     of: dict[str, list[Batch]] = defaultdict(list)
     for batch in order.batches:
         of[batch.group].append(batch)
@@ -124,7 +126,8 @@ def _groups(order: BatchOrder, open_: Collection[Batch], progress: Mapping[Batch
             group=group,
             severity=order.severities.get(group),
             periods=len(of[group]),
-            open=sum(batch in open_ for batch in of[group]),
+            open=sum(batch in open_.whole for batch in of[group]),
+            beginnings=sum(batch in open_.beginnings for batch in of[group]),
             size=size,
             done=done,
             in_turn=in_turn,
@@ -135,7 +138,7 @@ def _groups(order: BatchOrder, open_: Collection[Batch], progress: Mapping[Batch
 class _Need:
     """What a criterion needs of the batches of a period and stratum: `begin` annotations for a beginning of each.
 
-    With these so many are `had` in turn, and after them `rest` are left.
+    With these so many are `had` in turn of its own batch, and after them `rest` are left. `open` says whether that one is.
     """
 
     place: tuple[datetime, str]
@@ -185,10 +188,13 @@ def _needs(order: BatchOrder, criterion: str, open_: Collection[Batch], progress
             of[batch.period, batch.stratum].append(batch)
     for place, batches in of.items():
         begin = had = rest = 0
-        for size, _, in_turn in (progress[batch] for batch in batches):
+        for batch in batches:
+            size, _, in_turn = progress[batch]
             least = max(in_turn, min(LEAST_PREFIX, size))
-            begin, had, rest = begin + least - in_turn, had + least, rest + size - least
-        yield _Need(place, all(batch in open_ for batch in batches), begin, had, rest)
+            begin += least - in_turn
+            if batch.group == criterion:
+                had, rest = least, size - least
+        yield _Need(place, any(batch in open_ for batch in batches if batch.group == criterion), begin, had, rest)
 
 
 def _cheapest(needs: Sequence[_Need], enough: int) -> tuple[list[_Need], int, int]:

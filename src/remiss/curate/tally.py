@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch
@@ -14,6 +14,7 @@ from remiss.records.labelling import LabellingKind
 
 if TYPE_CHECKING:
     from remiss.curate.queueing import BatchOrder, Desk
+    from remiss.curate.steering import OpenBatches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +52,20 @@ class Tally:
             chance=desk.chance,
         )
 
-    def open(self, opened: Collection[Batch]) -> Iterator[Batch]:
+    def open(self, opened: OpenBatches) -> Iterator[tuple[Batch, int | None]]:
         """Yield the flagged batches, of those that are open, with something left, in periods with some of their budget left.
 
-        Where a period, and stratum, has only controls left they stand for themselves.
+        Each comes with how many of it are served at most: what lacks of a beginning where it is no more than that. Where a
+        period, and stratum, has only controls left they stand for themselves.
         """
         waiting = [batch for batch in self.order.batches if self.left(batch)]
         flagged = [batch for batch in waiting if batch.group not in UNFLAGGED]
-        yield from (batch for batch in flagged if batch in opened)
+        yield from ((batch, None) for batch in flagged if batch in opened.whole)
+        lacking = ((batch, LEAST_PREFIX - self.begun[batch]) for batch in flagged if batch in opened.beginnings)
+        yield from ((batch, count) for batch, count in lacking if count > 0)
         places = {(batch.period, batch.stratum) for batch in flagged}
-        yield from (batch for batch in waiting if (batch.period, batch.stratum) not in places and batch in opened)
+        mixed = (batch for batch in waiting if (batch.period, batch.stratum) not in places)
+        yield from ((batch, None) for batch in mixed if batch in opened.whole)
 
     def left(self, batch: Batch) -> int:
         """Return how many events of a batch may still be labelled."""
@@ -87,9 +92,14 @@ class Tally:
             return 0
         return 2 if had >= self.order.quota(batch) else 1
 
-    def serve(self, batch: Batch) -> Iterator[int]:
-        """Yield events of a batch in their order, and controls of its period where chance has it, within the budget."""
-        flagged = self._free(batch)
+    def serve(self, batch: Batch, most: int | None) -> Iterator[int]:
+        """Yield events of a batch in their order, and controls of its period where chance has it, within the budget.
+
+        Parameters
+        ----------
+        most : how many events of the batch itself; None is all
+        """
+        flagged = islice(self._free(batch), most)
         controls = iter(()) if batch.group in UNFLAGGED else self._controls(batch)
         # What was declined moves the places of controls too: else it would have been the same kind as what comes in its place.
         skipped = self.skipped[batch.period]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from remiss.curate.labelling_form import BatchState
 from remiss.curate.steering import BatchScope, First, Steer
 from remiss.curate.steering_view import GroupState, HeldUp, Steered, Way
 from remiss.present.legible import counted, one_line
@@ -13,23 +12,8 @@ from remiss.present.legible import counted, one_line
 FIRST = {First.GRAVEST: "the gravest suggestion first, then the oldest period", First.NEWEST: "the newest period first"}
 
 
-def grouped(batches: Iterable[BatchState]) -> Sequence[tuple[str, int, int, int, int]]:
-    """Return how far each group is: its name, in how many periods (and strata) it is, and its events, those done and in turn."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for each in batches:
-        sums = found.setdefault((each.protocol, each.group), [0, 0, 0, 0])
-        for at, more in enumerate((1, each.size, each.done, each.in_turn)):
-            sums[at] += more
-    several = len({protocol for protocol, _ in found}) > 1
-    return [(f"{protocol}: {group}" if several else group, *sums) for (protocol, group), sums in found.items()]  # type: ignore[misc]
-
-
 def day(at: datetime) -> str:
-    """Return when a period begins.
-
-    >>> day(datetime(2013, 6, 3)), day(datetime(2013, 6, 3, 12))
-    ('2013-06-03', '2013-06-03 12:00')
-    """
+    """Return when a period begins."""
     return f"{at:%Y-%m-%d}" if not (at.hour or at.minute) else f"{at:%Y-%m-%d %H:%M}"
 
 
@@ -61,11 +45,9 @@ def state(of: Steered) -> str:
 
 
 def opened(group: GroupState) -> str:
-    """Return how much of a group is open.
-
-    >>> opened(GroupState(group="slow", severity=3, periods=4, open=1, size=9, done=0, in_turn=0))
-    '1 of 4'
-    """
+    """Return how much of a group is open."""
+    if not group.open and group.beginnings:
+        return "begun only"
     return {0: "no", group.periods: "yes"}.get(group.open, f"{group.open:,} of {group.periods:,}")
 
 

@@ -19,6 +19,8 @@ from remiss import capture
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import labelling_actions as curate
 from remiss.curate import queue_actions as queue
+from remiss.curate import steering_actions as steering
+from remiss.curate.steering import First
 from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
 from remiss.records.identity import case_id
@@ -205,6 +207,44 @@ def test_a_case_of_which_somebody_could_not_tell_is_answered_for_like_one_that_w
     differing = [difference(asked, plain[asked], answer) for asked, answer in unsure.items() if answer != plain[asked]]
     assert not differing, "\n".join(differing)
     assert sum(answer.startswith("200") for answer in unsure.values()) > 60
+
+
+# What a curator did to the queue, before anybody asks: in each catalog as much, and another thing.
+OPENED = {
+    "slow": lambda ws: (steering.open_batches(ws, "arrival-delay", 1, criterion="slow", only=True), "newest"),
+    "missed-delay": lambda ws: (steering.open_batches(ws, "arrival-delay", 1, criterion="missed-delay", only=True), "gravest"),
+}
+
+
+def told_of_what_is_open(folder: Any, place: Any, *, opened: str) -> tuple[dict[str, str], list[str]]:
+    """Return what bo is answered, who labels and reads the audit, and which cases he is given."""
+    shutil.copytree(folder, place)
+    with served(str(place / "remiss.db"), {"REMISS_SOURCES": str(place / "log")}) as there:
+        _, first = OPENED[opened](there.workspace.serving("cy"))
+        steering.order_batches(there.workspace.serving("cy"), "arrival-delay", 2, First(first))
+        with there.client() as client:
+            cases = [each["id"] for each in client.get("/api/v1/cases", params={"limit": 9}, headers=SAME).json()["items"]]
+        for role in ("verifier", "steward"):
+            token = there.person("bo", role=role, team="*", clearance="secret")
+        with there.program(token) as client:
+            client.headers.update({"Accept": "application/json, text/html", **SAME})
+            found, given = dict(answers(client, cases[0], cases[1])), []
+            for at in range(6):
+                task = client.post("/api/v1/queue/next", json={"kind": "annotation", "exclude": given}).json()
+                given.append(task["task"]["form"]["case"])
+                task["task"]["form"] |= {"case": "", "event": {}}
+                found[f"task {at}"] = APART.sub("", str(task))
+            return found, given
+
+
+@pytest.mark.soak
+@pytest.mark.slow(reason="every route is asked, of two catalogs")
+def test_whatever_a_curator_opened_who_labels_is_answered_alike_but_for_which_case_they_are_given(captured_for_two, tmp_path):
+    (one, first), (two, second) = (told_of_what_is_open(captured_for_two, tmp_path / each, opened=each) for each in OPENED)
+    differing = [difference(asked, one[asked], answer) for asked, answer in two.items() if answer != one[asked]]
+    assert not differing, "\n".join(differing)
+    assert set(first) != set(second)
+    assert sum(answer.startswith("200") for answer in one.values()) > 60
 
 
 # How many cases a run brought is told of runs as a whole (docs/explanation/blindness.md).

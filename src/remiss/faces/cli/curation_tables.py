@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from remiss.curate.labelling_form import Left, QueueState, Served
+from remiss.curate.labelling_form import Left, QueueState, Served, grouped
 from remiss.faces import queue_words
 from remiss.faces.cli import case_tables, render
 from remiss.present import agreement as agreements
@@ -46,7 +46,7 @@ def queue(found: QueueState) -> None:
         lines = [(of.group, of.severity, queue_words.opened(of), of.size, of.done, of.in_turn) for of in each.groups]
         render.table(("batches", "severity", "open", *titles[2:]), lines)
     if not found.steered:
-        render.table(titles, queue_words.grouped(found.batches))
+        render.table(titles, grouped(found.batches))
     for each in found.steered:
         render.say(queue_words.state(each))
         for way in each.ways[:1]:

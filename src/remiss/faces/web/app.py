@@ -36,6 +36,7 @@ from remiss.faces.web.pages import (
     people,
     protocols,
     queue,
+    queue_steering,
     runs,
     search_box,
 )
@@ -55,6 +56,7 @@ PAGES = (
     discussion.router,
     investigation.router,
     inbox.router,
+    queue_steering.router,
     queue.router,
     evidence.router,
     attachments.router,

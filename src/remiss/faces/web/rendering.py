@@ -146,6 +146,7 @@ def environment() -> Environment:
         "moment": moment,
         "day": day,
         "segment": segment,
+        "exact": format_time,
         "without_namespace": without_namespace,
         "spelled": in_words,
         "escape": escape,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from datetime import datetime
+from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Form, Query
 from pydantic import BaseModel
@@ -13,12 +16,16 @@ from starlette.responses import RedirectResponse, Response
 from remiss import curate
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left, Served
-from remiss.errors import LabellingError, NotFound, RemissError
+from remiss.curate.batches import UNFLAGGED
+from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left, Served, grouped
+from remiss.curate.steering_view import Steered
+from remiss.errors import InputError, LabellingError, NotFound, RemissError
+from remiss.faces import queue_words
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
 from remiss.faces.web.rendering import render, segment, shell
 from remiss.records.case import Case
+from remiss.records.identity import parse_time
 from remiss.records.labelling import Labelling, LabellingKind, Verdict
 from remiss.records.states import Status
 
@@ -34,6 +41,7 @@ GIVE = {
 }
 VERB = {LabellingKind.ANNOTATION: "annotate", LabellingKind.VERIFICATION: "verify", LabellingKind.ADJUDICATION: "adjudicate"}
 DONE = {LabellingKind.ANNOTATION: "annotated", LabellingKind.VERIFICATION: "verified", LabellingKind.ADJUDICATION: "adjudicated"}
+NOTHING = "nothing"
 PUT_BACK, PASSED, LEFT, UNDECIDABLE = AWAY = ("put back", "passed", "left to another person", "undecidable")
 
 
@@ -41,7 +49,9 @@ PUT_BACK, PASSED, LEFT, UNDECIDABLE = AWAY = ("put back", "passed", "left to ano
 class QueuePage:
     """queue/page.html: what one has in hand, what is left for one, how far batches have come; `said` is what was just done.
 
-    `waiting` is how many events wait for somebody else, since one passed them or could not tell.
+    `waiting` is how many events wait for somebody else, since one passed them or could not tell. `groups` has a line for each
+    criterion, `periods` and `strata` what one may ask for, `steered` the queues that one steers, and `problem` why nothing was
+    done.
     """
 
     template: ClassVar[str] = "queue/page.html"
@@ -51,13 +61,20 @@ class QueuePage:
     unflagged: Collection[str]
     waiting: int
     said: str
+    groups: Sequence[tuple[str, int, int, int, int]]
+    periods: tuple[datetime, ...]
+    strata: tuple[str, ...]
+    steered: tuple[Steered, ...]
+    words: ModuleType = queue_words
+    problem: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPage:
     """queue/task.html: one case, and the form to label it by; `both` are the labellings of a dispute.
 
-    `verb` is where the form goes; `problems` say what of it was not taken, and what to do.
+    `verb` is where the form goes; `problems` say what of it was not taken, and what to do; `asked` is the period or stratum that
+    the reader asks for.
     """
 
     template: ClassVar[str] = "queue/task.html"
@@ -69,20 +86,33 @@ class TaskPage:
     both: tuple[Labelling, ...]
     left: Left
     said: str
+    asked: Mapping[str, str]
 
 
 class JustDone(BaseModel):
-    """What the page before did, to be told."""
+    """What the page before did, to be told; and the period and stratum that the reader asks to be given cases of."""
 
     case: str = ""
     done: str = ""
+    period: str = ""
+    stratum: str = ""
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What the reader asks for, as it stands in addresses."""
+        return {name: value for name, value in (("period", self.period), ("stratum", self.stratum)) if value}
 
 
 @router.get("/queue")
 def show(ws: Ws, before: Annotated[JustDone, Query()]) -> Response:
     """Show how the queue stands."""
-    from remiss.curate.batches import UNFLAGGED
+    return queue_page(ws, before)
 
+
+def queue_page(
+    ws: Workspace, before: JustDone | None = None, *, problem: tuple[str, str] | None = None, status: int = 200
+) -> Response:
+    """Return the page of the queue."""
     found = curate.list_queue(ws)
     page = QueuePage(
         left=found.left,
@@ -90,20 +120,34 @@ def show(ws: Ws, before: Annotated[JustDone, Query()]) -> Response:
         batches=found.batches,
         unflagged=UNFLAGGED,
         waiting=found.waiting,
-        said=just_done(before),
+        said=just_done(before or JustDone()),
+        groups=grouped(found.batches),
+        periods=tuple(sorted({each.period for each in found.batches}, reverse=True)),
+        strata=tuple(sorted({one for each in found.batches for one in queue_words.strata(each.stratum)})),
+        steered=found.steered,
+        problem=problem,
     )
-    return render(page, shell(ws, "Queue", "queue", ("/api/v1/queue", "Queue")))
+    return render(page, shell(ws, "Queue", "queue", ("/api/v1/queue", "Queue")), status=status)
 
 
 def just_done(before: JustDone) -> str:
     """Return what the page before did, in words."""
+    if before.done == NOTHING:
+        return "Nothing waits for you right now." if not before.asked else "Nothing of that waits for you right now."
     return f"Case {before.case} is {before.done}." if before.case and before.done in {*DONE.values(), *AWAY} else ""
 
 
 @router.post("/queue/next", name="next")
-def take(ws: Ws, kind: Annotated[str, Form()] = "", exclude: Annotated[str, Form()] = "") -> Response:
+def take(
+    ws: Ws,
+    kind: Annotated[str, Form()] = "",
+    exclude: Annotated[str, Form()] = "",
+    period: Annotated[str, Form()] = "",
+    stratum: Annotated[str, Form()] = "",
+) -> Response:
     """Take the next case and go to it; `exclude` are ids of cases in hand, with spaces between."""
-    return _next(ws, LabellingKind(kind) if kind in set(LabellingKind) else None, tuple(exclude.split()))
+    wanted = LabellingKind(kind) if kind in set(LabellingKind) else None
+    return _next(ws, JustDone(period=period, stratum=stratum), kind=wanted, exclude=tuple(exclude.split()))
 
 
 @router.get("/queue/{case}")
@@ -112,39 +156,35 @@ def task(ws: Ws, case: str, before: Annotated[JustDone, Query()]) -> Response:
     return shown(ws, labelling.form(ws, case), {}, (), before)
 
 
-@router.post("/cases/{case}/annotate")
-def annotate(ws: Ws, case: str, given: Given, *, held: bool = False) -> Response:
-    """Say what a case is, and go on to the next one.
+def labelling_by(kind: LabellingKind) -> Callable[..., Response]:
+    """Return what takes a labelling of a kind, and goes on to the next case.
 
     `held` is for the script, which has gone on already: nothing is answered where it was taken, and a page with why where not.
     """
-    return _labelled(ws, case, LabellingKind.ANNOTATION, given, held=held)
+
+    def label(ws: Ws, case: str, given: Given, *, held: bool = False, period: str = "", stratum: str = "") -> Response:
+        return _labelled(ws, case, kind, given, JustDone(period=period, stratum=stratum), held=held)
+
+    return label
 
 
-@router.post("/cases/{case}/verify")
-def verify(ws: Ws, case: str, given: Given, *, held: bool = False) -> Response:
-    """Say by oneself what a case is that somebody else annotated, and go on; `held` as for an annotation."""
-    return _labelled(ws, case, LabellingKind.VERIFICATION, given, held=held)
+for kind, verb in VERB.items():
+    router.post(f"/cases/{{case}}/{verb}", name=verb)(labelling_by(kind))
 
 
-@router.post("/cases/{case}/adjudicate")
-def adjudicate(ws: Ws, case: str, given: Given, *, held: bool = False) -> Response:
-    """Decide what a case is that two people disagree on, and go on; `held` as for an annotation."""
-    return _labelled(ws, case, LabellingKind.ADJUDICATION, given, held=held)
-
-
-def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: TypedJudgement, *, held: bool) -> Response:
+def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: TypedJudgement, asked: JustDone, *, held: bool) -> Response:
     try:
         found = GIVE[kind](ws, case, given.revision, judgement_of(given, kind))
     except LabellingError as error:
         problems = tuple(dict.fromkeys(error.fields.values())) or ((error.what, error.do),)
-        return shown(ws, labelling.form(ws, case), given.fields, problems, JustDone(), status=200 if held else 422)
+        return shown(ws, labelling.form(ws, case), given.fields, problems, asked, status=200 if held else 422)
     except NotFound:
         raise
     except RemissError as error:
         status = 200 if held else status_of(error)
-        return shown(ws, labelling.form(ws, case), given.fields, ((error.what, error.do),), JustDone(), status=status)
-    return Response(status_code=204) if held else _next(ws, None, (), JustDone(case=found.id, done=_done(found, kind, given)))
+        return shown(ws, labelling.form(ws, case), given.fields, ((error.what, error.do),), asked, status=status)
+    done = asked.model_copy(update={"case": found.id, "done": _done(found, kind, given)})
+    return Response(status_code=204) if held else _next(ws, done)
 
 
 def _done(found: Case, kind: LabellingKind, given: TypedJudgement) -> str:
@@ -158,13 +198,14 @@ def _done(found: Case, kind: LabellingKind, given: TypedJudgement) -> str:
 def release(ws: Ws, case: str) -> Response:
     """Put a case back and show how the queue stands."""
     curate.release(ws, case)
-    return _to("/queue", JustDone(case=case, done=PUT_BACK))
+    return to("/queue", JustDone(case=case, done=PUT_BACK))
 
 
 @router.post("/queue/{case}/pass", name="pass")
-def pass_on(ws: Ws, case: str) -> Response:
+def pass_on(ws: Ws, case: str, period: str = "", stratum: str = "") -> Response:
     """Put a case back, not to be given it again, and go on to the next one."""
-    return _on(curate.pass_on(ws, case), JustDone(case=case, done=PASSED))
+    before = JustDone(case=case, done=PASSED, period=period, stratum=stratum)
+    return _going_on(ws, before, partial(curate.pass_on, ws, case))
 
 
 def shown(
@@ -189,21 +230,35 @@ def shown(
         both=() if found is None else tuple(each for each in found.labellings if each.verdict is not Verdict.CANNOT_TELL),
         left=curate.list_queue(ws, brief=True).left,
         said=just_done(before),
+        asked=before.asked,
     )
     twin = (f"/api/v1/cases/{segment(form.case)}/form", "Form")
     return render(page, shell(ws, f"What is {form.case}?", "queue", twin), status=status)
 
 
-def _next(ws: Workspace, kind: LabellingKind | None, exclude: tuple[str, ...], before: JustDone | None = None) -> Response:
-    return _on(curate.take(ws, kind=kind, exclude=exclude), before or JustDone())
+def _next(ws: Workspace, before: JustDone, **given: Any) -> Response:
+    return _going_on(ws, before, partial(curate.take, ws, **given))
+
+
+def _going_on(ws: Workspace, before: JustDone, give: Callable[..., Served]) -> Response:
+    """Go to the next case of what the reader asks for."""
+    try:
+        at = parse_time(before.period) if before.period else None
+        return _on(give(period=at, stratum=(before.stratum,) if before.stratum else ()), before)
+    except (InputError, ValueError) as error:
+        return queue_page(ws, problem=(str(error), "Choose a period or a stratum of the list."), status=422)
 
 
 def _on(served: Served, before: JustDone) -> Response:
     found = served.task
-    return _to("/queue" if found is None else f"/queue/{segment(found.form.case)}", before)
+    if found is None:
+        return to("/queue", before.model_copy(update={"done": before.done or NOTHING}))
+    return to(f"/queue/{segment(found.form.case)}", before)
 
 
-def _to(path: str, before: JustDone) -> Response:
+def to(path: str, before: JustDone | None = None) -> Response:
+    """Go to a page that tells what was just done."""
     from remiss.faces.web.rendering import address
 
-    return RedirectResponse(address(path, case=before.case or None, done=before.done or None), status_code=303)
+    given = {} if before is None else {"case": before.case or None, "done": before.done or None, **before.asked}
+    return RedirectResponse(address(path, **given), status_code=303)

@@ -81,6 +81,9 @@ function fill(form) {
 
 async function next() {
   const body = new URLSearchParams({ exclude: pending.map((each) => each.held).join(" ") });
+  // Who asked for a period or a stratum goes on with it.
+  const here = new URLSearchParams(location.search);
+  for (const name of ["period", "stratum"]) if (here.get(name)) body.set(name, here.get(name));
   await put(fetch("/queue/next", { method: "POST", body }));
 }
 
@@ -88,7 +91,7 @@ async function next() {
 async function send(each) {
   clearTimeout(each.timer);
   each.sending = true;
-  const answer = await fetch(`${each.address}?held=true`, { method: "POST", body: each.fields, keepalive: true });
+  const answer = await fetch(`${each.address}${each.address.includes("?") ? "&" : "?"}held=true`, { method: "POST", body: each.fields, keepalive: true });
   // Until it is answered it is in hand, or it would be given again.
   pending.splice(pending.indexOf(each), 1);
   const taken = answer.status === 204;
