@@ -133,6 +133,12 @@ class Questions:
     def estimate_exact(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"query": guess} for guess in GUESSES[:3])
 
+    def sample_list(self) -> Iterator[Mapping[str, Any]]:
+        for guess in (*GUESSES, "group:*", *(f"id:{each}" for each in self.unseen)):
+            yield from ({"query": guess, "limit": limit} for limit in (1, 50))
+
+    sample_export = sample_list
+
     def taxonomy_rehearse(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"path": self.document(each.replace("NUMBER", "1"))} for each in recodings("try"))
 

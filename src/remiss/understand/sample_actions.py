@@ -109,6 +109,8 @@ def _page(
     page = ws.samples.page(wanted, limit=limit, after=begins, position=at)
     if turned is not None:
         counted, hidden = turned.total, turned.last[2]
+    elif page.last is None:
+        counted, hidden = len(page.lines), sum(line.hidden is not None for line in page.lines)
     elif total:
         counted, hidden = ws.samples.count(wanted, at)
     else:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from remiss.curate import labelling_actions as curate
+from remiss.edges.stores.sampled import listing
+from remiss.edges.stores.tables import cases, events
 from remiss.errors import QueryError
+from remiss.records.case import Sensitivity
 from remiss.records.identity import case_id
 from remiss.understand import sample_actions as samples
 from tests.edges.stores.drawing import MONDAY, WEEK, drawn, file, member
@@ -73,7 +77,25 @@ def test_a_list_is_turned_page_by_page(captured):
         if after is None:
             break
     assert sorted(seen) == ["e1", "e2", "e3"]
-    assert samples.list_sample(captured, total=False).total is None
+    assert samples.list_sample(captured, limit=1, total=False).total is None
+
+
+def test_words_are_looked_for_in_one_stretch_after_another(ws, monkeypatch):
+    monkeypatch.setattr(listing, "FEWEST", -4)
+    monkeypatch.setattr(listing, "MOST", 3)
+    said = [member(number, text="gate closed" if number % 3 else "gate open") for number in range(1, 20)]
+    file(ws, drawn(said), run="run-a0000000")
+    for query, matching in (("closed", 13), ("-closed", 6), ("gate open OR inputs.distance:101", 7), ("nowhere", 0)):
+        seen, after = [], None
+        while after is not None or not seen:
+            page = samples.list_sample(ws, query, limit=2, after=after)
+            assert page.total == matching
+            seen.append(page.column("event"))
+            after = page.next
+            if after is None:
+                break
+        assert sorted(name for names in seen for name in names) == sorted(lines(ws, query, limit=100))
+        assert sum(map(len, seen)) == matching
 
 
 def test_cases_are_not_asked_by_groups(captured):
@@ -147,3 +169,16 @@ def test_the_order_of_a_list_says_nothing_of_why_an_event_was_kept(ws, ws_as):
     members = [replace(each, priority=f"{place:013x}") for place, each in enumerate(kept)]
     file(ws, drawn(members), run="run-a0000000")
     assert samples.list_sample(ws_as("cy", role="annotator")).column("event") == ("e1", "e3", "e5", "e7", "e9")
+
+
+@pytest.mark.parametrize("role", ["reader", "curator"])
+def test_what_is_above_somebodys_clearance_is_not_there(captured, ws_as, role):
+    with captured._store.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(update(events).where(events.c.event_id == "e2").values(sensitivity=int(Sensitivity.RESTRICTED)))
+        connection.execute(update(cases).where(cases.c.id == CASE).values(sensitivity=int(Sensitivity.SECRET)))
+    ws, cleared = ws_as("cy", role=role), ws_as("di", role=role, clearance="secret")
+    for query in ("", "remarks", "-group:nowhere", "inputs.distance:<200"):
+        assert lines(ws, query).keys() == {"e3"}
+        assert lines(cleared, query).keys() == {"e1", "e2", "e3"}
+    assert samples.list_sample(ws, limit=1).total == 1
+    assert lines(ws_as("ed", role=role, team="boarding")) == {}

@@ -37,11 +37,15 @@ def matched_before(reading: Reading, query: Query) -> Keys:
     return _among(reading, query, then)
 
 
-def matched_events(reading: Reading, query: Query) -> Keys:
-    """Return for each phrase the keys of the events whose own text says it, with a case or without."""
-    return _among(
-        reading, query, select(event_contents.c.event_key, event_contents.c.text).where(event_contents.c.text.is_not(None))
-    )
+def matched_events(reading: Reading, query: Query, of: Select[int] | None = None) -> Keys:
+    """Return for each phrase the keys of the events whose own text says it, with a case or without.
+
+    Parameters
+    ----------
+    of : the keys of the events that are looked through; None is all
+    """
+    texts = select(event_contents.c.event_key, event_contents.c.text).where(event_contents.c.text.is_not(None))
+    return _among(reading, query, texts if of is None else texts.where(event_contents.c.event_key.in_(of)))
 
 
 def _among(reading: Reading, query: Query, texts: Select[*tuple[Any, ...]]) -> Keys:

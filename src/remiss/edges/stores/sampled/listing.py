@@ -9,10 +9,10 @@ criteria nor weight, and no comparison with such things finds it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, false, func, not_, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, false, func, not_, or_, select, true, tuple_, type_coerce
 
 from remiss.catalog.query.expression import Level, Query
 from remiss.catalog.query.fields import BY_NAME, GROUP
@@ -21,7 +21,7 @@ from remiss.edges.stores.blinding import blinded_viewer, sampled_blinded, title_
 from remiss.edges.stores.dialect.spelling import gathered
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.querying.comparing import Compare, column
-from remiss.edges.stores.querying.phrases import matched_events
+from remiss.edges.stores.querying.phrases import matched_events, phrases_in
 from remiss.edges.stores.querying.search import Face, condition, in_force_at, observation_face
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.run_rows import names
@@ -42,6 +42,8 @@ from remiss.records.identity import case_id
 from remiss.understand.ports import DrawnBy, SampleCount, SampledLine, SampledLines
 
 KEPT = samples.alias("kept")
+# How many sampled events are looked through at once for words: at first, beside some for each line, and at most.
+FEWEST, MOST = 1_000, 50_000
 # Lists of criteria are few and come again with every event: as text, each is read once.
 LISTS = ("criteria_met", "criteria_undecided", "criteria_outside")
 
@@ -67,8 +69,12 @@ class SampleStore:
     def page(self, query: Query, *, limit: int, after: tuple[int, int] | None, position: int | None) -> SampledLines:
         """Return the lines of the sampled events that match, from behind the keys `after`."""
         with self._reader.at(position) as reading:
-            matching = _Matching(reading, query)
-            rows = reading.connection.execute(matching.page(after).limit(limit + 1)).all()
+            rows: list[Row[Any]] = []
+            for stretch in _stretches(reading, query, after, FEWEST + 4 * limit):
+                matching = _Matching(reading, query, stretch)
+                rows += reading.connection.execute(matching.page().limit(limit + 1 - len(rows)))
+                if len(rows) > limit:
+                    break
             shown = rows[:limit]
             found = _decided(reading, [row.key for row in shown if row.case_key is not None and not row.blinded])
             lines = [_line(row, found.get(row.key, NONE)) for row in shown]
@@ -78,8 +84,11 @@ class SampleStore:
     def count(self, query: Query, position: int | None) -> SampleCount:
         """Return how many sampled events match, and of how many it is hidden how they were drawn."""
         with self._reader.at(position) as reading:
-            ((total, hidden),) = reading.connection.execute(_Matching(reading, query).count())
-            return SampleCount(total, int(hidden or 0))
+            found = [
+                tuple(reading.connection.execute(_Matching(reading, query, stretch).count()).one())
+                for stretch in _stretches(reading, query, None, MOST)
+            ]
+            return SampleCount(sum(total for total, _ in found), sum(int(hidden or 0) for _, hidden in found))
 
 
 def _decided(reading: Reading, keys: Sequence[int]) -> Mapping[int, Decision]:
@@ -91,15 +100,54 @@ def _decided(reading: Reading, keys: Sequence[int]) -> Mapping[int, Decision]:
     return {key: each for key, each in found.items() if now.get(key, NONE).final is not None}
 
 
-class _Matching:
-    """What matches a query, for one reading."""
+class _Stretch(NamedTuple):
+    """What lies behind some keys, up to others; None is the beginning, and the end."""
 
-    def __init__(self, reading: Reading, query: Query) -> None:
+    behind: tuple[int, int] | None
+    to: tuple[int, int] | None
+
+    @property
+    def where(self) -> ColumnElement[bool]:
+        key, found = tuple_(observations.c.run_key, observations.c.event_key), []
+        found += [] if self.behind is None else [key > self.behind]
+        return and_(true(), *found, *([] if self.to is None else [key <= self.to]))
+
+
+def _stretches(reading: Reading, query: Query, after: tuple[int, int] | None, first: int) -> Iterator[_Stretch]:
+    """Yield in which stretches of all that was sampled to look: at once, or, where words are looked for, one after another.
+
+    No index knows what events say that are no cases: each text is read, and of a million no more than it takes to fill a page.
+
+    Parameters
+    ----------
+    first : how long the first is; the next are twice as long each, up to `MOST`
+    """
+    if not phrases_in(query):
+        yield _Stretch(after, None)
+        return
+    length, behind = first, after
+    while True:
+        ends = select(observations.c.run_key, observations.c.event_key).where(_Stretch(behind, None).where)
+        ordered = ends.order_by(observations.c.run_key, observations.c.event_key)
+        row = reading.connection.execute(ordered.offset(length - 1).limit(1)).first()
+        to = None if row is None else (row.run_key, row.event_key)
+        yield _Stretch(behind, to)
+        if to is None:
+            return
+        length, behind = min(MOST, 2 * length), to
+
+
+class _Matching:
+    """What matches a query in a stretch, for one reading."""
+
+    def __init__(self, reading: Reading, query: Query, stretch: _Stretch) -> None:
         self._reading = reading
+        self._stretch = stretch.where
         viewer = blinded_viewer(reading)
         self._blinded = false() if viewer is None else func.coalesce(sampled_blinded(reading, viewer), false())
         title = None if viewer is None else func.coalesce(title_blinded(viewer), false())
-        face = observation_face(reading.read_at, reading.connection.dialect, matched_events(reading, query))
+        said = select(observations.c.event_key).where(self._stretch)
+        face = observation_face(reading.read_at, reading.connection.dialect, matched_events(reading, query, said))
         keys = {**face.keys, GROUP: _kept_in}
         if title is not None:
             keys = {name: _unless(compare, self._hides(name, title)) for name, compare in keys.items()}
@@ -111,15 +159,15 @@ class _Matching:
             return None
         return or_(self._blinded, title) if name == "title" else self._blinded
 
-    def page(self, after: tuple[int, int] | None) -> Select[Any]:
-        """Return the select of what a line needs, in order, from behind the keys of a run and an event."""
+    def page(self) -> Select[Any]:
+        """Return the select of what a line needs, in order."""
         kept = (
             select(gathered(samples.c.criterion))
             .where(samples.c.run_key == observations.c.run_key, samples.c.event_key == observations.c.event_key)
             .scalar_subquery()
         )
         own = ("run_key", "window_start", "stratum", "inclusion_probability", "output", "label")
-        statement = self._selected(
+        return self._selected(
             *(observations.c[name] for name in own),
             *(type_coerce(observations.c[name], Text()).label(name) for name in LISTS),
             *events.c,
@@ -132,9 +180,6 @@ class _Matching:
             kept.label("kept"),
             self._blinded.label("blinded"),
         ).order_by(observations.c.run_key, observations.c.event_key)
-        if after is not None:
-            statement = statement.where(tuple_(observations.c.run_key, observations.c.event_key) > after)
-        return statement
 
     def count(self) -> Select[Any]:
         """Return the select of how many there are, and how many of them are blinded."""
@@ -157,7 +202,7 @@ class _Matching:
         seen = (visible_to(reading.scope, runs), visible_to(reading.scope, events))
         # Of inclusion probability 0 is what was not sampled, only read again because it is in the catalog.
         sampled = (in_force(reading.position), observations.c.inclusion_probability > 0)
-        return statement.where(*sampled, *seen, or_(cases.c.key.is_(None), visible_to(reading.scope)), self._where)
+        return statement.where(*sampled, *seen, or_(cases.c.key.is_(None), visible_to(reading.scope)), self._where, self._stretch)
 
 
 def _kept_in(term: Any) -> ColumnElement[bool]:
