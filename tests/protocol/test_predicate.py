@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlglot import exp
 
 from remiss.errors import ProtocolError
 from remiss.protocol.expressions.grammar import MOST_CHARACTERS, MOST_NESTING, parse
-from remiss.protocol.expressions.refusal import NAMES, TABLE
+from remiss.protocol.expressions.refusal import MOST_CHAINED, NAMES, TABLE
 from remiss.protocol.predicate import check_field, check_predicate
 from remiss.protocol.structure import Nesting, Structure
 from remiss.protocol.terms import Type
@@ -308,6 +310,22 @@ def test_an_expression_above_a_limit_is_refused_before_it_is_parsed():
     assert "nested deeper" in refused("NOT " * 100 + "inputs.member").what
     assert "nested deeper" in refused("- " * 100 + "confidence > 1").what
     assert "nested deeper" in refused("CASE WHEN inputs.member THEN " * 60 + "1" + " END" * 60 + " = 1").what
+
+
+@pytest.mark.parametrize(
+    "chain", ["1{ + 1} > 0", "1{ % 1} > 0", "confidence{::DOUBLE} > 0", "output{ IS NULL}", "output{->'a'} = 'a'"]
+)
+def test_operations_one_upon_the_other_are_so_many_as_can_be_read(chain):
+    # Two hundred were a fault.
+    begins, again, ends = re.split("[{}]", chain)
+    for times in (199, 390):
+        assert f"more than {MOST_CHAINED} operations" in refused(begins + again * times + ends).what
+    assert parse(begins + again * 36 + ends)
+
+
+def test_what_is_read_flat_may_be_long():
+    assert check_predicate("output = 'a'" + " OR output = 'a'" * 190, FIELDS)
+    assert check_predicate("output" + " || 'a'" * 300 + " = 'b'", FIELDS)
 
 
 def test_a_long_list_of_conditions_is_fine():

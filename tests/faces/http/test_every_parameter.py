@@ -220,6 +220,7 @@ def deep_expressions(depth: int) -> Iterator[str]:
     yield "NOT " * depth + "true"
     yield "-" * depth + "1 > 0"
     yield "CASE WHEN " * depth + "true"
+    yield from ("confidence" + " + 1" * times + " > 0" for times in (36, min(depth, 390)))
 
 
 PLACES = ("when", "among", "admit", "output", "key")

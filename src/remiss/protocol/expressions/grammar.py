@@ -21,7 +21,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from remiss.errors import ProtocolError
 from remiss.protocol.expressions import conditions, functions, nested, text_parts, values
-from remiss.protocol.expressions.refusal import refuse
+from remiss.protocol.expressions.refusal import check_chains, refuse
 from remiss.protocol.expressions.typed import ExpressionReader, Rule, Typed
 from remiss.protocol.terms import Type
 
@@ -83,6 +83,7 @@ def parse(text: str) -> exp.Expression:
         raise _word_of_sql(text)
     if not isinstance(tree, exp.Expression):
         raise ProtocolError("an empty expression", do="write one SQL expression, for example output = 'late'")
+    check_chains(tree)
     return tree
 
 

@@ -196,3 +196,32 @@ def shown(node: exp.Expression) -> str:
     except ValueError:  # a path that the parser reads and cannot write
         text = "the expression"
     return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+# Each operation stands in parentheses where it is a part of another, and the parser recurses some twenty frames a pair of these:
+# a + b + c is as deep as it is long.
+MOST_CHAINED = 38
+_OPERATIONS = (exp.Binary, exp.Func, exp.Not, exp.Neg)
+_FLAT = (exp.And, exp.Or, exp.DPipe)
+
+
+def check_chains(tree: exp.Expression) -> None:
+    """Refuse a tree in which too many operations are each a part of the next; AND, OR and || are read flat.
+
+    Raises
+    ------
+    ProtocolError
+    """
+    left = [(tree, 1)]
+    while left:
+        node, depth = left.pop()
+        if depth > MOST_CHAINED:
+            raise ProtocolError(
+                f"an expression of more than {MOST_CHAINED} operations one upon the other",
+                do="split the criterion, or have the log write the value",
+            )
+        # Of an IF what is in it is a part of its CASE.
+        flat = (exp.If, type(node)) if isinstance(node, _FLAT) else exp.If
+        for part in node.iter_expressions():
+            deeper = isinstance(part, _OPERATIONS) and not isinstance(part, flat)
+            left.append((part, depth + deeper))
