@@ -11,7 +11,7 @@ import pytest
 from remiss.curate.batches import LEAST_VERDICTS, Batch
 from remiss.curate.queueing import TaskChoice
 from remiss.curate.steering import UNSTEERED, BatchScope, First, Steer, Steering
-from remiss.curate.steering_view import Way, steered
+from remiss.curate.steering_view import Way, done_of, steered
 from remiss.understand.intervals import FEW
 from tests.curate.test_queueing import ANNOTATION, MONDAY, NEXT, desk, first, order, progress
 
@@ -159,7 +159,7 @@ def seen(batches, steering=UNSTEERED, *, done=(), criteria=None, verify=None):
     made = replace(order(batches, controls=0.2), criteria=criteria or {})
     if verify is not None:
         made = replace(made, labelling=replace(made.labelling, verify=verify))
-    return steered(desk(made, done=done), made, steering, (), 0)
+    return steered(made, done_of(desk(made, done=done), made), steering, (), 0)
 
 
 HALF = {"1": 0.5, "2": 0.5, "3": 0.5, "4": 0.5, "rejected": 0.5, "cleared": 0.1}

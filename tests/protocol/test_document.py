@@ -373,6 +373,15 @@ def test_a_taxonomy_and_a_rubric_of_ones_own_are_read_beside_the_document_and_de
     assert other.digest != protocol.digest
 
 
+def test_strata_are_labelled_apart_only_where_there_are_some_and_a_document_without_the_key_means_what_it_did():
+    apart = changed("every: week,", "every: week, strata: apart,")
+    assert findings_of(apart) == ()
+    (finding,) = findings_of(apart.replace("strata: [context.airport], ", ""))
+    assert (finding.line, finding.what) == (line_of(apart, "strata: apart"), "there are no strata to label apart")
+    together = changed("every: week,", "every: week, strata: together,")
+    assert protocol_of().digest == protocol_of(together).digest != protocol_of(apart).digest
+
+
 def test_findings_in_an_attached_file_name_that_file():
     _, findings = with_files({**FILES, "rubric.yaml": RUBRIC.replace("points: 9", "points: -1")})
     assert [(finding.file, finding.line) for finding in findings] == [("rubric.yaml", 4)]

@@ -16,9 +16,10 @@ from remiss.catalog.identifying import prefix_of
 from remiss.curate.guidelines import guidelines_of, named, owners_of, read
 from remiss.curate.labelling_form import InHand, Left, QueueState, Served, Task, labelling_form_of
 from remiss.curate.ports.labelling import QueueWorkspace, Reserved, Whereabouts
-from remiss.curate.queueing import ANYTHING, Desk, Ownership, TaskChoice, batches_of
+from remiss.curate.queueing import ANYTHING, Desk, Ownership, TaskChoice
 from remiss.curate.steered_queues import batch_states, steered_queues
 from remiss.curate.steering import chosen_stratum
+from remiss.curate.steering_view import done_of
 from remiss.errors import Conflict, NotFound
 from remiss.parameters import CaseId, Help, Option
 from remiss.records.labelling import LabellingKind
@@ -90,7 +91,10 @@ def take(
 
 
 def _choice(ws: QueueWorkspace, period: datetime | None, stratum: Sequence[str]) -> TaskChoice:
-    return TaskChoice(at=period, stratum=chosen_stratum(batches_of(ws.queue.orders()), stratum))
+    """Return what somebody asks to be given: of strata there are for them only those of runs that they see."""
+    orders = ws.queue.orders() if stratum else ()
+    seen = (batch for order in orders for batch in order.batches if order.seen_by(ws.scope, batch.period))
+    return TaskChoice(at=period, stratum=chosen_stratum(seen, stratum))
 
 
 def _taken(ws: QueueWorkspace, kind: LabellingKind | None, exclude: Sequence[str], choice: TaskChoice = ANYTHING) -> Served:
@@ -193,14 +197,16 @@ def queue_state(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
     desk = _desk(ws, reserved := ws.queue.reserved(ws.now))
     held = [each for each in reserved if each.person == ws.actor.name and _due(desk, each)]
     places = ws.queue.where(each.event for each in held)
+    orders = () if brief else desk.orders
+    progress = [done_of(desk, order) for order in orders]
     return QueueState(
         in_hand=tuple(
             InHand(case=places[each.event].case, kind=each.kind, until=each.until) for each in held if each.event in places
         ),
         left=_left(ws, desk),
         waiting=desk.waiting(),
-        batches=() if brief else tuple(each for order in desk.orders for each in batch_states(desk, order)),
-        steered=() if brief else tuple(steered_queues(ws, desk)),
+        batches=tuple(each for order, done in zip(orders, progress, strict=True) for each in batch_states(desk, order, done)),
+        steered=tuple(steered_queues(ws, desk, progress)) if progress else (),
     )
 
 

@@ -9,7 +9,7 @@ Among the annotations of a period a share are controls and undecided events, in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
@@ -20,6 +20,7 @@ from remiss.curate.batches import UNFLAGGED, Batch, selected, share, starting
 from remiss.curate.guidelines import Owners, named, owns
 from remiss.curate.steering import UNSTEERED, First, Steering, opened, within
 from remiss.curate.tally import Tally
+from remiss.govern.ports.actor import Scope
 from remiss.protocol.terms import LabellingDesign
 from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind
@@ -54,6 +55,10 @@ class BatchOrder:
     ownerships: Mapping[datetime, Collection[Ownership]]
     criteria: Mapping[Batch, Collection[str]] = field(default_factory=dict)
 
+    def seen_by(self, scope: Scope, period: datetime) -> bool:
+        """Return whether somebody with a scope sees every run that drew events of a period."""
+        return all(scope.sees(each.team, each.sensitivity) for each in self.ownerships[period])
+
     def rank(self, batch: Batch, first: First = First.GRAVEST) -> tuple[float, float, str, str]:
         """Return by what batches are served: suggested severity, age, name; or the newest period before severity."""
         severity, period = self.severities.get(batch.group, LEAST_GRAVE), batch.period.timestamp()
@@ -84,11 +89,6 @@ class TaskChoice:
 
 
 ANYTHING = TaskChoice()
-
-
-def batches_of(orders: Iterable[BatchOrder]) -> Iterator[Batch]:
-    """Yield the batches of all orders."""
-    return chain.from_iterable(order.batches for order in orders)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

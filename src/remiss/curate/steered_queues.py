@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from remiss.curate.batches import Batch
 from remiss.curate.guidelines import named
@@ -17,7 +16,7 @@ from remiss.curate.labelling_form import BatchState
 from remiss.curate.ports.labelling import QueueWorkspace
 from remiss.curate.queueing import BatchOrder, Desk, Ownership
 from remiss.curate.steering import STEER, UNSTEERED, values_of
-from remiss.curate.steering_view import MOST_HELD, HeldUp, Steered, steered
+from remiss.curate.steering_view import MOST_HELD, Done, HeldUp, Steered, steered
 from remiss.govern.roles import ROLES
 from remiss.records.labelling import LabellingKind
 from remiss.records.person import EVERY_TEAM, Person
@@ -25,40 +24,44 @@ from remiss.records.person import EVERY_TEAM, Person
 LABEL = frozenset({"queue:work", "case:annotate"})
 
 
-def batch_states(desk: Desk, order: BatchOrder) -> Iterator[BatchState]:
+def batch_states(desk: Desk, order: BatchOrder, progress: Done) -> Iterator[BatchState]:
     """Yield how far each batch of an order has come of which the actor is told, the most urgent first."""
     for batch in sorted(order.batches, key=order.rank):
-        if not desk.shows(order, batch.period):
-            continue
-        events = order.batches[batch]
-        done = sum(map(desk.done, events))
-        yield BatchState(
-            source=order.source,
-            protocol=order.protocol,
-            group=batch.group,
-            period=batch.period,
-            stratum=values_of(batch.stratum),
-            size=len(events),
-            done=done,
-            in_turn=sum(1 for _ in takewhile(desk.done, events)),
-        )
+        if desk.shows(order, batch.period):
+            size, done, in_turn = progress[batch]
+            yield BatchState(
+                source=order.source,
+                protocol=order.protocol,
+                group=batch.group,
+                period=batch.period,
+                stratum=values_of(batch.stratum),
+                size=size,
+                done=done,
+                in_turn=in_turn,
+            )
 
 
-def steered_queues(ws: QueueWorkspace, desk: Desk) -> Iterator[Steered]:
-    """Yield the queues that the actor steers: those of protocols in whose teams they may, and of which they see all."""
-    own = [order for order in desk.orders if order.batches and _steers(ws, order)] if ws.may(STEER, None) else []
+def steered_queues(ws: QueueWorkspace, desk: Desk, progress: Sequence[Done]) -> Iterator[Steered]:
+    """Yield the queues that the actor steers: those of protocols in whose teams they may, and of which they see all.
+
+    Parameters
+    ----------
+    progress : how far the batches of each order of the desk have come
+    """
+    orders = zip(desk.orders, progress, strict=True) if ws.may(STEER, None) else ()
+    own = [(order, done) for order, done in orders if order.batches and _steers(ws, order)]
     declined = ws.queue.declined() if own else ({}, {})
     people = ws.people.everybody(None) if any(declined) else ()
-    for order in own:
+    for order, done in own:
         held = held_up(desk, order, *declined, lambda each: labellers(people, each))
         places = ws.queue.where(each.event for each in held[:MOST_HELD])
         lines = [each.line(places[each.event].case) for each in held if each.event in places]
-        yield steered(desk, order, desk.steering().get(order.protocol, UNSTEERED), lines, len(held))
+        yield steered(order, done, desk.steering().get(order.protocol, UNSTEERED), lines, len(held))
 
 
 def _steers(ws: QueueWorkspace, order: BatchOrder) -> bool:
-    held = {each for of_period in order.ownerships.values() for each in of_period}
-    return all(ws.scope.sees(each.team, each.sensitivity) and ws.may(STEER, each.team) for each in held)
+    teams = {each.team for of_period in order.ownerships.values() for each in of_period}
+    return all(order.seen_by(ws.scope, period) for period in order.ownerships) and all(ws.may(STEER, each) for each in teams)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from remiss.curate.batches import UNFLAGGED, starting
 from remiss.curate.labelling_form import QueueState
 from remiss.curate.ports.labelling import QueueWorkspace
 from remiss.curate.queue_actions import listed, queue_state
-from remiss.curate.queueing import BatchOrder, batches_of
+from remiss.curate.queueing import BatchOrder
 from remiss.curate.steering import STEER, UNSTEERED, BatchScope, First, Steer, Steering, chosen_stratum
 from remiss.errors import Conflict, InputError, NotFound
 from remiss.parameters import Help, Option, ProtocolName, Revision
@@ -179,5 +179,5 @@ def _selection(
     return BatchScope(
         criterion=criterion,
         period=None if period is None else starting(period, every),
-        stratum=chosen_stratum(batches_of(orders), stratum),
+        stratum=chosen_stratum((batch for order in orders for batch in order.batches), stratum),
     )

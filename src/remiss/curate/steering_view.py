@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
+from typing import TypeAlias
 
 from remiss.curate.batches import CLEARED, LEAST_PREFIX, LEAST_VERDICTS, UNFLAGGED, Batch
 from remiss.curate.queueing import BatchOrder, Desk
@@ -88,10 +89,21 @@ class Steered:
     ways: tuple[Way, ...]
 
 
-def steered(desk: Desk, order: BatchOrder, steering: Steering, held: Sequence[HeldUp], held_count: int) -> Steered:
+# Of each batch: how many events it has, how many are done, and how many in turn.
+Done: TypeAlias = Mapping[Batch, tuple[int, int, int]]
+
+
+def done_of(desk: Desk, order: BatchOrder) -> Done:
+    """Return how far each batch of an order has come."""
+    return {
+        batch: (len(events), sum(map(desk.done, events)), sum(1 for _ in takewhile(desk.done, events)))
+        for batch, events in order.batches.items()
+    }
+
+
+def steered(order: BatchOrder, progress: Done, steering: Steering, held: Sequence[HeldUp], held_count: int) -> Steered:
     """Return what who steers an order sees of it."""
     open_ = opened(order.batches, order.criteria, steering)
-    progress = {batch: _progress(desk, events) for batch, events in order.batches.items()}
     return Steered(
         source=order.source,
         protocol=order.protocol,
@@ -108,15 +120,7 @@ def steered(desk: Desk, order: BatchOrder, steering: Steering, held: Sequence[He
     )
 
 
-# Of a batch: how many events it has, how many are done, and how many in turn.
-_Done = tuple[int, int, int]
-
-
-def _progress(desk: Desk, events: Sequence[int]) -> _Done:
-    return len(events), sum(map(desk.done, events)), sum(1 for _ in takewhile(desk.done, events))
-
-
-def _groups(order: BatchOrder, open_: OpenBatches, progress: Mapping[Batch, _Done]) -> Iterator[GroupState]:
+def _groups(order: BatchOrder, open_: OpenBatches, progress: Done) -> Iterator[GroupState]:
     of: dict[str, list[Batch]] = defaultdict(list)
     for batch in order.batches:
         of[batch.group].append(batch)
@@ -148,7 +152,7 @@ class _Need:
     rest: int
 
 
-def _ways(order: BatchOrder, open_: Collection[Batch], progress: Mapping[Batch, _Done]) -> Iterator[Way]:
+def _ways(order: BatchOrder, open_: Collection[Batch], progress: Done) -> Iterator[Way]:
     # As many as are sure to be verified at least, whatever their annotator finds.
     share = min(part for name, part in order.labelling.verify.items() if name != CLEARED)
     enough = math.ceil(LEAST_VERDICTS / share)
@@ -181,7 +185,7 @@ def _way(criterion: str, chosen: Sequence[_Need], cost: int, share: float) -> Wa
     )
 
 
-def _needs(order: BatchOrder, criterion: str, open_: Collection[Batch], progress: Mapping[Batch, _Done]) -> Iterator[_Need]:
+def _needs(order: BatchOrder, criterion: str, open_: Collection[Batch], progress: Done) -> Iterator[_Need]:
     of: dict[tuple[datetime, str], list[Batch]] = defaultdict(list)
     for batch in order.batches:
         if batch.group not in UNFLAGGED and criterion in {batch.group, *order.criteria.get(batch, ())}:

@@ -28,6 +28,7 @@ def check_sections(
     _check_names(model, known, add)
     if model.sampling.unit is not None and known(("sampling", "unit"), model.sampling.unit, "unit"):
         _check_unit(model, model.sampling.unit, add)
+    _check_labelling(model, add)
     _check_duplicates(model, add)
     _check_criteria(model, taxonomy, fields, unread, add)
     owners = 0 if model.review is None else len(set(model.review.owners))
@@ -99,6 +100,11 @@ def _check_unit(model: ProtocolModel, name: str, add: Sink) -> None:
             f"{name} is {model.sensitivity[name]} and a unit, of which the catalog would hold a hash that can be guessed",
             "log a pseudonym beside it, and name that as the unit",
         )
+
+
+def _check_labelling(model: ProtocolModel, add: Sink) -> None:
+    if model.labelling is not None and model.labelling.strata == "apart" and not model.sampling.strata:
+        add(("labelling", "strata"), "there are no strata to label apart", "name some under sampling: strata, or remove the key")
 
 
 def _check_duplicates(model: ProtocolModel, add: Sink) -> None:

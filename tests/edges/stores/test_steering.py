@@ -130,6 +130,8 @@ def test_strata_that_are_labelled_apart_are_opened_and_chosen(apart, ws_as):
     chosen = given(dee, 8, stratum=("context.airport=EWR",), period=MONDAY + 1.2 * WEEK)
     events = [catalog.show(apart, case).event for case in chosen]
     assert {(each.context["airport"], each.at >= MONDAY + WEEK) for each in events} == {("EWR", True)}
+    with pytest.raises(InputError, match="labelled together"):
+        queue.take(ws_as("fay", role="verifier", team="departures"), stratum=("context.airport=EWR",))
     with pytest.raises(InputError, match="no stratum"):
         queue.take(dee, stratum=("context.airport=LGA",))
     # Each stratum has a beginning of its own, and the figure is of the windows and strata with one.
