@@ -128,12 +128,28 @@ def staged(place: Path) -> Iterator[Path]:
         with _explained(place):
             yield folder
             folder.replace(place)
-            wait_for_disk(parent)
+        _keep(place)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
         os.close(handle)
+
+
+def _keep(place: Path) -> None:
+    """Wait until what was put in its place is there for the next one too.
+
+    Raises
+    ------
+    StorageError : the disk failed, and nobody knows
+    """
+    try:
+        wait_for_disk(place.absolute().parent)
+    except OSError as error:
+        raise StorageError(
+            f"the backup is in {place}; the disk was to keep it there, and whether it did is not known: {error.strerror}",
+            do="check the disk, then the backup with: remiss catalog restore --check",
+        ) from error
 
 
 def digests(folder: Path) -> dict[str, FileFacts]:

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from remiss.edges.engines import structures
 from remiss.edges.engines.duckdb import DuckDB
 from remiss.errors import SettingError, SourceError, StorageError
 from remiss.protocol.terms import Address, Type
@@ -123,6 +125,50 @@ def test_an_answer_comes_in_pieces_with_all_rows_and_a_file_that_changes_meanwhi
         path.write_bytes(path.read_bytes() + b" ")
         with pytest.raises(SourceError, match="was changed while"):
             list(pieces)
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize("how", ["appended", "replaced", "cut"])
+def test_a_log_that_is_appended_replaced_or_cut_while_it_is_read_is_said_to_have_changed(tmp_path, format, how):
+    path = tmp_path / f"a.{format}"
+    if format == "parquet":
+        write(path, ROWS)
+    elif format == "csv":
+        path.write_text("id,said\n" + "".join(f"{row['id']},yes\n" for row in ROWS))
+    else:
+        path.write_text("".join(json.dumps({"id": row["id"], "said": "yes"}) + "\n" for row in ROWS))
+    whole = path.read_bytes()
+    engine, where = DuckDB(settings(tmp_path)), address(path.name, format)
+    with engine.open({"events": (where, engine.describe(where, str(tmp_path)))}) as session:
+        assert session.run("SELECT COUNT(*) AS n FROM events").to_pylist() == [{"n": len(ROWS)}]
+        if how == "appended":
+            with path.open("ab") as file:
+                file.write(whole[-40:])
+        elif how == "replaced":
+            other = path.with_name("other")
+            other.write_bytes(whole)
+            other.rename(path)
+        else:
+            path.write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(SourceError, match="was changed while"):
+            session.run("SELECT MAX(id) FROM events")
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv", "jsonl"])
+def test_a_log_of_more_columns_than_can_be_asked_about_is_refused_at_once(tmp_path, format, monkeypatch):
+    # A hundred thousand took a check some five minutes and gigabytes.
+    monkeypatch.setattr(structures, "MOST_COLUMNS", 50)
+    names = [f"f{number}" for number in range(51)]
+    path = tmp_path / f"wide.{format}"
+    if format == "parquet":
+        ones = pa.array([1])
+        pq.write_table(pa.table(dict.fromkeys(names, ones)), path)
+    elif format == "csv":
+        path.write_text(",".join(names) + "\n" + ",".join(["1"] * len(names)) + "\n")
+    else:
+        path.write_text(json.dumps(dict.fromkeys(names, 1)) + "\n")
+    error = refusal(tmp_path, path.name, format)
+    assert error.what == "there are 51 columns, and at most 50 can be read"
 
 
 def test_a_file_that_is_cut_off_while_an_answer_comes_in_pieces_is_told(tmp_path):

@@ -19,6 +19,7 @@ import duckdb
 from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.edges.engines.rejects import Loading, rejected, storing
 from remiss.edges.engines.spelling import TEXT, common, holds, narrowest
+from remiss.edges.engines.structures import check_number
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address, Type
@@ -159,6 +160,7 @@ def describe(
         there.update(name.lower() for name in names)
         for name in names:
             columns.setdefault(first.setdefault(name.lower(), name), [])
+        check_number(len(columns), file)
     some = False
     taken_for = {name.lower(): kind for name, kind in address.taken_for.items()}
     step = max(1, len(files) // SAMPLED_FILES)

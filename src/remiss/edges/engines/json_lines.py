@@ -14,6 +14,7 @@ import duckdb
 from remiss.edges.engines.delimited import REASONS, SAMPLED_FILES, SAMPLED_ROWS, first_line, reading, refuse_long_lines
 from remiss.edges.engines.quoting import identifier, literal
 from remiss.edges.engines.rejects import Loading, rejected, storing
+from remiss.edges.engines.structures import check_number
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address
@@ -52,6 +53,7 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
         if found and found[0]:
             structure = _merged(structure, json.loads(found[0]))
             _check_case(structure, file)
+            check_number(len(structure), file)
     if not structure:
         refuse_long_lines(files)
         raise SourceError(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import duckdb
 
 from remiss.edges.engines.quoting import identifier, literal, pattern
-from remiss.edges.engines.structures import NANOSECONDS, columns_of
+from remiss.edges.engines.structures import NANOSECONDS, check_number, columns_of
 from remiss.errors import Location, SourceError
 from remiss.protocol.ports import Description
 
@@ -165,6 +165,7 @@ def columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str], alike: 
         _check_names(by_file[file])
         for column in by_file[file]:
             _check_kind(known, column)
+    check_number(len(known), files[0])
     there: Counter[str] = Counter()
     for layout, count in Counter(layouts.values()).items():
         there.update(dict.fromkeys((column.name.lower() for column in by_file[first[layout]]), count))

@@ -6,6 +6,7 @@ import re
 
 import duckdb
 
+from remiss.errors import Location, SourceError
 from remiss.protocol.structure import JSON, Nesting, Structure
 from remiss.protocol.terms import Type
 
@@ -53,6 +54,26 @@ def type_of(name: str) -> Type:
     if re.fullmatch(r"TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE|TZ)?", name):
         return Type.TIME
     return Type.TEXT if re.fullmatch(r"ENUM\(.*\)", name, re.DOTALL) else Type.NESTED
+
+
+# Each question costs the engine a time that grows with the square of their number: with so many ten seconds, with five times as
+# many five minutes, and gigabytes.
+MOST_COLUMNS = 20_000
+
+
+def check_number(count: int, file: str) -> None:
+    """Refuse a source that has more columns than can be asked about.
+
+    Raises
+    ------
+    SourceError
+    """
+    if count > MOST_COLUMNS:
+        raise SourceError(
+            f"there are {count:,} columns, and at most {MOST_COLUMNS:,} can be read",
+            where=Location(file),
+            do="write features that are many into one column, a list, a map or a struct; or log those that the protocol names",
+        )
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
