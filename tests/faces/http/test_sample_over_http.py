@@ -44,6 +44,17 @@ def test_a_file_of_each_form_says_where_it_was_read_and_is_kept_in_a_file(readin
         assert client.get("/api/v1/cases", params={"columns": "id,status", "limit": 1}).json()["columns"] == ["id", "status"]
 
 
+def test_a_file_as_of_a_position_is_the_file_of_then(alone):
+    ws = alone.workspace
+    file(ws, drawn([member(1, met=["slow"]), member(2)]), run="run-a0000000")
+    with alone.client() as client:
+        before = client.get("/api/v1/sample/export", params={"format": "csv"})
+        file(ws, drawn([member(1), member(3)]), run="run-b0000000")
+        again = client.get("/api/v1/sample/export", params={"format": "csv", "as_of": before.headers["Remiss-Position"]})
+        assert again.content == before.content != client.get("/api/v1/sample/export", params={"format": "csv"}).content
+        assert client.get("/api/v1/sample/export", params={"as_of": 99}).status_code == 422
+
+
 def test_from_afar_the_library_and_the_commands_take_out_the_same(reading, tmp_path):
     with remiss.open(reading.url, token=TOKEN) as ws:
         table = sample.to_arrow(ws, "group:control", columns="id,weight")

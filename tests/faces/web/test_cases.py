@@ -151,6 +151,13 @@ def test_completions_know_the_fields_and_values_of_this_catalog(client):
     assert "mode:remiss:data/label-noise" in offered("mode:label")
 
 
+def test_who_looks_for_controls_is_told_where_they_are(client):
+    text = client.get("/cases", params={"query": "status:control"}).text
+    [there] = [each for each in links(text) if each.startswith("/api/v1/sample")]
+    assert client.get(there).json()["total"] > 0
+    assert "/api/v1/sample" not in client.get("/cases", params={"query": "status:verified"}).text
+
+
 def test_a_catalog_without_cases_says_what_to_do(there):
     with there.browser() as client:
         answer = client.get("/cases")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.identifying import prefix_of
+from remiss.catalog.query.fields import asks_for_controls
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Cached, Ws
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 router = APIRouter()
 COUNT, FACETS = "/parts/cases/count", "/parts/cases/facets"
 LIMIT = 50
+
+# Where those that are no cases are listed.
+CONTROLS = address("/api/v1/sample", query="group:control")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ class CasesPage:
     help: tuple[KeyHelp, ...]
     empty: bool
     id_href: str | None
+    controls: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +166,7 @@ def page_of(
         help=language(),
         empty=found is not None and not len(found) and not asked.query.strip(),
         id_href=None if found is None or len(found) else as_id(asked),
+        controls=CONTROLS if found is not None and not len(found) and asks_for_controls(parse(asked.query)) else None,
     )
 
 
