@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from remiss.capture.time_ranges import FileTimes, times_of
 from remiss.edges.engines.duckdb import DuckDB
+from remiss.errors import SourceError
 from remiss.protocol.terms import Address
 from tests.edges.engines.worlds import opened, protocol
 from tests.edges.engines.worlds import settings as engine_settings
@@ -133,3 +134,16 @@ def test_a_file_that_has_other_columns_than_is_known_of_it_has_all_described_ane
     whole = engine.describe(address, str(tmp_path))
     known = dict.fromkeys(whole.layouts, "of an engine that is no more")
     assert engine.describe(address, str(tmp_path), known) == whole
+
+
+def test_a_source_is_not_looked_into_again_until_a_file_changes(tmp_path):
+    engine, log = DuckDB(engine_settings(tmp_path)), tmp_path / "log.jsonl"
+    address = Address(name="log", format="jsonl", uri="log.jsonl")
+    log.write_text('{"id": 1}\n')
+    before = engine.describe(address, str(tmp_path))
+    assert engine.describe(address, str(tmp_path)) is before
+    log.write_text('{"no": 1}\n')  # as long as it was
+    assert list(engine.describe(address, str(tmp_path)).columns) == ["no"]
+    log.unlink()
+    with pytest.raises(SourceError):
+        engine.describe(address, str(tmp_path))

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 RESERVED = frozenset({"remiss_file", "remiss_row"})
 # Of a piece of an answer: some megabytes.
 BATCH_ROWS = 500_000
+# Events and labels of a few protocols; what they are like is not looked up again as long as their files are what they were.
+MOST_DESCRIBED = 16
 
 
 class DuckDB:
@@ -48,6 +50,7 @@ class DuckDB:
     def __init__(self, settings: Settings, within: source_files.Reach | None = None) -> None:
         self.settings = settings
         self._within = within
+        self._described: dict[tuple[object, ...], Description] = {}
 
     def describe(self, address: Address, folder: str, alike: Mapping[str, str] | None = None) -> Description:
         """Return columns and files of a source; of files that are `alike`, which Parquet files may be, one is opened.
@@ -59,6 +62,18 @@ class DuckDB:
         kind = source_files.format_of(address)
         alike = (alike or {}) if kind == "parquet" else {}
         files = source_files.resolve(address, folder, self._within, alike)
+        # What a capture plans, checks and reads are the same files, and to open the engine takes longer than to look into one.
+        read_as = frozenset(address.taken_for.items()) if kind == "csv" else frozenset(alike.items())
+        known = (address.name, kind, folder, files, read_as, tuple(source_files.states(files).values()))
+        if known not in self._described:
+            if len(self._described) >= MOST_DESCRIBED:
+                self._described.clear()
+            self._described[known] = self._described_anew(address, folder, kind, files, alike)
+        return self._described[known]
+
+    def _described_anew(
+        self, address: Address, folder: str, kind: str, files: tuple[str, ...], alike: Mapping[str, str]
+    ) -> Description:
         spellings: Mapping[str, str] = {}
         there: Mapping[str, int] = {}
         layouts: Mapping[str, str] = {}
