@@ -5,6 +5,8 @@ Of each row of calls alike the first, the second and the last are tried; `make t
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from tests.faults.faulty import Fault, telling
@@ -34,6 +36,16 @@ def test_the_power_goes_during_a_first_change(trials, counted):
     doing = trials("first")
     tally = doing.lose_power(some(doing.moments, 5))
     counted(tally)
+    assert not tally.wrong, "\n".join(tally.wrong)
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+@pytest.mark.parametrize(("deed", "kind", "path"), [("attach", "unlink", "/pending/*"), ("rotate", "write", "/wrapping-*.key")])
+def test_a_disk_that_fails_after_the_commit_does_not_make_it_look_undone(trials, deed, kind, path):
+    doing = trials(deed)
+    [call] = [each.number for each in doing.calls if each.kind == kind and each.path.endswith(path)]
+    tally = doing.fail([Fault(str(doing.under), errno.EROFS, call, True)])
+    assert tally.ended.keys() == {"EROFS after"}
     assert not tally.wrong, "\n".join(tally.wrong)
 
 

@@ -23,6 +23,9 @@ from tests.conftest import DATABASES
 from tests.databases import database_on
 from tests.stories.logs import MONDAY, WEEK, small_log
 
+# What has to do with files alone.
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"])
+
 
 @pytest.fixture(params=DATABASES)
 def database(request):
@@ -135,6 +138,7 @@ def test_while_others_write_every_backup_is_of_one_position(ws, run, address, en
                 assert attachments.get_attachment(there, each.id).content
 
 
+@ON_SQLITE
 def test_without_keys_the_restore_says_which_key_is_needed(ws, run, environment, elsewhere, tmp_path):
     made = backup.back_up(ws, tmp_path / "saved")
     assert not (tmp_path / "saved" / "keys").exists()
@@ -158,6 +162,7 @@ def test_without_keys_the_restore_says_which_key_is_needed(ws, run, environment,
         assert audit.verify_audit(there).sound
 
 
+@ON_SQLITE
 def test_nothing_is_restored_to_where_something_is(ws, run, address, environment, elsewhere, tmp_path):
     backup.back_up(ws, tmp_path / "saved", with_keys=True)
     with pytest.raises(Conflict, match=r"is not empty|is there already"):
@@ -186,6 +191,7 @@ def test_the_database_alone_is_restored_beside_a_vault_that_is_newer(ws, run, en
         assert not [each for each in keys.doctor(there).items if each.level == "bad"]
 
 
+@ON_SQLITE
 def test_a_flipped_bit_is_named_and_nothing_is_restored(ws, run, elsewhere, tmp_path):
     attached(ws, run)
     made = backup.back_up(ws, tmp_path / "saved", with_keys=True)
@@ -210,6 +216,7 @@ def test_a_flipped_bit_is_named_and_nothing_is_restored(ws, run, elsewhere, tmp_
     assert not any(Path(each).exists() for each in settings.values())
 
 
+@ON_SQLITE
 def test_a_manifest_of_somebody_without_the_key_is_refused(ws, run, elsewhere, tmp_path):
     made = backup.back_up(ws, tmp_path / "saved", with_keys=True)
     (tmp_path / "saved" / "manifest.json").write_text(json.dumps(made.to_json(None)))
@@ -222,6 +229,7 @@ def test_a_manifest_of_somebody_without_the_key_is_refused(ws, run, elsewhere, t
         backup.check(tmp_path / "saved")
 
 
+@ON_SQLITE
 def test_evidence_that_is_gone_or_altered_is_said_and_the_rest_is_saved(ws, run, environment, tmp_path):
     attached(ws, run)
     whole = backup.back_up(ws, tmp_path / "whole").pieces
@@ -237,6 +245,7 @@ def test_evidence_that_is_gone_or_altered_is_said_and_the_rest_is_saved(ws, run,
     assert f"1 of {whole}" in found["vault"].says
 
 
+@ON_SQLITE
 def test_a_rotation_that_was_cut_short_is_saved_as_it_is(ws, run, environment, elsewhere, tmp_path):
     attached(ws, run)
     ws.vault.renew(lambda stage, done: None)
@@ -248,6 +257,7 @@ def test_a_rotation_that_was_cut_short_is_saved_as_it_is(ws, run, environment, e
         assert keys.rotate(there).resumed
 
 
+@ON_SQLITE
 def test_a_backup_is_for_who_runs_the_machine_alone(ws, run, ws_as, tmp_path):
     with pytest.raises(Denied, match="whoever may see it"):
         backup.back_up(ws_as("ana", role="admin", clearance="secret", team="*"), tmp_path / "saved")
@@ -256,6 +266,7 @@ def test_a_backup_is_for_who_runs_the_machine_alone(ws, run, ws_as, tmp_path):
         backup.restore(tmp_path / "saved", "http://127.0.0.1:1", environment={})
 
 
+@ON_SQLITE
 def test_the_commands_say_what_is_needed(ws, run, address, environment, elsewhere, tmp_path, monkeypatch, capsys):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
