@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -70,12 +72,27 @@ def number(*words: object) -> int:
 
 def small_log(folder: Path, weeks: int = 3, a_week: int = 400) -> Log:
     """Return a log of `weeks` weeks from Monday 2013-06-03, `a_week` predictions each, written to `folder`."""
-    log = Log(folder)
+    rows, files = made(weeks, a_week)
+    log = Log(folder, *([dict(row) for row in some] for some in rows))
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return log
+
+
+Rows = tuple[list[dict[str, object]], list[dict[str, object]]]
+
+
+@cache
+def made(weeks: int, a_week: int) -> tuple[Rows, dict[str, bytes]]:
+    """Return the rows and the files of a small log: hundreds of tests begin with the same."""
+    predictions: list[dict[str, object]] = []
+    outcomes: list[dict[str, object]] = []
     for at in range(weeks * a_week):
         moment = MONDAY + at * WEEK / a_week
         flight = f"F{at:05}"
         late = number("late", at) < 250
-        log.predictions.append(
+        predictions.append(
             {
                 "prediction_id": f"{flight}@1",
                 "flight": flight,
@@ -92,7 +109,8 @@ def small_log(folder: Path, weeks: int = 3, a_week: int = 400) -> Log:
             }
         )
         if number("cancelled", at) >= 20:
-            log.outcomes.append(
-                {"flight": flight, "actual": "late" if late else "on-time", "known_at": moment + timedelta(hours=3)}
-            )
-    return log.write()
+            outcomes.append({"flight": flight, "actual": "late" if late else "on-time", "known_at": moment + timedelta(hours=3)})
+    with TemporaryDirectory() as folder:
+        log = Log(Path(folder), predictions, outcomes).write()
+        files = {str(path.relative_to(folder)): path.read_bytes() for path in log.folder.rglob("*") if path.is_file()}
+    return (predictions, outcomes), files
