@@ -62,7 +62,7 @@ def test_what_is_not_taken_is_shown_again_in_its_own_form(there, case):
             ("hypotheses", {"number": "1", "revision": "1", "text": "mine & only mine"}, 412, "changed since revision 1"),
             ("hypotheses", {"text": "mine & only mine", "stands": "odd"}, 422, "is none of"),
             ("experiments", {"executed": "mine & only mine", "citations": "nowhere"}, 422, "invalid citation"),
-            ("remediations", {"text": "mine & only mine", "citations": "ticket=ana@example.org"}, 422, "e-mail"),
+            ("remediations", {"text": "mine & only mine", "citations": "ticket=ana@example.org"}, 422, "personal data"),
             ("write-up", {"revision": "7", "results": "mine & only mine"}, 422, "no revision 7"),
         ):
             answer = client.post(f"/cases/{case}/{where}", data=typed)
