@@ -86,9 +86,13 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: 
 
 def _drawn(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
     """Return the lines that a row of a table takes: one, where no cell is wider than its column."""
+    if all(text.isascii() and len(text) <= width for text, width in zip(row, widths, strict=True)):
+        parts = (
+            text.rjust(width) if to_right else text.ljust(width) for text, width, to_right in zip(row, widths, right, strict=True)
+        )
+        return [f" {'  '.join(parts)} "]
     folded = [[text] if breadth(text) <= width else in_lines(text, width) for text, width in zip(row, widths, strict=True)]
-    lines = zip(*folded, strict=True) if all(len(each) == 1 for each in folded) else zip_longest(*folded, fillvalue="")
-    return [f" {'  '.join(map(_padded, line, widths, right))} " for line in lines]
+    return [f" {'  '.join(map(_padded, line, widths, right))} " for line in zip_longest(*folded, fillvalue="")]
 
 
 def _padded(text: str, width: int, right: bool) -> str:
