@@ -296,7 +296,7 @@ def test_what_is_filed_over_http_comes_back_as_it_was_and_splits_no_header(world
         "at": "2013-06-05T00:00:00Z",
         "title": "Header",
         "note": together(TEXTS),
-        "team": "x\r\nSet-Cookie: a=b",
+        "model_version": "x\r\nSet-Cookie: a=b",
     }
     filed = world.client.post("/api/v1/cases", json=given)
     assert filed.status_code == 201

@@ -189,6 +189,10 @@ class Questions:
         yield {"exclude": (*SLOW, *self.unseen)}
         yield {"stratum": ("context.zebra=yes",), "period": MONDAY}
 
+    def queue_pass(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"case": each} for each in (*SLOW, *self.unseen))
+        yield {"case": SLOW[0], "stratum": ("context.zebra=yes",), "period": MONDAY}
+
 
 def told(template: Any, folder: Any, *, there: bool, role: str, team: str) -> dict[str, str]:
     """Return what somebody is answered by each action that takes such things, in a catalog with or without the cases."""
