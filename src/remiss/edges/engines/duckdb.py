@@ -65,11 +65,12 @@ class DuckDB:
         # What a capture plans, checks and reads are the same files, and to open the engine takes longer than to look into one.
         read_as = frozenset(address.taken_for.items()) if kind == "csv" else frozenset(alike.items())
         known = (address.name, kind, folder, files, read_as, tuple(source_files.states(files).values()))
-        if known not in self._described:
+        found = self._described.get(known)
+        if found is None:
             if len(self._described) >= MOST_DESCRIBED:
                 self._described.clear()
-            self._described[known] = self._described_anew(address, folder, kind, files, alike)
-        return self._described[known]
+            found = self._described[known] = self._described_anew(address, folder, kind, files, alike)
+        return found
 
     def _described_anew(
         self, address: Address, folder: str, kind: str, files: tuple[str, ...], alike: Mapping[str, str]
