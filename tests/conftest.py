@@ -227,10 +227,10 @@ def known_key(environment: dict[str, str]) -> None:
     keys_in(Path(environment["REMISS_KEYS"]))
 
 
-def keys_in(folder: Path) -> None:
+def keys_in(folder: Path, key: bytes = b"the key of tests, 32 bytes long.") -> None:
     """Put a key that is the same each time where a catalog that is made then has its own."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / "catalog.key").write_bytes(b"the key of tests, 32 bytes long.")
+    (folder / "catalog.key").write_bytes(key)
     (folder / "catalog.key").chmod(0o600)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from remiss.faces.cli import main
+from tests.conftest import keys_in
 from tests.serving import Served, served
 from tests.stories.logs import Log, small_log
 
@@ -49,9 +50,7 @@ def captured_once(tmp_path_factory):
     """A folder with a log and a catalog that captured it, whose key is the same in every run: so is who is to be verified."""
     folder = tmp_path_factory.mktemp("captured")
     log = small_log(folder / "log")
-    (keys := folder / "remiss.db.keys").mkdir(0o700)
-    (keys / "catalog.key").write_bytes(b"the same choice in test run: six")
-    (keys / "catalog.key").chmod(0o600)
+    keys_in(folder / "remiss.db.keys", b"the same choice in test run: six")
     assert main.run(["--catalog", str(folder / "remiss.db"), "capture", log.protocol]) == 0
     return folder
 
