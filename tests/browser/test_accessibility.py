@@ -187,6 +187,14 @@ def test_the_focus_goes_through_a_page_in_the_order_of_reading(signed_in):
     page = signed_in("/estimates")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    sections = page.locator(".bar a").count()
+    met = []
+    for _ in range(sections):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate(PLACE))
+    assert met == sorted(met)
+    assert page.evaluate("document.activeElement.closest('.bar') !== null")
+    page.keyboard.press("Tab")  # to sign out
     met = []
     for _ in range(14):
         page.keyboard.press("Tab")

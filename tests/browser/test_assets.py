@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from remiss.faces.web import assets
 
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'"
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'"
 CHART = {
     "data": {"values": [{"month": "May", "rate": 0.25}, {"month": "June", "rate": 0.5}]},
     "transform": [{"calculate": "datum.rate * 100", "as": "percent"}],
@@ -37,7 +37,7 @@ FILES = {
         "<button hx-get=/part hx-target=#here>More</button><p id=here></p>",
     ),
     "/part": ("text/html", "<b>three cases</b>"),
-    "/style": ("text/html", "<!doctype html><title>Style</title><link rel=stylesheet href=/pico.min.css><main>Text</main>"),
+    "/style": ("text/html", "<!doctype html><title>Style</title><link rel=stylesheet href=/system.css><main>Text</main>"),
     "/favicon.ico": ("image/png", ""),
 }
 
@@ -45,7 +45,9 @@ FILES = {
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         kind, text = FILES.get(self.path, ("text/css" if self.path.endswith(".css") else "text/javascript", None))
-        body = (assets.FOLDER / self.path.removeprefix("/")).read_bytes() if text is None else text.encode()
+        kept = (assets.FOLDER, assets.FOLDER.parent / "static")
+        file = next((each / self.path[1:] for each in kept if (each / self.path[1:]).is_file()), kept[0] / self.path.rpartition("/")[2])
+        body = file.read_bytes() if text is None else text.encode()
         self.send_response(200)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -89,6 +91,6 @@ def test_the_style_follows_the_scheme_that_the_person_prefers(page: Page, site: 
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{site}/style")
     channels = page.evaluate(
-        "getComputedStyle(document.documentElement).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(Number)"
+        "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(Number)"
     )
     assert (max(channels) < 128) == dark

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.mark.parametrize("path", ["/static/site.css", "/assets/htmx.min.js"])
+@pytest.mark.parametrize("path", ["/static/system.css", "/assets/htmx.min.js"])
 def test_a_style_or_script_is_sent_once_and_asked_after(reading, path):
     with reading.browser() as client:
         first = client.get(path)

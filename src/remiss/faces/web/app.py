@@ -131,5 +131,5 @@ def problem(request: Request, status: int, document: dict[str, Any]) -> Response
         position = 0
     around = shell(ws, page.heading, "", position=position)
     if caller is None:
-        around = replace(around, people=False, audit=False)
+        around = replace(around, groups=())
     return render(page, around, status=status)

@@ -28,16 +28,32 @@ if TYPE_CHECKING:
 
 
 TEMPLATES = Path(__file__).parent / "templates"
-# What stands in the bar at the top, in the order of the work: name of the section, address, words.
-SECTIONS = (
-    ("overview", "/", "Overview"),
-    ("queue", "/queue", "Queue"),
-    ("cases", "/cases", "Cases"),
-    ("runs", "/runs", "Runs"),
-    ("estimates", "/estimates", "Estimates"),
-    ("agreement", "/agreement", "Agreement"),
-    ("protocols", "/protocols", "Protocols"),
-    ("inbox", "/inbox", "Inbox"),
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry of the bar: its name, where it leads, its words, and what whoever opens it may do; empty where anybody may."""
+
+    name: str
+    href: str
+    words: str
+    needs: str = ""
+
+
+# What stands in the bar, in groups that follow the work. Nobody is shown what they may not open.
+GROUPS: tuple[tuple[str, tuple[Section, ...]], ...] = (
+    (
+        "Mine",
+        (Section("overview", "/", "Home"), Section("queue", "/queue", "Label", "queue:work"), Section("inbox", "/inbox", "Inbox", "inbox:read")),
+    ),
+    ("Find", (Section("cases", "/cases", "Cases", "case:read"), Section("estimates", "/estimates", "Trends", "estimate:read"))),
+    ("Sources", (Section("runs", "/runs", "Captures", "run:read"), Section("protocols", "/protocols", "Protocols", "protocol:read"))),
+    (
+        "Manage",
+        (
+            Section("people", "/people", "People", "person:read"),
+            Section("agreement", "/agreement", "Quality", "agreement:read"),
+            Section("audit", "/audit", "Audit", "audit:read"),
+        ),
+    ),
 )
 
 
@@ -60,8 +76,7 @@ class Shell:
     """base.html: what stands around every page.
 
     `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON; `who` is
-    the person who is signed in, empty for the operator; `people` whether they may see who there is,
-    `audit` whether they may read the audit.
+    the person who is signed in, empty for the operator; `groups` are the entries of the bar that they may open.
     """
 
     title: str
@@ -70,8 +85,7 @@ class Shell:
     position: int
     twins: tuple[Twin, ...]
     who: str = ""
-    people: bool = False
-    audit: bool = False
+    groups: tuple[tuple[str, tuple[Section, ...]], ...] = ()
 
 
 def moment(value: datetime | None) -> Markup:
@@ -136,7 +150,7 @@ def environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.globals |= {"version": __version__, "sections": SECTIONS, "address": address}
+    found.globals |= {"version": __version__, "address": address}
     found.filters |= {
         "count": number,
         "figure": figure,
@@ -196,6 +210,10 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
         position=ws.position() if position is None else position,
         twins=tuple(Twin(href=href, title=name) for href, name in twins),
         who="" if ws.actor.role == OPERATOR else ws.actor.name,
-        people=ws.authority.may(ws.actor, "person:read"),
-        audit=ws.authority.may(ws.actor, "audit:read"),
+        groups=tuple((title, open_to) for title, each in GROUPS if (open_to := _opened(ws, each))),
     )
+
+
+def _opened(ws: Workspace, sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Return the sections that who is signed in may open."""
+    return tuple(each for each in sections if not each.needs or ws.authority.may(ws.actor, each.needs))
