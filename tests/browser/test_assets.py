@@ -12,7 +12,10 @@ from playwright.sync_api import Page
 
 from remiss.faces.web import assets
 
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'"
+)
 CHART = {
     "data": {"values": [{"month": "May", "rate": 0.25}, {"month": "June", "rate": 0.5}]},
     "transform": [{"calculate": "datum.rate * 100", "as": "percent"}],
@@ -46,7 +49,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         kind, text = FILES.get(self.path, ("text/css" if self.path.endswith(".css") else "text/javascript", None))
         kept = (assets.FOLDER, assets.FOLDER.parent / "static")
-        file = next((each / self.path[1:] for each in kept if (each / self.path[1:]).is_file()), kept[0] / self.path.rpartition("/")[2])
+        file = next(
+            (each / self.path[1:] for each in kept if (each / self.path[1:]).is_file()), kept[0] / self.path.rpartition("/")[2]
+        )
         body = file.read_bytes() if text is None else text.encode()
         self.send_response(200)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
@@ -90,7 +95,5 @@ def test_htmx_swaps_a_part_of_a_page(page: Page, site: str):
 def test_the_style_follows_the_scheme_that_the_person_prefers(page: Page, site: str, scheme, dark):
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{site}/style")
-    channels = page.evaluate(
-        "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(Number)"
-    )
+    channels = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(Number)")
     assert (max(channels) < 128) == dark

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """An entry of the bar: its name, where it leads, its words, and what whoever opens it may do; empty where anybody may."""
@@ -42,10 +44,17 @@ class Section:
 GROUPS: tuple[tuple[str, tuple[Section, ...]], ...] = (
     (
         "Mine",
-        (Section("overview", "/", "Home"), Section("queue", "/queue", "Label", "queue:work"), Section("inbox", "/inbox", "Inbox", "inbox:read")),
+        (
+            Section("overview", "/", "Home"),
+            Section("queue", "/queue", "Label", "queue:work"),
+            Section("inbox", "/inbox", "Inbox", "inbox:read"),
+        ),
     ),
     ("Find", (Section("cases", "/cases", "Cases", "case:read"), Section("estimates", "/estimates", "Trends", "estimate:read"))),
-    ("Sources", (Section("runs", "/runs", "Captures", "run:read"), Section("protocols", "/protocols", "Protocols", "protocol:read"))),
+    (
+        "Sources",
+        (Section("runs", "/runs", "Captures", "run:read"), Section("protocols", "/protocols", "Protocols", "protocol:read")),
+    ),
     (
         "Manage",
         (
