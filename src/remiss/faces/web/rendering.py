@@ -31,7 +31,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class BarEntry:
     """An entry of the bar: its name, where it leads, its words, and what whoever opens it may do; empty where anybody may."""
 
     name: str
@@ -41,26 +41,26 @@ class Section:
 
 
 # What stands in the bar, in groups that follow the work. Nobody is shown what they may not open.
-GROUPS: tuple[tuple[str, tuple[Section, ...]], ...] = (
+GROUPS: tuple[tuple[str, tuple[BarEntry, ...]], ...] = (
     (
         "Mine",
         (
-            Section("overview", "/", "Home"),
-            Section("queue", "/queue", "Label", "queue:work"),
-            Section("inbox", "/inbox", "Inbox", "inbox:read"),
+            BarEntry("overview", "/", "Home"),
+            BarEntry("queue", "/queue", "Label", "queue:work"),
+            BarEntry("inbox", "/inbox", "Inbox", "inbox:read"),
         ),
     ),
-    ("Find", (Section("cases", "/cases", "Cases", "case:read"), Section("estimates", "/estimates", "Trends", "estimate:read"))),
+    ("Find", (BarEntry("cases", "/cases", "Cases", "case:read"), BarEntry("estimates", "/estimates", "Trends", "estimate:read"))),
     (
         "Sources",
-        (Section("runs", "/runs", "Captures", "run:read"), Section("protocols", "/protocols", "Protocols", "protocol:read")),
+        (BarEntry("runs", "/runs", "Captures", "run:read"), BarEntry("protocols", "/protocols", "Protocols", "protocol:read")),
     ),
     (
         "Manage",
         (
-            Section("people", "/people", "People", "person:read"),
-            Section("agreement", "/agreement", "Quality", "agreement:read"),
-            Section("audit", "/audit", "Audit", "audit:read"),
+            BarEntry("people", "/people", "People", "person:read"),
+            BarEntry("agreement", "/agreement", "Quality", "agreement:read"),
+            BarEntry("audit", "/audit", "Audit", "audit:read"),
         ),
     ),
 )
@@ -94,7 +94,7 @@ class Shell:
     position: int
     twins: tuple[Twin, ...]
     who: str = ""
-    groups: tuple[tuple[str, tuple[Section, ...]], ...] = ()
+    groups: tuple[tuple[str, tuple[BarEntry, ...]], ...] = ()
 
 
 def moment(value: datetime | None) -> Markup:
@@ -223,6 +223,6 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
     )
 
 
-def _opened(ws: Workspace, sections: tuple[Section, ...]) -> tuple[Section, ...]:
+def _opened(ws: Workspace, sections: tuple[BarEntry, ...]) -> tuple[BarEntry, ...]:
     """Return the sections that who is signed in may open."""
     return tuple(each for each in sections if not each.needs or ws.authority.may(ws.actor, each.needs))
