@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remiss import adapters
+from remiss.errors import Denied
 from remiss.govern.audit.views import Seen, entered
 from remiss.records.view_entry import ViewKind
 from remiss.wiring import Wiring
@@ -77,11 +78,20 @@ class Recording(Wiring):
         self.record_views(() if action.views is None else action.views(self, arguments, result), action.name)
 
     def record_views(self, looks: Sequence[ViewEntry], action: str) -> None:
-        """Record that the actor looked at something, by an action: now, or with all that the block shows whose answer is held."""
+        """Record that the actor looked at something, by an action: now, or with all that the block shows whose answer is held.
+
+        Raises
+        ------
+        Denied : raw evidence, and it was another site that had it opened
+        StorageError, Tampered : as `record_view`
+        """
         seen = [Seen(action, view) for view in looks]
         gathered = self._gathering.seen
+        raw = any(view.kind is ViewKind.EVIDENCE for view in looks)
+        if raw and self.came_from is not None:
+            raise Denied("a link of another site opens no raw evidence", do="open it by its button on the page of the case")
         # Raw evidence nobody has before it is on the disk that they do.
-        if gathered is None or any(view.kind is ViewKind.EVIDENCE for view in looks):
+        if gathered is None or raw:
             self._record(seen)
         else:
             gathered.extend(seen)
@@ -89,4 +99,5 @@ class Recording(Wiring):
     def _record(self, seen: Sequence[Seen]) -> None:
         if seen:
             entries = entered(seen, self.actor.team)
-            self._store.views.record(entries, self.actor, datetime.now(UTC), self.request_id, self.keys.secret(adapters.DIGESTS))
+            secret = self.keys.secret(adapters.DIGESTS)
+            self._store.views.record(entries, self.actor, datetime.now(UTC), self.request_id, secret, self.came_from)

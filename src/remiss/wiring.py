@@ -56,6 +56,8 @@ class Wiring(Offline):
         self.file = store.file
         self.created = store.created
         self.request_id: str | None = None
+        # From where a browser was led to what it asks for, if another server led it there: `cross-site`, `same-site`, `unknown`.
+        self.came_from: str | None = None
         # The job whose steps are taken here, if they are.
         self.lease: Lease | None = None
         # A folder that is set may serve other catalogs too; one that is named after this one's new file cannot.

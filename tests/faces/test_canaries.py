@@ -219,7 +219,7 @@ ASKED = {
     "/api/v1/citations": ("", "address=x"),
 }
 # A file is what somebody added, as it is: evidence, like a raw event.
-RAW = {"/api/v1/attachments/{attachment}", "/attachments/{attachment}"}
+RAW = {"/api/v1/attachments/{attachment}"}
 # Of nobody's catalog: styles, scripts, forms of signing in; and what leads elsewhere.
 BARE = {"/static/{file}", "/assets/{file}", "/sign-in"}
 # What a catalog without people, questions of a moment, or somebody else's labelling answers.

@@ -135,6 +135,7 @@ def opened(request: Request, documents: Mapping[str, str] | None = None) -> Work
     caller: Caller = request.state.caller
     serving = request.app.state.workspace.serving
     ws: Workspace = serving(request.state.request_id, documents, actor=caller.actor, authority=caller.authority)
+    ws.came_from = request.state.came_from
     return ws
 
 

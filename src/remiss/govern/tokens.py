@@ -10,8 +10,8 @@ Sessions: what a browser gets when it signed in, and the two things by which the
 
 A person who starts a server can read its database anyway: they are its operator. `remiss serve` prints a link with a token that
 works once. Opening it shows a form; sending the form exchanges the token for a session, kept in a cookie that scripts cannot
-read and that no other site's request carries. The operator's programs send the server's token as `Authorization: Bearer`. Both
-are random, compared in constant time, and kept here as digests only. People have tokens of their own, which open sessions too.
+read; another site's link brings it along, which changes nothing. The operator's programs send the server's token as
+`Authorization: Bearer`. Both are random, compared in constant time, and kept as digests only. People have their own tokens.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ SHOWN = {
     "team": ("team", "about", "since_at"),
     "token": ("token", "person", "about", "expires", "once", "since_at", "until_at", "used_at"),
     # A request's id stands in a server's log; the position of a change is its entry's number.
-    "audit-entry": ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "purpose", "also"),
+    "audit-entry": ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "purpose", "also", "came_from"),
     "attachment": ("attachment", "name", "size", "sensitivity", "person", "at"),
     "sample": (
         "id",

@@ -54,10 +54,10 @@ def test_a_file_is_sent_as_it_is_and_comes_back_as_it_was(browser, case):
     assert browser.get(at).status_code == 404
 
 
-@pytest.mark.parametrize("root", ["/api/v1", ""])
-def test_whatever_it_is_no_browser_opens_it(browser, case, root):
+@pytest.mark.parametrize(("method", "root"), [("GET", "/api/v1"), ("POST", "")])
+def test_whatever_it_is_no_browser_opens_it(browser, case, method, root):
     made = send(browser, case, name='x".html; filename=evil\r\n<b>.html').json()
-    answer = browser.get(f"{root}/attachments/{made['attachment']}")
+    answer = browser.request(method, f"{root}/attachments/{made['attachment']}")
     assert answer.headers["content-type"] == "application/octet-stream"
     assert re.fullmatch(r"attachment; filename=\"[^\"\\]+\"; filename\*=UTF-8''[^ \"]+", answer.headers["content-disposition"])
     assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
@@ -71,6 +71,10 @@ def test_by_the_forms_of_its_page_one_adds_removes_restores_and_erases_a_file(br
     assert sent.headers["location"] == f"/cases/{case}#attachments"
     page = browser.get(f"/cases/{case}").text
     assert "shot 1.png" in page
+    [file] = re.findall(r'action="(/attachments/[^"/]+)"', page)
+    assert browser.post(file).content == b"pixels"
+    # A link to it may stand on a page of another site.
+    assert browser.get(file).status_code == 405
     assert "Removed</h3>" not in page
     for verb, removed in (("remove", True), ("restore", False)):
         [path] = re.findall(rf'action="(/attachments/[^"]+/{verb})"', page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -54,9 +56,11 @@ class Authentication:
             scope.setdefault("state", {})["caller"] = caller
             await self._app(scope, receive, send)
         elif not scope["path"].startswith("/api/") and b"text/html" in (header(scope, b"accept") or b""):
-            await self._app(
-                {**scope, "method": "GET", "path": "/sign-in", "raw_path": b"/sign-in", "query_string": b""}, receive, send
-            )
+            asked = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+            # Of what was sent to be changed nothing is kept, and so there is nothing to go on to.
+            query = urlencode({"next": asked}).encode() if scope["method"] == "GET" else b""
+            form = {"method": "GET", "path": "/sign-in", "raw_path": b"/sign-in", "query_string": query}
+            await self._app({**scope, **form}, receive, send)
         else:
             challenge = (b"www-authenticate", b'Bearer realm="remiss"')
             do = "sign in with your token, or send it as Authorization: Bearer; the operator's are in what remiss serve prints"

@@ -2,7 +2,7 @@
 
 A page of another site must neither read the catalog nor change it, though the browser that shows it also holds a session here:
 so the host must be ours (DNS rebinding), and whatever is not a plain read must come from a page of ours or from a program.
-Sizes are bounded here, numbers and patience in `places.py`.
+A link of another site leads a person here with their session (`SameSite=Lax`), which is noted. Sizes are bounded here.
 Source: OWASP, Cross-Site Request Forgery Prevention; W3C, Fetch Metadata.
 """
 
@@ -46,6 +46,9 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"server", f"remiss/{__version__}".encode()),
 )
+# By which a page that was opened from elsewhere has its scripts say so: what they load counts as opened from there, too.
+CAME_FROM = b"remiss-came-from"
+ELSEWHERE = {each.encode(): each for each in ("cross-site", "same-site", "unknown")}
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -74,6 +77,7 @@ class Security:
             return
         request_id = _named(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        scope["state"]["came_from"] = self._came_from(scope)
         answer = _with_headers(send, request_id.encode())
         refusal = self._refusal(scope)
         if refusal is not None:
@@ -107,6 +111,17 @@ class Security:
         if foreign or unproven:
             return 403, "foreign", "the request comes from a page of another site", "use the pages of this server, or a token"
         return None
+
+    def _came_from(self, scope: Scope) -> str | None:
+        """Return from where a person was led here; None: by a page of ours or by themselves, or it is a program that asks."""
+        site = header(scope, b"sec-fetch-site")
+        if site in {b"same-origin", b"none"}:
+            return ELSEWHERE.get(header(scope, CAME_FROM) or b"")
+        if site is not None:
+            return ELSEWHERE.get(site, "cross-site")
+        # Browsers say nothing where others could listen: then it is a page of ours only if it names itself.
+        named = {header(scope, b"origin"), b"/".join((header(scope, b"referer") or b"").split(b"/")[:3])}
+        return None if named & self._origins or header(scope, b"cookie") is None else "unknown"
 
 
 def _named(scope: Scope) -> str:

@@ -85,7 +85,7 @@ class Shell:
     """base.html: what stands around every page.
 
     `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON; `who` is
-    the person who is signed in, empty for the operator; `groups` are the entries of the bar that they may open.
+    the person, empty for the operator, `groups` what they may open, `came_from` says that another server led them here.
     """
 
     title: str
@@ -95,6 +95,7 @@ class Shell:
     twins: tuple[Twin, ...]
     who: str = ""
     groups: tuple[tuple[str, tuple[BarEntry, ...]], ...] = ()
+    came_from: str | None = None
 
 
 def moment(value: datetime | None) -> Markup:
@@ -220,6 +221,7 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
         twins=tuple(Twin(href=href, title=name) for href, name in twins),
         who="" if ws.actor.role == OPERATOR else ws.actor.name,
         groups=tuple((title, open_to) for title, each in GROUPS if (open_to := _opened(ws, each))),
+        came_from=ws.came_from,
     )
 
 

@@ -40,6 +40,8 @@ JOURNAL, VIEWS = "journal", "views"
 LOGS = (JOURNAL, VIEWS)
 # Where an entry of the log of views names what was shown beside what it is about: each with what differs from that.
 ALSO = "also"
+# Where it names from where another server led the viewer to it; no entry of whoever came by themselves has it.
+CAME_FROM = "came_from"
 # What the first entry is linked to.
 NOTHING = bytes(HASH_BYTES)
 

@@ -11,13 +11,28 @@ from datetime import datetime
 from heapq import merge
 
 from remiss.errors import InputError
-from remiss.govern.audit.log import ALSO, JOURNAL, LOGS, VIEWS
+from remiss.govern.audit.log import ALSO, CAME_FROM, JOURNAL, LOGS, VIEWS
 from remiss.records.event import Scalar
 from remiss.records.identity import digest, format_time, from_micros
 from remiss.records.published import Count, published
 from remiss.records.view_entry import CHANGE
 
-COLUMNS = ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "position", "purpose", "request", "also")
+COLUMNS = (
+    "entry",
+    "at",
+    "actor",
+    "role",
+    "team",
+    "action",
+    "kind",
+    "subject",
+    "count",
+    "position",
+    "purpose",
+    "request",
+    "also",
+    CAME_FROM,
+)
 _ID = re.compile(r"(journal|views)-([1-9][0-9]{0,17})")
 
 

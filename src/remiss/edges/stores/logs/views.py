@@ -22,7 +22,7 @@ from remiss.edges.stores.logs.sealing import Sealing, checked, head_row, read_he
 from remiss.edges.stores.storable import held
 from remiss.edges.stores.tables import audit_heads, views, views_metadata
 from remiss.errors import CatalogForeign, Conflict, RemissError, StorageError, Tampered
-from remiss.govern.audit.log import ALSO, VIEWS, Head, append, digested, text_of
+from remiss.govern.audit.log import ALSO, CAME_FROM, VIEWS, Head, append, digested, text_of
 from remiss.govern.audit.views import Entered, Seen
 from remiss.govern.ports.actor import Actor
 from remiss.records.identity import to_micros
@@ -72,14 +72,27 @@ class ViewLog:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
 
-    def record(self, seen: Sequence[Entered], actor: Actor, at: datetime, request: str | None, secret: bytes) -> None:
+    def record(
+        self,
+        seen: Sequence[Entered],
+        actor: Actor,
+        at: datetime,
+        request: str | None,
+        secret: bytes,
+        came_from: str | None = None,
+    ) -> None:
         """Return when an entry of each is on the disk; digests are made with `secret`.
+
+        Parameters
+        ----------
+        came_from : from where the actor was led to it, if another server led them
 
         Raises
         ------
         StorageError, Tampered : they cannot be recorded, and nothing may be shown
         """
-        entries = [_entry(each, actor, at, request, secret) for each in seen]
+        led = {} if came_from is None else {CAME_FROM: came_from}
+        entries = [_entry(each, actor, at, request, secret) | led for each in seen]
         try:
             self._groups.bring(entries, alone=any(first.view.kind is ViewKind.EVIDENCE for first, *_ in seen))
         except BaseException as error:

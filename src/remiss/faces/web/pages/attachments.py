@@ -50,9 +50,9 @@ def _added(ws: Ws, sent: Upload) -> Response:
     return _back(made)
 
 
-@router.get("/attachments/{attachment}")
+@router.post("/attachments/{attachment}", name="attachment.get")
 def get(ws: Ws, attachment: str) -> Response:
-    """Send a file to be kept."""
+    """Send a file to be kept; not by a link, which another site may have too."""
     found = attachments.get_attachment(ws, attachment)
     return download(found.content, found.attachment.name or found.attachment.id)
 
