@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 def test_what_takes_longer_comes_after_the_page_and_a_mark_leads_to_its_cases(signed_in):
     page = signed_in("/")
     expect(page.get_by_text("Nothing is due")).to_be_visible()
-    expect(page.get_by_role("row", name=re.compile("slow The board"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("Slow The board"))).to_be_visible()
     expect(page.locator(".later")).to_have_count(0)
-    page.locator(".criteria tr", has_text="slow").locator("svg a").first.click()
+    page.locator(".criteria tr", has_text="Slow").locator("svg a").first.click()
     page.wait_for_url(re.compile(r"/cases\?query=criterion%3Aslow.*occurred"))
     expect(page.locator("#count")).to_have_text(re.compile(r"^\d+ cases?$"))
 
@@ -53,6 +53,7 @@ def test_the_edge_beyond_which_a_table_goes_on_is_shaded(signed_in, scheme):
     page = signed_in("/", viewport={"width": 390, "height": 844}, color_scheme=scheme)
     table = page.locator("section", has=page.locator("#captured")).locator(".scroll")
     assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    table.scroll_into_view_if_needed()
     box = table.bounding_box()
     # Between the lines of text and the edge there is nothing but the shade.
     strip = {"x": box["x"] + box["width"] - 3, "y": box["y"], "width": 2, "height": 3}

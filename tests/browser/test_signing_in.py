@@ -14,7 +14,7 @@ def test_a_browser_signs_in_by_the_link_and_no_page_after_it_learns_the_token(si
     link = f"{site.url}/sign-in?token={site.sessions.link()}"
     page.goto(link)
     page.get_by_role("button", name="Open the catalog").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Home")
     assert page.url == f"{site.url}/"
     assert page.evaluate("document.referrer") == f"{site.url}/"
     # What the history of the browser keeps opens nothing any more.
@@ -43,7 +43,7 @@ def test_a_person_signs_in_by_the_link_that_an_admin_made_for_them(site, signed_
     assert link.startswith(f"{site.url}/sign-in?token=")
     page.goto(link)
     page.get_by_role("button", name="Open the catalog").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Home")
     expect(page.locator(".me a")).to_have_text("ana")
     page.goto(link)
     expect(page.get_by_text("This link does not work")).to_be_visible()

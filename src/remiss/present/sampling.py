@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from remiss.present.legible import one_line, share
 from remiss.records.comparison import Comparison
@@ -53,14 +53,28 @@ def where(found: Comparison) -> str:
 
 
 def period(found: Comparison) -> str:
-    """Return the window in words, for example `the week of 3 June 2013`."""
-    width, start = found.until - found.window, found.window
-    day = f"{start.day} {start:%B} {start.year}"
+    """Return the window of a comparison in words, for example `the week of 3 June 2013`."""
+    return window_in_words(found.window, found.until - found.window)
+
+
+def window_in_words(start: datetime, width: timedelta) -> str:
+    """Return a window in words.
+
+    >>> from datetime import UTC, datetime, timedelta
+    >>> window_in_words(datetime(2013, 6, 3, tzinfo=UTC), timedelta(weeks=1))
+    'the week of 3 June 2013'
+    """
+    day = day_in_words(start)
     if width == timedelta(weeks=1):
         return f"the week of {day}"
     if width == timedelta(days=1):
         return f"the day of {day}"
     return f"the {format_width(width)} from {day}" + (f" {start:%H:%M} UTC" if start.hour or start.minute else "")
+
+
+def day_in_words(at: datetime) -> str:
+    """Return the day of a time in UTC, for example `3 June 2013`."""
+    return f"{at.day} {at:%B} {at.year}"
 
 
 def plain_name(field: str) -> str:

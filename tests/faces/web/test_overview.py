@@ -5,16 +5,20 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
+from remiss.faces.web.home_cards import cards
+from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor
-from remiss.records.case import Filing
+from remiss.records.case import Filing, Sensitivity
 from remiss.records.identity import parse_time
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
+from remiss.records.person import EVERY_TEAM, Grant, Person
 from tests.curate.standings import ANSWERS, WEAK
 from tests.serving import served
 
@@ -73,7 +77,7 @@ def test_it_answers_at_once_and_has_the_rest_loaded(cold):
     text = cold.get("/").text
     assert "arrival-delay@1" in text
     assert len(re.findall(r'class="id" href="/cases/', text)) == 10
-    assert parts(text) == ["/parts/overview/holdings", "/parts/standing", "/parts/overview/criteria"]
+    assert parts(text) == ["/parts/overview/criteria", "/parts/standing", "/parts/overview/holdings"]
     for part in parts(text):
         answer = cold.get(part)
         assert answer.status_code == 200
@@ -113,7 +117,7 @@ def rows_of(text):
     """Return what the overview says of each criterion: of what machines flagged, and of what people confirmed."""
     found = {}
     for row in re.findall(r"<tr>.*?</tr>", text.partition("<tbody>")[2], re.DOTALL):
-        name = re.search(r'<th scope="row"><a[^>]*>([^<]*)', row)[1]
+        name = re.search(r'<th scope="row"><a href="/cases\?query=criterion%3A([^+&"]*)', row)[1]
         cells = {kind: re.search(rf'<td class="{kind}">(.*?)</td>', row, re.DOTALL)[1] for kind in ("flagged", "confirmed")}
         found[name] = {kind: html.unescape(cell) for kind, cell in cells.items()}
     return found
@@ -122,7 +126,7 @@ def rows_of(text):
 def test_beside_what_machines_flagged_stands_what_is_missing_until_people_confirm(client):
     for cells in rows_of(client.get("/parts/overview/criteria?confirmed=true").text).values():
         assert "people have not begun with the events of any window" in cells["confirmed"]
-        assert "none yet" in cells["confirmed"]
+        assert "None yet" in cells["confirmed"]
         assert "\u202f%" not in cells["confirmed"]
 
 
@@ -134,14 +138,14 @@ def test_beside_what_machines_flagged_stands_what_people_confirmed(labelled):
         for name, said in cells.items():
             [rate] = client.get("/api/v1/estimate", params={"query": f"criterion:{name}", **asked}).json()["rows"]
             preliminary.append(rate["preliminary"])
-            assert ("preliminary" in said["confirmed"]) is rate["preliminary"]
+            assert ("preliminary" in said["confirmed"].lower()) is rate["preliminary"]
             shown = f"{rate['value'] * 100:.1f}"[:2].rstrip(".")
             assert re.search(rf">{shown}[0-9.]*\u202f%</a>", said["confirmed"]), said["confirmed"]
             assert re.search(r'class="interval">[0-9.]+ to [0-9.]+\u202f%<', said["confirmed"])
             [total] = client.get("/api/v1/estimate", params={"query": f"criterion:{name}", "confirmed": "true"}).json()["rows"]
             assert f"of {total['flagged']:,.0f} flagged in these windows" in said["confirmed"]
             assert "confirmed" not in said["flagged"]
-            assert "preliminary" not in said["flagged"]
+            assert "preliminary" not in said["flagged"].lower()
             [href] = re.findall(r'class="rate"><a href="([^"]*)"', said["confirmed"])
             assert f">{re.search(r'>([^<]*)</a>', said['confirmed'])[1]}</td>" in client.get(href).text
     assert any(preliminary)
@@ -190,3 +194,20 @@ def test_cases_filed_by_hand_are_there_before_any_capture(new):
 
 def test_an_unknown_parameter_is_refused(client):
     assert client.get("/?nope=1").status_code == 422
+
+
+def test_each_card_leads_to_as_many_as_it_counts(client):
+    text = client.get("/").text
+    cards = dict(re.findall(r'<a class="card" href="([^"]*)"><span class="k">[^<]*</span> <span class="v">([^<]*)</span>', text))
+    assert len(cards) == 4
+    counted = {href: figure for href, figure in cards.items() if href.startswith("/cases?")}
+    assert len(counted) == 2
+    for href, figure in counted.items():
+        query = parse_qs(urlsplit(html.unescape(href)).query)["query"]
+        assert client.get("/api/v1/cases", params={"query": query, "limit": 1}).json()["total"] == int(figure.replace(",", ""))
+
+
+def test_nobody_has_a_card_of_what_they_may_not_do(reading):
+    rita = Person(name="rita", grants=(Grant(role="reader", clearance=Sensitivity.INTERNAL, team=EVERY_TEAM),))
+    ws = reading.workspace.serving("cards", actor=actor_of(rita), authority=Granted(rita))
+    assert [card.of for card in cards(ws)] == ["Open critical and severe cases", "Asked of you"]

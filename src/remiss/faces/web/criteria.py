@@ -26,6 +26,7 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address
 from remiss.present import estimate_facts
 from remiss.present.legible import share
+from remiss.present.sampling import window_in_words
 from remiss.present.sparkline import Point, sparkline
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.identity import parse_time
@@ -105,6 +106,8 @@ def _by_key(found: Estimate) -> dict[str, EstimateRow]:
 TREND = 60
 # Protocol versions whose criteria stand on one page.
 MOST_FRAMES = 12
+# A criterion of this severity or a graver one warns on the first page.
+WATCHED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,23 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatestWindow:
+    """The last window of a trend whose labels are in, beside those before it; shares are texts, `when` is the window in words.
+
+    `usual` is the mean of the windows before, empty with fewer than eight. `change` says how the window differs from them: `rose`
+    and `fell` by more than one window does in twenty, `usual` otherwise, empty where that is not known. `warns` is the rule of
+    `understand/rise.py`, for the severest criteria only.
+    """
+
+    when: str
+    share: str
+    usual: str
+    change: str
+    warns: bool
+    cases: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionLine:
     """One criterion: what it is, where its cases and its estimates are, its rate and its trend, or why there are none.
 
@@ -143,7 +163,14 @@ class CriterionLine:
     by_people: str
     rate: Rate | None = None
     trend: Trend | None = None
+    latest: LatestWindow | None = None
     problem: str = ""
+
+    @property
+    def called(self) -> str:
+        """Return the criterion's name in words: `no-weather` is No weather."""
+        words = self.name.replace("-", " ").replace("_", " ")
+        return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +203,8 @@ def criteria_of(ws: Workspace, captured: dict[str, Any], as_of: int) -> Criteria
         return CriteriaOf(source=source, protocol=label, problem=error.what)
     ask = RatesAsked(ws=ws, source=source, label=label, as_of=as_of)
     since = max(captured["since"], captured["until"] - TREND * document.sampling.window)
-    lines = tuple(line_of(ask, document, each, since) for each in document.criteria)
-    return CriteriaOf(source=source, protocol=label, lines=lines)
+    lines = sorted((line_of(ask, document, each, since) for each in document.criteria), key=lambda line: line.severity)
+    return CriteriaOf(source=source, protocol=label, lines=tuple(lines))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +235,7 @@ def line_of(ask: RatesAsked, document: Protocol, criterion: Criterion, since: da
         name=criterion.name,
         why=criterion.why,
         severity=criterion.severity,
-        cases=address("/cases", query=unparse(own)),
+        cases=address("/cases", query=unparse(own), sort="severity"),
         estimate=ask.href(query, by="window"),
         by_people=ask.href(query, found="failure"),
     )
@@ -217,7 +244,39 @@ def line_of(ask: RatesAsked, document: Protocol, criterion: Criterion, since: da
         found = ask.rate(both(query, Term("occurred", Operator.AT_LEAST, since, Level.EVENT)), by="window")
     except InputError as error:
         return replace(line, problem=error.what)
-    return replace(line, rate=rate_of(row), trend=trend_of(found, own, document.sampling.window))
+    watched = sum(each.severity <= WATCHED for each in document.criteria)
+    width = document.sampling.window
+    latest = latest_of(found, own, width, watched if criterion.severity <= WATCHED else 0)
+    return replace(line, rate=rate_of(row), trend=trend_of(found, own, width), latest=latest)
+
+
+def latest_of(found: Estimate, own: Query, width: timedelta, watched: int) -> LatestWindow | None:
+    """Return how the last window whose labels are in stands to those before it; of fewer than two such there is none.
+
+    Parameters
+    ----------
+    watched : among how many criteria a warning may come, 0 when this one is not watched
+    """
+    from remiss.understand.periods import drilldown
+    from remiss.understand.rise import LEAST_WINDOWS, limit_of, prediction_limit
+
+    mature = [(row, row.value) for row in found.rows if row.value is not None and not row.provisional]
+    if len(mature) < 2:
+        return None
+    (last, value), before = mature[-1], [each for _, each in mature[:-1]]
+    mean, change = sum(before) / len(before), ""
+    if len(before) >= LEAST_WINDOWS:
+        high = prediction_limit(before, 0.025)
+        change = "rose" if value > high else "fell" if value < 2 * mean - high else "usual"
+    limit = limit_of(before, watched) if watched else None
+    return LatestWindow(
+        when=window_in_words(parse_time(str(last.key)), width),
+        share=share(value),
+        usual=share(mean) if change else "",
+        change=change,
+        warns=limit is not None and value > limit,
+        cases=address("/cases", query=unparse(drilldown(own, found.by, last.key, width)), sort="severity"),
+    )
 
 
 def rate_of(row: EstimateRow) -> Rate:

@@ -1,4 +1,4 @@
-"""The overview: what was captured when, what is due, how often each criterion is met and confirmed, and the newest cases.
+"""Home: what waits for who looks, what goes wrong and what changed, what was captured when and what is due.
 
 What takes longer than a page may (counting all, estimating, looking at sources) stands in it when the server remembers the
 answer; else the page comes without, and has it loaded.
@@ -17,6 +17,7 @@ from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.faces.serving import Asked, Cached, Ws
 from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
+from remiss.faces.web.home_cards import HomeCard, cards
 from remiss.faces.web.pages.inbox import told
 from remiss.faces.web.rendering import part, render, shell
 from remiss.records.view_entry import ViewEntry, ViewKind
@@ -70,6 +71,7 @@ class OverviewPage:
     """
 
     template: ClassVar[str] = "overview/page.html"
+    cards: tuple[HomeCard, ...]
     captured: tuple[dict[str, Any], ...]
     newest: tuple[dict[str, Any], ...]
     holdings: HoldingsPart | None
@@ -87,7 +89,7 @@ class OverviewOptions(Asked):
 
 @router.get("/")
 def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]) -> Response:
-    """Show the overview."""
+    """Show what waits, what goes wrong and what changed."""
     position = ws.position()
     captured = answers.ask(ws, capture.coverage, position)
     ask = answers.ask if asked.whole else answers.ready
@@ -95,6 +97,7 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
     rates = ask(ws, criteria, position) if len(captured) else None
     status = ask(ws, capture.status, position, seconds=STATUS_SECONDS) if len(captured) else None
     page = OverviewPage(
+        cards=cards(ws),
         captured=tuple(captured),
         newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
         holdings=None if facts is None else HoldingsPart(facts=facts),
@@ -104,7 +107,7 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
         told=told(ws),
     )
     twins = (("/api/v1/coverage", "Coverage"), ("/api/v1/status", "Status"), ("/api/v1/catalog", "Catalog"))
-    return render(page, shell(ws, "Overview", "overview", *twins, position=position))
+    return render(page, shell(ws, "Home", "overview", *twins, position=position))
 
 
 @router.get(HOLDINGS)

@@ -1,0 +1,45 @@
+"""Did a rate rise beyond what its own history lets expect? The rule by which a page warns, until there are alerts.
+
+The latest window is compared with a prediction interval for one more value of a normal sample: mean + t(m-1) s sqrt(1 + 1/m),
+one-sided, at one false warning in 52 windows over all rules that are watched. Windows that are correlated or have a season
+bring more than that.
+
+Source: Hahn and Meeker, Statistical intervals, 1991, section 4.5 (a prediction interval for one future observation).
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from scipy.special import stdtrit
+
+# So many windows before say what is usual.
+LEAST_WINDOWS = 8
+WINDOWS_A_WARNING = 52
+
+
+def prediction_limit(before: Sequence[float], level: float) -> float:
+    """Return the value above which one more of a sample lies with the probability `level`.
+
+    Parameters
+    ----------
+    before : at least two values, in any unit
+    level : of the upper tail, a fraction
+
+    >>> round(prediction_limit([0.10, 0.12, 0.11, 0.13, 0.09, 0.11, 0.12, 0.10], 0.01), 3)
+    0.152
+    """
+    size = len(before)
+    spread = statistics.stdev(before) * math.sqrt(1 + 1 / size)
+    return statistics.fmean(before) + float(stdtrit(size - 1, 1 - level)) * spread
+
+
+def limit_of(before: Sequence[float], rules: int) -> float | None:
+    """Return what the latest window of one of so many rules must pass to be warned of; None with too little history.
+
+    >>> limit_of([0.0] * 7, 2) is None, limit_of([0.0] * 8, 2)
+    (True, 0.0)
+    """
+    return None if len(before) < LEAST_WINDOWS else prediction_limit(before, 1 / (WINDOWS_A_WARNING * rules))
