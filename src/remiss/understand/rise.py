@@ -12,12 +12,54 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scipy.special import stdtrit
+
+from remiss.records.estimate import EstimateRow
+from remiss.records.event import Scalar
 
 # So many windows before say what is usual.
 LEAST_WINDOWS = 8
 WINDOWS_A_WARNING = 52
+# What a window is called unusual at, up or down, when nobody is warned.
+UNUSUAL = 0.025
+ROSE, FELL, AS_USUAL = "rose", "fell", "as usual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestWindow:
+    """The last window of a rate whose labels are in, beside those before it; shares are fractions.
+
+    `key` is where it begins, as the row has it. `usual` is the mean of the windows before. `change` is `rose` or `fell` beyond
+    what one window in forty does, `as usual` otherwise, and empty with too little history. `warns` is the rule of this module.
+    """
+
+    key: Scalar
+    share: float
+    usual: float
+    change: str
+    warns: bool
+
+
+def latest_of(rows: Sequence[EstimateRow], watched: int) -> LatestWindow | None:
+    """Return how the last window stands to those before it; None with fewer than two whose labels are in.
+
+    Parameters
+    ----------
+    rows : a rate by window, in order of time
+    watched : among how many rules a warning may come, 0 when this one is not watched
+    """
+    mature = [(row.key, float(row.value)) for row in rows if row.value is not None and not row.provisional]
+    if len(mature) < 2:
+        return None
+    (key, share), before = mature[-1], [value for _, value in mature[:-1]]
+    usual, change = statistics.fmean(before), ""
+    if len(before) >= LEAST_WINDOWS:
+        away = prediction_limit(before, UNUSUAL) - usual
+        change = ROSE if share > usual + away else FELL if share < usual - away else AS_USUAL
+    limit = limit_of(before, watched) if watched else None
+    return LatestWindow(key=key, share=share, usual=usual, change=change, warns=limit is not None and share > limit)
 
 
 def prediction_limit(before: Sequence[float], level: float) -> float:

@@ -30,6 +30,8 @@ from remiss.present.sampling import window_in_words
 from remiss.present.sparkline import Point, sparkline
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.identity import parse_time
+from remiss.understand.periods import drilldown
+from remiss.understand.rise import LatestWindow, latest_of
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Criterion, Protocol
@@ -132,23 +134,6 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LatestWindow:
-    """The last window of a trend whose labels are in, beside those before it; shares are texts, `when` is the window in words.
-
-    `usual` is the mean of the windows before, empty with fewer than eight. `change` says how the window differs from them: `rose`
-    and `fell` by more than one window does in twenty, `usual` otherwise, empty where that is not known. `warns` is the rule of
-    `understand/rise.py`, for the severest criteria only.
-    """
-
-    when: str
-    share: str
-    usual: str
-    change: str
-    warns: bool
-    cases: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionLine:
     """One criterion: what it is, where its cases and its estimates are, its rate and its trend, or why there are none.
 
@@ -164,7 +149,14 @@ class CriterionLine:
     rate: Rate | None = None
     trend: Trend | None = None
     latest: LatestWindow | None = None
+    latest_cases: str = ""
+    width: timedelta = timedelta(weeks=1)
     problem: str = ""
+
+    @property
+    def when(self) -> str:
+        """Return the latest window in words."""
+        return "" if self.latest is None else window_in_words(parse_time(str(self.latest.key)), self.width)
 
     @property
     def called(self) -> str:
@@ -246,37 +238,11 @@ def line_of(ask: RatesAsked, document: Protocol, criterion: Criterion, since: da
         return replace(line, problem=error.what)
     watched = sum(each.severity <= WATCHED for each in document.criteria)
     width = document.sampling.window
-    latest = latest_of(found, own, width, watched if criterion.severity <= WATCHED else 0)
-    return replace(line, rate=rate_of(row), trend=trend_of(found, own, width), latest=latest)
-
-
-def latest_of(found: Estimate, own: Query, width: timedelta, watched: int) -> LatestWindow | None:
-    """Return how the last window whose labels are in stands to those before it; of fewer than two such there is none.
-
-    Parameters
-    ----------
-    watched : among how many criteria a warning may come, 0 when this one is not watched
-    """
-    from remiss.understand.periods import drilldown
-    from remiss.understand.rise import LEAST_WINDOWS, limit_of, prediction_limit
-
-    mature = [(row, row.value) for row in found.rows if row.value is not None and not row.provisional]
-    if len(mature) < 2:
-        return None
-    (last, value), before = mature[-1], [each for _, each in mature[:-1]]
-    mean, change = sum(before) / len(before), ""
-    if len(before) >= LEAST_WINDOWS:
-        high = prediction_limit(before, 0.025)
-        change = "rose" if value > high else "fell" if value < 2 * mean - high else "usual"
-    limit = limit_of(before, watched) if watched else None
-    return LatestWindow(
-        when=window_in_words(parse_time(str(last.key)), width),
-        share=share(value),
-        usual=share(mean) if change else "",
-        change=change,
-        warns=limit is not None and value > limit,
-        cases=address("/cases", query=unparse(drilldown(own, found.by, last.key, width)), sort="severity"),
-    )
+    latest = latest_of(found.rows, watched if criterion.severity <= WATCHED else 0)
+    if latest is not None:
+        window = address("/cases", query=unparse(drilldown(own, found.by, latest.key, width)), sort="severity")
+        line = replace(line, latest=latest, latest_cases=window)
+    return replace(line, rate=rate_of(row), trend=trend_of(found, own, width), width=width)
 
 
 def rate_of(row: EstimateRow) -> Rate:
@@ -304,8 +270,6 @@ def trend_of(found: Estimate, own: Query, width: timedelta) -> Trend | None:
 
 def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
     """Give the marks of a trend, each with the cases of its window."""
-    from remiss.understand.periods import drilldown
-
     starts = [parse_time(str(row.key)) for row in trend.rows]
     for row, start in zip(trend.rows, starts, strict=True):
         value, interval = estimate_facts.figure_of(row, rate=True)

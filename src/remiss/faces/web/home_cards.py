@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ def _severe(ws: Workspace) -> HomeCard | None:
     if not ws.authority.may(ws.actor, "case:read"):
         return None
     oldest = catalog.search(ws, SEVERE, sort="occurred", limit=1)
-    since = [day_in_words(each["occurred"]) for each in oldest]
+    since = [day_in_words(at) for each in oldest if isinstance(at := each["occurred"], datetime)]
     note = f"Severity 1 and 2, the oldest of {since[0]}" if since else "Severity 1 and 2"
     return HomeCard(
         of="Open critical and severe cases",
