@@ -7,6 +7,7 @@
     |   +-- SourceError                   a log or label source that cannot be read
     |   +-- IntervalError                 an interval that cuts a window
     |   +-- QueryError                    a filter expression
+    |   |   +-- FigureRefused             no honest figure answers it
     |   +-- SettingError                  a setting or an option
     |   +-- LabellingError                what somebody said of a case when they labelled it
     |   +-- CatalogError                  which catalog, and whether it is one
@@ -115,6 +116,10 @@ class QueryError(InputError):
     """A filter expression cannot be understood."""
 
     code = "query"
+
+
+class FigureRefused(QueryError):
+    """Nothing is wrong with the question, but no honest figure answers it; the error says why."""
 
 
 class SettingError(InputError):

@@ -34,9 +34,9 @@ def missed(log, **having):
     return sum(row["predicted"] == "on-time" and actual[row["flight"]] == "late" for row in known), len(known)
 
 
-def recapture(ws, log, protocol):
+def recapture(ws, log, protocol, since=MONDAY):
     log.write(protocol)
-    return capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
+    return capture.capture(ws, log.protocol, since=since, until=UNTIL)
 
 
 def second_version(**changes):
@@ -142,11 +142,26 @@ def test_an_empty_catalog_says_what_to_do(ws):
 
 def test_two_protocols_are_never_added_up(captured, log):
     recapture(captured, log, PROTOCOL.replace("protocol: arrival-delay", "protocol: another"))
-    with pytest.raises(QueryError, match="spans 2 sources or protocol versions"):
+    with pytest.raises(QueryError, match="spans 2 sources or protocols"):
         understand.estimate(captured, "criterion:slow")
     assert understand.estimate(captured, "criterion:slow", protocol="another").protocol == "another@1"
     with pytest.raises(NotFound, match="arrival-delay@1"):
         understand.estimate(captured, "criterion:slow", protocol="third")
+
+
+def test_of_several_versions_it_is_the_newest_and_the_others_are_asked_for_by_name(captured, log):
+    before = understand.estimate(captured, "criterion:slow", by="window")
+    # The second version has the last week only; the first keeps the others.
+    recapture(captured, log, second_version(), since=MONDAY + 2 * WEEK)
+    now = understand.estimate(captured, "criterion:slow", by="window")
+    assert (now.protocol, len(now.rows)) == ("arrival-delay@2", 1)
+    assert "version 1 also had windows in this scope" in now.notes[0]
+    first = understand.estimate(captured, "criterion:slow", by="window", protocol="arrival-delay@1")
+    assert [row.value for row in first.rows] == [row.value for row in before.rows[:2]]
+    # Nothing of one is in the figures of another, and where no other has windows nothing is said.
+    assert not any("version" in note for note in first.notes)
+    only_first = understand.estimate(captured, "criterion:slow occurred:2013-06-04")
+    assert (only_first.protocol, only_first.notes) == ("arrival-delay@1", ())
 
 
 def test_a_criterion_changed_after_its_sample_was_seen_has_no_weighted_figures_there(captured, log):

@@ -15,6 +15,7 @@ from remiss.records.catalog import read_at
 from remiss.records.estimate import CONFIRMED, PROCESS, SAMPLE, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
+from remiss.understand.frames import besides
 from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import OF_CONFIRMED, Agreed, Wording, check_confirmed, criteria_of
@@ -61,14 +62,14 @@ def estimate(
     variance : how sure: of this log (sample), or of the process behind it; default: process where `by` has rows to compare
         (of this log for rows with too little history, and for all where most are such), else sample
     source : which source, where the catalog has several
-    protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several
+    protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several; default: its newest version
     confirmed : only what two people found, in the windows whose batches they have begun; the query may then name mode and
         severity
     verdict : what a confirmed figure counts; default: failure
 
     Raises
     ------
-    QueryError : the query cannot be understood, spans several sources or versions, asks what people decide, or asks a
+    QueryError : the query cannot be understood, spans several sources or protocols, asks what people decide, or asks a
         weighted figure of a criterion that was chosen on the very sample
     NotFound : nothing was captured
     """
@@ -82,6 +83,7 @@ def estimate(
     # All of them first: from here on nothing is read.
     read = [reading(ws, facts, asked, name) for name in criteria_of(by, facts.census.rules)]
     found = answer(wording, asked, read, frame, position)
+    found = replace(found, notes=(*besides(frame), *found.notes))
     if agreed is None:
         return found
     return replace(found, kind=CONFIRMED, verdict=agreed.verdict.value, narrowed=by in OF_CONFIRMED or agreed.narrowed)

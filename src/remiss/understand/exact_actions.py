@@ -70,11 +70,12 @@ def exact(
     variance : of this log (sample), which is exact, or of the process behind it; default: process where `by` has rows to compare
         and these have a history, else sample
     source : which source, where the catalog has several
-    protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several
+    protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several; default: its newest version
 
     Raises
     ------
-    QueryError : the query cannot be understood or asked of the log, spans several sources or versions, or asks what people decide
+    QueryError : the query cannot be understood or asked of the log, spans several sources or protocols, or asks what people
+        decide
     NotFound : nothing was captured
     SourceError : the log is gone, or is not what it was when its windows were captured
     Denied : the asker may still be given events of these windows to label, of which an exact figure could tell

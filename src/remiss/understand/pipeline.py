@@ -13,7 +13,7 @@ from functools import cache
 from itertools import chain
 
 from remiss.catalog.query.expression import Level, Operator, Query, Term, Text, both, leaves
-from remiss.errors import NotFound, QueryError
+from remiss.errors import FigureRefused, NotFound
 from remiss.protocol.group_sizes import as_filed
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.protocol.versions import salvage
@@ -199,7 +199,7 @@ def check_visible(field: DomainCells, frame: Frame) -> None:
     """
     hidden = sum(start in frame.partly_visible for start in field.windows)
     if hidden:
-        raise QueryError(
+        raise FigureRefused(
             f"some sampled events of {hidden:,} of {len(field.windows):,} windows are above your clearance, and without them the "
             "figure would be another",
             do="ask for an exact count (no terms but criteria, strata and whole windows), for other windows (occurred:), or "

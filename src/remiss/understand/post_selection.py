@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from remiss.errors import QueryError
+from remiss.errors import FigureRefused
 from remiss.protocol.terms import Criterion, Protocol
 from remiss.understand.sampling_facts import Earlier
 
@@ -86,12 +86,12 @@ def check_not_post_selected(found: Mapping[str, tuple[datetime, ...]]) -> None:
 
     Raises
     ------
-    QueryError : there are such
+    FigureRefused : there are such
     """
     for name, windows in found.items():
         count = "1 window" if len(windows) == 1 else f"{len(windows)} windows"
         first, last = windows[0].date().isoformat(), windows[-1].date().isoformat()
-        raise QueryError(
+        raise FigureRefused(
             f"{name} was written or changed after the sampled cases of {count} from {first} to {last} could be seen: "
             "chosen on this sample",
             do="ask only for windows captured since (occurred:), ask for an exact count (no terms but criteria, strata and "

@@ -46,6 +46,7 @@ class Frame:
     those with a `position_from` below that of the run in force, whatever the protocol is called and however wide its windows are.
     In the windows of `partly_visible` some sampled events are above the asker's clearance: only exact counts are told of them.
     `unit` is the field that the protocol draws by, None where it draws every event by itself (`pipeline.py` fills it in).
+    `besides` are other versions of the protocol with windows in the scope of a question, of which nobody chose one.
     """
 
     source: str
@@ -60,6 +61,7 @@ class Frame:
     versions: tuple[int, ...] = ()
     partly_visible: frozenset[datetime] = frozenset()
     unit: str | None = None
+    besides: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ dark alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
@@ -19,28 +18,12 @@ OPEN_ENDS: Json = {"strokeDash": {"condition": {"test": "datum.open", "value": [
 NOUGHT = "datum.value === 0 ? '0' : datum.label"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartMark:
-    """One figure of a chart, `open` where it is of this log only. Texts are as people read them; `href` leads to its cases."""
-
-    label: str
-    value: float
-    low: float | None
-    high: float | None
-    exact: bool
-    few: bool
-    open: bool
-    says: str
-    interval: str
-    href: str
-
-
-def figures(marks: Sequence[ChartMark], *, rate: bool, over_time: bool, title: str) -> Json:
+def figures(marks: Sequence[Json], *, rate: bool, over_time: bool, title: str) -> Json:
     """Return the chart of an estimate: a dot on its interval for each row; over time from left to right, else under each other.
 
     Parameters
     ----------
-    marks : at most MARK_LIMIT are drawn
+    marks : by the names that the encodings have; texts are as people read them. At most MARK_LIMIT are drawn
     rate : whether values are fractions
     over_time : whether rows are periods, in order
     title : what a screen reader calls the chart
@@ -98,23 +81,6 @@ def figures(marks: Sequence[ChartMark], *, rate: bool, over_time: bool, title: s
         "width": "container",
         "height": 260 if over_time else ROW_PIXELS * max(2, len(shown)),
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "data": {"values": [_datum(mark) for mark in shown]},
-        "layer": [*([line] if over_time else []), *([whisker] if any(mark.low is not None for mark in shown) else []), dot],
-    }
-
-
-def _datum(mark: ChartMark) -> Json:
-    told = f"{mark.label}: {mark.says}" + (f" ({mark.interval})" if mark.interval else "")
-    return {
-        "label": mark.label,
-        "value": mark.value,
-        "low": mark.low,
-        "high": mark.high,
-        "exact": mark.exact,
-        "few": mark.few,
-        "open": mark.open,
-        "says": mark.says,
-        "interval": mark.interval or ("exact" if mark.exact else "unknown"),
-        "href": mark.href,
-        "told": told,
+        "data": {"values": shown},
+        "layer": [*([line] if over_time else []), *([whisker] if any(mark["low"] is not None for mark in shown) else []), dot],
     }

@@ -12,11 +12,11 @@ from fastapi import APIRouter, Query
 from markupsafe import Markup
 from starlette.responses import Response
 
-from remiss import understand
+from remiss import capture, understand
 from remiss.catalog.query.expression import both
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
-from remiss.errors import InputError, NotFound
+from remiss.errors import FigureRefused, InputError, NotFound
 from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web import charts, protocol_cache
 from remiss.faces.web.rendering import address, render, shell
@@ -113,6 +113,7 @@ class EstimatesPage:
     result: Result | None
     problem: InputError | None
     empty: bool
+    captured: tuple[dict[str, Any], ...]
 
 
 # Called like the action, so that a former name in a bookmark is told as it is over HTTP.
@@ -127,6 +128,11 @@ def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) 
     earlier = reached(asked.as_of, head)
     position = head if earlier is None else earlier
     protocols = protocol_cache.newest(ws)
+    captured = tuple(answers.ask(ws, capture.coverage, position))
+    if captured and not (question.source or question.protocol) and len({(each["source"], _name(each)) for each in captured}) > 1:
+        # Several are never added up: to begin with it is what was captured last.
+        last = max(captured, key=lambda each: str(each["at"]))
+        question = question.model_copy(update={"source": last["source"], "protocol": _name(last)})
     result, empty = None, False
     problem: InputError | None = None
     try:
@@ -140,10 +146,22 @@ def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) 
     except InputError as error:
         problem = error
     page = EstimatesPage(
-        asked=asked, fields=fields_of(protocols), ready=ready_of(protocols), result=result, problem=problem, empty=empty
+        asked=asked,
+        fields=fields_of(protocols),
+        ready=ready_of(protocols),
+        result=result,
+        problem=problem,
+        empty=empty,
+        captured=captured,
     )
-    status = 200 if problem is None else status_of(problem)
-    return render(page, shell(ws, "Estimates", "estimates", (question.twin(), "Estimate"), position=position), status=status)
+    # A page that says why there is no figure is the answer to a question with which nothing is wrong.
+    twins = () if result is None else ((question.twin(), "Estimate"),)
+    status = 200 if problem is None or isinstance(problem, FigureRefused) else status_of(problem)
+    return render(page, shell(ws, "Estimates", "estimates", *twins, position=position), status=status)
+
+
+def _name(line: dict[str, Any]) -> str:
+    return str(line["protocol"]).rpartition("@")[0]
 
 
 def result_of(found: Estimate, width: timedelta) -> Result:
@@ -199,18 +217,16 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
 def spec_of(found: Estimate, lines: tuple[EstimateLine, ...]) -> dict[str, Any]:
     """Return the chart of an estimate; rows without a value are in the table only."""
     marks = [
-        charts.ChartMark(
-            label=line.key,
-            value=float(row.value),
-            low=row.low,
-            high=row.high,
-            exact=row.exact,
-            few=row.few,
-            open=row.of_this_log,
-            says=line.value,
-            interval="" if row.exact else line.interval,
-            href=line.href,
-        )
+        {
+            **{name: getattr(row, name) for name in ("low", "high", "exact", "few")},
+            "label": line.key,
+            "value": float(row.value),
+            "open": row.of_this_log,
+            "says": line.value,
+            "href": line.href,
+            "interval": "exact" if row.exact else line.interval or "unknown",
+            "told": f"{line.key}: {line.value}" + (f" ({line.interval})" if line.interval and not row.exact else ""),
+        }
         for row, line in zip(found.rows, lines, strict=True)
         if row.value is not None and math.isfinite(row.value)
     ]

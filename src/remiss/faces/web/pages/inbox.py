@@ -65,7 +65,7 @@ def show(ws: Ws, asked: Annotated[MentionFilter, Query()]) -> Response:
         older=address("/inbox", all=every, as_of=asked.as_of, after=found.next) if found.next else None,
         told=told(ws),
     )
-    twin = address("/api/v1/inbox", all=every, as_of=asked.as_of)
+    twin = address("/api/v1/inbox", everything=every, as_of=asked.as_of)
     return render(page, shell(ws, "Inbox", "inbox", (twin, "Inbox"), position=asked.as_of))
 
 

@@ -1,0 +1,86 @@
+"""Every link of every page leads to a page, in a catalog of several protocol versions, for everybody who is shown it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter, deque
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import pytest
+
+from remiss import capture
+from tests.serving import served
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+
+SECOND = PROTOCOL.replace("version: 1\n", "version: 2\n").replace("label = 'late'\"", "label = 'late' AND confidence < 0.8\"")
+THIRD = SECOND.replace("version: 2\n", "version: 3\n").replace("latency_ms > 250", "latency_ms > 200")
+ANOTHER = PROTOCOL.replace("protocol: arrival-delay", "protocol: another").replace("name: arrival-predictions", "name: others")
+# What is followed of links that differ only in values; of estimates all are.
+SO_MANY = 2
+# A place that was asked by time, or by an address that somebody typed.
+ROLES = ("reader", "curator")
+
+
+@pytest.fixture(scope="module", params=["two versions", "three versions and another protocol"])
+def site(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("versions")
+    log = small_log(folder / "log", weeks=4, a_week=150)
+    with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}, create=True) as there:
+        ws = there.workspace.serving("the making")
+        texts = (PROTOCOL, SECOND) if request.param == "two versions" else (ANOTHER, PROTOCOL, SECOND, THIRD)
+        for at, text in enumerate(texts):
+            log.write(text)
+            capture.capture(ws, log.protocol, since=MONDAY + max(at - len(texts) + 3, 0) * WEEK, until=MONDAY + 4 * WEEK)
+        yield there
+
+
+def links_of(page, at):
+    for href in re.findall(r'<a\b[^>]*?\bhref="([^"]*)"', page):
+        found = urlsplit(urljoin(at, html.unescape(href)))
+        if found.path.startswith("/") and not found.netloc:
+            yield found.path + (f"?{found.query}" if found.query else "")
+
+
+def kind_of(address):
+    """What pages are alike by: their path without ids, and what is asked of them."""
+    found = urlsplit(address)
+    path = re.sub(r"(?<=/)(?:run-\w+|\w{4}-\w{4}-\w{4})", "ID", found.path)
+    return address if path == "/estimates" else (path, *(name for name, _ in parse_qsl(found.query)))
+
+
+@pytest.mark.slow(reason="some hundred pages are asked, as each role")
+@pytest.mark.parametrize("role", ROLES)
+def test_every_link_of_every_page_leads_to_a_page_without_a_word_of_the_command_line(site, role):
+    token = site.person(role, role=role)
+    asked, seen, wrong = deque([("/", "")]), Counter(), []
+    with site.browser_of(token) as client:
+        while asked:
+            address, at = asked.popleft()
+            answer = client.get(address, headers={"Accept": "text/html"}, follow_redirects=True)
+            if answer.status_code != 200:
+                wrong.append((answer.status_code, address, at))
+                continue
+            if "text/html" not in answer.headers["Content-Type"]:
+                continue
+            flags = re.findall(r">[^<]*?((?<![\w-])--[a-z][\w-]+)", re.sub(r"(?s)<(script|pre|code)\b.*?</\1>", "", answer.text))
+            wrong += [(flag, address, at) for flag in flags]
+            for link in dict.fromkeys(links_of(answer.text, address)):
+                kind = kind_of(link)
+                seen[kind] += 1
+                if seen[kind] <= (1 if kind == link else SO_MANY):
+                    asked.append((link, address))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert sum(str(kind).startswith("/estimates") for kind in seen) > 10
+
+
+def test_estimates_are_of_the_newest_version_and_lead_to_the_others(site):
+    with site.browser() as client:
+        page = client.get("/estimates").text
+        [current] = re.findall(r'aria-current="true">([^<]*version \d+[^<]*)<', page)
+        newest = "2" if "version 3" not in page else "3"
+        assert current.startswith(f"arrival-delay, version {newest}")
+        chips = [each for each in links_of(page, "/estimates") if "arrival-delay%401" in each and "by=criterion" in each]
+        older = client.get(chips[0])
+        assert older.status_code == 200
+        assert re.findall(r'aria-current="true">([^<]*version \d+[^<]*)<', older.text)[0].startswith("arrival-delay, version 1")
