@@ -74,6 +74,18 @@ def test_every_link_of_every_page_leads_to_a_page_without_a_word_of_the_command_
     assert sum(str(kind).startswith("/estimates") for kind in seen) > 10
 
 
+def test_the_queue_says_what_a_new_version_of_the_protocol_added(site):
+    with site.client() as client:
+        runs = client.get("/api/v1/runs").json()["items"]
+    newest = max(run["protocol"] for run in runs if run["protocol"].startswith("arrival-delay"))
+    [run] = [run for run in runs if run["protocol"] == newest]
+    with site.browser() as browser:
+        page = browser.get("/queue").text
+    said = f"Version {newest[-1]} of arrival-delay added {run['cases']} cases since it was first applied on {run['as_of'][:10]}."
+    assert said in page
+    assert page.count("since it was first applied") == 1
+
+
 def test_estimates_are_of_the_newest_version_and_lead_to_the_others(site):
     with site.browser() as client:
         page = client.get("/estimates").text

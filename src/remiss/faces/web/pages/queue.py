@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Form, Query
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
-from remiss import curate
+from remiss import capture, curate
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate.batches import UNFLAGGED
@@ -24,6 +24,7 @@ from remiss.faces import queue_words
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
 from remiss.faces.web.rendering import render, segment, shell
+from remiss.present.legible import counted
 from remiss.records.case import Case
 from remiss.records.identity import parse_time
 from remiss.records.labelling import Labelling, LabellingKind, Verdict
@@ -50,8 +51,8 @@ class QueuePage:
     """queue/page.html: what one has in hand, what is left for one, how far batches have come; `said` is what was just done.
 
     `waiting` is how many events wait for somebody else, since one passed them or could not tell. `groups` has a line for each
-    criterion, `periods` and `strata` what one may ask for, `steered` the queues that one steers, and `problem` why nothing was
-    done.
+    criterion, `added` tells of new protocol versions, `periods` and `strata` what one may ask for, `steered` the queues that one
+    steers, and `problem` why nothing was done.
     """
 
     template: ClassVar[str] = "queue/page.html"
@@ -61,6 +62,7 @@ class QueuePage:
     unflagged: Collection[str]
     waiting: int
     said: str
+    added: tuple[str, ...]
     groups: Sequence[tuple[str, int, int, int, int]]
     periods: tuple[datetime, ...]
     strata: tuple[str, ...]
@@ -121,6 +123,7 @@ def queue_page(
         unflagged=UNFLAGGED,
         waiting=found.waiting,
         said=just_done(before or JustDone()),
+        added=added_by_versions(capture.list_runs(ws, limit=1000)),
         groups=grouped(found.batches),
         periods=tuple(sorted({each.period for each in found.batches}, reverse=True)),
         strata=tuple(sorted({one for each in found.batches for one in queue_words.strata(each.stratum)})),
@@ -128,6 +131,20 @@ def queue_page(
         problem=problem,
     )
     return render(page, shell(ws, "Queue", "queue", ("/api/v1/queue", "Queue")), status=status)
+
+
+def added_by_versions(runs: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return how many cases the newest version of each protocol added that had others before, and when, in words."""
+    found: dict[str, dict[int, list[Mapping[str, Any]]]] = {}
+    for run in runs:
+        name, _, version = run["protocol"].rpartition("@")
+        found.setdefault(name, {}).setdefault(int(version), []).append(run)
+    newest = ((name, max(versions), versions[max(versions)]) for name, versions in found.items() if len(versions) > 1)
+    return tuple(
+        f"Version {version} of {name} added {counted(sum(each['cases'] for each in brought), 'case')} "
+        f"since it was first applied on {min(each['as_of'] for each in brought):%Y-%m-%d}."
+        for name, version, brought in newest
+    )
 
 
 def just_done(before: JustDone) -> str:
