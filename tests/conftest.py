@@ -86,6 +86,15 @@ def _roomy_memory() -> Path | None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make soak` what is asked once more on PostgreSQL, where other tests ask the same in `make test`."""
+    for item in items:
+        called = getattr(item, "callspec", None)
+        if called is not None and "postgresql" in called.params.values() and item.get_closest_marker("postgresql_in_soak"):
+            item.add_marker(pytest.mark.soak)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Turn a declared gap into an expected failure for the store or engine that has it."""
     parameters = getattr(item, "callspec", None)

@@ -244,6 +244,7 @@ STEPS = {
 ABSTAINS = {"candidate": curate.annotate, "annotated": curate.verify, "disputed": curate.adjudicate}
 
 
+@pytest.mark.postgresql_in_soak("the lines of a sample are told alike there, also of a control of which one could not tell")
 @pytest.mark.parametrize("stands", STEPS)
 def test_a_case_of_which_somebody_could_not_tell_is_told_like_one_of_which_nobody_said_so(ana, dee, ws_as, stands):
     others = {name: ws_as(name, role="verifier") for name in ("eve", "fay")}

@@ -273,6 +273,7 @@ def rounds(ws, ana, bo, case: str, *, moves: str) -> None:
 ALIKE = {"annotated anew": ("nvrf", "nrf"), "disputed": ("fv", "fv"), "begun anew": ("nvr", "nr"), "annotated": ("f", "f")}
 
 
+@pytest.mark.postgresql_in_soak("a case that is labelled anew is read there as of every position, too")
 @pytest.mark.parametrize("stands", ALIKE)
 def test_read_as_of_any_position_a_control_that_is_to_be_labelled_answers_like_what_was_caught(ws, ana, bo, ws_as, stands):
     cy, found = ws_as("cy", role="curator"), []

@@ -34,10 +34,10 @@ def test_eight_processes_that_revise_the_same_case_lose_no_update(address, envir
 def test_what_was_read_at_a_position_is_read_again_alike_while_others_write(address, environment):
     with remiss.open(address, environment=environment) as ws:
         actions.file(ws, Filing(model="m", at=datetime(2026, 1, 1, tzinfo=UTC), title="first"))
-    writers = [("file", address, f"writer{number}", "15") for number in range(4)]
-    watchers = [("watch", address, "62")] * 2
+    writers = [("file", address, f"writer{number}", "8") for number in range(4)]
+    watchers = [("watch", address, "34")] * 2
     for watched in at_once(*watchers, *writers, environment=environment)[:2]:
-        assert watched["reached"] == 62
+        assert watched["reached"] == 34
         assert watched["snapshots"] > 2
 
 

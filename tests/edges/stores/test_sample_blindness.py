@@ -95,6 +95,7 @@ def test_what_differs_only_in_what_is_hidden_is_told_alike(people, name):
             assert len({found[each] for each in alike}) == 1, alike
 
 
+@pytest.mark.postgresql_in_soak("the lines themselves are told alike there, to all roles")
 @pytest.mark.parametrize("name", ["bo", "dee", "eve"])
 def test_no_query_tells_apart_what_differs_only_in_what_is_hidden(people, name):
     for query in ASKED:

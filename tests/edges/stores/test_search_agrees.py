@@ -18,7 +18,6 @@ from remiss.catalog.query.printing import unparse
 from remiss.records.event import to_text
 from tests.catalog.naive import holds
 from tests.catalog.strategies import ORDERS, queries
-from tests.conftest import DATABASES
 from tests.databases import database_on
 from tests.edges.stores.catalogs import CRITERIA, FIELDS, MODES, OUTPUTS, TITLES, VERSIONS, Known, fill
 from tests.edges.stores.drawing import MONDAY, WEEK
@@ -85,7 +84,11 @@ def terms(draw: st.DrawFn) -> Query:
 
 
 @pytest.fixture(
-    scope="module", params=[(name, seed) for name in DATABASES for seed in (1, 2)], ids=lambda pair: f"{pair[0]}-{pair[1]}"
+    scope="module",
+    params=[
+        pytest.param((name, seed), id=f"{name}-{seed}", marks=[] if home else pytest.mark.soak)
+        for name, seed, home in (("sqlite", 1, True), ("postgresql", 2, True), ("sqlite", 2, False), ("postgresql", 1, False))
+    ],
 )
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[remiss.Workspace, Known]]:
     """A catalog that nobody writes to any more, on each database, and what is known of it."""

@@ -35,9 +35,9 @@ def test_status_asks_as_little_of_many_runs_and_windows_as_of_few(ws, log):
     few, [before] = asked(ws)
     for day in range(1, 4):
         captured(ws, log, day, day + 1)
-    captured(ws, log, 4, 14)
+    captured(ws, log, 4, 7)
     many, [after] = asked(ws)
-    assert (before.windows, after.windows) == (24, 14 * 24)
+    assert (before.windows, after.windows) == (24, 7 * 24)
     assert many == few
 
 
