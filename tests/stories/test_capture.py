@@ -164,6 +164,7 @@ def test_another_zone_of_the_log_under_the_same_version_is_refused_by_name(ws, l
         captured(ws, log)
 
 
+@pytest.mark.postgresql_in_soak("figures of two versions, by another seed, are had there too")
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
@@ -208,6 +209,7 @@ def test_refused_rows_are_counted_and_listed_and_strict_stops_at_them(ws, log):
     assert catalog.info(ws).position == position
 
 
+@pytest.mark.of_the_log
 def test_a_strict_capture_that_is_refused_leaves_no_raw_evidence(ws, log, tmp_path):
     log.predictions[7]["carrier"] = None
     log.write()
@@ -216,6 +218,7 @@ def test_a_strict_capture_that_is_refused_leaves_no_raw_evidence(ws, log, tmp_pa
     assert [file for file in (tmp_path / "vault").rglob("*") if file.is_file()] == []
 
 
+@pytest.mark.of_the_log
 @pytest.mark.every_way("reproduce")
 def test_a_run_reproduces_and_says_when_its_source_is_another_or_away(ws, log, tmp_path):
     run = captured(ws, log)
@@ -301,6 +304,7 @@ def test_a_broken_line_of_labels_that_is_added_later_changes_no_run(ws, log):
     assert captured(ws, log).refused == {"unreadable-label": 1}
 
 
+@pytest.mark.of_the_log
 def test_a_run_reproduces_from_where_it_read_when_the_protocol_has_moved_on(ws, log):
     first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     (log.folder / "predictions").rename(log.folder / "archive")
@@ -355,6 +359,7 @@ def test_an_interval_of_more_windows_than_a_run_takes_is_refused_before_anything
     assert capture.list_runs(ws).total == 0
 
 
+@pytest.mark.of_the_log
 def test_a_run_of_more_windows_than_this_version_takes_cannot_be_reproduced_and_says_why(ws, log, monkeypatch):
     run = captured(ws, log)
     monkeypatch.setattr("remiss.capture.schedule.MOST_WINDOWS", 2)

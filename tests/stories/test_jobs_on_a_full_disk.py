@@ -120,6 +120,7 @@ def test_a_catalog_that_has_no_room_to_be_opened_says_so_and_not_that_the_disk_f
     assert on_a_small_disk("opening", disk) == "there is no room left for DISK/remiss.db; nothing was written"
 
 
+@pytest.mark.postgresql_in_soak("the disk that is full holds the vault, and jobs that wait are on both databases elsewhere")
 def test_a_job_whose_raw_evidence_has_no_room_waits_with_the_reason(address, environment, log, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -70,6 +70,7 @@ def check_vault(address, environment):
             assert json.loads(ws.vault.get(member.evidence))["prediction_id"] == member.event.id
 
 
+@pytest.mark.postgresql_in_soak("it is killed there at two moments, and at each point where a run is filed without a log")
 @pytest.mark.parametrize(
     ("point", "survives"), [("before-begin", 0), ("after-samples", 0), ("before-commit", 0), ("after-commit", 1)]
 )

@@ -74,6 +74,7 @@ def test_a_file_that_was_written_again_with_other_rows_makes_due_the_windows_tha
     assert tuple(capture.due(ws, log.protocol)) == (WEEKS[2],)
 
 
+@pytest.mark.of_the_log
 def test_a_file_of_another_time_or_place_and_the_same_content_makes_nothing_due_and_is_read_once(ws, log):
     captured(ws, log)
     folder = log.folder / "predictions"
@@ -97,6 +98,7 @@ def test_a_copy_beside_its_original_is_new(ws, log):
     assert told(ws) == [("predictions/copy.parquet", "new", 1)]
 
 
+@pytest.mark.of_the_log
 def test_a_source_that_keeps_only_its_newest_files_has_the_gone_ones_said_and_nothing_due(ws, log):
     captured(ws, log)
     (log.folder / "predictions" / "week-0.parquet").unlink()
@@ -158,6 +160,7 @@ def test_a_window_that_was_captured_without_looking_what_is_due_knows_its_files_
     assert told(ws) == [("predictions/late.parquet", "new", 1)]
 
 
+@pytest.mark.of_the_log
 def test_two_captures_of_different_windows_each_know_what_they_saw(ws, log):
     capture.capture(ws, log.protocol, since=WEEKS[0][0], until=WEEKS[1][1])
     write(log, "late", [late_row(log, 0, "late@1"), late_row(log, 2, "late@2")])

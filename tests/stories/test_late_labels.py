@@ -94,6 +94,7 @@ def test_label_files_that_say_what_they_said_make_nothing_due_however_they_lie(w
     assert (told(ws), tuple(capture.due(ws, log.protocol))) == ([], ())
 
 
+@pytest.mark.of_the_log
 def test_labels_that_are_gone_make_nothing_due_and_new_ones_beside_them_are_said(ws, log):
     captured(ws, log)
     files = sorted((log.folder / "outcomes").iterdir())
