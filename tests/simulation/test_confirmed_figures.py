@@ -20,7 +20,7 @@ FIGURES: dict[str, dict[str, object]] = {"totals": {}, "shares": {"rates": True}
 DRAWS = [
     pytest.param((name, draws), id=f"{name}-{long}", marks=marks)
     for name in FIGURES
-    for draws, long, marks in ((40, "short", ()), (120, "long", pytest.mark.soak))
+    for draws, long, marks in ((25 if name == "unfinished" else 40, "short", ()), (120, "long", pytest.mark.soak))
 ]
 
 
