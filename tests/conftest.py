@@ -17,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SERVER] = tempfile.mkdtemp(prefix="remiss-pg-", dir=memory)
         if memory is not None:
             os.environ.setdefault(FOLDERS, str(memory))
+            clear_after_killed_runs(memory)
 
 
 @pytest.hookimpl(trylast=True)
@@ -73,6 +74,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if (folder / "data" / "postmaster.pid").exists():
             _run("pg_ctl", "stop", "-D", str(folder / "data"), "-m", "immediate", "-w")
         shutil.rmtree(folder)
+
+
+def clear_after_killed_runs(memory: Path) -> None:
+    """Remove the folders of runs that did not come to their end: pytest itself lets them lie for three days."""
+    for lock in memory.glob("pytest-of-*/pytest-*/.lock"):
+        with suppress(FileNotFoundError, PermissionError):
+            if not Path(f"/proc/{lock.read_text()}").exists():
+                shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def _roomy_memory() -> Path | None:
