@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -19,6 +20,8 @@ from remiss.faces.serving import status_of
 from remiss.govern.authority import LocalOwner
 
 LOG = logging.getLogger("remiss")
+# Threads of their own: pages of errors are made while others are at work, too.
+THREADS = 4
 
 
 def error_object(code: str, what: str, do: str = "") -> dict[str, object]:
@@ -36,28 +39,39 @@ def _remedy(request: Request) -> str:
 def answer_errors(app: FastAPI) -> None:
     """Have an application answer every error as the published object, or as a page where pages are and one was asked for.
 
-    Pages say how in `app.state.problem`: called with request, status and error object, it returns a response.
+    Pages say how in `app.state.problem`: called with request, status and error object, it returns a response. It asks the
+    catalog, which may take a while: not on the loop, where nobody else would be answered meanwhile.
     """
+    threads = CapacityLimiter(THREADS)
+
+    def paged(request: Request) -> bool:
+        return not request.url.path.startswith("/api/") and hasattr(app.state, "problem")
 
     def answer(request: Request, status: int, document: dict[str, object], headers: Mapping[str, str] | None = None) -> Response:
-        if request.url.path.startswith("/api/") or not hasattr(app.state, "problem"):
+        if not paged(request):
             return as_json(document, status=status, headers=headers)
         page: Response = app.state.problem(request, status, document)
         return page
+
+    async def answered(
+        request: Request, status: int, document: dict[str, object], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        if not paged(request):
+            return answer(request, status, document, headers)
+        return await to_thread.run_sync(answer, request, status, document, headers, limiter=threads)
 
     # For what stands around the application, which knows no handlers.
     app.state.known = lambda request, error: answer(request, status_of(error), _without_address(request, error).to_json())
 
     @app.exception_handler(RemissError)
     async def _known(request: Request, error: RemissError) -> Response:
-        answered: Response = app.state.known(request, error)
-        return answered
+        return await answered(request, status_of(error), _without_address(request, error).to_json())
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
         action = getattr(request.scope.get("route"), "operation_id", None) or ""
         what = "; ".join(_complaints(error.errors(), action))
-        return answer(request, 422, error_object("request", what, _remedy(request)))
+        return await answered(request, 422, error_object("request", what, _remedy(request)))
 
     @app.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
@@ -65,14 +79,14 @@ def answer_errors(app: FastAPI) -> None:
         do = {400: "send JSON in UTF-8, of ordinary depth and size", 413: "send less, and send it at once"}.get(
             error.status_code, ""
         )
-        return answer(request, error.status_code, error_object(code, str(error.detail).lower(), do), error.headers)
+        return await answered(request, error.status_code, error_object(code, str(error.detail).lower(), do), error.headers)
 
     @app.exception_handler(Exception)
     async def _ours(request: Request, error: Exception) -> Response:
         request_id = request.state.request_id
         LOG.error("request %s failed", request_id, exc_info=error)
         do = f"report it with the traceback that the server printed for request {request_id}"
-        return answer(request, 500, error_object("internal", "this is a fault of remiss", do))
+        return await answered(request, 500, error_object("internal", "this is a fault of remiss", do))
 
 
 def _without_address(request: Request, error: RemissError) -> RemissError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -64,6 +65,22 @@ def test_two_hundred_slow_bodies_keep_nobody_out(reading, target, headers):
             # The best of some: others have the processor, too.
             assert min(seconds(other, "/livez", 200) for _ in range(5)) < 0.1
             assert min(seconds(other, "/readyz", 200) for _ in range(5)) < 0.1
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/cases/x", "/runs?nothing=1"])
+def test_the_page_of_an_error_that_waits_for_the_database_keeps_nobody_waiting(reading, path):
+    engine = reading.workspace._store.engine
+    with reading.browser() as client, reading.stranger() as other, ThreadPoolExecutor(1) as pool:
+        with ExitStack() as held:
+            # No connection is left: whoever asks the catalog now waits.
+            for _ in range(engine.pool.size() + engine.pool._max_overflow):
+                held.enter_context(engine.connect())
+            asked = pool.submit(client.get, path)
+            until = time.monotonic() + 0.3
+            while time.monotonic() < until:
+                assert other.get("/livez", timeout=1).status_code == 200
+            assert not asked.done()
+        assert asked.result().status_code in {404, 422}
 
 
 def scope(name: str | None, path: str = "/") -> dict[str, object]:
