@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,11 +22,13 @@ from remiss.records.case import Filing
 from tests.stories.logs import MONDAY, small_log
 
 ROLES = ("reader", "verifier", "annotator", "stranger")
-HEALTH_S, LONG_S = 0.1, 60.0
+HEALTH_S = 0.1
+# For a first look less than the ten minutes are enough.
+LONG_S = float(os.environ.get("REMISS_MIXED_SECONDS", "600"))
 TITLE = "a case that everybody speaks of"
 
 
-@pytest.fixture(params=[pytest.param((4, 4.0), id="short"), pytest.param((32, 600.0), id="long", marks=pytest.mark.soak)])
+@pytest.fixture(params=[pytest.param((4, 4.0), id="short"), pytest.param((32, LONG_S), id="long", marks=pytest.mark.soak)])
 def size(request):
     """How many clients, for how many seconds."""
     return request.param
@@ -76,29 +76,14 @@ def serving(address, settings, folder):
             process.wait(60)
 
 
-class Health:
-    """Asks whether the server lives, twenty times a second, and keeps how long each answer took."""
-
-    def __init__(self, port):
-        self.port, self.took, self.done = port, [], threading.Event()
-        self.thread = threading.Thread(target=self._ask)
-
-    def _ask(self):
-        while not self.done.wait(0.05):
-            began = time.perf_counter()
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-            connection.request("GET", "/livez")
-            assert connection.getresponse().status == 200
-            connection.close()
-            self.took.append(time.perf_counter() - began)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        self.thread.join(60)
+@contextmanager
+def asking_for_health(port):
+    """Have another process ask whether the server lives; give where its answers stand at the end (see `health`)."""
+    found = []
+    command = [sys.executable, "-m", "tests.faces.health", str(port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as asking:
+        yield found
+        found += json.loads(asking.communicate("", timeout=60)[0])
 
 
 def held(process):
@@ -111,20 +96,49 @@ def held(process):
 def test_many_clients_at_once_lose_nothing_and_health_answers_meanwhile(catalog, size, tmp_path):
     address, settings, plan = catalog
     clients, seconds = size
-    with serving(address, settings, tmp_path) as (process, port, log), Health(port) as health:
+    with serving(address, settings, tmp_path) as (process, port, log):
         url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "tests.faces.mixed", url, str(seconds), "1"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as working:
+        with (
+            asking_for_health(port) as health,
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as working,
+        ):
             working.stdin.write(json.dumps(plan))
             working.stdin.close()
             time.sleep(seconds / 3)
             warm = held(process)
             seen = json.loads(working.stdout.read())
         after = held(process)
-        took, count = sorted(health.took), len(seen["labelled"])
+        count = len(seen["labelled"])
         print(f"{clients} clients for {seconds:g} s: answers {seen['statuses']}, labelled {count}")
-        print(f"megabytes and files {warm}, then {after}; health in {took[len(took) // 2]:.3f} s, at most {took[-1]:.3f} s")
-        reader = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {plan['tokens']['reader'][0]}"}, timeout=60)
+        print(f"megabytes and files {warm}, then {after}; health: {in_words(health)}")
+        check_nothing_lost(url, plan, seen)
+    assert seen["wrong"] == []
+    assert count == len(set(seen["labelled"]))
+    assert "Traceback" not in log.read_text()
+    if clients < 8:
+        return  # so early everything is loaded for the first time
+    assert count > 0
+    assert after[1] <= warm[1] + 8
+    assert after[0] <= warm[0] * 1.2 + 20
+    # What a bare server took at the same moment is the machine's, which others use, too.
+    assert [each for each in health if each[1] - each[2] >= HEALTH_S] == []
+
+
+def in_words(health):
+    """Return how long answers took: the server's, then the bare one's."""
+    told = []
+    for which in (1, 2):
+        took = sorted(each[which] for each in health)
+        told.append(", ".join(f"{took[min(len(took) - 1, int(len(took) * part))]:.3f}" for part in (0.5, 0.99, 0.999, 1)))
+    over = sum(each[1] >= HEALTH_S for each in health)
+    return f"{len(health)} times, {over} over {HEALTH_S} s; half, 99 %, 99.9 % and all within {told[0]} s; bare {told[1]} s"
+
+
+def check_nothing_lost(url, plan, seen):
+    """Every revision and comment that was answered for is there, and no other."""
+    headers = {"Authorization": f"Bearer {plan['tokens']['reader'][0]}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=60) as reader:
         for case in plan["cases"]:
             history = reader.get(f"/api/v1/cases/{case}/history").json()
             # The queue gives these cases too: what labellers did with them is in between.
@@ -137,13 +151,3 @@ def test_many_clients_at_once_lose_nothing_and_health_answers_meanwhile(catalog,
             ]
             mine = [text for text in told if " says " in text]
             assert sorted(mine) == sorted(seen["commented"].get(case, []))
-        reader.close()
-    assert seen["wrong"] == []
-    assert len(seen["labelled"]) == len(set(seen["labelled"]))
-    assert "Traceback" not in log.read_text()
-    if seconds < LONG_S:
-        return  # so early everything is loaded for the first time
-    assert count > 0
-    assert after[1] <= warm[1] + 8
-    assert after[0] <= warm[0] * 1.2 + 20
-    assert took[-1] < HEALTH_S

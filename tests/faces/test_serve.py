@@ -174,7 +174,7 @@ def test_an_idle_server_is_small(captured):
         answered(url)
         lines = Path(f"/proc/{process.pid}/status").read_text("ascii").splitlines()
         [resident] = (int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
-    assert resident < 150 * 1024
+    assert resident < 130 * 1024
 
 
 @pytest.mark.parametrize(("said", "seconds"), [(None, "30"), ("7", "7")])

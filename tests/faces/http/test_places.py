@@ -166,10 +166,10 @@ def test_few_questions_of_one_person_that_cost_much_are_worked_out_at_once(path)
         app = Places(working)
         costly = [Asked(name="ana", path=path) for _ in range(20)]
         tasks = await asked(app, *costly)
-        assert working.under_way == 4
+        assert working.under_way == places.COSTLY_OF_ONE
         others = [Asked(name="ana", path="/cases"), Asked(name="bo", path=path)]
         tasks += await asked(app, *others)
-        assert working.under_way == 6
+        assert working.under_way == places.COSTLY_OF_ONE + 2
         working.open.set()
         await asyncio.gather(*tasks)
         assert {each.status for each in (*costly, *others)} == {200}

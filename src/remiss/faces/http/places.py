@@ -14,13 +14,18 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from anyio import to_thread
+
 from remiss.faces.http.security import App, Message, Receive, Scope, Send, most_bytes, refuse
 
 HEALTH = frozenset({"/livez", "/readyz"})
 # Each is a thread at work or one that waits for it; more would only wait longer.
 MOST_REQUESTS = 128
-# Fewer than there are threads (40), so that one person never has them all.
-PLACES_OF_ONE = 24
+# Of Python's threads one computes at a time, and the loop, which takes requests and answers for health, waits for its turn behind
+# all that would like to: with 40 threads every call to the system costs it 20 ms. With 16 as much is answered.
+THREADS = 16
+# Fewer than there are threads, so that one person never has them all.
+PLACES_OF_ONE = 10
 # At work or in line.
 ASKED_BY_ONE = 64
 # What may read a whole catalog to answer; so many of one person's are worked out at once.
@@ -28,7 +33,7 @@ COSTLY = re.compile(
     r"(?:/api/v1|/parts)?/(?:cases/facets|cases/count|agreement|estimates?(?:/.*)?|cases/[^/]+/(?:comparison|similar)|sample(?:/export)?)"
     r"|/api/v1/actions/(?:case\.(?:facets|comparison|similar)|sample\..*|(?:agreement|estimate).*)"
 )
-COSTLY_OF_ONE = 4
+COSTLY_OF_ONE = 3
 BODIES_OF_ONE = 16
 BODY_SECONDS = 30.0
 # A person's name, or an address; apart, what costs much of theirs.
@@ -50,6 +55,7 @@ class Places:
     def __init__(self, app: App) -> None:
         self._app = app
         self._at_work = 0
+        self._bounded = False
         self.held: dict[Whose, Held] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,6 +63,10 @@ class Places:
         if scope["type"] != "http" or scope["path"] in HEALTH:
             await self._app(scope, receive, send)
             return
+        if not self._bounded:
+            # Which threads there are is known where the loop runs.
+            to_thread.current_default_thread_limiter().total_tokens = THREADS
+            self._bounded = True
         whose = _whose(scope)
         held = self.held.setdefault(whose, Held(asyncio.Semaphore(COSTLY_OF_ONE if whose[2] else PLACES_OF_ONE)))
         try:
