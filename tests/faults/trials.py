@@ -53,8 +53,7 @@ class Trials:
             copy_database(server, "template0" if deed.begins == "nothing" else "template", self._name)
         address = f"sqlite:///{self.under / 'remiss.db'}" if server is None else f"{server}/{self._name}"
         self.world = World(self.under, address)
-        case = begin(deed.begins, self.world, log)
-        self.typed = list(deed.typed(log, case, self.under))
+        self.typed = list(deed.typed(log, begin(deed.begins, self.world, log), self.under))
         if server is not None:
             copy_database(server, "template0" if deed.begins == "lost" else self._name, f"{self._name}_kept")
         self.under.rename(self._kept)

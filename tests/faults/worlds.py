@@ -18,6 +18,7 @@ from remiss.errors import CatalogMissing, RemissError
 from remiss.govern import actions as governing
 from remiss.govern import audit_actions as audit
 from remiss.govern.audit.log import VIEWS
+from remiss.records.case import Filing
 from tests.stories.logs import MONDAY, WEEK, Log, small_log
 
 # Counted apart: who looked, and what is no part of what was done.
@@ -39,41 +40,55 @@ class World:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """What a deed begins with: the id of a case, and of a file on it."""
+
+    case: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
 class Deed:
-    """What is done: what it begins with, what is typed (given log, case and disk), and how one looks at what came of it."""
+    """What is done: what it begins with, what is typed (given log, what is there, disk), and how one looks at it afterwards."""
 
     name: str
     begins: str
-    typed: Callable[[Path, str, Path], Sequence[str]]
+    typed: Callable[[Path, Begun, Path], Sequence[str]]
     looks: str = "state"
 
 
-def _labelled(log: Path, case: str, disk: Path) -> Sequence[str]:
+def _labelled(log: Path, begun: Begun, disk: Path) -> Sequence[str]:
     answers = [word for each in ("harm=loss", "reach=slice", "detection=late", "recovery=itself") for word in ("--answer", each)]
     said = ["--verdict", "failure", "--mode", "remiss:model/weak-slice", *answers, "--rationale", "a feeder airport"]
-    return ["case", "annotate", case, "--revision", "1", *said]
+    return ["case", "annotate", begun.case, "--revision", "1", *said]
 
 
 WEEK_TWO = ("--since", "2013-06-10", "--until", "2013-06-17")
 DEEDS = {
     each.name: each
     for each in (
-        Deed("init", "nothing", lambda log, case, disk: ["init"]),
-        Deed("first", "new", lambda log, case, disk: ["case", "file", "--model", "m", "--at", "2026-03-01", "--title", "t"]),
-        Deed("capture", "captured", lambda log, case, disk: ["capture", str(log / "arrival-delay.yaml"), *WEEK_TWO]),
+        Deed("init", "nothing", lambda log, begun, disk: ["init"]),
+        Deed("first", "new", lambda log, begun, disk: ["case", "file", "--model", "m", "--at", "2026-03-01", "--title", "t"]),
+        Deed("capture", "captured", lambda log, begun, disk: ["capture", str(log / "arrival-delay.yaml"), *WEEK_TWO]),
         Deed(
             "recapture",
             "captured",
-            lambda log, case, disk: ["capture", str(log / "later.yaml"), "--since", "2013-06-03", "--until", "2013-06-10"],
+            lambda log, begun, disk: ["capture", str(log / "later.yaml"), "--since", "2013-06-03", "--until", "2013-06-10"],
         ),
         Deed("label", "captured", _labelled),
-        Deed("rotate", "captured", lambda log, case, disk: ["catalog", "rotate"]),
-        Deed("attach", "captured", lambda log, case, disk: ["attachment", "add", case, str(log / "note.txt")]),
-        Deed("look", "captured", lambda log, case, disk: ["evidence", "show", case, "--purpose", "see"], looks="looked"),
+        Deed("rotate", "captured", lambda log, begun, disk: ["catalog", "rotate"]),
+        Deed("attach", "captured", lambda log, begun, disk: ["attachment", "add", begun.case, str(log / "note.txt")]),
+        Deed("remove", "attached", lambda log, begun, disk: ["attachment", "remove", begun.file]),
+        Deed("bring-back", "removed", lambda log, begun, disk: ["attachment", "restore", begun.file]),
+        Deed("erase", "attached", lambda log, begun, disk: ["attachment", "erase", begun.file]),
+        Deed("look", "captured", lambda log, begun, disk: ["evidence", "show", begun.case, "--purpose", "see"], looks="looked"),
         Deed(
-            "backup", "captured", lambda log, case, disk: ["catalog", "backup", "--with-keys", str(disk / "saved")], looks="saved"
+            "backup",
+            "captured",
+            lambda log, begun, disk: ["catalog", "backup", "--with-keys", str(disk / "saved")],
+            looks="saved",
         ),
-        Deed("restore", "lost", lambda log, case, disk: ["catalog", "restore", str(disk / "saved")]),
+        Deed("restore", "lost", lambda log, begun, disk: ["catalog", "restore", str(disk / "saved")]),
     )
 }
 
@@ -89,25 +104,30 @@ def make_log(folder: Path) -> Log:
     return log
 
 
-def begin(what: str, world: World, log: Path) -> str:
-    """Make what a deed begins with; return the id of a case in it."""
+def begin(what: str, world: World, log: Path) -> Begun:
+    """Make what a deed begins with."""
     if what == "nothing":
-        return ""
-    case = ""
+        return Begun()
+    case = file = ""
     with remiss.open(world.address, create=True, environment=world.environment) as ws:
         if what in {"captured", "lost"}:
             capture.capture(ws, str(log / "arrival-delay.yaml"), since=MONDAY, until=MONDAY + WEEK)
             case = str(catalog.search(ws, "status:candidate").rows[0][0])
-            attachments.add_attachment(ws, case, b"an earlier note")
-            if what == "lost":
-                backup.back_up(ws, world.folder / "saved", with_keys=True)
+        elif what in {"attached", "removed"}:
+            case = catalog.file(ws, Filing(model="m", at=MONDAY, title="t")).id
+        if case:
+            file = attachments.add_attachment(ws, case, b"an earlier note").id
+        if what == "removed":
+            attachments.remove_attachment(ws, file)
+        if what == "lost":
+            backup.back_up(ws, world.folder / "saved", with_keys=True)
     if what == "lost":
         for each in world.folder.iterdir():
             if each.is_dir() and each.name != "saved":
                 shutil.rmtree(each)
             elif each.is_file():
                 each.unlink()
-    return case
+    return Begun(case, file)
 
 
 def state() -> dict[str, Any]:
@@ -130,7 +150,21 @@ def state() -> dict[str, Any]:
                 ws.vault.get(address)
             except RemissError as error:
                 wrong.append(str(error))
+        wrong += _half_erased(ws)
         return {"holds": _held(ws), "wrong": wrong}
+
+
+def _half_erased(ws: remiss.Workspace) -> list[str]:
+    """Return what was erased and lies in the vault all the same, without the mark by which the next who erases finds it."""
+    from sqlalchemy import select
+
+    from remiss.edges.stores.tables import attachments as files
+
+    with ws._store.reading() as connection:
+        erased = connection.execute(select(files.c.address).where(files.c.position_to.is_not(None))).scalars().all()
+    lying = [address for address in erased if not ws.vault.lacking(frozenset({address}))]
+    marked = {path.name for path in Path(os.environ["REMISS_VAULT"]).glob("pending/*")}
+    return [f"{address} was erased and lies in the vault" for address in lying if address not in marked]
 
 
 def looked() -> dict[str, Any]:

@@ -200,8 +200,10 @@ def _discarded(ws: AttachmentWorkspace, attachment: str) -> Iterator[Kept]:
     _allow_change(ws, kept)
     if kept.erased:
         ws.vault.discard(kept.address)
-    yield kept
-    ws.vault.discard(kept.address)
+        yield kept
+        return
+    with ws.vault.discarding(kept.address, ws.attachments.refers):
+        yield kept
 
 
 @action("attachment.erase", permission=OWN, http="POST /attachments/{attachment}/erase", subject="attachment", prepare=_discarded)

@@ -256,6 +256,46 @@ def test_what_a_killed_process_was_putting_is_kept_if_it_was_referred_to_and_els
             vault.get(address)
 
 
+def discard_and_die(folder, address):
+    """Let a process be killed in the block around the transaction that lets go of a content, before its end."""
+    program = """
+import os, signal, sys
+from pathlib import Path
+from remiss.edges.keys import FolderKeys
+from remiss.edges.vaults.folder import FolderVault
+folder = Path(sys.argv[1])
+with FolderVault(folder, FolderKeys(folder.parent / "catalog.keys")).discarding(sys.argv[2], lambda address: False):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(folder), address], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.parametrize("referred", [True, False])
+@pytest.mark.parametrize("next_is_put", [True, False])
+def test_what_a_killed_process_was_discarding_is_kept_if_it_is_referred_to_and_else_removed_by_the_next(
+    vault, folder, referred, next_is_put
+):
+    address, other = vault.put(b"left"), vault.put(b"other")
+    discard_and_die(folder, address)
+    assert vault.get(address) == b"left"
+    with vault.putting(b"another", lambda asked: referred) if next_is_put else vault.discarding(other, lambda asked: referred):
+        pass
+    assert len(files(folder)) == referred + (2 if next_is_put else 0)
+    if not referred:
+        with pytest.raises(NotFound):
+            vault.get(address)
+
+
+def test_what_a_transaction_that_failed_still_refers_to_is_not_discarded(vault):
+    address = vault.put(b"a file")
+    with pytest.raises(ValueError, match="refused"), vault.discarding(address, refers):
+        raise ValueError("refused")
+    with vault.putting(b"another", refers):
+        pass
+    assert vault.get(address) == b"a file"
+
+
 def test_what_another_is_putting_at_this_moment_is_left_alone(vault, folder, keys):
     with FolderVault(folder, keys).putting(b"under way", never_refers) as address:
         with vault.putting(b"another", never_refers):

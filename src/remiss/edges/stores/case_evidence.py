@@ -104,9 +104,10 @@ class AttachmentStore:
         )
 
     def refers(self, address: str) -> bool:
-        """Return whether an attachment lies at an address of the vault."""
+        """Return whether an attachment lies at an address of the vault, removed or not, and was not erased."""
         with self._reader.at() as reading:
-            found: bool = reading.connection.execute(select(exists().where(attachments.c.address == address))).scalar_one()
+            lies = exists().where(attachments.c.address == address, holds(attachments, None))
+            found: bool = reading.connection.execute(select(lies)).scalar_one()
             return found
 
     def remove(self, attachment_id: str) -> Attachment:

@@ -88,10 +88,20 @@ class FolderVault:
                     if not referred(address):
                         self.discard(address)
                 raise
-        with suppress(OSError, StorageError):
-            for each in self._pending.left():
-                if not referred(each):
-                    self.discard(each)
+        self._sort_out(referred)
+
+    @contextmanager
+    def discarding(self, address: str, referred: Callable[[str], bool]) -> Iterator[None]:
+        """Discard after the transaction that lets go of it; see the port.
+
+        Raises
+        ------
+        StorageError : it cannot be removed; the next that is put or discarded removes it
+        """
+        with self._explained(), self._pending.marked(address):
+            yield
+            self.discard(address)
+        self._sort_out(referred)
 
     @contextmanager
     def bundle(self, filed: Callable[[str], bool]) -> Iterator[StagedBundle]:
@@ -202,6 +212,13 @@ class FolderVault:
             # Torn by a crash, or altered.
             single.replace(path, held)
         return True
+
+    def _sort_out(self, referred: Callable[[str], bool]) -> None:
+        """Discard what processes left that died, unless the catalog refers to it."""
+        with suppress(OSError, StorageError):
+            for each in self._pending.left():
+                if not referred(each):
+                    self.discard(each)
 
     def _make_room(self) -> None:
         bundles = self._files.bundles

@@ -115,6 +115,18 @@ class Vault(Protocol):
         """
         ...
 
+    def discarding(self, address: str, referred: Callable[[str], bool]) -> AbstractContextManager[None]:
+        """Discard a content at the end of a block around the transaction that no longer refers to it.
+
+        Where the process dies in between it is discarded after the next block, here or in `putting`, that ends well, unless
+        `referred` says that the catalog refers to it still.
+
+        Raises
+        ------
+        StorageError : it cannot be removed now
+        """
+        ...
+
     def bundle(self, filed: Callable[[str], bool]) -> AbstractContextManager[Bundle]:
         """Give a bundle in a block around the transaction that files its addresses.
 
