@@ -24,6 +24,7 @@ DONE_ALREADY = (
     "it is done, and only the answer cannot be given",
     "whether it did is not known",
     "rotate again, which finishes it",
+    "it is erased in the catalog",
 )
 
 

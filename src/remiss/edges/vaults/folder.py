@@ -100,7 +100,13 @@ class FolderVault:
         """
         with self._explained(), self._pending.marked(address):
             yield
-            self.discard(address)
+            try:
+                self.discard(address)
+            except StorageError as error:
+                what = f"it is erased in the catalog, and its content lies in the vault still: {error.what}"
+                raise StorageError(
+                    what, do="see that its disk is there: the next who attaches or erases a file ends it"
+                ) from error
         self._sort_out(referred)
 
     @contextmanager
