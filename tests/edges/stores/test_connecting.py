@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -392,3 +393,15 @@ def test_a_file_that_others_may_read_is_named_by_doctor(tmp_path, environment):
         (tmp_path / "remiss.db").chmod(0o640)
         (found,) = [check for check in ws.health.checks() if check.name == "files"]
     assert (found.level, "remiss.db" in found.says, "chmod 600" in found.do) == ("note", True, True)
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+def test_a_server_that_is_asked_by_many_again_and_again_makes_no_connection_twice(address, environment):
+    made = []
+    with remiss.open(address, environment=environment) as ws:
+        event.listen(ws._store.engine, "connect", lambda *_: made.append(1))
+        for _ in range(2):
+            with ExitStack() as held:
+                for _ in range(16):
+                    held.enter_context(ws._store.engine.connect())
+    assert len(made) <= 16

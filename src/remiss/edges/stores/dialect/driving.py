@@ -107,6 +107,9 @@ POSTGRESQL_WAITS = {
 WAITS_FOR_THE_DISK = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 # A connection to a server that has not been used for so long is tried first; to try each time would take a page as long again.
 RESTED_SECONDS = 1.0
+# A connection is dear to make on both sides: as many are kept as a server has threads at work, and so many more may come besides,
+# so that those who sign in and those who ask whether the catalog can be read wait for nobody.
+POSTGRESQL_POOL = {"pool_size": 16, "max_overflow": 16}
 OLDEST_SQLITE = (3, 38)  # `->>`, RETURNING and FTS5 as used here
 OLDEST_POSTGRESQL = 15
 
@@ -128,7 +131,7 @@ def connect(url: URL) -> Engine:
     else:
         try:
             waiting = {name: value for name, value in POSTGRESQL_WAITS.items() if name not in url.query}
-            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS | waiting)
+            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS | waiting, **POSTGRESQL_POOL)
         except ModuleNotFoundError as error:
             raise SettingError("PostgreSQL needs the driver psycopg", do=installing.of_extra("postgres")) from error
         event.listen(engine, "connect", _set_up_postgresql)
