@@ -6,7 +6,6 @@ there is no operator any more: only people, with tokens of their own.
 
 from __future__ import annotations
 
-import gc
 import ipaddress
 import os
 import signal
@@ -15,7 +14,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -32,6 +30,7 @@ from remiss.faces.http.security import MOST_HEADER_BYTES, App, Security
 from remiss.faces.identity import Identities, fresh, sessions_at
 from remiss.faces.web.app import add_pages
 from remiss.govern.tokens import Sessions, works
+from remiss.opening import ready_to_serve
 from remiss.remote import read_token
 
 if TYPE_CHECKING:
@@ -42,16 +41,6 @@ STOP_SECONDS = 5
 # How long one thread computes while others wait for the interpreter. At Python's 5 ms the loop that takes requests and answers
 # for health waits for its turn behind each of forty threads.
 TURN_S = 0.0005
-# What most requests need, loaded before the first: what estimates and captures need besides would make an idle server half as
-# large again, and is loaded when somebody asks.
-LOADED = (
-    "remiss.curate.agreement_actions",
-    "remiss.govern.audit_actions",
-    "remiss.protocol.actions",
-    "remiss.protocol.expressions",
-)
-# While garbage is looked for nobody is answered: often and little rather than seldom and much.
-GARBAGE = (2_000, 10, 10)
 SHORTEST_TOKEN = 16
 ONCE = "sign in (works once): "
 
@@ -193,7 +182,7 @@ def serve(
         secure = bool(origins) and all(each.startswith("https://") for each in origins)
         sessions = sessions_at(actual, token, secure=secure, operator=not origins)
         app = secured(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
-        warm()
+        ready_to_serve()
         announce(f"serving {workspace.address}; stop with Ctrl-C")
         for each in origins:
             announce(f"people sign in at {each}/sign-in, with their tokens")
@@ -203,15 +192,6 @@ def serve(
             announce(ONCE + link(sessions, actual))
         with working(workspace) if jobs else nullcontext():
             uvicorn.Server(configured(app)).run(sockets=[bound])
-
-
-def warm() -> None:
-    """Load what requests need, and have it not looked through for garbage again, which stops every answer for 0.1 to 0.4 s."""
-    for module in LOADED:
-        import_module(module)
-    gc.set_threshold(*GARBAGE)
-    gc.collect()
-    gc.freeze()
 
 
 @contextmanager
