@@ -211,3 +211,30 @@ def test_nobody_has_a_card_of_what_they_may_not_do(reading):
     rita = Person(name="rita", grants=(Grant(role="reader", clearance=Sensitivity.INTERNAL, team=EVERY_TEAM),))
     ws = reading.workspace.serving("cards", actor=actor_of(rita), authority=Granted(rita))
     assert [card.of for card in cards(ws)] == ["Open critical and severe cases", "Asked of you"]
+
+
+FACET = r'<a href="(/cases[^"]*)">\s*<span class="value[^>]*>[^<]*</span> <span class="count">([\d,]+)<'
+HIGHER = "so a count that led here may be higher"
+
+
+@pytest.mark.slow(reason="every page of counts and what it leads to is asked, as four people")
+def test_a_count_is_that_of_where_it_leads_or_the_page_says_why_not(labelled):
+    told, compared = set(), 0
+    people = {role: labelled.person(f"the-{role}", role=role) for role in ("reader", "annotator", "verifier", "curator")}
+    for role, token in people.items():
+        with labelled.browser_of(token) as client:
+            for page in ("/?whole=true", "/cases?facets=true", "/cases?query=criterion:slow&facets=true", "/agreement"):
+                text = client.get(page).text
+                links = re.findall(r'<a\b[^>]*?href="(/cases(?:\?[^"]*)?)"[^>]*>([\d,]+)</a>', text)
+                links += re.findall(FACET, text)
+                for href, count in dict.fromkeys(links):
+                    address = html.unescape(href)
+                    target = client.get(address + ("&" if "?" in address else "?") + "facets=true").text
+                    found = re.search(r">(?:\s*)([\d,]+) cases?<", target)
+                    compared += 1
+                    if found is None or found[1] != count:
+                        assert HIGHER in target, (role, page, address, count, found and found[1])
+                        told.add(role)
+    assert compared > 40
+    # Only of whom something is hidden it is said: a reader labels nothing.
+    assert told == {"verifier", "curator"}

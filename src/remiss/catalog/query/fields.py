@@ -177,6 +177,15 @@ def asks_for_controls(query: Query) -> bool:
     return any(leaf == wanted for leaf in leaves(query))
 
 
+# What a case's next labeller is not told of it, and so what their lists do not find it by.
+SUGGESTED_KEYS = frozenset({"criterion", "mode", "severity", "suggested_mode"})
+
+
+def asks_for_suggestions(query: Query) -> bool:
+    """Return whether a query asks for what a case's next labeller is not told."""
+    return any(isinstance(leaf, Term) and leaf.key in SUGGESTED_KEYS for leaf in leaves(query))
+
+
 def narrowed(query: Query, by: Query) -> bool:
     """Return whether all that matches `query` must match `by`, which stands in it as a part."""
     return all(part in conjuncts(query) for part in conjuncts(by))

@@ -26,7 +26,6 @@ from remiss.edges.stores.tables.base import Instant
 from remiss.records.states import DECIDED, Status
 
 # The keys of the filter language, and the fields of facets, that tell what was suggested.
-SUGGESTED_KEYS = frozenset({"criterion", "mode", "severity", "suggested_mode"})
 OWN = labellings.alias("own_labelling")
 HELD = reservations.alias("held")
 REVISED = revisions.alias("revised")

@@ -13,7 +13,8 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, T
 
 from remiss.catalog.listing import CONTEXT
 from remiss.catalog.query.expression import EVERYTHING
-from remiss.edges.stores.blinding import SUGGESTED_KEYS, origin_shown, suggestions_blinded
+from remiss.catalog.query.fields import SUGGESTED_KEYS
+from remiss.edges.stores.blinding import origin_shown, suggestions_blinded
 from remiss.edges.stores.dialect.spelling import hashes, unindexed
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force, same_window

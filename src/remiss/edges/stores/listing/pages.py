@@ -27,7 +27,8 @@ from sqlalchemy import (
 
 from remiss.catalog.listing import Order, Sort
 from remiss.catalog.query.expression import EVERYTHING, Query, Term
-from remiss.edges.stores.blinding import SUGGESTED_KEYS, state_blinded, suggestions_blinded, title_blinded
+from remiss.catalog.query.fields import SUGGESTED_KEYS
+from remiss.edges.stores.blinding import state_blinded, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect import full_text
 from remiss.edges.stores.dialect.spelling import unindexed, weighs
 from remiss.edges.stores.prepared import BlindedKind, Parameters, Prepared, parameter, then

@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, Dialect, Exists, FromClause, and_, case, e
 from sqlalchemy import Text as SqlText
 
 from remiss.catalog.query.expression import And, Not, Or, Query, Term, Text
-from remiss.catalog.query.fields import find
-from remiss.edges.stores.blinding import SUGGESTED_KEYS, origin_shown, suggestions_blinded, title_blinded
+from remiss.catalog.query.fields import SUGGESTED_KEYS, find
+from remiss.edges.stores.blinding import origin_shown, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.full_text import has, wanted
 from remiss.edges.stores.in_force import holds, in_force, same_window

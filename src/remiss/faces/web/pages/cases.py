@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.identifying import prefix_of
-from remiss.catalog.query.fields import asks_for_controls
+from remiss.catalog.query.fields import asks_for_controls, asks_for_suggestions
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Cached, Ws
@@ -78,6 +78,7 @@ class CasesPage:
     empty: bool
     id_href: str | None
     controls: str | None
+    fewer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
             raise
         problem = Problem(what=error.what, do=error.do)
     page = page_of(asked, found, problem, total, None if counted is None else facets_of(counted, asked, parse(asked.query)))
+    if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
+        page = replace(page, fewer=asks_for_suggestions(parse(asked.query)))
     twins = [(address("/api/v1/cases", query=asked.query, sort=asked.sort, as_of=asked.as_of), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
     around = shell(ws, title_of(asked.query), "cases", *twins, position=None if found is None else found.position)

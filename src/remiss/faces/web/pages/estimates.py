@@ -130,7 +130,6 @@ def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) 
     protocols = protocol_cache.newest(ws)
     captured = tuple(answers.ask(ws, capture.coverage, position))
     if captured and not (question.source or question.protocol) and len({(each["source"], _name(each)) for each in captured}) > 1:
-        # Several are never added up: to begin with it is what was captured last.
         last = max(captured, key=lambda each: str(each["at"]))
         question = question.model_copy(update={"source": last["source"], "protocol": _name(last)})
     result, empty = None, False
@@ -154,10 +153,9 @@ def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) 
         empty=empty,
         captured=captured,
     )
-    # A page that says why there is no figure is the answer to a question with which nothing is wrong.
-    twins = () if result is None else ((question.twin(), "Estimate"),)
+    twin = () if result is None else ((question.twin(), "Estimate"),)
     status = 200 if problem is None or isinstance(problem, FigureRefused) else status_of(problem)
-    return render(page, shell(ws, "Estimates", "estimates", *twins, position=position), status=status)
+    return render(page, shell(ws, "Estimates", "estimates", *twin, position=position), status=status)
 
 
 def _name(line: dict[str, Any]) -> str:
