@@ -5,9 +5,22 @@ from __future__ import annotations
 import math
 
 import pytest
+from scipy.special import ndtri
 from scipy.stats import binom, binomtest, gamma, poisson
 
-from remiss.understand.intervals import few_interval, none_upper, none_upper_of_process, rate_interval, total_interval
+from remiss.understand.intervals import (
+    TAIL,
+    Z,
+    few_interval,
+    none_upper,
+    none_upper_of_process,
+    rate_interval,
+    total_interval,
+)
+
+
+def test_the_quantile_of_the_normal_that_is_written_down_is_that_of_scipy():
+    assert float(ndtri(1 - TAIL)) == Z
 
 
 def test_the_gamma_interval_is_that_of_fay_and_feuer_for_downs_syndrome_in_michigan():

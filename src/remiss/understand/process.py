@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import gammaincinv, stdtrit
+import scipy
 
 from remiss.understand.estimators import IntervalEstimate, Weighted
 from remiss.understand.intervals import FEW, TAIL, Z, few_interval, none_upper_of_process, rate_interval, total_interval
@@ -131,7 +131,7 @@ class WindowParts:
         if more <= 0:
             return alone
         degrees = self.shared_degrees * ((alone + more) / more) ** 2
-        return alone + more * (float(stdtrit(degrees, 1 - TAIL)) / Z) ** 2
+        return alone + more * (float(scipy.special.stdtrit(degrees, 1 - TAIL)) / Z) ** 2
 
 
 def by_units(parts: WindowParts, events: Weighted, residuals: Numbers) -> WindowParts:
@@ -184,7 +184,7 @@ def own_spread(parts: WindowParts) -> ProcessSpread:
     chance = min(1.0, parts.independent / count / between)
     factor = chance + (1 - chance) * lengthened(count, of_latent(CORRELATIONS, chance))
     half = end_of_mixture(weights, np.sqrt(count * variances * factor), parts.degrees)
-    alone = float(stdtrit(parts.degrees, 1 - TAIL)) * float(np.sqrt(count * between))
+    alone = float(scipy.special.stdtrit(parts.degrees, 1 - TAIL)) * float(np.sqrt(count * between))
     return ProcessSpread(parts.with_shared((half / Z) ** 2, seen=True), correlation_notes(weights, half / alone))
 
 
@@ -204,7 +204,7 @@ def borrowed_spread(parts: WindowParts, history: WindowParts) -> ProcessSpread:
     weights, variances = weighed(history.totals)
     latent = of_latent(CORRELATIONS, min(1.0, history.independent / count / between))
     degrees = history.degrees
-    chances = 2 * gammaincinv(degrees / 2, (np.arange(PARTS) + 0.5) / PARTS) / degrees
+    chances = 2 * scipy.special.gammaincinv(degrees / 2, (np.arange(PARTS) + 0.5) / PARTS) / degrees
     # What units in several windows add to all alike is not seen in how these differ.
     tau2 = np.maximum(0.0, count * variances[:, None] / chances + history.unseen - history.independent) / squares
     scope = np.zeros(len(latent))

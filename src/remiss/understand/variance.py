@@ -16,8 +16,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr, stdtrit
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -243,11 +243,12 @@ def end_of_mixture(weights: Numbers, scales: Numbers, degrees: float | None) -> 
     >>> round(end_of_mixture(np.array([0.5, 0.5]), np.array([1.0, 1.0]), 9), 3)
     2.262
     """
-    below: Callable[[Numbers], Numbers] = ndtr if degrees is None else lambda x: stdtr(degrees, x)
+    special = scipy.special
+    below: Callable[[Numbers], Numbers] = special.ndtr if degrees is None else lambda x: special.stdtr(degrees, x)
     greatest = float(scales.max())
     if greatest <= 0:
         return 0.0
-    low, high = 0.0, greatest * float(stdtrit(1e6 if degrees is None else degrees, UPPER)) * 1.001
+    low, high = 0.0, greatest * float(special.stdtrit(1e6 if degrees is None else degrees, UPPER)) * 1.001
     inverse = 1 / np.maximum(scales, greatest * 1e-9)
     for _ in range(32):
         middle = (low + high) / 2
