@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.errors import ProtocolError
+from remiss.protocol import reading
 from remiss.protocol.reading import MOST_BYTES, MOST_FINDINGS, Unclear, decode, read, resolve
 
 
@@ -134,3 +138,26 @@ def test_any_text_gives_a_document_or_findings_and_never_an_error(text):
     document, findings = read(text, "p.yaml")
     assert document is not None or findings
     assert all(finding.what and finding.do and finding.line >= 1 for finding in findings)
+
+
+DOCUMENTS = [
+    *(path.read_text("utf-8") for path in sorted(Path(reading.__file__).parent.glob("builtin/*.yaml"))),
+    "a: 1\nb: [x, 'no', {c: null}]\nd: >\n  folded\n  text\n\ne: |-\n  as it is\nf:\n- 1.5\n-\n- true\n",
+]
+
+
+@pytest.mark.skipif(not yaml.__with_libyaml__, reason="this PyYAML has no libyaml")
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_libyaml_and_pyyaml_read_the_same(data):
+    text = data.draw(st.sampled_from(DOCUMENTS))
+    assert reading._read_quickly(text, "p.yaml") is not None or "?" in text
+    lines = text.splitlines()
+    first = data.draw(st.integers(0, len(lines) - 1))
+    part = "\n".join(lines[first : first + 6])
+    at = data.draw(st.integers(0, len(part)))
+    text = part[:at] + data.draw(st.text("ab:-#[]{}&*!|>'\"\n \t?,%@`0.1~é\u2028", max_size=3)) + part[at:]
+    quickly = reading._read_quickly(text, "p.yaml")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reading, "_read_quickly", lambda text, file: None)
+        assert quickly is None or (quickly, ()) == read(text, "p.yaml")
