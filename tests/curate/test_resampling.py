@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from remiss.curate.agreement import FieldLabels, Ratings, alphas
-from remiss.curate.agreement_statistics import ENOUGH, RESAMPLES, nominal, percentile_interval, resamples, seed_of
+from remiss.curate.agreement_statistics import ENOUGH, RESAMPLES, nominal, percentile_intervals, resamples, seed_of
 
 SEED = seed_of(["a", "b"])
 # Written down once: another machine or another numpy must draw the same.
@@ -38,7 +38,7 @@ def test_blocks_bound_memory_and_change_nothing(monkeypatch):
 
 def test_the_interval_of_a_mean_is_that_of_theory():
     values = np.arange(200) / 199
-    low, high = percentile_interval(lambda copies: copies @ values / copies.sum(axis=1), SEED, 200)
+    [(low, high)] = percentile_intervals([lambda copies: copies @ values / copies.sum(axis=1)], SEED, 200)
     error = values.std() / np.sqrt(200)
     assert low == pytest.approx(values.mean() - 1.96 * error, abs=0.15 * error)
     assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.15 * error)
@@ -48,7 +48,7 @@ def test_there_is_no_interval_where_too_many_resamples_have_no_value():
     # One case in twenty is of the other category: in a third of all resamples it is not drawn.
     rare = [FieldLabels(case=str(at), labels=("a", "a") if at else ("b", "b")) for at in range(ENOUGH)]
     ratings = Ratings.of(rare)
-    assert percentile_interval(partial(alphas, ratings, nominal), SEED, ENOUGH) is None
+    assert percentile_intervals([partial(alphas, ratings, nominal)], SEED, ENOUGH) == [None]
 
 
 def test_the_interval_of_alpha_covers_what_people_would_agree_on_in_the_long_run():
@@ -60,7 +60,7 @@ def test_the_interval_of_alpha_covers_what_people_would_agree_on_in_the_long_run
         other = np.where(rolled.random(100) < 0.8, truth, rolled.integers(0, 2, 100))
         said = zip(truth.tolist(), other.tolist(), strict=True)
         ratings = Ratings.of([FieldLabels(case=str(at), labels=labels) for at, labels in enumerate(said)], (0, 1))
-        low, high = percentile_interval(partial(alphas, ratings, nominal), seed_of([str(world)]), 100)
+        [(low, high)] = percentile_intervals([partial(alphas, ratings, nominal)], seed_of([str(world)]), 100)
         covered += low <= 0.8 <= high
     # 95 % of 120 is 114, with a standard deviation of 2.4; a percentile interval of 100 cases is a little narrow.
     assert 105 <= covered <= 120

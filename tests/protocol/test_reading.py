@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -146,7 +145,6 @@ DOCUMENTS = [
 ]
 
 
-@pytest.mark.skipif(not yaml.__with_libyaml__, reason="this PyYAML has no libyaml")
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_libyaml_and_pyyaml_read_the_same(data):

@@ -8,16 +8,19 @@ import sys
 from bench.commands import CALLS, calls
 from remiss.contract.table import entries
 
-# Each takes longer to load than a list takes to read: an engine, arrays, parsers of documents and of expressions, and drawing.
-HEAVY = {"duckdb", "numpy", "pandas", "psycopg", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "yaml"}
+# Each takes longer to load than a list takes to read: an engine, arrays and quantiles, parsers of documents and of expressions,
+# and drawing.
+HEAVY = {"duckdb", "numpy", "pandas", "psycopg", "pyarrow", "pydantic", "rich", "scipy.special", "scipy.stats", "sqlglot", "yaml"}
 # What may be loaded after some commands were called, one after another in one process. Of a catalog without captures there is no
 # figure, but what computes it is loaded.
 STEPS = (
     (("init",), 0, set()),
     (("case search", "case search --facets", "run list", "run coverage", "person list", "team list", "audit search"), 0, set()),
     (("catalog info", "inbox list", "queue list", "job list", "token list", "citation list"), 0, set()),
-    (("protocol list", "taxonomy show", "taxonomy recodings"), 0, {"pydantic", "yaml"}),
-    (("estimate",), 2, {"pydantic", "yaml", "numpy", "scipy"}),
+    (("estimate", "estimate --confirmed --rate"), 2, {"numpy"}),
+    (("agreement show",), 0, {"numpy"}),
+    (("doctor",), 0, {"numpy", "duckdb", "pyarrow"}),
+    (("protocol list", "taxonomy show", "taxonomy recodings"), 0, {"numpy", "duckdb", "pyarrow", "pydantic", "yaml"}),
 )
 CALLED = f"""
 import sys

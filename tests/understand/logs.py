@@ -188,7 +188,6 @@ def seen(
             window=window_at(window_index(event.at, WEEK), WEEK).start,
             stratum={"context.airport": event.airport},
             probability=kept[event.id][0],
-            groups=kept[event.id][1],
             met=event.met,
             undecided=event.undecided,
             outside=event.outside,

@@ -27,7 +27,7 @@ from remiss.curate.agreement_statistics import (
     nominal,
     of_sets,
     ordinal,
-    percentile_interval,
+    percentile_intervals,
     same,
     seed_of,
 )
@@ -184,9 +184,15 @@ def _row(key: str | None, field: Field, measure: Measure, pairs: Pairs) -> Agree
     ratings = Ratings.of(labelled, measure.scale)
     weights = measure.weights(ratings.categories)
     seed = seed_of(each.case for each in labelled)
-    agreed = _figure(lambda copies: shares(ratings, same(ratings.categories), copies), ratings, seed)
-    alpha = _figure(lambda copies: alphas(ratings, measure.metric, copies), ratings, seed)
-    ac = _figure(lambda copies: acs(ratings, weights, copies), ratings, seed)
+    agreed, alpha, ac = _figures(
+        (
+            lambda copies: shares(ratings, same(ratings.categories), copies),
+            lambda copies: alphas(ratings, measure.metric, copies),
+            lambda copies: acs(ratings, weights, copies),
+        ),
+        ratings,
+        seed,
+    )
     notes = [UNDEFINED] if alpha.value is None or ac.value is None else []
     notes += [NO_INTERVAL] if size < ENOUGH else []
     return AgreementRow(key=key, field=field, cases=size, agreed=agreed, alpha=alpha, ac=ac, note="; ".join(notes))
@@ -199,19 +205,23 @@ def _specific(mode: str, pairs: Pairs) -> AgreementRow:
         return _too_few(mode, Field.MODE, pairs)
     labelled = _labelled(pairs)
     ratings = Ratings.of(labelled)
-    agreed = _figure(lambda copies: specific_shares(ratings, mode, copies), ratings, seed_of(each.case for each in labelled))
+    seed = seed_of(each.case for each in labelled)
+    [agreed] = _figures([lambda copies: specific_shares(ratings, mode, copies)], ratings, seed)
     note = NO_INTERVAL if size < ENOUGH else ""
     return AgreementRow(key=mode, field=Field.MODE, cases=size, agreed=agreed, alpha=none, ac=none, note=note)
 
 
-def _figure(statistic: Callable[[Floats], Floats], ratings: Ratings, seed: bytes) -> Figure:
-    value = float(statistic(ratings.once)[0])
-    if not math.isfinite(value):
-        return Figure()
+def _figures(statistics: Sequence[Callable[[Floats], Floats]], ratings: Ratings, seed: bytes) -> list[Figure]:
+    """Return the figure of each statistic, with an interval where it has a value and there are enough cases for one."""
+    values = [float(statistic(ratings.once)[0]) for statistic in statistics]
     size = len(ratings.weights)
-    ends = percentile_interval(statistic, seed, size) if size >= ENOUGH else None
-    low, high = ends or (None, None)
-    return Figure(value=value, low=low, high=high)
+    some = [at for at, value in enumerate(values) if math.isfinite(value) and size >= ENOUGH]
+    ends = dict(zip(some, percentile_intervals([statistics[at] for at in some], seed, size), strict=True)) if some else {}
+    found = []
+    for at, value in enumerate(values):
+        low, high = ends.get(at) or (None, None)
+        found.append(Figure(value=value, low=low, high=high) if math.isfinite(value) else Figure())
+    return found
 
 
 def _shown(_: AgreementWorkspace, given: Mapping[str, Any], found: Agreement) -> Sequence[ViewEntry]:

@@ -123,18 +123,25 @@ def _drawn(seed: bytes, at: int, size: int) -> NDArray[np.int64]:
     return (bits.astype(np.uint64) * np.uint64(size) >> np.uint64(32)).astype(np.int64)
 
 
-def percentile_interval(statistic: Callable[[Floats], Floats], seed: bytes, size: int) -> tuple[float, float] | None:
-    """Return the 95 % percentile interval of a statistic, or None where too many resamples have no value.
+def percentile_intervals(
+    statistics: Sequence[Callable[[Floats], Floats]], seed: bytes, size: int
+) -> list[tuple[float, float] | None]:
+    """Return the 95 % percentile interval of each statistic, or None where too many resamples have no value.
 
     Parameters
     ----------
-    statistic : from how often each case is in each resample (B x size) to B values, not a number where it has none
+    statistics : each from how often each case is in each resample (B x size) to B values, not a number where it has none
     seed : from `seed_of`
     size : how many cases there are, at least 1
 
     Source: Efron and Tibshirani, An introduction to the bootstrap, 1993, chapter 13.
     """
-    values = np.concatenate([statistic(copies) for copies in resamples(seed, size)])
+    # Drawing takes longer than what is computed of it: all are of the same resamples.
+    blocks = [[statistic(copies) for statistic in statistics] for copies in resamples(seed, size)]
+    return [_ends(np.concatenate(values)) for values in zip(*blocks, strict=True)]
+
+
+def _ends(values: Floats) -> tuple[float, float] | None:
     defined = values[np.isfinite(values)]
     if len(defined) < DEFINED * len(values):
         return None

@@ -211,13 +211,24 @@ def _read(content: bytes) -> tuple[Axes, list[tuple[tuple[str, ...], Counts]]]:
         table = reader.read_all().combine_chunks()
     about = json.loads((table.schema.metadata or {})[b"axes"])
     axes = Axes(sizes=about["sizes"], patterns=tuple(about["patterns"]), versions=about["versions"])
-    found: list[tuple[tuple[str, ...], Counts]] = []
-    for row in range(table.num_rows):
-        steps, numbers = (
-            table.column(name)[row].values.to_numpy(zero_copy_only=False).astype(np.int64) for name in ("steps", "numbers")
-        )
-        found.append((tuple(table.column("fields")[row].as_py()), Counts(np.cumsum(steps), numbers)))
+    fields, steps, numbers = table.column("fields").to_pylist(), _each(table.column("steps")), _each(table.column("numbers"))
+    found = [(tuple(names), Counts(np.cumsum(step), number)) for names, step, number in zip(fields, steps, numbers, strict=True)]
     return axes, found
+
+
+def _each(lists: pa.ChunkedArray) -> list[NDArray[np.int64]]:
+    """Return the numbers of each list of a column.
+
+    They are taken from its bytes: pyarrow's own way to an array loads pandas, where it is installed, which takes longer.
+    """
+    found: list[NDArray[np.int64]] = []
+    for column in lists.cast(pa.list_(pa.int64())).chunks:
+        _, ends = column.buffers()[:2]
+        bounds = np.frombuffer(ends, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+        first, numbers = column.values.offset, column.values.buffers()[1]
+        values = np.frombuffer(numbers, dtype=np.int64)[first:] if numbers else np.zeros(0, dtype=np.int64)
+        found += (values[start:end] for start, end in pairwise(bounds))
+    return found
 
 
 def named(of: FieldBins) -> tuple[str, ...]:

@@ -80,7 +80,6 @@ class Sampled:
     window: datetime
     stratum: Values
     probability: float
-    groups: tuple[str, ...]
     met: tuple[str, ...]
     undecided: tuple[str, ...]
     outside: tuple[str, ...]

@@ -72,7 +72,7 @@ def test_every_sampled_event_is_returned_and_marked_by_what_it_matches(filed):
         (MONDAY + WEEK, ("missed", "slow"), False, True),
     }
     (control,) = [item for item in found if not item.met]
-    assert (control.groups, control.probability, control.outside, control.labelled) == (("control",), 0.25, ("odd",), True)
+    assert (control.probability, control.outside, control.labelled) == (0.25, ("odd",), True)
     assert control.stratum == {"context.airport": "JFK"}
     assert [item.labelled for item in found if "missed" in item.met] == [False]
 

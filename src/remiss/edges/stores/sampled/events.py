@@ -26,7 +26,6 @@ from remiss.edges.stores.tables import (
     events,
     observations,
     run_windows,
-    samples,
 )
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
@@ -66,16 +65,15 @@ SEEN = (
 
 def sampled(reading: Reading, frame: Frame, query: Query, of: Query | None, by: str | None) -> list[Sampled]:
     """Return every sampled event of the runs in force of a frame, marked by what it matches; see the port."""
-    kept = _kept(reading, frame)
     found = reading.connection.execute(_marked(reading, frame, query, of, by))
-    return [Sampled(**_facts(row, kept, by, frame)) for row in found]
+    return [Sampled(**_facts(row, by, frame)) for row in found]
 
 
 def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:
     """Return every sampled event of the runs in force of a frame, marked alike, with what people found of it."""
-    kept, decided = _kept(reading, frame), decisions(reading)
+    decided = decisions(reading)
     found = reading.connection.execute(_marked(reading, frame, query, of, by, agreed))
-    return [_judged(row, _facts(row, kept, by, frame), decided.get(row.event_key, NONE)) for row in found]
+    return [_judged(row, _facts(row, by, frame), decided.get(row.event_key, NONE)) for row in found]
 
 
 def blinded_events(reading: Reading, frame: Frame, terms: Sequence[Query], by: str | None) -> list[BlindedEvent]:
@@ -131,19 +129,6 @@ def _marked(
     )
 
 
-def _kept(reading: Reading, frame: Frame) -> Mapping[tuple[int, int], tuple[str, ...]]:
-    """Return in which groups each event was kept, by run and event."""
-    its_runs = select(run_windows.c.run_key).where(of_frame(reading, frame))
-    own = (samples.c.run_key, samples.c.event_key, samples.c.criterion)
-    found = select(*own).where(samples.c.run_key.in_(its_runs)).order_by(samples.c.criterion)
-    # Most events were kept in one group, and a row is taken apart in a third of the time in which its columns are asked for.
-    kept: dict[tuple[int, int], tuple[str, ...]] = {}
-    for run_key, event_key, criterion in reading.connection.execute(found):
-        event = run_key, event_key
-        kept[event] = (*kept[event], criterion) if event in kept else (criterion,)
-    return kept
-
-
 def _key_columns(by: str | None) -> tuple[Any, ...]:
     """Return what a row must have so that `_key` finds its value of the breakdown."""
     if by is None:
@@ -176,14 +161,13 @@ def part(stored: str) -> Scalar:
     return found
 
 
-def _facts(row: Row[Any], kept: Mapping[tuple[int, int], tuple[str, ...]], by: str | None, frame: Frame) -> dict[str, Any]:
+def _facts(row: Row[Any], by: str | None, frame: Frame) -> dict[str, Any]:
     """Return the fields of a `Sampled`."""
-    run, event, window, strata, probability, labelled, met, undecided, outside, ruled_out, _, inside, of = row[: len(SEEN) + 3]
+    _, _, window, strata, probability, labelled, met, undecided, outside, ruled_out, _, inside, of = row[: len(SEEN) + 3]
     return {
         "window": moment(window),
         "stratum": stratum(strata),
         "probability": probability,
-        "groups": kept.get((run, event), ()),
         "met": names(met),
         "undecided": names(undecided),
         "outside": names(outside),
