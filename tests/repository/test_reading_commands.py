@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import duckdb
+import pytest
+
 from bench.commands import CALLS, calls
 from remiss.contract.table import entries
+from remiss.faces.cli import main
 
 # Each takes longer to load than a list takes to read: an engine, arrays and quantiles, parsers of documents and of expressions,
 # and drawing.
@@ -40,3 +44,16 @@ def test_the_bench_calls_every_command_that_reads():
 def test_a_command_that_reads_loads_what_it_reads_with_and_no_more(tmp_path):
     done = subprocess.run([sys.executable, "-c", CALLED, tmp_path / "new.db"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_a_command_leaves_is_not_looked_through_unless_an_engine_would_complain_of_it(monkeypatch):
+    calls = []
+    monkeypatch.setattr(main.gc, "freeze", lambda: calls.append("frozen"))
+    monkeypatch.setattr(main.gc, "set_threshold", calls.append)
+    for loaded, found in ((False, [main.MANY_OBJECTS, "frozen"]), (True, [main.MANY_OBJECTS])):
+        calls.clear()
+        with monkeypatch.context() as patched:
+            patched.setitem(sys.modules, "duckdb", duckdb) if loaded else patched.delitem(sys.modules, "duckdb", raising=False)
+            with pytest.raises(SystemExit):
+                main.main(["--version"])
+        assert calls == found

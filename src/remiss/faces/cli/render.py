@@ -64,10 +64,7 @@ def cell(value: object) -> str:
 
 
 def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: Collection[int] = ()) -> None:
-    """Print a table; numbers to the right, and the columns at `numbers`, which have them as texts.
-
-    Not by rich, to which a list of ten thousand lines is a whole second's work for each two thousand of them.
-    """
+    """Print a table; numbers to the right, and the columns at `numbers`, which have them as texts (docs/adr/0058)."""
     lines = [tuple(line) for line in lines]
     values = [[line[at] for line in lines if line[at] is not None] for at in range(len(titles))]
     right = [
@@ -87,9 +84,7 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: 
 def _drawn(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
     """Return the lines that a row of a table takes: one, where no cell is wider than its column."""
     if all(text.isascii() and len(text) <= width for text, width in zip(row, widths, strict=True)):
-        parts = (
-            text.rjust(width) if to_right else text.ljust(width) for text, width, to_right in zip(row, widths, right, strict=True)
-        )
+        parts = (text.rjust(size) if number else text.ljust(size) for text, size, number in zip(row, widths, right, strict=True))
         return [f" {'  '.join(parts)} "]
     folded = [[text] if breadth(text) <= width else in_lines(text, width) for text, width in zip(row, widths, strict=True)]
     return [f" {'  '.join(map(_padded, line, widths, right))} " for line in zip_longest(*folded, fillvalue="")]

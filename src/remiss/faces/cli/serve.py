@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 PORT = 8765
-# As `main.MANY_OBJECTS`: a server goes on, and everybody waits while it looks for garbage.
-MANY_OBJECTS = 50_000
 # Others wait while one question is worked out.
 PATIENCE = {"REMISS_STATEMENT_TIMEOUT": "30"}
 
@@ -70,7 +68,7 @@ def serve_pages(
     except ImportError as error:
         raise InputError(f"{error.name} is not installed", do=installing.of_extra("serve")) from error
 
-    gc.set_threshold(MANY_OBJECTS)
+    gc.set_threshold(50_000)  # everybody waits while a server looks for garbage: not for as much as a command may leave
     server.serve(ws, host=host, port=port, announce=render.say, origins=origins, jobs=jobs)
 
 
