@@ -95,6 +95,14 @@ CALLS: Mapping[str, tuple[str, ...]] = {
 }
 # What reads the log itself, or writes out all that is kept: it takes what that takes.
 READ_ALL = {"audit.verify", "capture.due", "capture.plan", "estimate.exact", "reproduce", "sample.export"}
+# What computes for longer than its bound, each with a bound of its own: intervals whose quantiles scipy.special has, which takes
+# a tenth of the command to load.
+SLOWER: Mapping[str, float] = {
+    f"estimate {MISSED} --by inputs.carrier": 1.1,
+    f"estimate {MISSED} --by month": 1.1,
+    f"estimate {MISSED} --rate --by model_version": 1.1,
+    f"estimate '{MISSED} inputs.carrier:EV' --rate": 1.1,
+}
 RECODING = """\
 recode: feeder
 about: What the bench rehearses.
@@ -158,14 +166,15 @@ def called_of(name: str, words: str, names: Mapping[str, str]) -> Called:
 
 
 def figure(name: str, called: Sequence[Called], kind: str, bound: float | None) -> Figure:
-    """Return what the slowest of some commands takes, with all of them beside it, slowest first."""
+    """Return what the slowest of some commands takes, with all of them beside it, slowest first; and which have another bound."""
     mine = sorted((each for each in called if each.kind == kind), key=lambda each: -each.median)
     slowest = mine[0]
+    others = "".join(f"; `{each.words}` {SLOWER[each.words]:g} s" for each in mine if each.words in SLOWER)
     return Figure(
         name,
         f"{len(mine)}, {mine[-1].median:.2f} to {slowest.median:.2f} processor seconds; slowest `remiss {slowest.words}`",
-        "" if bound is None else f"{bound:g} s each",
-        None if bound is None else slowest.median <= bound,
+        "" if bound is None else f"{bound:g} s each{others}",
+        None if bound is None else all(each.median <= SLOWER.get(each.words, bound) for each in mine),
         ", ".join(f"`{each.words}` {each.median:.2f}" for each in mine),
     )
 
