@@ -72,14 +72,26 @@ class ResultCache:
         return self._shown(ws, call, given, kept, again=not mine)
 
     def ready(
-        self, ws: Workspace, call: Callable[..., R], position: int, *, seconds: float | None = None, **arguments: object
+        self,
+        ws: Workspace,
+        call: Callable[..., R],
+        position: int,
+        *,
+        seconds: float | None = None,
+        look: bool = True,
+        **arguments: object,
     ) -> R | None:
-        """Return the answer to the same question if it is there already; never waits."""
+        """Return the answer to the same question if it is there already; never waits.
+
+        Parameters
+        ----------
+        look : whether what it shows is shown; without, only how much it is, and nothing is recorded
+        """
         key, given = _asked(ws, call, position, arguments, seconds)
         with self._lock:
             kept = self._found(key)
         there = kept is not None and kept.answer.done() and kept.answer.exception() is None
-        return self._shown(ws, call, given, kept, again=True) if kept is not None and there else None
+        return self._shown(ws, call, given, kept, again=look) if kept is not None and there else None
 
     def _shown(self, ws: Workspace, call: Callable[..., R], given: Mapping[str, object], kept: CachedResult, *, again: bool) -> R:
         """Return an answer; of one that was not worked out for this caller, their look at it is recorded here."""

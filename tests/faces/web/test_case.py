@@ -73,8 +73,8 @@ def test_it_says_how_it_was_drawn_and_links_to_the_cases_of_its_window(client, m
     assert re.search(r"in the week of \d+ June 2013", text)
     listed = {name: html.unescape(href) for href, name in re.findall(r'<a href="([^"]*)">events that met ([\w-]+)</a>', text)}
     assert set(listed) == {group["criterion"] for group in comparison["groups"]} - {"all", "control", "undecided"}
-    assert f'href="/cases/{missed["id"]}"' in client.get(listed["missed-delay"]).text
-    assert f'href="/cases/{missed["id"]}"' not in client.get(listed["slow"]).text
+    assert f'href="/cases/{missed["id"]}?' in client.get(listed["missed-delay"]).text
+    assert f'href="/cases/{missed["id"]}?' not in client.get(listed["slow"]).text
 
 
 def test_controls_come_as_a_part_and_without_script_by_a_link(client, missed):

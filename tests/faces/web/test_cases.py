@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
 from remiss.catalog.query.parsing import parse
-from remiss.faces.web.pages.list_address import ListAddress, facets_of
+from remiss.faces.web.pages.list_address import LIMIT, ListAddress, facets_of
+from remiss.govern import audit_actions as audit
 from remiss.records.rows import Rows
 
 HOSTILE = '"><script>alert(1)</script>\u202e\x07'
@@ -29,7 +31,7 @@ def test_the_list_names_its_twin_which_answers_the_same(client):
     [twin, counts] = [html.unescape(each) for each in re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', text)]
     answer = client.get(twin).json()
     assert f"{answer['total']} cases" in client.get("/parts/cases/count", params={"query": "criterion:slow"}).text
-    assert [item["id"] for item in answer["items"]] == re.findall(r'class="id" href="/cases/([^"]*)"', text)
+    assert [item["id"] for item in answer["items"]] == re.findall(r'class="id" href="/cases/([^"?]*)', text)
     assert client.get(counts).json()["of"] == "facet"
 
 
@@ -164,3 +166,40 @@ def test_a_catalog_without_cases_says_what_to_do(there):
     assert answer.status_code == 200
     assert "remiss capture" in answer.text
     assert "No case matches" not in answer.text
+
+
+def test_one_goes_through_a_whole_list_case_by_case_over_the_ends_of_its_pages(client):
+    query = {"query": "", "sort": "severity"}
+    every = client.get("/api/v1/cases", params={**query, "limit": 1000}).json()
+    expected = [item["id"] for item in every["items"]]
+    assert len(expected) > LIMIT
+    href = next(each for each in links(client.get("/cases", params=query).text) if each.startswith(f"/cases/{expected[0]}?"))
+    met = []
+    while href:
+        text = client.get(href).text
+        met.append(urlsplit(href).path.rpartition("/")[2])
+        assert re.search(rf">Case {len(met)} of ", text), href
+        behind = re.search(r'<a rel="next"[^>]* href="([^"]*)"', text)
+        before = re.search(r'<a rel="prev"[^>]* href="([^"]*)"', text)
+        # The first of a page does not know the page before it: its list does.
+        assert (before is None) == (len(met) % LIMIT == 1)
+        if before is not None:
+            assert urlsplit(before[1]).path.endswith(met[-2])
+        href = html.unescape(behind[1]) if behind and len(met) < LIMIT + 3 else ""
+    assert met == expected[: LIMIT + 3]
+
+
+def test_to_go_through_a_list_is_no_look_at_its_cases(reading, client):
+    first, second = (
+        item["id"] for item in client.get("/api/v1/cases", params={"query": "criterion:slow", "limit": 2}).json()["items"]
+    )
+    client.get(f"/cases/{first}", params={"query": "criterion:slow", "sort": "-occurred"})
+    newest = next(iter(audit.search_audit(reading.workspace, log="views", limit=1)))
+    assert second not in str(newest)
+
+
+def test_a_case_that_left_its_list_still_leads_back_to_it(client, reading):
+    [other] = client.get("/api/v1/cases", params={"query": "-criterion:slow", "limit": 1}).json()["items"]
+    text = client.get(f"/cases/{other['id']}", params={"query": "criterion:slow", "sort": "severity"}).text
+    assert ">Back to the list</a>" in text
+    assert client.get(f"/cases/{other['id']}", params={"query": "nope:", "sort": "severity"}).status_code == 200

@@ -15,26 +15,40 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.identifying import prefix_of
+from remiss.catalog.place_in_list import neighbours
 from remiss.catalog.query import fields, values
 from remiss.catalog.query.expression import Level, Operator, Term, both
 from remiss.catalog.query.printing import unparse
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import linking_actions as linking
 from remiss.errors import Ambiguous, Conflict, Denied, InputError, NotFound, RemissError
-from remiss.faces.serving import AsOf, Ws, status_of
+from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages import revision_form
-from remiss.faces.web.pages.case_parts import AttachedPart, Chapter, ControlsPart, attached_of, controls_of, story
+from remiss.faces.web.pages.case_parts import (
+    AttachedPart,
+    Chapter,
+    ControlsPart,
+    Step,
+    attached_of,
+    controls_of,
+    life_of,
+    missing_of,
+    story,
+)
 from remiss.faces.web.pages.discussion_part import DiscussionPart, TypedComment, discussion_of
 from remiss.faces.web.pages.investigation_part import InvestigationPart, Unwritten, investigation_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement
 from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
 from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
+from remiss.faces.web.pages.list_address import LIMIT, ListAddress, PlaceInList, place_of
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
 from remiss.faces.web.rendering import address, part, render, segment, shell
+from remiss.parameters import MOST_POSITION
 from remiss.records.case import Case
 
 if TYPE_CHECKING:
+    from remiss.result_cache import ResultCache
     from remiss.workspace import Workspace
 
 
@@ -50,7 +64,10 @@ class CasePage:
 
     template: ClassVar[str] = "case/page.html"
     case: Case
+    place: PlaceInList | None
     as_of: int | None
+    life: tuple[Step, ...]
+    missing: tuple[str, ...]
     caught: tuple[Caught, ...]
     window: SampledWindow | None
     event: tuple[tuple[str, Any], ...]
@@ -80,13 +97,17 @@ class UnknownPage:
 
 
 class CaseOptions(AsOf):
-    """How to show a case."""
+    """How to show a case, and the page of a list that it was opened from, if it was: that has a `sort`."""
 
+    query: str = ""
+    sort: str | None = None
+    after: str | None = None
+    start: int = Field(0, ge=0, le=MOST_POSITION)
     controls: bool = Field(False, description="Whether to compare it with controls at once.")
 
 
 @router.get("/cases/{case}")
-def show(ws: Ws, case: str, asked: Annotated[CaseOptions, Query()]) -> Response:
+def show(ws: Ws, answers: Cached, case: str, asked: Annotated[CaseOptions, Query()]) -> Response:
     """Show a case; a beginning of its id leads to it."""
     try:
         found = catalog.show(ws, case, as_of=asked.as_of)
@@ -96,7 +117,21 @@ def show(ws: Ws, case: str, asked: Annotated[CaseOptions, Query()]) -> Response:
         return unknown(ws, case, asked.as_of, error)
     if case != found.id:
         return RedirectResponse(address(f"/cases/{segment(found.id)}", as_of=asked.as_of), 302)
-    return shown(ws, found, asked)
+    return shown(ws, found, asked, place=place_in(ws, answers, found.id, asked))
+
+
+def place_in(ws: Workspace, answers: ResultCache, case: str, asked: CaseOptions) -> PlaceInList | None:
+    """Return where a case stands in the list that it was opened from; None without such, or when that cannot be understood."""
+    if asked.sort is None:
+        return None
+    where = ListAddress(query=asked.query, sort=asked.sort, after=asked.after, start=asked.start, as_of=asked.as_of)
+    try:
+        found = neighbours(ws, case, asked.query, asked.sort, after=asked.after, limit=LIMIT, as_of=asked.as_of)
+    except InputError:
+        return None
+    position = ws.position() if asked.as_of is None else asked.as_of
+    counted = answers.ready(ws, catalog.search, position, look=False, query=asked.query, limit=1)
+    return place_of(where, found, None if counted is None else counted.total)
 
 
 @router.get("/parts/cases/{case}/controls")
@@ -156,17 +191,21 @@ def shown(
     unwritten: Unwritten | None = None,
     unattached: tuple[str, str] | None = None,
     unmoved: Unmoved | None = None,
+    place: PlaceInList | None = None,
     status: int = 200,
 ) -> Response:
     """Return the page of a case; with what was typed and not taken, where there is such."""
     comparison = None
     if case.captures:
         comparison = catalog.compare(ws, case.id, controls=CONTROLS if asked.controls else 0, as_of=asked.as_of)
-    if form is None and asked.as_of is None:
+    if form is None and asked.as_of is None and ws.authority.may(ws.actor, "case:revise", case.team):
         form = revision_form.blank(case, _modes(ws))
     page = CasePage(
         case=case,
+        place=place,
         as_of=asked.as_of,
+        life=life_of(case),
+        missing=missing_of(case),
         caught=tuple(caught(ws, case, comparison, asked.as_of)),
         window=None if comparison is None else window_of(comparison, asked.as_of),
         event=tuple(facts_of(case)),

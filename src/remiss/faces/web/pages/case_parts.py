@@ -18,10 +18,11 @@ from remiss import former
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog.attachment import MOST_BYTES
 from remiss.present import sampling
-from remiss.records.case import Revision
+from remiss.records.case import Case, Revision
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
 from remiss.records.evidence import Attachment
+from remiss.records.states import Status
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -194,3 +195,37 @@ def changes(before: Revision | None, after: Revision) -> Iterator[ShownChange]:
             yield ShownChange(what=words, before=None if old is None else str(old), after=None if new is None else str(new))
     if after.reason is not None:
         yield ShownChange(what="reason", before=None, after=after.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step in the life of a case: done, the one that it is at, or to come."""
+
+    words: str
+    done: bool
+    current: bool = False
+
+
+def life_of(case: Case) -> tuple[Step, ...]:
+    """Return the steps from its capture to its end, for a case whose verdict may be told; else only what everybody sees."""
+    first = "Filed" if case.origin == "filed" else "Captured"
+    ended = {Status.REJECTED: "No failure", Status.CLEARED: "No failure", Status.UNDECIDABLE: "Nobody can tell"}
+    if case.status in ended:
+        return (Step(words=first, done=True), Step(words=ended[case.status], done=True, current=True))
+    names = (first, "Labelled", "Verified", "Resolved")
+    at = {Status.ANNOTATED: 2, Status.DISPUTED: 2, Status.VERIFIED: 3, Status.REGRESSED: 3, Status.RESOLVED: 4}.get(
+        case.status, 1
+    )
+    waits = {1: "To be labelled", 2: "To be verified", 3: "To be resolved"}
+    if case.status is Status.DISPUTED:
+        waits[2] = "Disputed, to be decided"
+    steps = [Step(words=name, done=True) for name in names[:at]]
+    if at < len(names):
+        steps.append(Step(words=waits[at], done=False, current=True))
+    return (*steps, *(Step(words=name, done=False) for name in names[at + 1 :]))
+
+
+def missing_of(case: Case) -> tuple[str, ...]:
+    """Return the names of the inputs and fields of context that the log left empty."""
+    event = case.event
+    return tuple(name for values in (event.inputs, event.context) for name, value in values.items() if value is None)

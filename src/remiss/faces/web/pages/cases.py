@@ -15,6 +15,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Cached, Ws
 from remiss.faces.web.pages.list_address import (
+    LIMIT,
     NEWEST,
     PATH,
     SORTS,
@@ -22,6 +23,7 @@ from remiss.faces.web.pages.list_address import (
     ListAddress,
     ListLink,
     facets_of,
+    inside,
     link,
     ready,
     sorting,
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 COUNT, FACETS = "/parts/cases/count", "/parts/cases/facets"
-LIMIT = 50
 
 # Where those that are no cases are listed.
 CONTROLS = address("/api/v1/sample", query="group:control")
@@ -153,7 +154,7 @@ def page_of(
         sorts=SORTS,
         as_of=asked.as_of,
         limit=LIMIT,
-        lines=() if found is None else tuple(found),
+        lines=() if found is None else tuple(each | {"href": inside(asked, str(each["id"]))} for each in found),
         total=total,
         problem=problem,
         views=ready(asked),
@@ -163,7 +164,7 @@ def page_of(
         count_part=address(COUNT, **same),
         facets_part=address(FACETS, **same, sort=unusual(asked.sort)),
         first=link(asked) if asked.after else None,
-        following=None if found is None or found.next is None else link(asked, after=found.next),
+        following=None if found is None or found.next is None else link(asked, after=found.next, start=asked.start + LIMIT),
         pinned=link(asked, as_of=asked.as_of if found is None else found.position),
         unpinned=link(asked, as_of=None),
         help=language(),

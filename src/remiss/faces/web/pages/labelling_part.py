@@ -99,13 +99,13 @@ def graded_by_hand(case: Case) -> bool:
 def _due(case: Case, person: str) -> str:
     """Return in words what somebody could say of a case next; nothing when it is decided."""
     if case.stale or case.status in SUGGESTED:
-        return "Annotate it"
+        return "Label"
     if case.status is Status.DISPUTED:
-        return "Settle it"
+        return "Decide"
     if case.status is not Status.ANNOTATED or case.labelling is None:
         return ""
     own = any(each.person == person and each.verdict is not Verdict.CANNOT_TELL for each in case.labelling.labellings)
-    return "Annotate it again" if own else "Verify it"
+    return "Label again" if own else "Verify"
 
 
 def _found(each: Labelling) -> Found:

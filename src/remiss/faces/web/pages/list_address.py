@@ -6,17 +6,23 @@ Cases counted by field: each value a link that narrows the list to it, or widens
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import Field
+
+from remiss.catalog.place_in_list import Neighbours
 from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Query
 from remiss.catalog.query.printing import unparse
 from remiss.faces.serving import AsOf
-from remiss.faces.web.rendering import address
+from remiss.faces.web.rendering import address, segment
+from remiss.parameters import MOST_POSITION
 from remiss.records.event import Scalar
 from remiss.records.rows import Rows
 
 PATH = "/cases"
+# How many cases stand on a page of the list.
+LIMIT = 50
 NEWEST = "-occurred"
 SORTS = (
     (NEWEST, "newest first"),
@@ -42,6 +48,7 @@ class ListAddress(AsOf):
     query: str = ""
     sort: str = NEWEST
     after: str | None = None
+    start: Annotated[int, Field(ge=0, le=MOST_POSITION, description="How many stand on the pages before.")] = 0
     facets: bool = False
 
 
@@ -58,6 +65,44 @@ def link(asked: ListAddress, **other: object) -> str:
     """Return the address of the first page of a list, but for what is to be otherwise."""
     wanted = {"query": asked.query, "sort": asked.sort, "as_of": asked.as_of} | other
     return address(PATH, **wanted | {"sort": unusual(wanted["sort"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceInList:
+    """Where a case stands in the list that it was opened from, and the cases before and behind it on the same page of the list.
+
+    `href` leads to that page; `number` counts from 1, None when the case is not there any more; `total` is None while nobody
+    counted.
+    """
+
+    href: str
+    number: int | None = None
+    total: int | None = None
+    before: str = ""
+    behind: str = ""
+
+
+def inside(asked: ListAddress, case: str) -> str:
+    """Return the address of a case as one of a list, so that its page knows what stands beside it there."""
+    where = {"query": asked.query, "sort": asked.sort, "after": asked.after, "start": asked.start or None}
+    return address(f"{PATH}/{segment(case)}", **where, as_of=asked.as_of)
+
+
+def place_of(asked: ListAddress, found: Neighbours, total: int | None) -> PlaceInList:
+    """Return where a case stands in a list, as links; `total` is how many the list has, where that is known already."""
+    href = link(asked, after=asked.after, start=asked.start or None)
+    if found.number is None:
+        return PlaceInList(href=href)
+    further = asked
+    if found.following is not None:
+        further = asked.model_copy(update={"after": found.following, "start": asked.start + LIMIT})
+    return PlaceInList(
+        href=href,
+        number=asked.start + found.number + 1,
+        total=total,
+        before="" if found.before is None else inside(asked, found.before),
+        behind="" if found.behind is None else inside(further, found.behind),
+    )
 
 
 def unusual(sort: object) -> object:

@@ -1,5 +1,6 @@
 // What scripts add to the list of cases: completion in the search box, keys, and the link of a view.
 import { complete } from "/static/completing.js";
+import { lettersOn, STORED, typing } from "/static/keys.js";
 
 const box = document.getElementById("query");
 complete(box, document.getElementById("completions"), document.getElementById("offered"));
@@ -14,11 +15,9 @@ if (copy && navigator.clipboard) {
   });
 }
 
-// Whoever speaks to their machine, or hits keys by chance, can switch single letters off (WCAG 2.1.4).
-const STORED = "remiss.letter-keys";
 const letters = document.getElementById("letter-keys");
 document.getElementById("letters").hidden = false;
-letters.checked = localStorage.getItem(STORED) !== "off";
+letters.checked = lettersOn();
 letters.addEventListener("change", () => localStorage.setItem(STORED, letters.checked ? "on" : "off"));
 
 /** Move the focus down or up the list of cases. */
@@ -44,8 +43,7 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input:not([type=checkbox]), select, textarea, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !letters.checked || !KEYS[event.key]) return;
+  if (typing(event) || event.ctrlKey || event.metaKey || event.altKey || !letters.checked || !KEYS[event.key]) return;
   event.preventDefault();
   KEYS[event.key]();
 });
