@@ -52,7 +52,7 @@ def test_by_mouse_one_reads_why_looks_at_controls_and_revises(signed_in, missed)
     page = signed_in(f"/cases/{missed}")
     expect(page.get_by_text("A traveller missed a connection.").first).to_be_visible()
     expect(page.get_by_text(re.compile("% similar")).first).to_be_visible()
-    page.get_by_text("Change what is said").click()
+    page.locator("#revise > summary").click()
     page.get_by_label("Title").fill("Nobody was told")
     page.get_by_label("Failure mode").fill("remiss:data/label-noise")
     page.get_by_role("button", name="Save as revision 2").click()
@@ -101,7 +101,7 @@ def test_whoever_files_what_is_there_already_sees_it_and_goes_on_by_keyboard(sig
 def test_two_people_at_once_lose_nothing(signed_in, site, missed):
     page = signed_in(f"/cases/{missed}")
     catalog.revise(site.workspace, missed, 1, title="Written meanwhile")
-    page.get_by_text("Change what is said").click()
+    page.locator("#revise > summary").click()
     page.get_by_label("Title").fill("Typed with care")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("Written meanwhile")
@@ -114,7 +114,7 @@ def test_without_script_one_compares_and_revises(signed_in, missed):
     page = signed_in(f"/cases/{missed}", java_script_enabled=False)
     page.get_by_role("link", name="Compare it with").click()
     expect(page.get_by_text(re.compile("% similar")).first).to_be_visible()
-    page.get_by_text("Change what is said").click()
+    page.locator("#revise > summary").click()
     page.get_by_label("Note").fill("two\nlines")
     page.get_by_role("button", name="Save as revision 2").click()
     expect(page.get_by_text("two lines").first).to_be_visible()
@@ -153,18 +153,18 @@ def test_one_reads_what_people_found_and_begins_the_case_anew(signed_in, verifie
     expect(page.get_by_role("heading", name="Annotated by bo: failure")).to_be_visible()
     expect(page.get_by_text("7 points").first).to_be_visible()
     expect(page.get_by_label("Severity")).to_have_count(0)
-    page.get_by_text("Begin it anew").click()
+    page.get_by_text("Reopen", exact=True).first.click()
     page.get_by_label("Why, in a sentence").fill("the label was corrected")
     page.get_by_role("button", name="Reopen").click()
     expect(page.get_by_text("Nobody has labelled it yet.")).to_be_visible()
-    expect(page.get_by_role("link", name="Annotate it")).to_have_attribute("href", f"/queue/{verified}")
+    expect(page.get_by_role("link", name=re.compile("^Label l?$"))).to_have_attribute("href", f"/queue/{verified}")
     expect(page.locator(".history ins").first).to_have_text("candidate")
 
 
 def test_one_links_a_case_that_is_alike_and_is_told_what_does_not_go(signed_in, site, missed):
     other = catalog.search(site.workspace, "criterion:missed-delay", limit=2).rows[1][0]
     page = signed_in(f"/cases/{missed}")
-    page.get_by_text("It is similar to another case").click()
+    page.get_by_text("Link to a similar case").click()
     page.get_by_label("The case whose verdict it takes").fill(missed)
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("similar to itself")
@@ -173,8 +173,8 @@ def test_one_links_a_case_that_is_alike_and_is_told_what_does_not_go(signed_in, 
     page.get_by_role("link", name=other).click()
     expect(page.get_by_text("It gives its verdict to")).to_be_visible()
     page.go_back()
-    page.get_by_role("button", name="Take the link away").click()
-    expect(page.get_by_text("It is similar to another case")).to_be_visible()
+    page.get_by_role("button", name="Remove the link").click()
+    expect(page.get_by_text("Link to a similar case")).to_be_visible()
 
 
 def test_of_an_annotation_one_learns_that_it_is_there_and_no_more(site, missed):
@@ -185,3 +185,23 @@ def test_of_an_annotation_one_learns_that_it_is_there_and_no_more(site, missed):
     assert "The feed again" not in told
     assert "Annotated by" not in told
     assert "<strong>annotated</strong> by (hidden)" in told
+
+
+def test_by_the_keys_that_it_prints_one_goes_on_through_the_list_and_to_the_form(signed_in):
+    page = signed_in("/cases?query=criterion%3Amissed-delay&sort=severity")
+    first, second = (page.locator("table.cases a.id").nth(place).inner_text() for place in (0, 1))
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"/cases/{first}"))
+    expect(page.locator(".crumbs")).to_contain_text("Case 1 of")
+    page.keyboard.press("j")
+    page.wait_for_url(re.compile(f"/cases/{second}"))
+    page.keyboard.press("k")
+    page.wait_for_url(re.compile(f"/cases/{first}"))
+    page.keyboard.press("c")
+    page.wait_for_function("document.activeElement.name === 'text'")
+    page.keyboard.type("jk")
+    expect(page.locator("#discussion textarea").last).to_have_value("jk")
+    page.locator("h1").click()
+    page.keyboard.press("l")
+    page.wait_for_url(re.compile(f"/queue/{first}"))

@@ -415,7 +415,7 @@ def test_in_a_browser_forms_come_back_as_they_were_typed(world, watched):
     assert looked(page)[0] == []
     case = world.planted.filed[2].id
     page.goto(f"/cases/{case}")
-    page.get_by_text("Change what is said").click()
+    page.locator("#revise > summary").click()
     page.get_by_label("Note").fill(typed)
     now = world.client.get(f"/api/v1/cases/{case}")
     world.client.patch(f"/api/v1/cases/{case}", json={"note": together(TEXTS)}, headers={"If-Match": now.headers["ETag"]})

@@ -204,7 +204,7 @@ def test_a_case_is_filed_by_a_form(there):
     assert case.event.inputs == {"carrier": "UA", "distance": "200"}
     assert "[email:" in page
     assert "A person filed it by hand" in page
-    assert "Beside controls" not in page
+    assert "Compared with similar events" not in page
 
 
 def test_a_case_is_filed_in_a_team_in_which_its_author_may(there):

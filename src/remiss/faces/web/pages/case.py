@@ -29,7 +29,7 @@ from remiss.faces.web.pages.case_parts import (
     AttachedPart,
     Chapter,
     ControlsPart,
-    Step,
+    LifeStep,
     attached_of,
     controls_of,
     life_of,
@@ -66,7 +66,7 @@ class CasePage:
     case: Case
     place: PlaceInList | None
     as_of: int | None
-    life: tuple[Step, ...]
+    life: tuple[LifeStep, ...]
     missing: tuple[str, ...]
     caught: tuple[Caught, ...]
     window: SampledWindow | None

@@ -198,7 +198,7 @@ def changes(before: Revision | None, after: Revision) -> Iterator[ShownChange]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class LifeStep:
     """One step in the life of a case: done, the one that it is at, or to come."""
 
     words: str
@@ -206,12 +206,12 @@ class Step:
     current: bool = False
 
 
-def life_of(case: Case) -> tuple[Step, ...]:
+def life_of(case: Case) -> tuple[LifeStep, ...]:
     """Return the steps from its capture to its end, for a case whose verdict may be told; else only what everybody sees."""
     first = "Filed" if case.origin == "filed" else "Captured"
     ended = {Status.REJECTED: "No failure", Status.CLEARED: "No failure", Status.UNDECIDABLE: "Nobody can tell"}
     if case.status in ended:
-        return (Step(words=first, done=True), Step(words=ended[case.status], done=True, current=True))
+        return (LifeStep(words=first, done=True), LifeStep(words=ended[case.status], done=True, current=True))
     names = (first, "Labelled", "Verified", "Resolved")
     at = {Status.ANNOTATED: 2, Status.DISPUTED: 2, Status.VERIFIED: 3, Status.REGRESSED: 3, Status.RESOLVED: 4}.get(
         case.status, 1
@@ -219,10 +219,10 @@ def life_of(case: Case) -> tuple[Step, ...]:
     waits = {1: "To be labelled", 2: "To be verified", 3: "To be resolved"}
     if case.status is Status.DISPUTED:
         waits[2] = "Disputed, to be decided"
-    steps = [Step(words=name, done=True) for name in names[:at]]
+    steps = [LifeStep(words=name, done=True) for name in names[:at]]
     if at < len(names):
-        steps.append(Step(words=waits[at], done=False, current=True))
-    return (*steps, *(Step(words=name, done=False) for name in names[at + 1 :]))
+        steps.append(LifeStep(words=waits[at], done=False, current=True))
+    return (*steps, *(LifeStep(words=name, done=False) for name in names[at + 1 :]))
 
 
 def missing_of(case: Case) -> tuple[str, ...]:
