@@ -21,6 +21,8 @@ PROGRAM = "REMISS_TEST_CHROMIUM"
 # The first has no frame of a window around a page, and takes half the processor time.
 PROGRAMS = ("chromium-headless-shell", "chromium")
 LOADING = "Failed to load resource"
+# A test takes the connection away, or ends a request.
+AWAY = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +57,8 @@ def _opened(browser: Browser, **settings: Any) -> Iterator[Page]:
 
     def heard(message: ConsoleMessage) -> None:
         # What the policy refuses is reported here too. A page whose own status is an error is no fault of its scripts.
-        if message.type == "error" and not (message.text.startswith(LOADING) and message.location["url"] == opened.url):
+        own = message.location["url"] == opened.url or message.text.endswith(AWAY)
+        if message.type == "error" and not (message.text.startswith(LOADING) and own):
             faults.append(f"{message.text} ({message.location['url']})")
 
     opened.on("console", heard)

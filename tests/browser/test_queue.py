@@ -157,6 +157,96 @@ def test_nothing_is_sent_before_a_failure_has_its_mode_and_answers(signed_in, si
     assert page.evaluate("document.activeElement.name") == "mode"
 
 
+def test_what_is_said_without_a_connection_is_kept_and_sent_when_there_is_one(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    page.clock.install()
+    page.context.set_offline(True)
+    first = current(page)
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    expect(page.locator(".undoing")).to_contain_text("the next case comes as soon as the server answers")
+    page.clock.run_for(10_500)
+    expect(page.locator(".undoing")).to_contain_text("1 label not sent yet. They are kept in this browser")
+    assert mine(site) == 0
+    page.context.set_offline(False)
+    comes_to(site, 1)
+    expect(page.locator(f'#judging[data-case="{first}"]')).to_have_count(0)
+    expect(page.locator(".undoing")).not_to_contain_text("not sent yet")
+
+
+def test_what_is_said_without_a_connection_can_be_taken_back(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    page.context.set_offline(True)
+    first = current(page)
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    expect(page.locator(".undoing")).to_contain_text("No connection")
+    page.keyboard.press("u")
+    expect(page.locator(".undoing")).to_be_hidden()
+    page.context.set_offline(False)
+    assert current(page) == first
+    assert go_on(page, "w", "Enter") == first
+    page.goto("/queue")
+    comes_to(site, 1)
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_who_closes_the_page_at_once_loses_nothing(signed_in, site, connected):
+    page = signed_in("/queue")
+    begin(page)
+    page.context.set_offline(not connected)
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    expect(page.locator(".undoing")).to_contain_text("No failure")
+    other = page.context.new_page()
+    page.close()
+    page.context.set_offline(False)
+    other.goto("/queue")
+    comes_to(site, 1)
+    # What was sent while the page went is known to be taken: nothing waits, and nothing was said twice.
+    expect(other.locator(".undoing")).to_be_hidden()
+    assert other.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('remiss.labels'))") == []
+    assert mine(site) == 1
+
+
+def test_who_signs_out_is_warned_of_what_is_not_sent(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    page.keyboard.press("n")
+    page.route("**/*held=true*", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    expect(page.locator(".undoing")).to_contain_text("No failure")
+    warned = []
+
+    def answered(dialog):
+        warned.append(dialog.message)
+        dialog.dismiss() if len(warned) == 1 else dialog.accept()
+
+    page.on("dialog", answered)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator(".undoing")).to_contain_text("1 label not sent yet")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    assert warned == ["1 label is not sent yet, and would be lost. Sign out all the same?"] * 2
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('remiss.labels'))") == []
+
+
+def test_what_one_person_said_is_not_sent_as_another(site):
+    with site.browser_of(site.person("ana", role="annotator")) as ana:
+        case = ana.post("/queue/next").headers["location"].rpartition("/")[2].partition("?")[0]
+        said = {
+            "revision": re.search(r'name="revision" value="(\d+)"', ana.get(f"/queue/{case}").text)[1],
+            "verdict": "not-a-failure",
+        }
+        assert ana.post(f"/cases/{case}/annotate?held=true&by=bo", data=said).status_code == 409
+        assert ana.post(f"/cases/{case}/annotate?held=true&by=ana", data=said).status_code == 204
+        # Sent again it is known to be taken; what was not said by anybody is not.
+        assert ana.post(f"/cases/{case}/annotate?held=true&by=ana", data=said).status_code == 204
+        assert ana.post(f"/cases/{case}/annotate?held=true&by=ana", data=said | {"verdict": "wrong-label"}).status_code == 200
+
+
 @pytest.mark.parametrize("verdict", ["not-a-failure", "failure"])
 def test_it_works_without_scripts(signed_in, site, verdict):
     page = signed_in("/queue", java_script_enabled=False)
@@ -167,7 +257,7 @@ def test_it_works_without_scripts(signed_in, site, verdict):
         page.locator("[name=mode]").select_option("remiss:model/weak-slice")
         for question in page.locator(".question").all():
             question.locator("input").first.check()
-    page.get_by_role("button", name="Say so").click()
+    page.get_by_role("button", name="Submit and next").click()
     expect(page.locator(".note")).to_contain_text("is annotated")
     page.get_by_role("button", name="Put it back").click()
     expect(page.get_by_role("status")).to_contain_text("is put back")

@@ -212,5 +212,9 @@ def _abstain(ws: CurateWorkspace, case: CaseId, revision: int, kind: LabellingKi
     state = _checked(ws, ws.labellings.state(case, files=False), revision, PERMISSIONS[kind])
     guidelines = _guidelines(ws, state)
     step = cannot_tell(state, kind, ws.actor.name, guidelines.owners)
-    ws.labellings.abstain(state, kind, prepared(judgement, kind, state.event, guidelines, gate(ws)), step)
+    made = prepared(judgement, kind, state.event, guidelines, gate(ws))
+    said = (ws.actor.name, kind, made.judgement.rationale)
+    # It changes no revision: said twice in the same words, as by a browser that heard no answer, it is said once.
+    if said not in {(each.person, each.kind, each.rationale) for each in state.abstentions}:
+        ws.labellings.abstain(state, kind, made, step)
     return ws.labellings.told(state.case)

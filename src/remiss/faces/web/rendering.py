@@ -219,10 +219,15 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
         catalog=ws.address.rpartition("/")[2] or ws.address,
         position=ws.position() if position is None else position,
         twins=tuple(Twin(href=href, title=name) for href, name in twins),
-        who="" if ws.actor.role == OPERATOR else ws.actor.name,
+        who=signed_in_as(ws),
         groups=tuple((title, open_to) for title, each in GROUPS if (open_to := _opened(ws, each))),
         came_from=ws.came_from,
     )
+
+
+def signed_in_as(ws: Workspace) -> str:
+    """Return the name of the person who is signed in; empty for the operator."""
+    return "" if ws.actor.role == OPERATOR else ws.actor.name
 
 
 def _opened(ws: Workspace, sections: tuple[BarEntry, ...]) -> tuple[BarEntry, ...]:

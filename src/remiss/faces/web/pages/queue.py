@@ -19,15 +19,15 @@ from remiss.curate import labelling_actions as labelling
 from remiss.curate.batches import UNFLAGGED
 from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left, Served, grouped
 from remiss.curate.steering_view import Steered
-from remiss.errors import InputError, LabellingError, NotFound, RemissError
+from remiss.errors import Conflict, InputError, LabellingError, NotFound, RemissError
 from remiss.faces import queue_words
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
-from remiss.faces.web.rendering import render, segment, shell
+from remiss.faces.web.rendering import render, segment, shell, signed_in_as
 from remiss.present.legible import counted
 from remiss.records.case import Case
 from remiss.records.identity import parse_time
-from remiss.records.labelling import Labelling, LabellingKind, Verdict
+from remiss.records.labelling import Judgement, Labelling, LabellingKind, Verdict
 from remiss.records.states import Status
 
 if TYPE_CHECKING:
@@ -177,9 +177,14 @@ def labelling_by(kind: LabellingKind) -> Callable[..., Response]:
     """Return what takes a labelling of a kind, and goes on to the next case.
 
     `held` is for the script, which has gone on already: nothing is answered where it was taken, and a page with why where not.
+    `by` is the person who said it, empty for the operator: the browser may keep it until somebody else is signed in there.
     """
 
-    def label(ws: Ws, case: str, given: Given, *, held: bool = False, period: str = "", stratum: str = "") -> Response:
+    def label(
+        ws: Ws, case: str, given: Given, *, held: bool = False, by: str | None = None, period: str = "", stratum: str = ""
+    ) -> Response:
+        if by is not None and by != signed_in_as(ws):
+            raise Conflict("somebody else said this, and you are signed in now", do="let them sign in again, which sends it")
         return _labelled(ws, case, kind, given, JustDone(period=period, stratum=stratum), held=held)
 
     return label
@@ -198,10 +203,20 @@ def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: TypedJudgeme
     except NotFound:
         raise
     except RemissError as error:
+        if held and isinstance(error, Conflict) and taken_before(ws, case, judgement_of(given, kind)):
+            return Response(status_code=204)
         status = 200 if held else status_of(error)
         return shown(ws, labelling.form(ws, case), given.fields, ((error.what, error.do),), asked, status=status)
     done = asked.model_copy(update={"case": found.id, "done": _done(found, kind, given)})
     return Response(status_code=204) if held else _next(ws, done)
+
+
+def taken_before(ws: Workspace, case: str, judgement: Judgement) -> bool:
+    """Return whether a labelling of the actor's that is in force says what they say: then it was sent before, and taken."""
+    found = catalog.show(ws, case).labelling
+    said = (judgement.verdict, judgement.mode, judgement.modes, judgement.answers)
+    own = [each for each in (found.labellings if found else ()) if each.person == ws.actor.name]
+    return any(said == (each.verdict, each.mode, each.modes, each.answers) for each in own)
 
 
 def _done(found: Case, kind: LabellingKind, given: TypedJudgement) -> str:

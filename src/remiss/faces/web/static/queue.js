@@ -1,39 +1,70 @@
-// What scripts add to the queue: keys, and ten seconds in which a labelling can be taken back before it is sent.
+// What scripts add to the queue: keys, and ten seconds in which a label can be taken back before it is sent.
 // Without scripts the form is sent at once, and an annotation can be redone.
+import * as outbox from "/static/outbox.js";
 import { localTimes } from "/static/times.js";
 
 const SECONDS = 10;
-// So many at most wait to be sent; of more the oldest goes at once.
-const MOST = 8;
 const STORED = "remiss.letter-keys";
+const RETRY_MS = 3000;
 const main = document.getElementById("content");
-// Said and not sent yet: case, its page, fields, address, timer.
-const pending = [];
 // What was begun on a case and left unsaid when another page took its place: case to fields.
 const begun = new Map();
 // What is to be seen is what was asked for last, in whatever order the answers come.
 let asked = 0;
+// The case that was said while there was no connection: its form stays until another one can be had.
+let waiting = 0;
 
 const bar = document.createElement("div");
 bar.className = "undoing";
 bar.setAttribute("role", "status");
 bar.hidden = true;
-main.before(bar);
+const [told, kept] = [document.createElement("p"), document.createElement("div")];
+told.hidden = true;
+bar.append(told, kept);
+main.prepend(bar);
 
-/** Show what was said last and can still be taken back, or what went wrong. */
-function tell(words, undo) {
-  bar.replaceChildren();
-  const said = document.createElement("p");
-  said.textContent = words;
-  bar.append(said);
-  if (undo) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Undo (u)";
-    button.addEventListener("click", takeBack);
-    bar.append(button);
+/** Say something above the page; nothing, where there are no words. */
+function tell(words) {
+  told.textContent = words;
+  told.hidden = !words;
+  bar.hidden = !words && !kept.hasChildNodes();
+}
+
+function button(words, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "small";
+  made.textContent = words;
+  made.addEventListener("click", act);
+  return made;
+}
+
+/** Show what is not sent yet, what was not taken, and whether something can be taken back. */
+function changed() {
+  const lines = [];
+  const count = outbox.unsent().length;
+  if (count) {
+    const line = document.createElement("p");
+    const why = outbox.signedOut ? "Sign in again to send them." : "They are kept in this browser and sent as soon as the server answers.";
+    line.append(`${count} ${count === 1 ? "label" : "labels"} not sent yet. ${why} `, button("Send now", () => outbox.flush(true)));
+    lines.push(line);
   }
-  bar.hidden = false;
+  for (const each of outbox.refused()) {
+    if (each.case === document.getElementById("judging")?.dataset.case) continue;
+    const line = document.createElement("p");
+    const link = document.createElement("a");
+    link.href = each.page;
+    link.textContent = each.case;
+    line.append("Case ", link, ` was not taken: ${each.refused}. `, button("Discard", () => outbox.drop(each.case)));
+    lines.push(line);
+  }
+  kept.replaceChildren(...lines);
+  const open = outbox.open();
+  if (!open.length && told.dataset.undo) tell("");
+  if (!open.length) delete told.dataset.undo;
+  const undo = document.getElementById("undo");
+  if (undo) undo.disabled = !open.length;
+  bar.hidden = told.hidden && !lines.length;
 }
 
 /** Put the page that is asked for in the place of this one's, as the page that is `at` an address; say whether it came to that. */
@@ -47,30 +78,33 @@ async function put(asking, at) {
     location.assign(at ?? answer.url);
     return false;
   }
-  keep(document.getElementById("judging"));
-  main.replaceChildren(...content.childNodes);
+  waiting = 0;
+  hold(document.getElementById("judging"));
+  for (const each of [...main.childNodes]) if (each !== bar) each.remove();
+  main.append(...content.childNodes);
   document.title = page.title;
   history.replaceState(null, "", at ?? answer.url);
   localTimes(main);
-  fill(document.getElementById("judging"));
   ready();
   main.focus();
   scrollTo(0, 0);
   return true;
 }
 
-/** Keep what was begun in a form that leaves the page; what was said is kept as pending. */
-function keep(form) {
-  if (!form || pending.some((each) => each.held === form.dataset.case)) return;
+/** Keep what was begun in a form that leaves the page; what was said is kept until it is taken. */
+function hold(form) {
+  if (!form || form.inert) return;
   begun.set(form.dataset.case, new URLSearchParams(new FormData(form)));
 }
 
-/** Give a form what was begun in it before. */
+/** Give a form what was begun in it before, or what was said in it and not taken. */
 function fill(form) {
-  const fields = begun.get(form?.dataset.case);
+  const said = outbox.refused().find((each) => each.case === form.dataset.case);
+  const fields = begun.get(form.dataset.case) ?? (said && new URLSearchParams(said.fields));
   if (!fields) return;
   for (const field of form.elements) {
     const given = fields.getAll(field.name);
+    if (!field.name || field.name === "revision") continue;
     if (field.type === "radio") field.checked = given.includes(field.value);
     else if (field.multiple) for (const option of field.options) option.selected = given.includes(option.value);
     else if (given.length) field.value = given[0];
@@ -79,58 +113,63 @@ function fill(form) {
   }
 }
 
+/** Go on to the next case; without a connection as soon as there is one. */
 async function next() {
-  const body = new URLSearchParams({ exclude: pending.map((each) => each.held).join(" ") });
+  const body = new URLSearchParams({ exclude: outbox.kept().map((each) => each.case).join(" ") });
   // Who asked for a period or a stratum goes on with it.
   const here = new URLSearchParams(location.search);
   for (const name of ["period", "stratum"]) if (here.get(name)) body.set(name, here.get(name));
-  await put(fetch("/queue/next", { method: "POST", body }));
-}
-
-/** Send what was said; what is not taken comes back with why. */
-async function send(each) {
-  clearTimeout(each.timer);
-  each.sending = true;
-  const answer = await fetch(`${each.address}${each.address.includes("?") ? "&" : "?"}held=true`, { method: "POST", body: each.fields, keepalive: true });
-  // Until it is answered it is in hand, or it would be given again.
-  pending.splice(pending.indexOf(each), 1);
-  const taken = answer.status === 204;
-  if (!open().length && taken) bar.hidden = true;
-  if (taken) {
-    begun.delete(each.held);
-    return;
+  const turn = ++waiting;
+  try {
+    await put(fetch("/queue/next", { method: "POST", body }));
+  } catch {
+    if (!turn || turn !== waiting) return;
+    tell(`${told.textContent.replace(/ No connection.*/, "")} No connection: the next case comes as soon as the server answers.`);
+    setTimeout(() => { if (turn === waiting) next(); }, RETRY_MS);
   }
-  begun.set(each.held, each.fields);
-  const shown = await put(answer, each.page);
-  tell(`Case ${each.held} was not taken: ${shown ? "see why below" : "it comes back with what you said"}.`, false);
 }
 
-/** What can still be taken back. */
-function open() {
-  return pending.filter((each) => !each.sending);
+/** What is not taken comes back with why. */
+async function refused(each, answer, why) {
+  begun.set(each.case, new URLSearchParams(each.fields));
+  const shown = answer.status === 200 && (await put(answer, each.page).catch(() => false));
+  tell(`Case ${each.case} was not taken: ${shown || answer.status !== 200 ? why : "it comes back with what you said"}.`);
+  changed();
 }
 
 async function takeBack() {
-  const each = open().at(-1);
+  const each = outbox.takeBack();
   if (!each) return;
-  clearTimeout(each.timer);
-  pending.splice(pending.indexOf(each), 1);
-  begun.set(each.held, each.fields);
-  if (!(await put(fetch(each.page)))) return;
-  bar.hidden = true;
+  begun.set(each.case, new URLSearchParams(each.fields));
+  const form = document.getElementById("judging");
+  if (form?.dataset.case === each.case) {
+    // No other case has taken its place.
+    waiting = 0;
+    asked += 1;
+    form.inert = false;
+  } else if (!(await put(fetch(each.page)).catch(() => false))) {
+    tell(`Case ${each.case} is taken back: it is not sent, and comes back with what you said.`);
+    return;
+  }
+  tell("");
   document.querySelector("#judging [name=verdict]:checked")?.focus();
 }
 
 function submitted(event) {
   event.preventDefault();
   const form = event.target;
-  const fields = new URLSearchParams(new FormData(form));
-  const each = { held: form.dataset.case, page: form.dataset.page, address: form.getAttribute("action"), fields };
-  each.timer = setTimeout(() => send(each), SECONDS * 1000);
-  pending.push(each);
-  if (open().length > MOST) send(open()[0]);
-  const words = form.querySelector("[name=verdict]:checked").parentElement.firstChild.nextSibling.textContent.trim();
-  tell(`${words}: ${each.held}.`, true);
+  const verdict = form.querySelector("[name=verdict]:checked").parentElement.firstChild.nextSibling.textContent.trim();
+  begun.delete(form.dataset.case);
+  outbox.keep({
+    case: form.dataset.case,
+    page: form.dataset.page,
+    address: form.getAttribute("action"),
+    fields: new URLSearchParams(new FormData(form)).toString(),
+  }, SECONDS);
+  form.inert = true;
+  tell(`${verdict}: ${form.dataset.case}.`);
+  told.dataset.undo = "yes";
+  changed();
   next();
 }
 
@@ -159,7 +198,14 @@ function ready() {
     letters.checked = localStorage.getItem(STORED) !== "off";
     letters.addEventListener("change", () => localStorage.setItem(STORED, letters.checked ? "on" : "off"));
   }
+  const undo = document.getElementById("undo");
+  if (undo) {
+    undo.hidden = false;
+    undo.addEventListener("click", takeBack);
+  }
+  changed();
   if (!form) return;
+  fill(form);
   form.addEventListener("submit", submitted);
   form.addEventListener("change", () => required(form));
   required(form);
@@ -169,15 +215,15 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const form = document.getElementById("judging");
   const typing = event.target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea");
-  if (event.key === "Enter" && form && !event.target.closest?.("textarea, button, a, summary")) {
+  if (event.key === "Enter" && form && !form.inert && !event.target.closest?.("textarea, button, a, summary")) {
     event.preventDefault();
     form.requestSubmit();
     return;
   }
   if (event.key === "Escape" && typing) { typing.blur(); return; }
   if (typing || document.getElementById("letter-keys")?.checked === false) return;
-  if (event.key === "u" && open().length) { event.preventDefault(); takeBack(); return; }
-  if (!form) return;
+  if (event.key === "u" && outbox.open().length) { event.preventDefault(); takeBack(); return; }
+  if (!form || form.inert) return;
   if (/^[1-9]$/.test(event.key)) { event.preventDefault(); answer(form, Number(event.key)); return; }
   const away = { p: "releasing", x: "passing" }[event.key];
   if (away) { event.preventDefault(); document.getElementById(away)?.requestSubmit(); return; }
@@ -188,9 +234,7 @@ document.addEventListener("keydown", (event) => {
   if (field.type === "radio") { field.checked = true; required(form); }
 });
 
-// Whoever leaves has said what they said.
-addEventListener("pagehide", () => {
-  for (const each of open()) send(each);
-});
+addEventListener("online", () => { if (waiting) next(); });
 
 ready();
+outbox.begin({ changed, refused, taken: (each) => begun.delete(each.case) });

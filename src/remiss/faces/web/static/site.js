@@ -7,3 +7,16 @@ const current = document.querySelector(".bar nav [aria-current]");
 const bar = current?.closest("nav");
 if (bar) bar.scrollLeft = current.offsetLeft - bar.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
 document.addEventListener("htmx:after:swap", () => localTimes(document));
+
+// Who signs out is told first of labels that this browser could not send.
+const leaving = document.getElementById("sign-out");
+leaving?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { kept, drop, flush } = await import("/static/outbox.js");
+  if (kept().length) await flush(true);
+  const count = kept().length;
+  const labels = count === 1 ? "1 label is" : `${count} labels are`;
+  if (count && !confirm(`${labels} not sent yet, and would be lost. Sign out all the same?`)) return;
+  for (const each of kept()) drop(each.case);
+  leaving.submit();
+});
