@@ -10,8 +10,7 @@ from typing import Any
 
 import remiss
 from remiss.action import ACTIONS, Action
-from remiss.contract.docstrings import described
-from remiss.contract.forms import Json, given
+from remiss.contract.forms import Json, described, given
 from remiss.contract.table import Entry
 
 

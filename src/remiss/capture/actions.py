@@ -28,7 +28,7 @@ from remiss.protocol.actions import checked as checked_against_sources
 from remiss.protocol.actions import parsed
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Protocol
-from remiss.protocol.versions import check_kept, notes_on
+from remiss.protocol.versions import as_written, check_kept, notes_on
 from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
 from remiss.records.run import DerivedRun, Group, Run, RunWindow
@@ -127,7 +127,7 @@ def capture(
     allow_capture(ws, document)
     if tuple(item.run for item in held) != prepared.in_force:
         raise Conflict("another capture of these windows was filed meanwhile", do="capture again: nothing of this one was filed")
-    ws.protocols.save(document)
+    ws.protocols.save(as_written(document, ws.gate.words))
     check_kept(ws.protocols.find(document.name, document.version), document)
     known = ws.runs.known(manifest.source, document.name, manifest.since, manifest.until)
     changes = compare(known, derived_run.members, prepared.derived.present, document.sampling.window)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Annotated
@@ -219,7 +220,8 @@ def _stored(ws: ProtocolsWorkspace, name: str, version: int | None, position: in
     known = [each for each in ws.protocols.versions() if each.position <= position]
     for each in known:
         if each.name == name and version in {None, each.version}:
-            return each
+            former = ws.protocols.text_at(name, each.version, position)
+            return each if former is None else replace(each, text=former)
     of_name = sorted(each.version for each in known if each.name == name)
     if of_name:
         raise NotFound(f"protocol {name} has no version {version}", do=f"it has {', '.join(map(str, of_name))}")

@@ -40,6 +40,7 @@ from remiss.protocol.terms import (
 )
 from remiss.protocol.values import parse_duration, policy
 from remiss.records.case import Sensitivity
+from remiss.records.event import FieldLabel
 from remiss.records.identity import digest
 from remiss.records.window import parse_width
 
@@ -97,13 +98,14 @@ class Deferred(Mapping[str, Type]):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A validated document and where it came from."""
+    """A validated document and where it came from; `guidelines` is the text of that file."""
 
     model: ProtocolModel
     document: Document
     path: str
     text: str
     unread: frozenset[str] = frozenset()
+    guidelines: str | None = None
 
 
 def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, rubric: Rubric) -> Protocol:
@@ -151,6 +153,10 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         retention=_retention(model.retention),
         grace=timedelta(0) if model.grace is None else parse_duration(model.grace),
         review=_review(model.review),
+        title=model.title,
+        show={name: FieldLabel(**each.model_dump()) for name, each in model.show.items()},
+        guidelines=whole.guidelines,
+        guidelines_file=model.guidelines,
         unread=whole.unread,
         lines={".".join(map(str, path)): line for path, line in document.lines.items()},
     )

@@ -11,6 +11,7 @@ from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Path
 from remiss.protocol.shape import Sink
 from remiss.protocol.terms import Expression, Kind, Taxonomy, is_among
+from remiss.protocol.titles import check_shown
 from remiss.records.case import Sensitivity
 
 # What is drawn together is what several answers are about.
@@ -31,6 +32,7 @@ def check_sections(
     _check_labelling(model, add)
     _check_duplicates(model, add)
     _check_criteria(model, taxonomy, fields, unread, add)
+    check_shown(model, known, add)
     owners = 0 if model.review is None else len(set(model.review.owners))
     if model.review is not None and model.review.quorum > owners:
         add(

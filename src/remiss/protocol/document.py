@@ -25,6 +25,7 @@ from remiss.protocol.model import FieldsModel, ProtocolModel
 from remiss.protocol.reading import Path, Value, read
 from remiss.protocol.shape import sink, validate
 from remiss.protocol.terms import Protocol
+from remiss.protocol.titles import check_guidelines
 
 _BEGINS = "#: attached "
 _LINE = "#| "
@@ -77,7 +78,10 @@ _SALVAGEABLE: tuple[Path, ...] = (
     ("source", "time_zone"),
     ("labels", "time_zone"),
     *((name,) for name in ("about", "grace", "team", "owners", "require", "sensitivity", "redaction", "taxonomy", "severity")),
-    *((name,) for name in ("labelling", "retention", "review")),
+    *((name,) for name in ("labelling", "retention", "review", "title", "guidelines")),
+    ("show", "*", "*"),
+    ("show", "*"),
+    ("show",),
     *(("sampling", name) for name in ("strata", "keep", "control", "undecided", "population", "unit")),
     ("*",),
 )
@@ -124,21 +128,23 @@ def draft(text: str, path: str, read_file: Read) -> tuple[Protocol | None, tuple
     findings = [*early, *complaints]
     add = sink(findings, document, path)
     files: dict[str, str] = {}
-    for key, name in (("taxonomy", model.taxonomy), ("severity", model.severity)):
+    for key, name in (("taxonomy", model.taxonomy), ("severity", model.severity), ("guidelines", model.guidelines)):
         try:
             if name is not None and not (key == "severity" and name in rubrics.BUILTIN):
                 files[name] = _read(name, read_file, attached)
         except RemissError as error:
             add((key,), f"{key} names {name}: {error.what}", error.do or "name a file beside this document")
+    check_guidelines(model.guidelines, files, add)
     taxonomy, more = _parsed(model.taxonomy, files, taxonomies.parse, taxonomies.builtin)
     findings += more
     built_in = partial(rubrics.builtin, model.severity if model.severity in rubrics.BUILTIN else rubrics.BUILT_IN)
     rubric, more = _parsed(model.severity, files, rubrics.parse, built_in)
     findings += more
+    guidelines = None if model.guidelines is None else files.get(model.guidelines)
     fields = fields_of(model.fields, document)
     unread = unread_of(fields, document) if complaints else frozenset()
     check_sections(model, taxonomy, fields, unread, add)
-    protocol = assemble(Whole(model, document, path, attach(text, files), unread), fields, taxonomy, rubric)
+    protocol = assemble(Whole(model, document, path, attach(text, files), unread, guidelines), fields, taxonomy, rubric)
     return protocol, _sorted(findings)
 
 

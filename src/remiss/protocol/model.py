@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from remiss.protocol.shape import Section
+from remiss.protocol.shape import Section, one_line, wrong
+from remiss.protocol.titles import MOST_TEMPLATE, TemplateError, names_of, parse_template
 from remiss.protocol.values import (
     MOST_ROWS,
     Columns,
@@ -35,6 +36,20 @@ from remiss.protocol.values import (
     Zone,
     on_both_sides,
 )
+
+
+def _template(value: str) -> str:
+    try:
+        if names_of(parse_template(one_line(value, MOST_TEMPLATE))):
+            return value.strip()
+    except TemplateError as error:
+        raise wrong(str(error), "write each field as {inputs.carrier}; {{ and }} stand for braces") from None
+    raise wrong("names no field, so that every event would be called alike", "name some, for example {inputs.carrier}")
+
+
+Title = Annotated[str, AfterValidator(_template)]
+Shown = Annotated[str, AfterValidator(lambda value: one_line(value, 60))]
+Unit = Annotated[str, AfterValidator(lambda value: one_line(value, 20))]
 
 
 class SourceModel(Section):
@@ -206,6 +221,17 @@ class ReviewModel(Section):
     """how many of them must be there"""
 
 
+class ShowModel(Section):
+    label: Shown | None = None
+    """what people call the field, for example Temperature"""
+    unit: Unit | None = None
+    """the unit of its values, for example °F or ms"""
+    of: Shown | None = None
+    """confidence: the answer that it is the probability of, for example late"""
+    threshold: Fraction | None = None
+    """confidence: the least with which that answer is given, for example 0.3; for showing alone"""
+
+
 class ProtocolModel(Section):
     """What counts as a failure of a model, which metadata an event must have, how to sample, what is sensitive, how to label."""
 
@@ -254,6 +280,13 @@ class ProtocolModel(Section):
     """how long evidence is kept"""
     review: ReviewModel | None = None
     """scheduled reviews"""
+    title: Title | None = None
+    """how people call an event: a text with fields in braces, for example "{inputs.carrier} {inputs.flight}: announced {output},
+    came {label}"; without it lists show ids"""
+    show: dict[str, ShowModel] = Field(default_factory=dict)
+    """how fields are shown: what people call each, and its unit, for example {latency_ms: {label: Latency, unit: ms}}"""
+    guidelines: Text | None = None
+    """a Markdown file relative to this document that people read beside the form when they label"""
 
 
 def json_schema() -> dict[str, Any]:

@@ -215,8 +215,12 @@ class Protocols(Protocol):
         """Return the failure modes of all taxonomies that the versions name."""
         ...
 
+    def text_at(self, name: str, version: int, position: int) -> str | None:
+        """Return the text that a version had at a position; None where it is the one that it has now."""
+        ...
+
     def save(self, document: Document) -> None:
-        """Keep a new version; the same digest again is no change.
+        """Keep a new version; of one that is there with the same digest, the newest text.
 
         Raises
         ------

@@ -74,6 +74,14 @@ def wrong(what: str, do: str) -> PydanticCustomError:
     return PydanticCustomError("remiss", "{what}", {"what": what, "do": do})
 
 
+def one_line(value: str, most: int) -> str:
+    """Return text for one line, without what stands around it, or raise what a validator raises."""
+    text = value.strip()
+    if not text or not text.isprintable() or len(text) > most:
+        raise wrong("is empty, too long or not one line of text", f"write one line of at most {most} characters")
+    return text
+
+
 def validate(
     kind: type[M], document: Document, file: str, *, optional: Sequence[Path] = (), instead: Mapping[Path, Value] | None = None
 ) -> tuple[M | None, tuple[Finding, ...]]:
@@ -234,12 +242,16 @@ def about(kind: type[BaseModel], path: Sequence[str | int]) -> str:
 
 def _at(kind: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:
     here: type[BaseModel] | None = kind
+    free = False
     for step in path:
-        if isinstance(step, int):
+        if isinstance(step, int) or free:
+            # An item of a list, or the name of one of several mappings alike, has the keys of its section.
+            free = False
             continue
         field = next((f for name, f in here.model_fields.items() if (f.alias or name) == step), None) if here else None
         here = None if field is None else _model(field.annotation)
-    return here
+        free = field is not None and here is not None and typing.get_origin(field.annotation) is dict
+    return None if free else here
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:

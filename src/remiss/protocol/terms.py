@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from remiss.govern.redaction.policy import Policy
 from remiss.records.case import Sensitivity
+from remiss.records.event import FieldLabel
 from remiss.records.published import Count
 
 INPUTS = "inputs."
@@ -254,7 +255,7 @@ class Protocol:
     the source's columns; so is `admit`, which says which rows of the log the protocol is about. Without
     `duplicates` rows of one id that say different things are refused. `sensitivity` gives each field
     that is not internal its level. `digest` covers what decides meaning (design, section 3). `unread` are fields of a draft that
-    its document has and whose values could not be read; as `inputs.` all under that prefix.
+    its document has and whose values could not be read; as `inputs.` all under that prefix. How events are shown decides nothing.
     """
 
     name: str
@@ -282,6 +283,10 @@ class Protocol:
     labelling: LabellingDesign | None = None
     retention: Retention | None = None
     review: Review | None = None
+    title: str | None = None
+    show: Mapping[str, FieldLabel] = field(default_factory=dict)
+    guidelines: str | None = None
+    guidelines_file: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 

@@ -12,6 +12,7 @@ by which of two rules a stored text was redacted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -130,3 +131,19 @@ def _differing(stored: StoredProtocol, document: Protocol) -> str:
     ways = [parts_that_differ(meaning(before), meaning(now)) for now in (document, *by_former_defaults(document))]
     changed = min(ways, key=len)
     return f": another {', '.join(changed)}" if changed else ""
+
+
+def as_written(document: Protocol, words: Callable[[str], str]) -> Protocol:
+    """Return a document as a catalog keeps it: its guidelines, which are words of people, with what is personal replaced.
+
+    Parameters
+    ----------
+    words : what texts that people write pass before they are kept
+    """
+    if document.guidelines is None or document.guidelines_file is None:
+        return document
+    from remiss.protocol.document import attach, detach
+
+    kept = words(document.guidelines)
+    text, attached = detach(document.text)
+    return replace(document, guidelines=kept, text=attach(text, {**attached, document.guidelines_file: kept}))

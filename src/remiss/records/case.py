@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
 from remiss.parameters import Grade, Help, Option, Range
-from remiss.records.event import Event, Values
+from remiss.records.event import Event, FieldLabel, Values
 from remiss.records.labelling import Labelled, Link
 from remiss.records.published import LISTED, Count, Items, Share, published
 from remiss.records.rows import Shown
 from remiss.records.states import Status
+
+# Who gave a case its title: somebody who wrote it, or its protocol by a template.
+PEOPLE, PROTOCOL = "people", "protocol"
 
 
 class Sensitivity(IntEnum):
@@ -46,6 +50,7 @@ class Case(Shown):
     (minor). `criteria` are those that the event meets in the runs in force. `origin` says how it came here. `labelling` is what
     the asker may see of what people said of it. `stale` says that its event has changed since. `hidden` says why criteria,
     captures, mode and severity are not visible to the person who is to label it independently.
+    `title_by` says who called it so, people or the protocol by its template; `show` is how fields of the event are shown.
     """
 
     id: str
@@ -67,7 +72,14 @@ class Case(Shown):
     labelling: Labelled | None = None
     stale: bool = False
     hidden: str | None = None
+    title_by: str | None = None
+    show: Mapping[str, FieldLabel] = field(default_factory=dict)
     position: Count | None = field(default=None, compare=False)
+
+    @property
+    def written_title(self) -> str | None:
+        """The title that people wrote, as far as the asker may read it."""
+        return self.title if self.title_by == PEOPLE else None
 
 
 @published("revision", keys={"position_from": "position"}, part=True)

@@ -92,6 +92,20 @@ class Event:
     redactions: tuple[Redaction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldLabel:
+    """How a field is shown to people: what they call it, and in which unit it is.
+
+    Of the confidence, `of` is the answer that it is the probability of, and `threshold` the least with which that is given. Both
+    are for showing: nothing is computed with them.
+    """
+
+    label: str | None = None
+    unit: str | None = None
+    of: str | None = None
+    threshold: float | None = None
+
+
 def to_text(value: Scalar) -> str | None:
     """Return the text of a value: truths as `true` and `false`, times as RFC 3339; None stays None.
 

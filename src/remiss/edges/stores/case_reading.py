@@ -14,6 +14,7 @@ from remiss.curate.blinding import BlindedPart, begun, origin_for, words_without
 from remiss.edges.stores.blinded_case import blinded_people, history_shown, labelled, why_blinded
 from remiss.edges.stores.in_force import come_by, in_force, same_window
 from remiss.edges.stores.linking import links_of
+from remiss.edges.stores.protocol_rows import NO_WORDS, called, words_of
 from remiss.edges.stores.querying.search import in_force_at
 from remiss.edges.stores.reading import POSITION, SCOPES, Reading
 from remiss.edges.stores.redactions import redactions_of
@@ -32,7 +33,7 @@ from remiss.edges.stores.tables import (
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
 from remiss.govern.ports.actor import Scope
-from remiss.records.case import Capture, Case, Revision, Sensitivity
+from remiss.records.case import PEOPLE, PROTOCOL, Capture, Case, Revision, Sensitivity
 from remiss.records.event import Event, Scalar
 from remiss.records.states import Status
 
@@ -99,15 +100,19 @@ def _case(reading: Reading, row: Row[Any]) -> Case:
     state = row if position is None else _state_at(connection, row, position)
     seen = observations_of(reading, row.event_key)
     people = blinded_people(reading, row)
+    event = event_at(reading, row.event_key, row.label, seen)
+    words = words_of(reading).get((row.source_name, row.model, row.team_id), NO_WORDS)
     texts: Revision | Row[Any] | None = next(iter(reading.rows(_TEXTS, case=row.key, version=state.text_version)), None)
     if people and texts is not None:
         texts = words_without(_history(reading, row)[: state.revision], people)[-1]
+    written = None if texts is None else texts.title
+    title = called(words, event) if written is None else written
     return Case(
         id=row.id,
         revision=state.revision,
         status=Status(state.status),
         source=row.source_name,
-        event=event_at(reading, row.event_key, row.label, seen),
+        event=event,
         origin=origin_for(row.origin, Status(row.status)),
         criteria=_criteria(reading, row.key, seen) if hidden is None else (),
         captures=tuple(_capture(each) for each in seen if shown(each, scope)) if hidden is None else (),
@@ -117,7 +122,9 @@ def _case(reading: Reading, row: Row[Any]) -> Case:
         labelling=labelled(reading, row),
         stale=row.stale,
         links=links_of(reading, row.key),
-        title=None if texts is None else texts.title,
+        title=title,
+        title_by=PEOPLE if written is not None else PROTOCOL if title is not None else None,
+        show=words.show,
         note=None if texts is None else texts.note,
         team=row.team_id,
         sensitivity=Sensitivity(row.sensitivity),

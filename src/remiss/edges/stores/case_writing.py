@@ -193,7 +193,7 @@ def _check_visible(state: State, shown: Case) -> None:
     ------
     Conflict
     """
-    if (shown.title, shown.note) != (state.title, state.note):
+    if (shown.written_title, shown.note) != (state.title, state.note):
         raise Conflict(
             f"title and note of case {shown.id} are {why_blinded(shown.status)}",
             do="label the case first, or wait until it is decided; or comment on it",

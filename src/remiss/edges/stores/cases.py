@@ -26,6 +26,7 @@ from remiss.edges.stores.listing.lines import (
     listed_then,
     met_at,
     sort_values,
+    titled,
 )
 from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
 from remiss.edges.stores.prepared import BlindedViewer, Parameters, Row
@@ -63,6 +64,9 @@ class CaseStore:
         if position is None:
             rows, at = self._rows_now(asked, parameters, sort)
             lines = tuple([line_of(row) for row in rows[:limit]])
+            if any(line.title is None for line in lines):
+                with self._reader.glance() as reading:
+                    lines = titled(reading, lines, [key_of(row) for row in rows[:limit]])
         else:
             with self._reader.at(position) as reading:
                 connection = reading.connection
@@ -70,7 +74,8 @@ class CaseStore:
                 walked = lately(connection, asked, parameters)
                 rows = listed_then(asked, sort, continued=bool(after), walked=walked).ask(connection, parameters)
                 then = met_at(reading, [key_of(row) for row in rows[:limit] if is_visible(row)])
-                lines = tuple([line_then(row, then[key_of(row)]) for row in rows[:limit]])
+                keys = [key_of(row) for row in rows[:limit]]
+                lines = titled(reading, [line_then(row, then[key_of(row)]) for row in rows[:limit]], keys)
                 at = head_of(rows[0]) if rows else reading.head
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
         return CaseLines(lines=lines, last=last, head=at)

@@ -1,13 +1,18 @@
-"""Rows of protocols as records, and by them who owns which model, no matter who may see those; and so who settles disputes.
+"""Rows of protocols as records, and what holds by them no matter who may see those: who owns which model, and so who settles
+disputes; and what people call an event.
 
 Who owns a model now may be changed by the next version. Who owned it when a case was captured stays an owner for that case: by
 this alone somebody is told what a verifier is not, for else they could be told, be freed, and verify.
+
+A title is made when it is read, of what the catalog has of the event, so that nothing outlives the event's content: what is
+erased or redacted anew is so in its title. By which protocol it is made depends on source, model and team alone. Were it the
+protocol that caught the event, its words would tell people who label what caught it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,6 +26,11 @@ from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.tables import observations, protocols, run_windows, runs
 from remiss.protocol.ports import StoredProtocol
+from remiss.protocol.terms import Protocol
+from remiss.protocol.titles import Template, names_of, parse_template, title_of, values_of
+from remiss.records.event import Event, FieldLabel
+
+Place = tuple[str, str, str]
 
 
 def stored(row: Row[Any]) -> StoredProtocol:
@@ -122,3 +132,52 @@ def _ownerships(connection: Connection) -> Ownerships:
     with _LOCK:
         _KNOWN[connection.engine] = (last, found)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How events of a source, model and team are shown: by the first of the templates that finds all values, and which labels."""
+
+    templates: tuple[Template, ...]
+    show: Mapping[str, FieldLabel]
+
+
+NO_WORDS = Words((), {})
+
+
+def words_cell(document: Protocol) -> Mapping[str, Any] | None:
+    """Return what `protocols.words` holds of a document; nothing where it has no words of its own."""
+    if document.title is None and not document.show:
+        return None
+    show = {name: asdict(of) for name, of in document.show.items()}
+    return {"source": document.source.name, "model": document.model, "title": document.title, "show": show}
+
+
+def words_of(reading: Reading) -> Mapping[Place, Words]:
+    """Return the words of the newest version of each protocol, by source, model and team; the latest filed first."""
+    return reading.once("words", lambda: _words_of(reading))
+
+
+def _words_of(reading: Reading) -> Mapping[Place, Words]:
+    columns = ("name", "version", "team_id", "words", "position", "text_position")
+    found = select(*(protocols.c[name] for name in columns)).order_by(protocols.c.version.desc())
+    newest: dict[str, Row[Any]] = {}
+    for row in reading.connection.execute(found):
+        newest.setdefault(row.name, row)
+    by_place: dict[Place, Words] = {}
+    for row in sorted(newest.values(), key=lambda row: row.text_position or row.position, reverse=True):
+        if row.words is None:
+            continue
+        place = (row.words["source"], row.words["model"], row.team_id)
+        known, title = by_place.get(place, NO_WORDS), row.words["title"]
+        templates = () if title is None else (parse_template(title),)
+        show = {name: FieldLabel(**of) for name, of in row.words["show"].items()}
+        by_place[place] = Words((*known.templates, *templates), {**show, **known.show})
+    return by_place
+
+
+def called(words: Words, event: Event) -> str | None:
+    """Return what people call an event: by the template that finds most of its values; None where none finds any."""
+    value = values_of(event)
+    least = min(words.templates, key=lambda each: sum(value(name) is None for name in names_of(each)), default=None)
+    return None if least is None else title_of(least, value)

@@ -8,9 +8,9 @@ from remiss.curate.guidelines import named, read
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.people import register_team
-from remiss.edges.stores.protocol_rows import stored
+from remiss.edges.stores.protocol_rows import stored, words_cell
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.tables import people, protocols
+from remiss.edges.stores.tables import former_protocol_texts, people, protocols
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Conflict, Location
 from remiss.protocol.ports import StoredProtocol
@@ -59,7 +59,7 @@ class ProtocolStore:
         return frozenset(mode for each in read(self.versions()) for mode in each.taxonomy.modes)
 
     def save(self, document: Protocol) -> None:
-        """Keep a new version; the same digest again is no change.
+        """Keep a new version; of one that is there with the same digest, the newest text, for what it means is the same.
 
         Raises
         ------
@@ -78,6 +78,7 @@ class ProtocolStore:
                 "team_id": document.team,
                 "created_at": transaction.at,
                 "position": 0,
+                "words": words_cell(document),
             }
             connection = transaction.connection
             register_team(transaction, document.team)
@@ -90,9 +91,40 @@ class ProtocolStore:
                 where=Location(document.path, document.lines.get("version")),
                 do="raise `version`, so that figures of the two are never mixed",
             )
+        elif known.text != document.text:
+            self._reword(known, document)
         transaction.subjects.append(f"{document.name}@{document.version}")
         if known is None:
             transaction.subjects.extend(self._owning(document))
+
+    def text_at(self, name: str, version: int, position: int) -> str | None:
+        """Return the text that a version had at a position; None where it is the one that it has now."""
+        former = (
+            select(former_protocol_texts.c.text)
+            .join(protocols, protocols.c.key == former_protocol_texts.c.protocol_key)
+            .where(protocols.c.name == name, protocols.c.version == version, self._visible)
+            .where(former_protocol_texts.c.position_to > position)
+            .order_by(former_protocol_texts.c.position_to)
+            .limit(1)
+        )
+        with self._reader.at() as reading:
+            return reading.connection.execute(former).scalar()
+
+    def _reword(self, known: StoredProtocol, document: Protocol) -> None:
+        """Keep the newest text of a version, and what it was before."""
+        transaction = self._store.transaction
+        its = (protocols.c.name == known.name) & (protocols.c.version == known.version)
+        key = transaction.connection.execute(select(protocols.c.key).where(its)).scalar_one()
+        transaction.changed(f"{known.name}@{known.version}", known.text, document.text)
+        rewritten = update(protocols).where(protocols.c.key == key)
+        transaction.connection.execute(rewritten.values(text=document.text, words=words_cell(document)))
+
+        def stamp(position: int) -> None:
+            before = {"protocol_key": key, "position_to": position, "text": known.text}
+            transaction.connection.execute(insert(former_protocol_texts), before)
+            transaction.connection.execute(rewritten.values(text_position=position))
+
+        transaction.stamp(stamp)
 
     def _owning(self, document: Protocol) -> list[str]:
         """Return the people of the catalog whom a document names as owners: it bars them from judging cases of its model."""

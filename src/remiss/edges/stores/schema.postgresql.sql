@@ -1,4 +1,4 @@
--- The catalog's schema, version 34. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 35. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -278,6 +278,14 @@ CREATE TABLE findings (
     CONSTRAINT fk_findings_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
 );
 
+CREATE TABLE former_protocol_texts (
+    protocol_key BIGINT NOT NULL,
+    position_to BIGINT NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_former_protocol_texts PRIMARY KEY (protocol_key, position_to),
+    CONSTRAINT fk_former_protocol_texts_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols (key)
+);
+
 CREATE TABLE grants (
     person TEXT COLLATE "C" NOT NULL,
     team TEXT COLLATE "C" NOT NULL,
@@ -493,6 +501,8 @@ CREATE TABLE protocols (
     position BIGINT NOT NULL,
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    words JSONB,
+    text_position BIGINT,
     CONSTRAINT pk_protocols PRIMARY KEY (key),
     CONSTRAINT uq_protocols_name_version UNIQUE (name, version)
 );

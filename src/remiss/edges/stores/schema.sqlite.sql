@@ -1,4 +1,4 @@
--- The catalog's schema, version 34. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 35. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -280,6 +280,15 @@ CREATE TABLE findings (
     CONSTRAINT uq_findings_case_key_part_number_revision UNIQUE (case_key, part, number, revision)
 );
 
+CREATE TABLE former_protocol_texts (
+    protocol_key INTEGER NOT NULL,
+    position_to BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT pk_former_protocol_texts PRIMARY KEY (protocol_key, position_to),
+    CONSTRAINT fk_former_protocol_texts_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols ("key")
+)
+ WITHOUT ROWID;
+
 CREATE TABLE grants (
     person TEXT NOT NULL,
     team TEXT NOT NULL,
@@ -490,7 +499,7 @@ CREATE TABLE protocols (
     created_at BIGINT NOT NULL,
     position BIGINT NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL, words TEXT, text_position BIGINT,
     CONSTRAINT pk_protocols PRIMARY KEY ("key"),
     CONSTRAINT uq_protocols_name_version UNIQUE (name, version)
 );

@@ -7,11 +7,12 @@ made.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, null, select, type_coerce
+from sqlalchemy import Row as Found
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from remiss.catalog.listing import CaseLine, Order, Sort
@@ -21,6 +22,7 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.spelling import gathered, unindexed
 from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.prepared import Prepared, Row, parameter
+from remiss.edges.stores.protocol_rows import NO_WORDS, Place, Words, called, words_of
 from remiss.edges.stores.querying.paths import CACHED_STATEMENTS, AccessPath, QueryKind
 from remiss.edges.stores.querying.search import as_seen_at, seen_at
 from remiss.edges.stores.reading import Reading
@@ -29,11 +31,13 @@ from remiss.edges.stores.tables import (
     case_texts,
     cases,
     catalog_head,
+    event_contents,
     events,
     observations,
     revisions,
     run_windows,
 )
+from remiss.records.event import Event
 from remiss.records.identity import from_micros
 from remiss.records.states import Status
 
@@ -198,3 +202,56 @@ def sort_values(row: Row, sort: Sort) -> tuple[int, ...]:
 def criteria_in(met: str | None) -> tuple[str, ...]:
     """Return the criteria that `gathered` set apart by commas, which no name has."""
     return tuple(sorted(met.split(","))) if met else ()
+
+
+def titled(reading: Reading, lines: Sequence[CaseLine], keys: Sequence[int]) -> tuple[CaseLine, ...]:
+    """Return lines of a list, each that people gave no title with the one that its protocol has for it.
+
+    Parameters
+    ----------
+    keys : the keys of the cases, in the order of the lines
+    """
+    known = words_of(reading)
+    some = {place[:2] for place, words in known.items() if words.templates}
+    wanting = [key for line, key in zip(lines, keys, strict=True) if line.title is None and (line.source, line.model) in some]
+    if not wanting:
+        return tuple(lines)
+    content = (event_contents.c.inputs, event_contents.c.context, event_contents.c.text)
+    its = (
+        select(cases.c.key.label("case_key"), cases.c.team_id.label("team"), events, *content)
+        .select_from(cases)
+        .join(events, events.c.key == cases.c.event_key)
+        .join(event_contents, event_contents.c.event_key == events.c.key)
+        .where(among(cases.c.key, wanting))
+    )
+    rows = {row.case_key: row for row in reading.connection.execute(its)}
+    return tuple(
+        line if line.title is not None or key not in rows else line._replace(title=_called(known, line, rows[key]))
+        for line, key in zip(lines, keys, strict=True)
+    )
+
+
+def _called(known: Mapping[Place, Words], line: CaseLine, row: Found[Any]) -> str | None:
+    words = known.get((line.source, line.model, row.team), NO_WORDS)
+    if not words.templates:
+        return None
+    return called(
+        words,
+        Event(
+            id=line.event,
+            at=line.occurred,
+            model=line.model,
+            model_version=line.model_version,
+            model_digest=row.model_digest,
+            features=row.features,
+            output=line.output,
+            label=line.label,
+            confidence=line.confidence,
+            latency_ms=line.latency_ms,
+            status=row.status,
+            trace_id=row.trace_id,
+            inputs=row.inputs,
+            context=row.context,
+            text=row.text,
+        ),
+    )

@@ -36,7 +36,19 @@ protocols = Table(
     Column("created_at", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
     *governed(),
+    Column("words", Json),  # how its events are shown (see protocol_rows.py); null: as it was before there were such words
+    Column("text_position", BigInteger),  # since when this is its text, where that was not its first
     UniqueConstraint("name", "version"),
+)
+
+# What the text of a version was before: what decides no meaning may be written otherwise, and the newest is shown.
+former_protocol_texts = Table(
+    "former_protocol_texts",
+    metadata,
+    Column("protocol_key", ForeignKey("protocols.key"), primary_key=True),
+    Column("position_to", BigInteger, primary_key=True, autoincrement=False),
+    Column("text", Word, nullable=False),
+    **CLUSTERED,
 )
 
 runs = Table(

@@ -36,7 +36,10 @@ class RevisionForm:
 
 def fields_as_text(state: Case | Revision) -> dict[str, str]:
     """Return what a case says, as a form writes it."""
-    return {name: "" if getattr(state, name) is None else str(getattr(state, name)) for name in CLEARABLE}
+    said = {name: getattr(state, name) for name in CLEARABLE}
+    # What its protocol calls it nobody has written.
+    said |= {"title": state.written_title} if isinstance(state, Case) else {}
+    return {name: "" if value is None else str(value) for name, value in said.items()}
 
 
 def changed(read: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
