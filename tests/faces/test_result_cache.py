@@ -120,3 +120,37 @@ def test_a_glance_at_the_world_is_kept_for_a_while():
     for now[0] in (0, 59, 61):
         found.append(answers.ask(ws, glance, 1, seconds=60))
     assert found == [1, 1, 2]
+
+
+def granted(name, *roles):
+    person = Person(name=name, grants=tuple(Grant(role=role, team="a", clearance=Sensitivity.SECRET) for role in roles))
+    return Catalog(Actor(name=name), authority=Granted(person))
+
+
+def test_people_who_label_nothing_and_may_the_same_share_answers():
+    answers = ResultCache()
+    answers.ask(granted("ana", "reader"), question, 1)
+    assert answers.ready(granted("bo", "reader"), question, 1) == " at 1"
+    assert answers.ready(granted("cy", "reader", "steward"), question, 1) is None
+    for labels in ("annotator", "verifier", "curator", "admin"):
+        answers.ask(granted("ana", labels), question, 1)
+        assert answers.ready(granted("bo", labels), question, 1) is None, labels
+
+
+def test_what_does_not_change_with_every_position_is_kept_by_what_it_rests_on():
+    ws, answers = Catalog(), ResultCache()
+    assert answers.ask(ws, question, 1, standing=("run-1",)) == " at 1"
+    assert answers.ask(ws, question, 2, standing=("run-1",)) == " at 1"
+    assert answers.ask(ws, question, 2, standing=("run-2",)) == " at 2"
+    assert answers.ready(ws, question, 2) is None
+
+
+def test_the_answer_of_an_earlier_position_is_there_until_rights_change():
+    answers, ana = ResultCache(), granted("ana", "reader")
+    assert answers.earlier(ana, question, 3) is None
+    answers.ask(ana, question, 1)
+    answers.ask(ana, question, 2)
+    assert answers.earlier(ana, question, 3) == (" at 2", 2)
+    assert answers.earlier(ana, question, 3, query="slow") is None
+    assert answers.earlier(ana, question, 1) is None
+    assert answers.earlier(granted("ana", "reader", "steward"), question, 3) is None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
@@ -16,11 +16,14 @@ from remiss.records.estimate import CONFIRMED, PROCESS, SAMPLE, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.understand.frames import besides
-from remiss.understand.pipeline import frame_facts_of, frame_of, read_confirmed, read_flagged
+from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import OF_CONFIRMED, Agreed, Wording, check_confirmed, criteria_of
 from remiss.understand.rows import answer
+from remiss.understand.sampling_facts import Frame
 
+ESTIMATE = "estimate:read"
+FactsOf: TypeAlias = Callable[[UnderstandWorkspace, Frame, int], FrameFacts]
 # What else people may find says nothing of the model or its labels.
 COUNTED_VERDICTS = (Verdict.FAILURE.value, Verdict.WRONG_LABEL.value)
 
@@ -31,7 +34,7 @@ def viewed(_: UnderstandWorkspace, given: Mapping[str, Any], found: Estimate) ->
     return (ViewEntry(kind=ViewKind.FIGURE, query=asked, position=found.position, count=len(found.rows)),)
 
 
-@action("estimate", permission="estimate:read", http="GET /estimate", cached=True, reads=True, views=viewed)
+@action("estimate", permission=ESTIMATE, http="GET /estimate", cached=True, reads=True, views=viewed)
 def estimate(
     ws: UnderstandWorkspace,
     query: Query = "",
@@ -74,11 +77,36 @@ def estimate(
     NotFound : nothing was captured
     """
     position = read_at(as_of, ws.evidence.position())
-    agreed = agreed_of(query, by, verdict, confirmed=confirmed)
     wording = Wording(query=query, rate=rate, of=of, by=by, variance=variance)
+    return figure(ws, wording, confirmed=confirmed, verdict=verdict, source=source, protocol=protocol, position=position)
+
+
+def figure(
+    ws: UnderstandWorkspace,
+    wording: Wording,
+    *,
+    confirmed: bool = False,
+    verdict: str | None = None,
+    source: str | None,
+    protocol: str | None,
+    position: int,
+    facts_of: FactsOf = frame_facts_of,
+) -> Estimate:
+    """Answer one question, as `estimate` does; whoever asks several of one frame may read what they share once.
+
+    Parameters
+    ----------
+    facts_of : what is exactly known of a frame, see `sharing`
+
+    Raises
+    ------
+    QueryError, NotFound : as `estimate`
+    """
+    query, by = wording.query, wording.by
+    agreed = agreed_of(query, by, verdict, confirmed=confirmed)
     asked = wording.question(confirmed=confirmed)
     frame = frame_of(ws, asked, position, source, protocol)
-    facts = frame_facts_of(ws, frame, position)
+    facts = facts_of(ws, frame, position)
     reading = read_flagged if agreed is None else partial(read_confirmed, agreed=agreed)
     # All of them first: from here on nothing is read.
     read = [reading(ws, facts, asked, name) for name in criteria_of(by, facts.census.rules)]
@@ -87,6 +115,19 @@ def estimate(
     if agreed is None:
         return found
     return replace(found, kind=CONFIRMED, verdict=agreed.verdict.value, narrowed=by in OF_CONFIRMED or agreed.narrowed)
+
+
+def sharing() -> FactsOf:
+    """Return what reads each frame once for all questions of one asker; to be kept no longer than they are asked."""
+    known: dict[tuple[object, ...], FrameFacts] = {}
+
+    def facts_of(ws: UnderstandWorkspace, frame: Frame, position: int) -> FrameFacts:
+        key = (frame.source, frame.protocol, frame.version, frame.digest, frame.rules, position)
+        if key not in known:
+            known[key] = frame_facts_of(ws, frame, position)
+        return known[key]
+
+    return facts_of
 
 
 def agreed_of(query: str, by: str | None, verdict: str | None, *, confirmed: bool) -> Agreed | None:

@@ -113,6 +113,10 @@ def test_the_rates_are_those_of_the_estimate(client):
     assert f"{row['sampled']:,}</a>" in text
 
 
+def criteria_in(text):
+    return text.partition('<table class="criteria">')[2].partition("</table>")[0]
+
+
 def rows_of(text):
     """Return what the overview says of each criterion: of what machines flagged, and of what people confirmed."""
     found = {}
@@ -149,6 +153,24 @@ def test_beside_what_machines_flagged_stands_what_people_confirmed(labelled):
             [href] = re.findall(r'class="rate"><a href="([^"]*)"', said["confirmed"])
             assert f">{re.search(r'>([^<]*)</a>', said['confirmed'])[1]}</td>" in client.get(href).text
     assert any(preliminary)
+
+
+@pytest.mark.slow(reason="a captured log is labelled")
+def test_after_a_label_the_last_figures_are_shown_at_once_and_those_of_now_are_loaded(labelled):
+    with labelled.browser() as client:
+        before = rows_of(criteria_in(client.get("/?whole=true").text))
+        assert parts(client.get("/").text) == []
+        ws, reader = labelled.workspace, labelled.workspace.actor
+        ws.actor = Actor(name="cy")
+        form = queue.take(ws, kind=LabellingKind.VERIFICATION).task.form
+        labelling.verify(ws, form.case, form.revision, Judgement(verdict=Verdict.NOT_A_FAILURE))
+        ws.actor = reader
+        text = client.get("/").text
+        assert re.search(r"Confirmed figures are as of position [0-9,]+; .*updating…", text)
+        assert rows_of(criteria_in(text)) == before
+        [more] = [each for each in parts(text) if "criteria" in each]
+        assert "updating" not in client.get(more).text
+        assert "updating" not in client.get("/").text
 
 
 def test_each_mark_of_a_trend_leads_to_the_cases_of_its_window(client):

@@ -1,6 +1,6 @@
 """The criteria of everything captured: how often each is met, and how that went over the last windows.
 
-Asking takes a question for each criterion, and one more for its trend: a server asks once for each position (`Answers`).
+Asking takes a question for each criterion, and one more for its trend: a server asks once for what was captured (`ResultCache`).
 
 What two people confirmed of each criterion, as it stands beside what machines flagged: with its interval, or what is missing.
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import Markup
 
-from remiss import capture, understand
+from remiss import capture
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
@@ -30,7 +30,9 @@ from remiss.present.sampling import window_in_words
 from remiss.present.sparkline import Point, sparkline
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.identity import parse_time
+from remiss.understand import actions as understood
 from remiss.understand.periods import drilldown
+from remiss.understand.question import Wording
 from remiss.understand.rise import LatestWindow, latest_of
 
 if TYPE_CHECKING:
@@ -61,14 +63,16 @@ Ask: TypeAlias = Callable[[str, bool], Estimate]
 
 def confirmed(ws: Workspace, *, source: str, protocol: str, criteria: Sequence[str], as_of: int) -> OfCriteria:
     """Return what people confirmed of each criterion of a protocol version on one source."""
+    ws.allow(understood.ESTIMATE)
+    facts_of = understood.sharing()
 
     def ask(criterion: str, rate: bool) -> Estimate:
         query = unparse(having("criterion", criterion)) if criterion else ""
-        by = None if criterion else "criterion"
-        return understand.estimate(ws, query, rate=rate, by=by, source=source, protocol=protocol, confirmed=True, as_of=as_of)
+        wording = Wording(query=query, rate=rate, of=None, by=None if criterion else "criterion", variance=None)
+        return understood.figure(ws, wording, confirmed=True, source=source, protocol=protocol, position=as_of, facts_of=facts_of)
 
     try:
-        rates, totals = _by_key(ask("", True)), _by_key(ask("", False))
+        rates, totals = ({str(row.key): row for row in ask("", rate).rows} for rate in (True, False))
     except InputError:
         # One that cannot be answered would take the others with it.
         return {name: _alone(name, ask) for name in criteria}
@@ -98,10 +102,6 @@ def _alone(name: str, ask: Ask) -> ConfirmedRate:
     except InputError as error:
         return ConfirmedRate(missing=error.what)
     return of_rows(rate, total)
-
-
-def _by_key(found: Estimate) -> dict[str, EstimateRow]:
-    return {str(row.key): row for row in found.rows}
 
 
 # A year of weeks and some more; finer windows show their latest.
@@ -182,6 +182,7 @@ class CriteriaOf:
 
 def criteria(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
     """Return the criteria of everything captured, what was captured last first."""
+    ws.allow(understood.ESTIMATE)
     captured = sorted(capture.coverage(ws, as_of=as_of), key=lambda line: str(line["at"]), reverse=True)
     return tuple(criteria_of(ws, line, as_of) for line in captured[:MOST_FRAMES])
 
@@ -193,7 +194,7 @@ def criteria_of(ws: Workspace, captured: dict[str, Any], as_of: int) -> Criteria
         document = protocol_cache.protocol(ws, label)
     except InputError as error:
         return CriteriaOf(source=source, protocol=label, problem=error.what)
-    ask = RatesAsked(ws=ws, source=source, label=label, as_of=as_of)
+    ask = RatesAsked(ws=ws, source=source, label=label, as_of=as_of, facts_of=understood.sharing())
     since = max(captured["since"], captured["until"] - TREND * document.sampling.window)
     lines = sorted((line_of(ask, document, each, since) for each in document.criteria), key=lambda line: line.severity)
     return CriteriaOf(source=source, protocol=label, lines=tuple(lines))
@@ -207,11 +208,13 @@ class RatesAsked:
     source: str
     label: str
     as_of: int
+    facts_of: understood.FactsOf
 
     def rate(self, query: Query, by: str | None = None) -> Estimate:
         """Return the rate of a query."""
-        return understand.estimate(
-            self.ws, unparse(query), rate=True, by=by, source=self.source, protocol=self.label, as_of=self.as_of
+        wording = Wording(query=unparse(query), rate=True, of=None, by=by, variance=None)
+        return understood.figure(
+            self.ws, wording, source=self.source, protocol=self.label, position=self.as_of, facts_of=self.facts_of
         )
 
     def href(self, query: Query, **also: str) -> str:

@@ -6,7 +6,6 @@ answer; else the page comes without, and has it loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -25,6 +24,7 @@ from remiss.records.view_entry import ViewEntry, ViewKind
 if TYPE_CHECKING:
     from remiss.capture.capture_status import CaptureStatus
     from remiss.records.catalog import CatalogFacts
+    from remiss.result_cache import ResultCache
     from remiss.workspace import Workspace
 
 router = APIRouter()
@@ -47,11 +47,13 @@ class CriteriaPart:
     """overview/criteria.html: each criterion with its rate and its trend, by protocol version and source.
 
     `confirmed` has of each ground what people confirmed of its criteria, and is None when that is to be loaded from `whole`.
+    It may be of an earlier position, `until`: what is new then is to be loaded, too.
     """
 
     template: ClassVar[str] = "overview/criteria.html"
     frames: tuple[CriteriaOf, ...]
     confirmed: tuple[OfCriteria, ...] | None
+    until: int | None = None
     whole: ClassVar[str] = f"{CRITERIA}?confirmed=true"
 
 
@@ -94,14 +96,14 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
     captured = answers.ask(ws, capture.coverage, position)
     ask = answers.ask if asked.whole else answers.ready
     facts = ask(ws, catalog.info, position)
-    rates = ask(ws, criteria, position) if len(captured) else None
+    rates = ask(ws, criteria, position, standing=captured.rows) if len(captured) else None
     status = ask(ws, capture.status, position, seconds=STATUS_SECONDS) if len(captured) else None
     page = OverviewPage(
         cards=cards(ws),
         captured=tuple(captured),
         newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
         holdings=None if facts is None else HoldingsPart(facts=facts),
-        criteria=None if rates is None else _criteria(ws, rates, ask, position),
+        criteria=None if rates is None else _criteria(ws, answers, rates, position, wait=asked.whole),
         status=None if status is None else StatusPart(items=status.items),
         parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STATUS},
         told=told(ws),
@@ -126,26 +128,28 @@ class CriteriaOptions(Asked):
 def rates(ws: Ws, answers: Cached, options: Annotated[CriteriaOptions, Query()]) -> Response:
     """Estimate how often each criterion is met, as a piece of the page."""
     position = ws.position()
-    frames = answers.ask(ws, criteria, position)
-    return part(_criteria(ws, frames, answers.ask if options.confirmed else answers.ready, position))
+    # What machines flagged rests on what was captured: a label does not change it.
+    frames = answers.ask(ws, criteria, position, standing=answers.ask(ws, capture.coverage, position).rows)
+    return part(_criteria(ws, answers, frames, position, wait=options.confirmed))
 
 
-def _criteria(ws: Workspace, frames: tuple[CriteriaOf, ...], ask: Callable[..., Any], position: int) -> CriteriaPart:
-    """Return the criteria, with what people confirmed of them where that is known or waited for."""
-    found = [
-        ask(
-            ws,
-            confirmed,
-            position,
-            source=each.source,
-            protocol=each.protocol,
-            criteria=tuple(line.name for line in each.lines),
-        )
-        for each in frames
+def _criteria(ws: Workspace, answers: ResultCache, frames: tuple[CriteriaOf, ...], position: int, *, wait: bool) -> CriteriaPart:
+    """Return the criteria with what people confirmed of them: where that is waited for or known, else of an earlier position."""
+    asked: list[dict[str, Any]] = [
+        {"source": each.source, "protocol": each.protocol, "criteria": tuple(line.name for line in each.lines)} for each in frames
     ]
+    ask = answers.ask if wait else answers.ready
+    found = [ask(ws, confirmed, position, **each) for each in asked]
+    until = None
+    if None in found:
+        former = [answers.earlier(ws, confirmed, position, **each) for each in asked]
+        if all(each is not None for each in former):
+            found = [each[0] for each in former if each is not None]
+            until = min(each[1] for each in former if each is not None)
     # A look at figures that may have been worked out before.
     ws.record_views([ViewEntry(kind=ViewKind.FIGURE, position=position, count=len(frames))], "estimate")
-    return CriteriaPart(frames=frames, confirmed=None if None in found else tuple(found))
+    known = tuple(each for each in found if each is not None)
+    return CriteriaPart(frames=frames, confirmed=known if len(known) == len(frames) else None, until=until)
 
 
 @router.get(STATUS)
