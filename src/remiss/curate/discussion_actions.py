@@ -17,16 +17,19 @@ from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.view_entry import ViewEntry, ViewKind
 
 INBOX_LIMIT = 1_000
+# To begin threads and answer in any; and to answer where one was mentioned, which everybody may who reads.
+WRITE, ANSWER, RESOLVE = "thread:write", "thread:answer", "thread:resolve"
 ThreadId = Annotated[str, Help("The id of a thread.")]
 
 
-@action("case.comment", permission="thread:write", http="POST /cases/{case}/comments", created="thread.show", subject="case")
+@action("case.comment", permission=ANSWER, http="POST /cases/{case}/comments", created="thread.show", subject="case")
 def comment(
     ws: DiscussionWorkspace, case: CaseId, text: str, *, thread: Annotated[str, Option(metavar="ID")] | None = None
 ) -> Thread:
     """Comment TEXT on CASE; @name puts it in that person's inbox.
 
-    It answers in a thread, or opens one. Personal data is replaced before anything is kept.
+    It answers in a thread, or opens one; whoever may not write threads answers where they were mentioned. Personal data is
+    replaced before anything is kept.
 
     Example: remiss case comment k7m4-qp "Is this the feed again, @bo?"
 
@@ -39,11 +42,19 @@ def comment(
     ------
     NotFound, Ambiguous : no such case or thread, or a thread of another case
     InputError : an empty or too long text
-    Denied : not in the case's team
+    Denied : not in the case's team, or mentioned nowhere in the thread
     """
-    ws.allow("thread:write", ws.governed(case).team)
+    team = ws.governed(case).team
+    asked = thread is not None and was_asked(ws.threads.get(thread, None), ws.actor.name)
+    ws.allow(ANSWER if asked else WRITE, team)
     written = discussion.prepared(text, gate(ws))
     return ws.threads.comment(case, thread, written, discussion.mentions(written))
+
+
+def was_asked(thread: Thread, person: str) -> bool:
+    """Return whether somebody else mentioned a person in a thread, as far as its comments may be read."""
+    name = discussion.name_of(person)
+    return any(name in each.mentions and discussion.name_of(each.person) != name for each in thread.comments)
 
 
 def _of_case(ws: DiscussionWorkspace, given: Mapping[str, Any], found: CaseThreads) -> Sequence[ViewEntry]:
@@ -84,7 +95,7 @@ def show_thread(ws: DiscussionWorkspace, thread: ThreadId, *, as_of: Position | 
     return ws.threads.get(thread, reached(as_of, ws.position()))
 
 
-@action("thread.resolve", permission="thread:resolve", http="POST /threads/{thread}/resolve", subject="thread")
+@action("thread.resolve", permission=RESOLVE, http="POST /threads/{thread}/resolve", subject="thread")
 def resolve_thread(ws: DiscussionWorkspace, thread: ThreadId) -> Thread:
     """Resolve THREAD: its mentions wait no longer.
 
@@ -97,7 +108,7 @@ def resolve_thread(ws: DiscussionWorkspace, thread: ThreadId) -> Thread:
     return _turned(ws, thread, ThreadStatus.RESOLVED)
 
 
-@action("thread.reopen", permission="thread:resolve", http="POST /threads/{thread}/reopen", subject="thread")
+@action("thread.reopen", permission=RESOLVE, http="POST /threads/{thread}/reopen", subject="thread")
 def reopen_thread(ws: DiscussionWorkspace, thread: ThreadId) -> Thread:
     """Open the resolved THREAD again.
 
@@ -111,7 +122,7 @@ def reopen_thread(ws: DiscussionWorkspace, thread: ThreadId) -> Thread:
 
 
 def _turned(ws: DiscussionWorkspace, thread: str, status: ThreadStatus) -> Thread:
-    ws.allow("thread:resolve", ws.governed(ws.threads.get(thread, None).case).team)
+    ws.allow(RESOLVE, ws.governed(ws.threads.get(thread, None).case).team)
     return ws.threads.set_status(thread, status)
 
 

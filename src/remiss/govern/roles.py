@@ -31,6 +31,7 @@ _READER = frozenset(
         "sample:read",
         "agreement:read",
         "thread:read",
+        "thread:answer",
         "inbox:read",
         "job:read",
         "token:own",

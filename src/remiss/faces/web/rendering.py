@@ -6,10 +6,10 @@ A page's context is a frozen dataclass that names its template; templates show i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import quote, urlencode
@@ -85,7 +85,8 @@ class Shell:
     """base.html: what stands around every page.
 
     `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON; `who` is
-    the person, empty for the operator, `groups` what they may open, `came_from` says that another server led them here.
+    the person, empty for the operator, `groups` what they may open, `may` tells of a permission,
+    `came_from` says that another server led them here.
     """
 
     title: str
@@ -95,6 +96,7 @@ class Shell:
     twins: tuple[Twin, ...]
     who: str = ""
     groups: tuple[tuple[str, tuple[BarEntry, ...]], ...] = ()
+    may: Callable[[str], bool] = lambda permission: False  # noqa: ARG005 - nobody may anything until it is known who looks
     came_from: str | None = None
 
 
@@ -220,6 +222,7 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
         position=ws.position() if position is None else position,
         twins=tuple(Twin(href=href, title=name) for href, name in twins),
         who=signed_in_as(ws),
+        may=partial(ws.authority.may, ws.actor),
         groups=tuple((title, open_to) for title, each in GROUPS if (open_to := _opened(ws, each))),
         came_from=ws.came_from,
     )

@@ -96,7 +96,8 @@ def compared(events: list[Event]) -> Iterator[tuple[str, list[Scalar]]]:
 class AttachedPart:
     """case/attachments.html: the files, and the form unless the page is of the past; `problem` says why one was not taken.
 
-    `removed` are those that the viewer may restore, `changeable` the ids of those that they may remove, restore and erase.
+    `removed` are those that the viewer may restore, `changeable` the ids of those that they may remove, restore and erase;
+    `readable` is whether they may download any.
     """
 
     case: str
@@ -104,6 +105,7 @@ class AttachedPart:
     removed: Sequence[Attachment]
     changeable: frozenset[str]
     adding: bool
+    readable: bool
     most_megabytes: int
     problem: tuple[str, str] | None
 
@@ -112,14 +114,16 @@ def attached_of(ws: Workspace, case: str, as_of: int | None, problem: tuple[str,
     """Return the files that a case has, or had at a position."""
     files = attachments.list_attachments(ws, case, as_of=as_of)
     removed = attachments.list_attachments(ws, case, removed=True).items if as_of is None else ()
-    every = ws.may(attachments.REMOVE, ws.governed(case).team)
+    team = ws.governed(case).team
+    every, own = ws.may(attachments.REMOVE, team), ws.may(attachments.OWN, team)
     known = (each for each in (*files, *removed) if each.hidden is None and as_of is None)
     return AttachedPart(
         case=case,
         files=files,
         removed=removed,
-        changeable=frozenset(each.id for each in known if every or each.person == ws.actor.name),
-        adding=as_of is None,
+        changeable=frozenset(each.id for each in known if every or (own and each.person == ws.actor.name)),
+        adding=as_of is None and ws.may(attachments.ADD, team),
+        readable=ws.may(attachments.READ, team),
         most_megabytes=MOST_BYTES >> 20,
         problem=problem,
     )

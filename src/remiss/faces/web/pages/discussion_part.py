@@ -30,7 +30,8 @@ class CommentShown:
 class ThreadPart:
     """A thread as it is shown: `turned` is how it came to be as it is, if anybody ever resolved it.
 
-    `hidden` says why comments are left out, where some are.
+    `hidden` says why comments are left out, where some are. `answerable` is whether who looks may answer, `turnable` whether
+    they may resolve it or open it again.
     """
 
     id: str
@@ -38,6 +39,8 @@ class ThreadPart:
     comments: tuple[CommentShown, ...]
     turned: Turned | None
     hidden: str | None
+    answerable: bool
+    turnable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class TypedComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscussionPart:
-    """case/discussion.html: the threads of a case; `writable` unless the case is shown as it stood."""
+    """case/discussion.html: the threads of a case; `writable` for who may begin one, of the case as it is now."""
 
     threads: tuple[ThreadPart, ...]
     writable: bool
@@ -60,12 +63,17 @@ class DiscussionPart:
 
 def discussion_of(ws: Workspace, case: str, as_of: int | None, unsent: TypedComment | None = None) -> DiscussionPart:
     """Return the discussion of a case, open threads first, else in the order in which they began."""
-    found = [thread_part(each) for each in curate.list_threads(ws, case, as_of=as_of)]
+    team = ws.governed(case).team
+    writes, answers, turns = (as_of is None and ws.may(each, team) for each in (curate.WRITE, curate.ANSWER, curate.RESOLVE))
+    found = [
+        thread_part(each, answerable=writes or (answers and curate.was_asked(each, ws.actor.name)), turnable=turns)
+        for each in curate.list_threads(ws, case, as_of=as_of)
+    ]
     found.sort(key=lambda each: not each.open)
-    return DiscussionPart(threads=tuple(found), writable=as_of is None, unsent=unsent)
+    return DiscussionPart(threads=tuple(found), writable=writes, unsent=unsent)
 
 
-def thread_part(thread: Thread) -> ThreadPart:
+def thread_part(thread: Thread, *, answerable: bool, turnable: bool) -> ThreadPart:
     """Return a thread as it is shown."""
     return ThreadPart(
         id=thread.id,
@@ -73,6 +81,8 @@ def thread_part(thread: Thread) -> ThreadPart:
         comments=tuple(comment_shown(thread.id, each) for each in thread.comments),
         turned=thread.turned[-1] if thread.turned else None,
         hidden=thread.hidden,
+        answerable=answerable,
+        turnable=turnable,
     )
 
 

@@ -79,7 +79,7 @@ class FindingPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvestigationPart:
-    """case/investigation.html: an investigation; `writable` unless the case is shown as it stood.
+    """case/investigation.html: an investigation; `writable` for who may investigate, of the case as it is now.
 
     `hidden` says why findings are left out, where some are.
     """
@@ -113,7 +113,7 @@ def investigation_of(ws: Workspace, case: str, as_of: int | None, unwritten: Unw
         remediations=tuple(_remediations(found, as_of, unwritten)),
         write_up=_write_up(found, unwritten),
         forms={part.value: _form(part, 0, 0, {}, unwritten) for part in Part},
-        writable=as_of is None,
+        writable=as_of is None and ws.may(curate.INVESTIGATE, ws.governed(case).team),
         choices=CHOICES,
         sections=SECTIONS,
         hidden=found.hidden,
