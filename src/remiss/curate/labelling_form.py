@@ -29,7 +29,8 @@ class LabellingForm:
     """By what a person labels a case.
 
     `kind` is the labelling that is due, None when none is; `obstacle` says why it is not theirs to give. A failure has one of
-    `modes`, an answer to each of `questions`, and an impact in one of `units`; without units in any.
+    `modes`, an answer to each of `questions`, and an impact in one of `units`; without units in any. Its severity follows: the
+    first grade of `thresholds` whose points the answers reach, else 4.
     """
 
     case: str
@@ -40,6 +41,7 @@ class LabellingForm:
     questions: tuple[RubricQuestion, ...]
     modes: tuple[Mode, ...]
     units: tuple[str, ...]
+    thresholds: Mapping[str, Count] = field(default_factory=dict)
     position: Count | None = field(default=None, compare=False)
 
 
@@ -55,6 +57,7 @@ def labelling_form_of(state: LabellingState, person: str, guidelines: Guidelines
         questions=guidelines.rubric.questions,
         modes=tuple(guidelines.modes.values()),
         units=guidelines.units,
+        thresholds={str(grade): points for grade, points in sorted(guidelines.rubric.thresholds.items())},
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from remiss.errors import InputError
-from remiss.records.labelling import Impact, Judgement, LabellingKind, Reproduced, Verdict
+from remiss.records.labelling import Impact, Judgement, Labelled, Labelling, LabellingKind, Reproduced, Verdict
 
 ANSWER = "answer."
 
@@ -63,6 +63,23 @@ def judgement_of(given: TypedJudgement, kind: LabellingKind) -> Judgement:
         target=(given.one("target") or None) if verdict is Verdict.SAME_EVENT else None,
         reproduced=Reproduced(reproduced) if tried else Reproduced.NOT_TRIED,
     )
+
+
+def says_the_same(found: Labelled | None, judgement: Judgement, person: str) -> bool:
+    """Return whether a labelling in force says what a person says: then theirs was sent before, and taken."""
+    said = (person, judgement.verdict, judgement.mode, judgement.modes, judgement.answers)
+    return found is not None and any(
+        said == (each.person, each.verdict, each.mode, each.modes, each.answers) for each in found.labellings
+    )
+
+
+def typed_of(found: Labelling) -> dict[str, tuple[str, ...]]:
+    """Return the fields of a form that says what a labelling says; why is for whoever sends it to say."""
+    given = {"verdict": found.verdict.value, "mode": found.mode, "target": found.target}
+    given |= {f"{ANSWER}{question}": answer for question, answer in found.answers.items()}
+    if found.impact is not None:
+        given |= {"low": str(found.impact.low), "high": str(found.impact.high), "unit": found.impact.unit}
+    return {name: (text,) for name, text in given.items() if text} | {"modes": found.modes}
 
 
 def _answers(given: TypedJudgement) -> dict[str, str]:

@@ -22,12 +22,12 @@ from remiss.curate.steering_view import Steered
 from remiss.errors import Conflict, InputError, LabellingError, NotFound, RemissError
 from remiss.faces import queue_words
 from remiss.faces.serving import Ws, status_of
-from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, typed_judgement
+from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, says_the_same, typed_judgement, typed_of
 from remiss.faces.web.rendering import render, segment, shell, signed_in_as
 from remiss.present.legible import counted
 from remiss.records.case import Case
 from remiss.records.identity import parse_time
-from remiss.records.labelling import Judgement, Labelling, LabellingKind, Verdict
+from remiss.records.labelling import Labelling, LabellingKind, Verdict
 from remiss.records.states import Status
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class QueuePage:
 class TaskPage:
     """queue/task.html: one case, and the form to label it by; `both` are the labellings of a dispute.
 
-    `verb` is where the form goes; `problems` say what of it was not taken, and what to do; `asked` is the period or stratum that
-    the reader asks for.
+    `verb` is where the form goes; `problems` say by field what of it was not taken, and what to do; `asked` is the period or
+    stratum that the reader asks for.
     """
 
     template: ClassVar[str] = "queue/task.html"
@@ -84,7 +84,7 @@ class TaskPage:
     kind: str
     verb: str
     typed: Mapping[str, tuple[str, ...]]
-    problems: tuple[tuple[str, str], ...]
+    problems: Mapping[str, tuple[str, str]]
     both: tuple[Labelling, ...]
     left: Left
     said: str
@@ -92,12 +92,16 @@ class TaskPage:
 
 
 class JustDone(BaseModel):
-    """What the page before did, to be told; and the period and stratum that the reader asks to be given cases of."""
+    """What the page before did, to be told; and the period and stratum that the reader asks to be given cases of.
+
+    `take` names who of a dispute is agreed with, to fill in the form by what they found.
+    """
 
     case: str = ""
     done: str = ""
     period: str = ""
     stratum: str = ""
+    take: str = ""
 
     @property
     def asked(self) -> dict[str, str]:
@@ -170,7 +174,7 @@ def take(
 @router.get("/queue/{case}")
 def task(ws: Ws, case: str, before: Annotated[JustDone, Query()]) -> Response:
     """Show the evidence of a case, and the form to label it by."""
-    return shown(ws, labelling.form(ws, case), {}, (), before)
+    return shown(ws, labelling.form(ws, case), {}, {}, before)
 
 
 def labelling_by(kind: LabellingKind) -> Callable[..., Response]:
@@ -198,25 +202,21 @@ def _labelled(ws: Workspace, case: str, kind: LabellingKind, given: TypedJudgeme
     try:
         found = GIVE[kind](ws, case, given.revision, judgement_of(given, kind))
     except LabellingError as error:
-        problems = tuple(dict.fromkeys(error.fields.values())) or ((error.what, error.do),)
+        problems = error.fields or {"": (error.what, error.do)}
         return shown(ws, labelling.form(ws, case), given.fields, problems, asked, status=200 if held else 422)
     except NotFound:
         raise
     except RemissError as error:
-        if held and isinstance(error, Conflict) and taken_before(ws, case, judgement_of(given, kind)):
+        if (
+            held
+            and isinstance(error, Conflict)
+            and says_the_same(catalog.show(ws, case).labelling, judgement_of(given, kind), ws.actor.name)
+        ):
             return Response(status_code=204)
         status = 200 if held else status_of(error)
-        return shown(ws, labelling.form(ws, case), given.fields, ((error.what, error.do),), asked, status=status)
+        return shown(ws, labelling.form(ws, case), given.fields, {"": (error.what, error.do)}, asked, status=status)
     done = asked.model_copy(update={"case": found.id, "done": _done(found, kind, given)})
     return Response(status_code=204) if held else _next(ws, done)
-
-
-def taken_before(ws: Workspace, case: str, judgement: Judgement) -> bool:
-    """Return whether a labelling of the actor's that is in force says what they say: then it was sent before, and taken."""
-    found = catalog.show(ws, case).labelling
-    said = (judgement.verdict, judgement.mode, judgement.modes, judgement.answers)
-    own = [each for each in (found.labellings if found else ()) if each.person == ws.actor.name]
-    return any(said == (each.verdict, each.mode, each.modes, each.answers) for each in own)
 
 
 def _done(found: Case, kind: LabellingKind, given: TypedJudgement) -> str:
@@ -244,7 +244,7 @@ def shown(
     ws: Workspace,
     form: LabellingForm,
     fields: Mapping[str, tuple[str, ...]],
-    problems: tuple[tuple[str, str], ...],
+    problems: Mapping[str, tuple[str, str]],
     before: JustDone,
     *,
     status: int = 200,
@@ -253,19 +253,21 @@ def shown(
     found = None
     if form.kind is LabellingKind.ADJUDICATION and form.obstacle is None:
         found = catalog.show(ws, form.case).labelling
+    both = tuple(each for each in found.labellings if each.verdict is not Verdict.CANNOT_TELL) if found else ()
+    taken = next((each for each in both if each.person == before.take), None)
     page = TaskPage(
         form=form,
         kind="" if form.kind is None else form.kind.value,
         verb="" if form.kind is None else VERB[form.kind],
-        typed=fields,
+        typed=fields if taken is None else typed_of(taken),
         problems=problems,
-        both=() if found is None else tuple(each for each in found.labellings if each.verdict is not Verdict.CANNOT_TELL),
+        both=both,
         left=curate.list_queue(ws, brief=True).left,
         said=just_done(before),
         asked=before.asked,
     )
     twin = (f"/api/v1/cases/{segment(form.case)}/form", "Form")
-    return render(page, shell(ws, f"What is {form.case}?", "queue", twin), status=status)
+    return render(page, shell(ws, f"Label {form.case}", "queue", twin), status=status)
 
 
 def _next(ws: Workspace, before: JustDone, **given: Any) -> Response:

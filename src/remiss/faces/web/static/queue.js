@@ -1,5 +1,6 @@
 // What scripts add to the queue: keys, and ten seconds in which a label can be taken back before it is sent.
 // Without scripts the form is sent at once, and an annotation can be redone.
+import { typedModes } from "/static/modes.js";
 import * as outbox from "/static/outbox.js";
 import { localTimes } from "/static/times.js";
 
@@ -13,6 +14,8 @@ const begun = new Map();
 let asked = 0;
 // The case that was said while there was no connection: its form stays until another one can be had.
 let waiting = 0;
+// The box that modes are typed into.
+let modes = null;
 
 const bar = document.createElement("div");
 bar.className = "undoing";
@@ -86,8 +89,8 @@ async function put(asking, at) {
   history.replaceState(null, "", at ?? answer.url);
   localTimes(main);
   ready();
-  main.focus();
-  scrollTo(0, 0);
+  (document.getElementById("problem") ?? main).focus();
+  if (!document.getElementById("problem")) scrollTo(0, 0);
   return true;
 }
 
@@ -101,7 +104,10 @@ function hold(form) {
 function fill(form) {
   const said = outbox.refused().find((each) => each.case === form.dataset.case);
   const fields = begun.get(form.dataset.case) ?? (said && new URLSearchParams(said.fields));
-  if (!fields) return;
+  if (fields) give(form, fields);
+}
+
+function give(form, fields) {
   for (const field of form.elements) {
     const given = fields.getAll(field.name);
     if (!field.name || field.name === "revision") continue;
@@ -176,9 +182,40 @@ function submitted(event) {
 /** What must be said with a verdict is asked for before anything is sent: all of a failure, and why one cannot tell. */
 function required(form) {
   const fails = form.querySelector("[value=failure]").checked;
-  form.elements.mode.required = fails;
+  modes.box.required = fails;
   for (const radio of form.querySelectorAll(".question input")) radio.required = fails;
   form.elements.rationale.required = form.querySelector("[value=cannot-tell]").checked;
+  follow(form);
+}
+
+/** Show the severity that follows from the answers; the server decides it. */
+function follow(form) {
+  const line = document.getElementById("follows");
+  if (!line) return;
+  const questions = [...form.querySelectorAll(".question")];
+  const given = questions.map((each) => each.querySelector(":checked")).filter(Boolean);
+  const points = given.reduce((sum, each) => sum + Number(each.dataset.points), 0);
+  const left = questions.length - given.length;
+  const grades = [...line.querySelectorAll(".sev")];
+  const grade = grades.find((each) => points >= Number(each.dataset.from));
+  for (const each of grades) each.hidden = left > 0 || each !== grade;
+  const open = line.querySelector(".open");
+  open.hidden = !left;
+  open.textContent = `follows from ${left} more ${left === 1 ? "answer" : "answers"}`;
+  line.hidden = false;
+}
+
+/** Fill the form by what one of two people found; why stays as it was written. */
+async function takeOver(event) {
+  event.preventDefault();
+  const form = document.getElementById("judging");
+  const page = new DOMParser().parseFromString(await (await fetch(event.currentTarget.href)).text(), "text/html");
+  const fields = new URLSearchParams(new FormData(page.getElementById("judging")));
+  fields.set("rationale", form.elements.rationale.value);
+  give(form, fields);
+  modes.show();
+  required(form);
+  form.elements.rationale.focus();
 }
 
 function answer(form, digit) {
@@ -186,10 +223,19 @@ function answer(form, digit) {
   const questions = [...form.querySelectorAll(".question")];
   const open = questions.find((each) => !each.querySelector(":checked")) ?? questions.at(-1);
   const radio = open?.querySelectorAll("input")[digit - 1];
-  if (radio) { radio.checked = true; radio.focus(); }
+  if (radio) { radio.checked = true; radio.focus(); required(form); }
+}
+
+/** What leads on to another case waits until what was said before it is taken, or the same case would be given again. */
+async function led(event) {
+  event.preventDefault();
+  const form = event.target;
+  await Promise.race([outbox.flush(true), new Promise((done) => setTimeout(done, RETRY_MS))]);
+  form.submit();
 }
 
 function ready() {
+  for (const form of document.querySelectorAll("#releasing, #passing, form.take")) form.addEventListener("submit", led);
   const form = document.getElementById("judging");
   document.getElementById("take")?.focus();
   const letters = document.getElementById("letter-keys");
@@ -206,6 +252,10 @@ function ready() {
   changed();
   if (!form) return;
   fill(form);
+  modes = typedModes(form, () => (form.querySelector(".question:not(:has(:checked)) input") ?? form).focus());
+  for (const each of document.querySelectorAll("[data-take]")) {
+    each.addEventListener("click", (event) => takeOver(event).catch(() => location.assign(each.href)));
+  }
   form.addEventListener("submit", submitted);
   form.addEventListener("change", () => required(form));
   required(form);
@@ -220,18 +270,25 @@ document.addEventListener("keydown", (event) => {
     form.requestSubmit();
     return;
   }
-  if (event.key === "Escape" && typing) { typing.blur(); return; }
+  if (event.key === "Escape" && typing) { (form && !form.inert ? form : main).focus(); return; }
   if (typing || document.getElementById("letter-keys")?.checked === false) return;
-  if (event.key === "u" && outbox.open().length) { event.preventDefault(); takeBack(); return; }
+  const key = event.key.toLowerCase();
+  if (key === "u" && outbox.open().length) { event.preventDefault(); takeBack(); return; }
   if (!form || form.inert) return;
-  if (/^[1-9]$/.test(event.key)) { event.preventDefault(); answer(form, Number(event.key)); return; }
-  const away = { p: "releasing", x: "passing" }[event.key];
+  const last = event.shiftKey && /^Digit[1-3]$/.test(event.code) && form.querySelector(`[data-last="${event.code.at(-1)}"]`);
+  if (last) {
+    event.preventDefault();
+    if (form.querySelector("[value=failure]").checked) last.click();
+    return;
+  }
+  if (/^[1-9]$/.test(key)) { event.preventDefault(); answer(form, Number(key)); return; }
+  const away = { p: "releasing", x: "passing" }[key];
   if (away) { event.preventDefault(); document.getElementById(away)?.requestSubmit(); return; }
-  const field = form.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const field = form.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!field) return;
   event.preventDefault();
-  field.focus();
   if (field.type === "radio") { field.checked = true; required(form); }
+  field.focus();
 });
 
 addEventListener("online", () => { if (waiting) next(); });
