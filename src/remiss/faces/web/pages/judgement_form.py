@@ -78,7 +78,7 @@ def typed_of(found: Labelling) -> dict[str, tuple[str, ...]]:
     given = {"verdict": found.verdict.value, "mode": found.mode, "target": found.target}
     given |= {f"{ANSWER}{question}": answer for question, answer in found.answers.items()}
     if found.impact is not None:
-        given |= {"low": str(found.impact.low), "high": str(found.impact.high), "unit": found.impact.unit}
+        given |= {"low": f"{found.impact.low:.15g}", "high": f"{found.impact.high:.15g}", "unit": found.impact.unit}
     return {name: (text,) for name, text in given.items() if text} | {"modes": found.modes}
 
 
