@@ -51,6 +51,11 @@ def comment(
     return ws.threads.comment(case, thread, written, discussion.mentions(written))
 
 
+def waiting(ws: DiscussionWorkspace) -> int:
+    """Return how many mentions wait for the actor: a number, which is no look at any of them."""
+    return ws.threads.inbox(discussion.name_of(ws.actor.name), everything=False, limit=1, before=None, position=None).total
+
+
 def was_asked(thread: Thread, person: str) -> bool:
     """Return whether somebody else mentioned a person in a thread, as far as its comments may be read."""
     name = discussion.name_of(person)

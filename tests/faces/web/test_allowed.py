@@ -118,3 +118,20 @@ def test_a_reader_who_is_asked_may_answer_there_and_nowhere_else(worked_on):
     with worked_on.browser_of(unasked) as client:
         assert "<button>Answer</button>" not in client.get(f"/cases/{case}").text
         assert client.post(f"/cases/{case}/comments", data={"thread": thread, "text": "Me, too"}).status_code == 403
+
+
+def test_the_bar_tells_each_person_what_waits_for_them_alone_and_that_is_no_look_at_it(worked_on):
+    counted = {}
+    for role in ("reader", "annotator", "steward"):
+        with worked_on.browser_of(worked_on.person(role, role=role)) as client:
+            size = worked_on.workspace.audit.size("views")
+            counted[role] = client.get("/parts/waiting").json()
+            assert worked_on.workspace.audit.size("views") == size
+            if role == "annotator":
+                left = client.get("/api/v1/queue").json()["left"]
+                assert counted[role]["queue"] == left["annotation"] + left["verification"] + left["adjudication"] > 0
+            assert counted[role].get("inbox", 0) == client.get("/api/v1/inbox").json()["total"]
+    # Two comments ask the reader and the annotator; a steward, who may see the same, is asked nothing.
+    assert counted["reader"] == {"inbox": 2}
+    assert counted["annotator"]["inbox"] == 2
+    assert counted["steward"] == {}

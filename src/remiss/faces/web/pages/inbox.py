@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Form, Query
 from pydantic import BaseModel, Field
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from remiss.curate import discussion_actions as curate
+from remiss.curate.queue_actions import queue_state
 from remiss.errors import InputError
-from remiss.faces.serving import AsOf, Ws, status_of
+from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.rendering import address, render, segment, shell
 from remiss.govern import access_actions
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 LINES = 30
+# At one position what others have in hand still changes what waits.
+WAITING_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,22 @@ def show(ws: Ws, asked: Annotated[MentionFilter, Query()]) -> Response:
     )
     twin = address("/api/v1/inbox", everything=every, as_of=asked.as_of)
     return render(page, shell(ws, "Inbox", "inbox", (twin, "Inbox"), position=asked.as_of))
+
+
+@router.get("/parts/waiting")
+def waiting(ws: Ws, answers: Cached) -> Response:
+    """Return how much waits for who is signed in, by section of the bar; what they may not open is not among it."""
+    return JSONResponse(answers.ask(ws, waits, ws.position(), seconds=WAITING_SECONDS, person=ws.actor.name))
+
+
+def waits(ws: Workspace, *, person: str) -> dict[str, int]:
+    """Return how many cases wait for a person to label, and how many comments for their answer."""
+    found = {}
+    if ws.may("queue:work", None):
+        found["queue"] = queue_state(ws, brief=True).left.total
+    if ws.may("inbox:read", None):
+        found["inbox"] = curate.waiting(ws)
+    return {name: count for name, count in found.items() if count}
 
 
 def line(mention: dict[str, Any], as_of: int | None) -> dict[str, Any]:

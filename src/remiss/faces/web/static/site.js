@@ -20,3 +20,16 @@ leaving?.addEventListener("submit", async (event) => {
   for (const each of kept()) drop(each.case);
   leaving.submit();
 });
+
+// How much waits: a number beside its section, read out with what it is.
+const marks = [...document.querySelectorAll("[data-waits]")];
+if (marks.length) {
+  fetch("/parts/waiting", { headers: { Accept: "application/json" } }).then(async (answer) => {
+    const waits = answer.ok ? await answer.json() : {};
+    for (const mark of marks) {
+      const count = waits[mark.dataset.waits];
+      mark.hidden = !count;
+      mark.textContent = count ? count.toLocaleString("en") : "";
+    }
+  }, () => {});
+}
