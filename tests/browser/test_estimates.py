@@ -13,11 +13,11 @@ def test_by_mouse_a_mark_of_the_chart_leads_to_its_cases(signed_in):
     page.get_by_label("By", exact=True).fill("context.airport")
     page.get_by_role("button", name="Estimate").click()
     expect(page.get_by_role("heading", name="Rate of criterion:slow by context.airport")).to_be_visible()
-    marks = page.locator(".chart svg .mark-symbol path")
+    marks = page.locator(".chart svg.remiss-chart a")
     expect(marks).to_have_count(2)
-    marks.first.hover()
-    expect(page.locator("#vg-tooltip-element")).to_contain_text("EWR")
-    marks.first.click()
+    ewr = marks.filter(has_text="EWR")
+    ewr.hover()
+    ewr.click()
     page.wait_for_url(re.compile(r"/cases\?query=criterion%3Aslow\+context.airport%3AEWR"))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
@@ -40,26 +40,34 @@ def test_what_else_one_may_ask_stands_side_by_side(signed_in):
     assert len(tops) == 1
 
 
-def test_without_script_the_chart_is_a_picture(signed_in):
+def test_without_script_the_same_chart_is_there_but_for_the_button_that_copies(signed_in):
     page = signed_in("/estimates?query=criterion%3Aslow&what=rate&by=week&variance=sample", java_script_enabled=False)
-    expect(page.locator(".chart noscript svg.remiss-chart")).to_be_visible()
+    expect(page.locator(".chart svg.remiss-chart")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy sentence")).to_be_hidden()
     expect(page.get_by_role("table")).to_be_visible()
 
 
-def test_names_of_rows_stand_clear_of_marks_at_nought(signed_in):
+def test_the_sentence_above_a_chart_is_copied_with_the_address_of_its_figures(signed_in):
+    page = signed_in("/estimates", permissions=["clipboard-read", "clipboard-write"])
+    sentence = page.locator("#told").inner_text()
+    page.get_by_role("button", name="Copy sentence").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{sentence} {page.url}"
+
+
+def test_names_figures_and_marks_stand_clear_of_each_other_on_a_phone(signed_in):
+    page = signed_in("/estimates", viewport={"width": 390, "height": 800})
+    for row in page.locator(".chart svg.remiss-chart a").all():
+        name = row.locator("svg").first.bounding_box()
+        mark = row.locator(".c1").bounding_box()
+        assert name and mark
+        assert name["x"] + name["width"] <= mark["x"] + mark["width"] / 2
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_mark_of_a_chart_is_a_target_of_24_pixels(signed_in):
     page = signed_in("/estimates")
-    names = page.locator(".chart svg .role-axis-label text[text-anchor=end]")
-    expect(names.first).to_be_visible()
-    end = max(box["x"] + box["width"] for box in (name.bounding_box() for name in names.all()) if box)
-    plot = page.locator(".chart svg .role-frame .background").first.bounding_box()
-    assert plot
-    assert plot["x"] - end >= 8
-
-
-def test_the_chart_is_drawn_again_when_night_falls(signed_in):
-    page = signed_in("/estimates", color_scheme="light")
-    label = page.locator(".chart svg .role-axis-label text").first
-    expect(label).to_be_visible()
-    by_day = label.get_attribute("fill")
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator(".chart svg .role-axis-label text").first).not_to_have_attribute("fill", by_day)
+    for hit in page.locator(".chart svg.remiss-chart a .hit").all():
+        box = hit.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 24

@@ -303,7 +303,7 @@ def htmx() -> Iterator[str]:
 
 
 def charts() -> Iterator[str]:
-    """Expressions and shapes that Vega or its tooltips would act on."""
+    """Expressions and shapes that a chart in Vega-Lite, which the pages give away, would act on."""
     for piece in (
         "datum.constructor.constructor('%s')()",
         "signal: %s",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from remiss.present import estimate_facts
-from remiss.present.forest import forest
+from remiss.present.chart import chart
 from remiss.records.estimate import THIS_LOG, Estimate, EstimateRow
 
 ROW = EstimateRow(key="UA", value=1234.5, low=900.0, high=1700.0, method="weighted", variance="process", sampled=40)
@@ -48,9 +48,9 @@ def test_a_value_without_an_interval_has_no_more_digits_than_its_events_bear_out
 def test_a_row_of_this_log_only_is_marked_and_drawn_with_open_ends():
     found = estimate(ROW, LOG, replace(LOG, key="VX", few=True, sampled=4))
     assert [estimate_facts.remarks(row) for row in found.rows] == ["", "this log only", "this log only, few"]
-    assert "open ends: of this log only" in forest(found)
-    assert "under ten sampled" in forest(found)
-    assert "open ends" not in forest(estimate(ROW))
+    assert "Dotted ends: this log only" in chart(found).legend
+    assert "under 10 sampled" in chart(found).legend
+    assert "Dotted ends" not in chart(estimate(ROW)).legend
 
 
 def test_a_note_of_several_rows_is_said_once_with_their_names():

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.present import notebook  # noqa: F401  records then show themselves
-from remiss.present.forest import MARK_LIMIT, forest
+from remiss.present.chart import chart
+from remiss.present.chart_scale import MARK_LIMIT
 from remiss.present.legible import one_line
 from remiss.records.case import Capture, Case
 from remiss.records.estimate import Estimate, EstimateRow
@@ -38,10 +39,11 @@ TEXTS = st.sampled_from(HOSTILE) | st.text(st.characters(), max_size=200)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | TEXTS | st.datetimes(timezones=st.just(UTC))
 ENDS = st.floats(0, 1e300) | st.integers(0, 10**12) | st.just(0)
 SVG = "{http://www.w3.org/2000/svg}"
-ELEMENTS = {"svg", "title", "desc", "g", "path", "circle", "text"}
+ELEMENTS = {"svg", "title", "desc", "g", "path", "circle", "line", "rect", "text", "tspan"}
 ATTRIBUTES = {
-    *("class", "role", "width", "height", "viewBox", "fill", "fill-opacity", "font-family", "font-size", "d", "cx", "cy", "r"),
-    *("x", "y", "text-anchor", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray"),
+    *("class", "role", "width", "height", "fill", "fill-opacity", "font-family", "font-size", "d", "cx", "cy", "r", "overflow"),
+    *("x", "y", "x1", "x2", "y1", "y2", "dx", "text-anchor", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray"),
+    *("pointer-events", "aria-hidden"),
 }
 
 
@@ -107,31 +109,31 @@ def shows_only(markup):
     return read.text
 
 
-def texts_of(svg):
-    return [element.text for element in ET.fromstring(svg).iter(f"{SVG}text")]
+PERCENT = {"x", "x1", "x2", "cx", "width"}
+DOWN = {"y", "y1", "y2", "cy"}
 
 
-@given(found=estimates(), width=st.integers(0, 2000))
-def test_a_chart_has_nothing_but_shapes_and_texts_whatever_was_logged(found, width):
-    root = ET.fromstring(forest(found, width=width))
+@given(found=estimates())
+def test_a_chart_has_nothing_but_shapes_and_texts_whatever_was_logged(found):
+    root = ET.fromstring(chart(found).svg)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= ELEMENTS
     assert {name for element in root.iter() for name in element.attrib} <= ATTRIBUTES
     assert root.get("role") == "img"
     assert [child.tag for child in root][:2] == [f"{SVG}title", f"{SVG}desc"]
 
 
-@given(found=estimates(), width=st.integers(0, 2000))
-def test_everything_in_a_chart_is_drawn_within_it(found, width):
-    svg = forest(found, width=width)
-    root = ET.fromstring(svg)
-    _, _, wide, high = (float(number) for number in root.get("viewBox").split())
-    for element in root.iter():
-        for name, limit in (("x", wide), ("y", high), ("cx", wide), ("cy", high)):
-            assert 0 <= float(element.get(name, 0)) <= limit
-        for x, y in re.findall(r"[ML](-?[\d.e+-]+) (-?[\d.e+-]+)", element.get("d", "")):
-            assert 0 <= float(x) <= wide
-            assert 0 <= float(y) <= high
-    shapes = " ".join(value for element in root.iter() for name, value in element.attrib.items() if name in {"d", "x", "cx"})
+@given(found=estimates())
+def test_everything_in_a_chart_is_drawn_within_it(found):
+    root = ET.fromstring(chart(found).svg)
+    high = float(root.get("height"))
+    for element in list(root.iter())[1:]:
+        for name, value in element.attrib.items():
+            if name in PERCENT and value != "0":
+                assert 0 <= float(value.removesuffix("%")) <= 100, (name, value)
+                assert value.endswith("%")
+            if name in DOWN:
+                assert 0 <= float(value) <= high
+    shapes = " ".join(value for element in root.iter() for name, value in element.attrib.items() if name != "class")
     assert not re.search(r"nan|inf", shapes)
 
 
@@ -165,47 +167,21 @@ def row(**given):
     return EstimateRow(**{"key": "a", "method": "weighted", "value": 50, "low": 40.0, "high": 60.0, **given})
 
 
-def chart(*rows, **given):
-    return forest(Estimate(**{"query": "q", "of": None, "by": "k", "position": 1, "rows": rows, **given}))
-
-
-def test_an_estimate_is_a_dot_on_its_interval_and_an_exact_count_has_none():
-    assert "<circle" in chart(row())
-    exact = chart(row(method="counted", low=None, high=None))
-    assert "<circle" not in exact
-    assert "exact" in texts_of(exact)
-
-
-def test_a_value_without_an_interval_is_drawn_as_unknown():
-    svg = chart(row(method="counted", variance="process", low=None, high=None))
-    assert "<circle" not in svg
-    assert "stroke-dasharray" in svg
-    assert "interval unknown" in texts_of(svg)
-
-
-def test_few_events_are_a_hollow_dot_and_a_row_that_may_change_has_an_asterisk():
-    svg = chart(row(few=True), row(key="b", provisional=True))
-    assert svg.count('r="3.3" fill="none"') == 2
-    assert "provisional: labels may still change" in texts_of(svg)
-    assert texts_of(svg).count("*") == 2
-
-
-def test_what_has_no_value_is_said_and_not_drawn():
-    svg = chart(row(value=None, low=None, high=None), row())
-    assert "undefined" in texts_of(svg)
-    assert svg.count("<circle") == 2
+def drawn(*rows, **given):
+    return chart(Estimate(**{"query": "q", "of": None, "by": "k", "position": 1, "rows": rows, **given}))
 
 
 def test_a_chart_says_its_figures_to_who_does_not_see_it():
-    root = ET.fromstring(chart(row(provisional=True), row(key=None, value=7.0, low=1.0, high=20.0)))
-    assert root.find(f"{SVG}title").text == "Events: q by k"
+    root = ET.fromstring(drawn(row(provisional=True), row(key=None, value=7.0, low=1.0, high=20.0)).svg)
+    assert root.find(f"{SVG}title").text == "Highest for a: 50"
     assert root.find(f"{SVG}desc").text == "a: 50 (40 to 60), provisional; not known: 7 (1 to 20)"
 
 
-def test_a_chart_of_very_many_rows_draws_the_first_and_tells_of_the_rest():
-    svg = chart(*(row(key=number) for number in range(100)))
-    assert svg.count("<circle") == MARK_LIMIT + 1
-    assert "and 88 more" in ET.fromstring(svg).find(f"{SVG}desc").text
+def test_a_chart_of_very_many_rows_says_how_many_it_draws_and_that_there_are_more():
+    found = drawn(*(row(key=number) for number in range(100)))
+    assert found.svg.count("<circle") == MARK_LIMIT
+    assert found.left_out == "40 of 100 drawn; all are in the table."
+    assert "and 88 more" in ET.fromstring(found.svg).find(f"{SVG}desc").text
 
 
 def test_one_exact_number_needs_no_chart():

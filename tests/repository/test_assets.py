@@ -66,12 +66,12 @@ def test_no_code_of_others_is_committed():
 def test_faults_name_what_is_missing_what_is_changed_and_what_is_strange(tmp_path):
     shutil.copytree(assets.FOLDER, tmp_path, dirs_exist_ok=True)
     (tmp_path / "htmx.min.js").unlink()
-    (tmp_path / "vega.min.js").write_text("alert(1)")
+    (tmp_path / "inter.woff2").write_text("alert(1)")
     (tmp_path / "stranger.js").write_text("")
     assert assets.faults(MANIFEST, tmp_path) == [
         "htmx.min.js is missing",
         "stranger.js does not belong there",
-        "vega.min.js is not what the manifest says",
+        "inter.woff2 is not what the manifest says",
     ]
 
 

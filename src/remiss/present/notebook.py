@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remiss.present import estimate_facts, facts, html
-from remiss.present.forest import forest
+from remiss.present.chart import chart
 from remiss.records.case import Case
 from remiss.records.estimate import Estimate
 from remiss.records.rows import Rows, as_html
@@ -42,10 +42,18 @@ def estimate(found: Estimate) -> str:
     """Return what the figures are of, their chart, the same in a table, and what to know about them."""
     heading = f"<p><strong>{html.escaped(estimate_facts.heading(found))}</strong></p>"
     known = len(found.rows) > 1 or any(not row.exact for row in found.rows)
-    chart = forest(found) if known else ""  # one exact number needs no picture
+    picture = drawn(found) if known else ""  # one exact number needs no picture
     titles, lines = estimate_facts.figures(found)
     shared = estimate_facts.shared_notes(found)
     told = "".join(f"<p>{html.escaped(line)}</p>" for line in (estimate_facts.among(found), *found.notes, *shared) if line)
     own = estimate_facts.rows_own(found, [*found.notes, *shared])
     rows = html.folded("notes on single rows", own)
-    return f"<div>{heading}{chart}{html.table(titles, lines, right=estimate_facts.FIGURES)}{told}{rows}</div>"
+    return f"<div>{heading}{picture}{html.table(titles, lines, right=estimate_facts.FIGURES)}{told}{rows}</div>"
+
+
+def drawn(found: Estimate) -> str:
+    """Return the chart of an estimate with its title and its legend."""
+    picture = chart(found)
+    title = f"<p>{html.escaped(picture.title)}</p>"
+    under = " ".join(filter(None, (html.escaped(picture.left_out), picture.legend)))
+    return f"{title}{picture.svg}<p>{under}</p>"

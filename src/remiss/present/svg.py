@@ -43,7 +43,7 @@ class Axis:
 
 
 def axis(values: Sequence[float], *, most: int = 6, rate: bool = False) -> Axis:
-    """Return an axis that holds all values: from zero, unless what differs among them would be lost in its upper half.
+    """Return an axis that holds all values, from zero; of numbers only what differs, where it would be lost in the upper half.
 
     Parameters
     ----------
@@ -54,12 +54,12 @@ def axis(values: Sequence[float], *, most: int = 6, rate: bool = False) -> Axis:
     >>> axis([12, 31, 87]).ticks
     (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
     >>> axis([0.93, 0.99], rate=True).ticks
-    (0.92, 0.94, 0.96, 0.98, 1.0)
+    (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     """
     least, greatest = min(values, default=0.0), max(values, default=0.0)
     if greatest < TINY:
         least, greatest = 0.0, 0.05 if rate else 1.0
-    start = least if least > greatest / 2 and least < greatest else 0.0
+    start = least if not rate and greatest / 2 < least < greatest else 0.0
     step = _step((greatest - start) / (most - 1), whole=not rate)
     first, last = math.floor(start / step + 1e-9), math.ceil(greatest / step - 1e-9)
     if last - first >= most:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,8 +22,10 @@ def links_to_cases(page: str) -> list[str]:
     return [html.unescape(each) for each in re.findall(r'<th scope="row"><a href="(/cases[^"]*)"', page)]
 
 
-def chart(page: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+def marks(page: str) -> list[tuple[str, str]]:
+    """Return where each mark of the chart leads, and what it says."""
+    [svg] = re.findall(r'<svg [^>]*class="remiss-chart".*?</svg>\s*<figcaption', page, re.DOTALL)
+    return [(html.unescape(href), html.unescape(said)) for href, said in re.findall(r'<a href="([^"]*)"><title>([^<]*)', svg)]
 
 
 def test_without_a_question_it_says_how_often_each_criterion_is_met(get):
@@ -38,8 +39,8 @@ def test_each_row_and_each_mark_lead_to_the_cases_behind_them(reading, get):
     page = get(query="criterion:missed-delay", what="rate", by="context.airport").text
     links = links_to_cases(page)
     assert len(links) == 2
-    assert [datum["href"] for datum in chart(page)["data"]["values"]] == links
-    asked = parse_qs(urlsplit(links[0]).query)
+    assert [href for href, _ in marks(page)] == links
+    asked = parse_qs(urlsplit(next(link for link in links if "EWR" in link)).query)
     terms = {term.key: term.value for term in conjuncts(parse(asked["query"][0])) if isinstance(term, Term)}
     assert terms == {"criterion": "missed-delay", "context.airport": "EWR"}
     with reading.client() as client:
@@ -47,17 +48,40 @@ def test_each_row_and_each_mark_lead_to_the_cases_behind_them(reading, get):
     assert found["total"] > 0
 
 
+def rows_of(reading, page: str) -> list[dict]:
+    twin = html.unescape(re.search(r'<link rel="alternate" type="application/json" href="([^"]*)"', page)[1])
+    with reading.client() as client:
+        return client.get(twin).json()["rows"]
+
+
 def test_the_chart_draws_what_the_table_and_the_twin_say(reading, get):
     asked = {"query": "criterion:missed-delay", "what": "rate", "by": "inputs.carrier", "variance": "sample"}
     page = get(**asked).text
-    twin = html.unescape(re.search(r'<link rel="alternate" type="application/json" href="([^"]*)"', page)[1])
-    with reading.client() as client:
-        rows = client.get(twin).json()["rows"]
-    drawn = chart(page)["data"]["values"]
-    assert [(each["label"], each["value"], each["low"], each["high"]) for each in drawn] == [
-        (row["key"], row["value"], row["low"], row["high"]) for row in rows
-    ]
-    assert all(each["says"] in page and each["interval"] in page for each in drawn)
+    rows = sorted(rows_of(reading, page), key=lambda row: -row["value"])
+    named = [re.sub(r"<[^>]*>", "", each) for each in re.findall(r'<th scope="row">(.*?)</th>', page)]
+    assert len(marks(page)) == len(named) == len(rows)
+    assert [said.partition(":")[0] for _, said in marks(page)] == named
+    assert sorted(named) == sorted(row["key"] for row in rows)
+    assert re.findall(r'<th scope="row">.*?>([^<]*)<', get(**asked, order="name").text) == sorted(named)
+
+
+def test_a_chart_takes_along_its_figures_as_csv_and_as_vega_lite(reading, get):
+    asked = {"query": "criterion:missed-delay", "what": "rate", "by": "inputs.carrier", "variance": "sample"}
+    page = get(**asked).text
+    rows = {row["key"]: row for row in rows_of(reading, page)}
+    for wanted in ("csv", "vega-lite"):
+        assert f"format={wanted}" in page
+    sheet = get(**asked, format="csv")
+    assert sheet.headers["content-type"].startswith("text/csv")
+    assert sheet.text.splitlines()[0].startswith("key,value,low,high,")
+    assert len(sheet.text.splitlines()) == 1 + len(rows)
+    drawn = get(**asked, format="vega-lite").json()["data"]["values"]
+    assert {each["label"]: each["value"] for each in drawn} == {key: row["value"] for key, row in rows.items()}
+    assert all(each["few"] == rows[each["label"]]["few"] for each in drawn)
+
+
+def test_a_page_with_its_picture_is_small(get):
+    assert len(get(query="criterion:missed-delay", what="rate", by="week", variance="sample").content) < 60_000
 
 
 def test_a_period_leads_to_the_cases_of_its_time(get):

@@ -101,7 +101,7 @@ def test_no_address_leaves_a_folder_of_files_or_lists_it(reading, path):
         ("/static/site.js", "text/javascript; charset=utf-8"),
         ("/static/system.css", "text/css; charset=utf-8"),
         ("/static/icon.svg", "image/svg+xml"),
-        ("/assets/vega.min.js", "text/javascript; charset=utf-8"),
+        ("/assets/htmx.min.js", "text/javascript; charset=utf-8"),
         ("/assets/inter.woff2", "font/woff2"),
         ("/assets/LICENSES.txt", "text/plain; charset=utf-8"),
         ("/sign-in/style.css", "text/css; charset=utf-8"),

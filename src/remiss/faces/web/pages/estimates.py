@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from fastapi import APIRouter, Query
 from markupsafe import Markup
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from remiss import capture, understand
 from remiss.catalog.query.expression import both
@@ -18,13 +17,18 @@ from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import FigureRefused, InputError, NotFound
 from remiss.faces.serving import AsOf, Cached, Ws, status_of
-from remiss.faces.web import charts, protocol_cache
+from remiss.faces.spreadsheet import sheet_of
+from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address, render, shell
+from remiss.faces.web.vega_lite import specification
 from remiss.present import estimate_facts
-from remiss.present.forest import forest
+from remiss.present.chart import Drawing, chart
+from remiss.present.chart_marks import mark_of
+from remiss.present.chart_scale import ordered, over_time
 from remiss.present.legible import share
 from remiss.records.catalog import reached
 from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
+from remiss.records.rows import as_csv
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
@@ -34,6 +38,7 @@ WINDOW = "window"
 # Where the cases stand that a confirmed figure is made of; a wrong label is one of the reasons to reject.
 BEHIND_VERDICT = {"failure": "status:verified OR status:resolved OR status:regressed", "wrong-label": "status:rejected"}
 PERIODS = ("month", "week", "day", WINDOW)
+CSV, VEGA_LITE = "csv", "vega-lite"
 
 
 class EstimateForm(AsOf):
@@ -47,6 +52,8 @@ class EstimateForm(AsOf):
     variance: Literal["", "sample", "process"] = ""
     source: str = ""
     protocol: str = ""
+    order: Literal["", "name"] = ""
+    format: Literal["", "csv", "vega-lite"] = ""
 
     def arguments(self) -> dict[str, Any]:
         """Return the same as the library takes it."""
@@ -58,6 +65,10 @@ class EstimateForm(AsOf):
         """Return the address of the API route that answers the same."""
         flags = {"rate": "true" if self.what == "rate" else None, "confirmed": "true" if self.found else None}
         return address("/api/v1/estimate", **self.arguments() | flags | {"as_of": self.as_of})
+
+    def link(self, **changed: str) -> str:
+        """Return the address of the same question on this page, but for what is changed."""
+        return address("/estimates", **self.model_dump() | changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +100,10 @@ class Result:
     ground: str
     judged: bool
     remarks: bool
-    of_this_log: bool
-    spec: dict[str, Any] | None
+    chart: Drawing | None
     svg: Markup
+    legend: Markup
+    categories: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +120,7 @@ class EstimatesPage:
 
     template: ClassVar[str] = "estimates/page.html"
     asked: EstimateForm
+    question: EstimateForm
     fields: tuple[str, ...]
     ready: tuple[ReadyQuestion, ...]
     result: Result | None
@@ -136,9 +149,10 @@ def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) 
     problem: InputError | None = None
     try:
         found = answers.ask(ws, understand.estimate, position, **question.arguments())
-        result = result_of(
-            found, protocol_cache.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0)
-        )
+        width = protocol_cache.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0)
+        if question.format:
+            return exported(found, question)
+        result = result_of(found, width, by_name=question.order == "name")
     except NotFound as error:
         empty = not asked.protocol and not asked.source
         problem = None if empty else error
@@ -146,6 +160,7 @@ def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) 
         problem = error
     page = EstimatesPage(
         asked=asked,
+        question=question,
         fields=fields_of(protocols),
         ready=ready_of(protocols),
         result=result,
@@ -162,11 +177,25 @@ def _name(line: dict[str, Any]) -> str:
     return str(line["protocol"]).rpartition("@")[0]
 
 
-def result_of(found: Estimate, width: timedelta) -> Result:
-    """Return an estimate as the page shows it."""
+def exported(found: Estimate, asked: EstimateForm) -> Response:
+    """Return the figures as a file: CSV, or a chart for other tools."""
+    rows = ordered(found, by_name=asked.order == "name")
+    if asked.format == CSV:
+        content = as_csv(*sheet_of(replace(found, rows=rows), {}, Estimate)).encode("utf-8", "backslashreplace")
+        named = {"content-disposition": 'attachment; filename="estimate.csv"'}
+        return Response(content, media_type="text/csv", headers=named)
+    marks = [mark_of(row, found) for row in rows]
+    return JSONResponse(specification(found, marks, estimate_facts.heading(found)))
+
+
+def result_of(found: Estimate, width: timedelta, *, by_name: bool = False) -> Result:
+    """Return an estimate as the page shows it: chart and table in the same order."""
     query = parse(found.query)
-    lines = tuple(line_of(row, found, cases_of(found, query, row, width)) for row in found.rows)
-    known = any(row.value is not None for row in found.rows) and (len(found.rows) > 1 or not found.rows[0].exact)
+    rows = ordered(found, by_name=by_name)
+    hrefs = {id(row): cases_of(found, query, row, width) for row in rows}
+    known = any(row.value is not None for row in rows) and (len(rows) > 1 or not rows[0].exact)
+    drawn = chart(found, href=lambda row: hrefs[id(row)], by_name=by_name, width=None) if known else None
+    lines = tuple(line_of(row, found, hrefs[id(row)]) for row in rows)
     return Result(
         found=found,
         heading=estimate_facts.heading(found),
@@ -177,9 +206,10 @@ def result_of(found: Estimate, width: timedelta) -> Result:
         ground=f"{found.source}, by protocol {found.protocol}",
         judged=any(line.judged for line in lines),
         remarks=any(line.remarks for line in lines),
-        of_this_log=any(row.of_this_log for row in found.rows),
-        spec=spec_of(found, lines) if known else None,
-        svg=Markup(forest(found)) if known else Markup(""),  # noqa: S704 - it escapes what it writes
+        chart=drawn,
+        svg=Markup(drawn.svg if drawn else ""),  # noqa: S704 - it escapes what it writes
+        legend=Markup(drawn.legend if drawn else ""),  # noqa: S704 - it escapes what it writes
+        categories=len(rows) > 1 and not over_time(found),
     )
 
 
@@ -210,25 +240,6 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
         flagged=estimate_facts.flagged_of(row),
         precision=estimate_facts.precision_of(row),
     )
-
-
-def spec_of(found: Estimate, lines: tuple[EstimateLine, ...]) -> dict[str, Any]:
-    """Return the chart of an estimate; rows without a value are in the table only."""
-    marks = [
-        {
-            **{name: getattr(row, name) for name in ("low", "high", "exact", "few")},
-            "label": line.key,
-            "value": float(row.value),
-            "open": row.of_this_log,
-            "says": line.value,
-            "href": line.href,
-            "interval": "exact" if row.exact else line.interval or "unknown",
-            "told": f"{line.key}: {line.value}" + (f" ({line.interval})" if line.interval and not row.exact else ""),
-        }
-        for row, line in zip(found.rows, lines, strict=True)
-        if row.value is not None and math.isfinite(row.value)
-    ]
-    return charts.figures(marks, rate=found.rate, over_time=found.by in PERIODS, title=estimate_facts.heading(found))
 
 
 def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:
