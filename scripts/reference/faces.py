@@ -73,7 +73,7 @@ def options(context: click.Context) -> str:
         [code(each.make_metavar(context)), "", each.explained] for each in context.command.params if isinstance(each, Argument)
     ]
     for each in context.command.params:
-        if not isinstance(each, click.Option):
+        if not isinstance(each, click.Option) or each.hidden:
             continue
         names = ", ".join(code(name) for name in [*each.opts, *each.secondary_opts])
         values = ", ".join(each.type.choices) if isinstance(each.type, click.Choice) else ""

@@ -34,6 +34,7 @@ class Answer:
 def cli(capsys, monkeypatch):
     """Call the command line as a person would, and get its answer."""
     monkeypatch.setenv("REMISS_PROGRESS", "never")
+    monkeypatch.setenv("COLUMNS", "160")
 
     def call(*arguments: str) -> Answer:
         capsys.readouterr()

@@ -12,7 +12,7 @@ PLACES = {
     "edges/stores/dialect/": "the one place",
     "edges/stores/migrations/": "written once and kept",
     "settings.py": "tells users how addresses are written",
-    "faces/cli/main.py": "tells users how addresses are written",
+    "faces/cli/everywhere.py": "tells users how addresses are written",
     "edges/health.py": "warns of versions of the library that this Python has",
     "protocol/expressions/refusal.py": "refuses functions of other databases by name",
 }

@@ -15,6 +15,12 @@ INTERVAL = "95 % interval"
 # Rows that a note names.
 NAMED = 5
 IN_QUESTION, SHARE = "in question", "share of them"
+# The columns of the table but for the key of a breakdown, with the priority of each (see columns.py).
+PRIORITIES = {
+    **dict.fromkeys(("value", INTERVAL), 1),
+    **dict.fromkeys(("sampled", "judged", "remarks", "precision", IN_QUESTION, SHARE), 2),
+    **dict.fromkeys(("method", "variance", "effective", "flagged"), 3),
+}
 FIGURES = ("value", INTERVAL, "sampled", "effective", "judged", "flagged", "precision", IN_QUESTION, SHARE)
 
 

@@ -8,75 +8,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from remiss.present.legible import counted, share
+from remiss.present.columns import severity
+from remiss.present.legible import between, counted, share
 from remiss.records.case import Case
-from remiss.records.event import Event, Scalar, Values
+from remiss.records.event import Event, Values
 from remiss.records.identity import format_time
 from remiss.records.job import Job
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced
-from remiss.records.rows import Rows
 from remiss.records.run import ALL, CONTROL, RESERVED, UNDECIDED, Run
 from remiss.records.states import Status
 
-CAPTURES = ("run", "protocol", "window", "stratum", "probability", "in force")
-SUMMARY = ("criterion", "population", "labelled", "kept", "kept share")
-# Of all tables, the columns that have a share as text.
-SHARES = ("probability", "kept share", "likeness")
-# By the kind of list, what a table for people shows of it; data for programs has all.
-SHOWN = {
-    "case": ("id", "occurred", "status", "severity", "criteria", "model", "model_version", "output", "label", "mode", "title"),
-    "revision": ("revision", "position", "at", "actor", "action", "status", "mode", "severity", "title"),
-    # Of positions a person reads the times.
-    "person": ("person", "about", "team", "role", "clearance", "since_at", "until_at"),
-    "team": ("team", "about", "since_at"),
-    "token": ("token", "person", "about", "expires", "once", "since_at", "until_at", "used_at"),
-    # A request's id stands in a server's log; the position of a change is its entry's number.
-    "audit-entry": ("entry", "at", "actor", "role", "team", "action", "kind", "subject", "count", "purpose", "also", "came_from"),
-    "attachment": ("attachment", "name", "size", "sensitivity", "person", "at"),
-    "sample": (
-        "id",
-        "occurred",
-        "groups",
-        "weight",
-        "model",
-        "model_version",
-        "output",
-        "label",
-        "status",
-        "verdict",
-        "severity",
-    ),
-    "run": ("run", "status", "protocol", "since", "until", "rows", "events", "cases", "refused", "position"),
-}
-# What a table says where a value is missing and that is the very thing it tells.
-MISSING = {"facet": {"value": "(none)"}}
+# The titles of tables, with the priority of each column (see columns.py).
+CAPTURES = {"run": 1, "protocol": 3, "window": 1, "stratum": 2, "probability": 1, "in force": 2}
+SUMMARY = {"criterion": 1, "population": 1, "labelled": 3, "kept": 1, "kept share": 2}
 # Labelled and not decided: what the labellings say is not yet what the case has.
 UNDER_WAY = (Status.ANNOTATED, Status.DISPUTED)
 CONTROLS = "a control is a case only once somebody has labelled it; for all that were sampled: remiss sample list 'group:control'"
 WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"
 Pair = tuple[str, object]
-
-
-def shown(page: Rows) -> list[str]:
-    """Return the columns of a list that a table for people shows: none that is empty, unless all are."""
-    names, said = SHOWN.get(page.schema, page.columns), MISSING.get(page.schema, {})
-    if not set(names) <= set(page.columns):
-        # Somebody chose columns of their own.
-        return list(page.columns)
-    return [name for name in names if not page or name in said or any(value is not None for value in page.column(name))]
-
-
-def lines(page: Rows) -> list[list[object]]:
-    """Return the lines of a list as a table for people has them, in the order of `shown`.
-
-    A facet that counts what has no value says so; elsewhere what is missing is left empty.
-    """
-    names, missing = shown(page), MISSING.get(page.schema, {})
-    return [[missing.get(name) if line[name] is None else _to_text(name, line[name]) for name in names] for line in page]
-
-
-def _to_text(name: str, value: Scalar) -> Scalar:
-    return share(value) if name in SHARES and isinstance(value, float) else value
 
 
 def of_case(case: Case) -> Iterator[Pair]:
@@ -94,7 +43,8 @@ def of_case(case: Case) -> Iterator[Pair]:
     if case.hidden is None:
         yield "mode", case.mode or (f"{case.suggested_mode} (suggested)" if case.suggested_mode else "")
         open_still = case.severity is not None and case.status in UNDER_WAY
-        yield "severity", f"{case.severity} (until it is decided)" if open_still else case.severity
+        grade = severity(case.severity)
+        yield "severity", f"{grade} (until it is decided)" if open_still else grade
     yield "team", case.team
     yield "sensitivity", case.sensitivity.name.lower()
     yield from went_in(event)
@@ -173,7 +123,7 @@ def of_run(run: Run) -> Iterator[Pair]:
     yield "status", WAITING if run.status == "waiting" else run.status
     yield "protocol", f"{manifest.protocol} version {manifest.protocol_version}"
     yield "source", f"{manifest.source}, {counted(manifest.rows, 'row')} in {counted(len(manifest.files), 'file')}"
-    yield "interval", f"{format_time(manifest.since)} to {format_time(manifest.until)}"
+    yield "interval", between(manifest.since, manifest.until)
     yield "as of", manifest.as_of
     yield "digest", run.digest
     yield "events", f"{run.events_new:,} new, {run.events_known:,} known"

@@ -6,6 +6,7 @@ The terminal, notebooks and pages say the same figure in the same digits, becaus
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from remiss.records.identity import format_time, utc
@@ -48,6 +49,31 @@ def moment(at: datetime) -> str:
     '2013-06-03 06:30:00 UTC'
     """
     return format_time(utc(at).replace(microsecond=0)).replace("T", " ").replace("Z", " UTC")
+
+
+def when(moments: Sequence[object]) -> list[str]:
+    """Return the times of a column in UTC, RFC 3339: dates alone where all are midnight, to the minute where none needs seconds.
+
+    >>> from datetime import UTC
+    >>> when([datetime(2013, 12, 30, tzinfo=UTC), None]), when([datetime(2013, 6, 3, 6, 30, tzinfo=UTC)])
+    (['2013-12-30', ''], ['2013-06-03T06:30Z'])
+    """
+    times = [utc(each).replace(microsecond=0) if isinstance(each, datetime) else None for each in moments]
+    told = [format_time(each) if each else "" for each in times]
+    for end, left in (("T00:00:00Z", ""), (":00Z", "Z")):
+        if all(text.endswith(end) for text in told if text):
+            return [text.replace(end, left) for text in told]
+    return told
+
+
+def between(since: datetime, until: datetime) -> str:
+    """Return an interval as two times.
+
+    >>> from datetime import UTC
+    >>> between(datetime(2013, 6, 3, tzinfo=UTC), datetime(2013, 6, 10, tzinfo=UTC))
+    '2013-06-03 to 2013-06-10'
+    """
+    return " to ".join(when([since, until]))
 
 
 def number(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remiss.present import estimate_facts, facts, html
+from remiss.present import columns, estimate_facts, facts, html
 from remiss.present.chart import chart
 from remiss.records.case import Case
 from remiss.records.estimate import Estimate
@@ -13,19 +13,19 @@ from remiss.records.run import Run
 @as_html.register(Rows)
 def rows(page: Rows) -> str:
     """Return the first lines of a list, and how many there are in all."""
-    names = facts.shown(page)
+    names = list(columns.shown(page))
     shown = min(len(page), html.ROW_LIMIT)
     if page.total is not None and page.total > shown:
         foot = f"… {shown:,} of {page.total:,}"
     else:
         foot = f"… {shown:,}, and more" if page.next or len(page) > shown else f"{shown:,} in all"
-    return html.table(names, facts.lines(page), foot=foot, right=facts.SHARES)
+    return html.table(names, columns.lines(page), foot=foot, right=columns.SHARES)
 
 
 @as_html.register(Case)
 def case(found: Case) -> str:
     """Return what happened, what caught it, and how it was sampled."""
-    captures = html.table(facts.CAPTURES, facts.captures(found), right=facts.SHARES) if found.captures else ""
+    captures = html.table(list(facts.CAPTURES), facts.captures(found), right=columns.SHARES) if found.captures else ""
     return f"<div>{html.pairs(facts.of_case(found))}{captures}</div>"
 
 
@@ -33,7 +33,7 @@ def case(found: Case) -> str:
 def run(found: Run) -> str:
     """Return what a run read, what it drew, and how much of each criterion."""
     lines = facts.summary(found)
-    summary = html.table(facts.SUMMARY, lines, right=facts.SHARES) if lines else ""
+    summary = html.table(list(facts.SUMMARY), lines, right=columns.SHARES) if lines else ""
     return f"<div>{html.pairs(facts.of_run(found))}{summary}</div>"
 
 

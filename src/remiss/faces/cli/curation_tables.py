@@ -10,6 +10,7 @@ from remiss.curate.labelling_form import Left, QueueState, Served, grouped
 from remiss.faces import queue_words
 from remiss.faces.cli import case_tables, render
 from remiss.present import agreement as agreements
+from remiss.present.columns import severity
 from remiss.present.legible import counted
 from remiss.records.agreement import Agreement
 from remiss.records.discussion import Thread
@@ -43,7 +44,7 @@ def queue(found: QueueState) -> None:
         click.echo()
     titles = ("batches", "periods", "sampled", "done", "in turn")
     for each in found.steered:
-        lines = [(of.group, of.severity, queue_words.opened(of), of.size, of.done, of.in_turn) for of in each.groups]
+        lines = [(of.group, severity(of.severity), queue_words.opened(of), of.size, of.done, of.in_turn) for of in each.groups]
         render.table(("batches", "severity", "open", *titles[2:]), lines)
     if not found.steered:
         render.table(titles, grouped(found.batches))

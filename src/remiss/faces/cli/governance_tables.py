@@ -63,12 +63,13 @@ def entries(found: Rows, _ws: Workspace, arguments: Mapping[str, Any]) -> None:
     """Print a page of the audit."""
     at = found.columns.index("action")
     rows = tuple((*row[:at], shown(str(row[at])), *row[at + 1 :]) for row in found.rows)
-    render.rows(replace(found, rows=rows), none="no entry is like that")
+    if rows:
+        render.page(replace(found, rows=rows), "entry", "entries")
+    else:
+        render.say("no entry is like that")
     subject = arguments["subject"]
     if subject is not None and not found.rows:
         render.say(f"there is nothing on {subject}; a subject is named by its whole id, as `remiss case show` prints it")
-    if found.next:
-        render.say(f"{counted(len(found), 'entry', 'entries')}; go on with --after {found.next}")
 
 
 def verification(found: Sequence[LogIntegrity]) -> None:

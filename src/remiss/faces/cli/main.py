@@ -20,7 +20,8 @@ import click
 
 from remiss import former
 from remiss.errors import RemissError, SettingError, StorageError
-from remiss.faces.cli.options import TOKEN_FILE, to_stderr
+from remiss.faces.cli.everywhere import SETTINGS, Everywhere, with_options_of_all
+from remiss.faces.cli.options import TYPED, to_stderr
 from remiss.version import __version__
 
 # What is not derived from an action: module under remiss.faces.cli and its attribute, and why it is made by hand.
@@ -105,10 +106,12 @@ class Commands(click.Group):
         if words in BY_HAND:
             module, attribute = BY_HAND[words]
             found: click.Command = getattr(importlib.import_module(f"remiss.faces.cli.{module}"), attribute)
-            return found
+            return with_options_of_all(found)
         if words in derived():
-            return command(words, derived()[words])
-        return Commands(name, words=words, help=NOUNS[name]) if not self.words and name in NOUNS else None
+            return with_options_of_all(command(words, derived()[words]))
+        if self.words or name not in NOUNS:
+            return None
+        return with_options_of_all(Commands(name, words=words, help=NOUNS[name]))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the first word names; of a former name, or one that is near, say what is meant."""
@@ -138,22 +141,31 @@ class Commands(click.Group):
         return "" if found is None else found.get_short_help_str(200)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "REMISS"})
-@click.version_option(__version__, prog_name="remiss")
-@click.option(
-    "--catalog",
-    metavar="ADDRESS",
-    help="A path, sqlite:///PATH, postgresql://... or a server's http address; else REMISS_CATALOG, else ./remiss.db.",
+class WholeCommandLine(Commands):
+    """The command line, which remembers what was typed: a command says by which one to go on."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return the context of a call."""
+        words = tuple(args)
+        ctx = super().make_context(info_name, args, parent, **extra)
+        ctx.meta[TYPED] = words
+        return ctx
+
+
+@click.group(
+    cls=WholeCommandLine,
+    params=[Everywhere(name) for name in SETTINGS],
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "REMISS"},
 )
-@click.option("--token-file", metavar="FILE", help="File with the token of a server; `remiss serve` writes it.")
-@click.pass_context
-def cli(ctx: click.Context, catalog: str | None, token_file: str | None) -> None:
+@click.version_option(__version__, prog_name="remiss")
+def cli() -> None:
     """The catalog of what your models got wrong.
 
-    Start with `remiss demo DIR`, or with `remiss protocol new` on a log of your own.
+    Start with `remiss demo DIR`, or with `remiss protocol new` on a log of your own. The options below may also stand behind the
+    words of a command.
     """
-    ctx.obj = catalog
-    ctx.meta[TOKEN_FILE] = token_file
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -15,6 +15,7 @@ import click
 
 import remiss
 from remiss.errors import InputError, Location
+from remiss.faces.cli.everywhere import TOKEN_FILE
 from remiss.records.identity import parse_time
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 
 Command = Callable[..., Any]
-# Under this name every command finds the file that --token-file named.
-TOKEN_FILE = "remiss.token_file"  # noqa: S105 - a name
+# What the option is called that chooses columns of a list.
+COLUMNS = "columns"
+# Under this name every command finds what was typed after `remiss`.
+TYPED = "remiss.typed"
 
 
 def with_workspace(command: Command) -> Command:

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
-import re
+import shlex
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, zip_longest
 
 import click
 
-from remiss.faces.cli.options import to_stderr
-from remiss.present import facts as facts_of
-from remiss.present.legible import counted, printable
+from remiss.faces.cli.layout import GAP, TableColumn, breadth, in_lines, laid_out
+from remiss.faces.cli.options import COLUMNS, TYPED, to_stderr
+from remiss.present import columns as columns_of
+from remiss.present.legible import counted, printable, when
 from remiss.records.identity import format_time
 from remiss.records.rows import Rows
+
+# In which colour what is worth it stands, by its first word, under titles that say what is in it. The word always stands too.
+COLOURED = frozenset({"severity", "status", "state", "verdict"})
+INKS: Mapping[str, Mapping[str, object]] = {
+    "1": {"fg": "red", "bold": True},
+    "2": {"fg": "red"},
+    "3": {"fg": "yellow"},
+    **{word: {"fg": "red"} for word in ("regressed", "failed", "lost")},
+    **{word: {"fg": "yellow"} for word in ("disputed", "waiting", "undecidable")},
+    **{word: {"fg": "green"} for word in ("verified", "resolved", "cleared")},
+}
 
 
 def say(text: str) -> None:
@@ -33,17 +45,34 @@ def as_json(value: object) -> None:
 def rows(page: Rows, *, none: str = "nothing to list") -> None:
     """Print a list as a table; an empty one is `none`."""
     if page.rows:
-        table(facts_of.shown(page), facts_of.lines(page))
+        table(columns_of.shown(page), columns_of.lines(page))
     else:
         say(none)
 
 
-def page(found: Rows, noun: str) -> None:
+def page(found: Rows, noun: str, nouns: str = "") -> None:
     """Print a page of a list as a table, and say how many of all it shows and how to go on."""
-    rows(found, none=counted(0, noun))
+    rows(found, none=counted(0, noun, nouns))
     if found.rows:
-        shown = counted(len(found), noun) if found.total is None else f"{len(found):,} of {counted(found.total, noun)}"
-        say(shown + (f"; go on with --after {found.next}" if found.next else ""))
+        shown = counted(len(found), noun, nouns)
+        say(shown if found.total is None else f"{len(found):,} of {counted(found.total, noun, nouns)}")
+        going_on(found.next)
+
+
+def going_on(token: str | None) -> None:
+    """Say by which command the next page is had, to paste into a shell."""
+    context = click.get_current_context(silent=True)
+    if token is None or context is None:
+        return
+    words = [*context.meta.get(TYPED, context.command_path.split()[1:])]
+    end = words.index("--") if "--" in words else len(words)
+    behind = {at for at, word in enumerate(words[:end]) if word == "--after"}
+    kept = [
+        word
+        for at, word in enumerate(words[:end])
+        if at not in behind and at - 1 not in behind and not word.startswith("--after=")
+    ]
+    say(f"next page: {shlex.join(['remiss', *kept, '--after', token, *words[end:]])}")
 
 
 def cell(value: object) -> str:
@@ -63,31 +92,89 @@ def cell(value: object) -> str:
             return printable(str(value))
 
 
-def table(titles: Sequence[str], lines: Iterable[Sequence[object]], *, numbers: Collection[int] = ()) -> None:
-    """Print a table; numbers to the right, and the columns at `numbers`, which have them as texts (docs/adr/0058)."""
-    lines = [tuple(line) for line in lines]
-    values = [[line[at] for line in lines if line[at] is not None] for at in range(len(titles))]
-    right = [
-        at in numbers or title in facts_of.SHARES or (bool(lines) and all(isinstance(each, int | float) for each in values[at]))
-        for at, title in enumerate(titles)
+def table(titles: Sequence[str] | Mapping[str, int], lines: Iterable[Sequence[object]], *, numbers: Collection[int] = ()) -> None:
+    """Print a table (docs/adr/0058), or cards where the terminal is too narrow for it, and say which columns are not shown.
+
+    Parameters
+    ----------
+    titles : with the priority of each column (see present/columns.py), or without any
+    numbers : places of columns that have numbers as texts: they stand to the right, as numbers do
+    """
+    named, lines, width = columns_of.priorities(titles), [tuple(line) for line in lines], _width()
+    columns = [
+        _column(title, [line[at] for line in lines], priority, first=at == 0, number=at in numbers)
+        for at, (title, priority) in enumerate(named.items())
     ]
-    # What people copy (ids) stands first and is never broken, nor is a time.
-    whole = [at == 0 or all(isinstance(each, datetime) for each in values[at]) for at in range(len(titles))]
-    cells = [list(titles), *([cell(value) for value in line] for line in lines)]
-    widths = narrowed([max(map(breadth, column)) for column in zip(*cells, strict=True)], whole, _width() - 2 * len(titles))
-    head, *rest = (_drawn(row, widths, right) for row in cells)
+    found = laid_out(columns, width)
+    if not found.widths:
+        click.echo("\n".join(_cards(columns, width)))
+        return
+    shown = [columns[at] for at in found.shown]
+    head, *rest = (_drawn(row, found.widths, shown) for row in zip(*((each.title, *each.cells) for each in shown), strict=True))
     blank, rule = " " * len(head[0]), "─" if (sys.stdout.encoding or "").lower().startswith("utf") else "-"
     bold = [click.style(each, bold=True) for each in head]
     click.echo("\n".join([blank, *bold, f" {rule * (len(blank) - 2)} ", *chain.from_iterable(rest), blank]))
+    if found.dropped:
+        _say_dropped([columns[at] for at in found.dropped], width)
 
 
-def _drawn(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
+def _column(title: str, values: Sequence[object], priority: int, *, first: bool, number: bool) -> TableColumn:
+    """Return a column; what people copy (ids) stands first and is never broken, nor is a time."""
+    given = [value for value in values if value is not None]
+    times = bool(given) and all(isinstance(each, datetime) for each in given)
+    cells = when(values) if times else [cell(value) for value in values]
+    right = number or title in columns_of.SHARES or (bool(given) and all(isinstance(each, int | float) for each in given))
+    return TableColumn(title, cells, priority, right=right, whole=first or times)
+
+
+def _say_dropped(dropped: Sequence[TableColumn], width: int) -> None:
+    """Say which columns are not shown, what is the same in all their lines, and how they are had."""
+    same = {each.title: each.cells[0] for each in dropped if each.constant and each.cells[0]}
+    context = click.get_current_context(silent=True)
+    has = context is not None and any(each.name == COLUMNS for each in context.command.params)
+    more = "`--columns` shows them." if has else "A wider terminal shows them, and so does `--format json`."
+    others = [each.title for each in dropped if each.title not in same]
+    if others:
+        say(f"Not shown at {width} columns: {', '.join(others)}. {more}")
+    if same:
+        say(f"The same in every row: {'; '.join(f'{title} {value}' for title, value in same.items())}.")
+
+
+def _cards(columns: Sequence[TableColumn], width: int) -> Iterator[str]:
+    """Yield the lines of a table as cards: for each of its rows the values that it has, each behind its title."""
+    for at in range(max(len(each.cells) for each in columns)):
+        yield ""
+        for each in columns:
+            text = each.cells[at]
+            if text:
+                head, *rest = in_lines(f"{each.title}: {text}", max(1, width - 2))
+                plain = not rest and each.title in COLOURED and head.startswith(f"{each.title}: ")
+                yield f"{each.title}: {_inked(text, text)}" if plain else head
+                yield from (f"  {line}" for line in rest)
+    yield ""
+
+
+def _drawn(row: Sequence[str], widths: Sequence[int], columns: Sequence[TableColumn]) -> list[str]:
     """Return the lines that a row of a table takes: one, where no cell is wider than its column."""
     if all(text.isascii() and len(text) <= width for text, width in zip(row, widths, strict=True)):
-        parts = (text.rjust(size) if number else text.ljust(size) for text, size, number in zip(row, widths, right, strict=True))
-        return [f" {'  '.join(parts)} "]
-    folded = [[text] if breadth(text) <= width else in_lines(text, width) for text, width in zip(row, widths, strict=True)]
-    return [f" {'  '.join(map(_padded, line, widths, right))} " for line in zip_longest(*folded, fillvalue="")]
+        folded = [
+            [text.rjust(size) if one.right else text.ljust(size)] for text, size, one in zip(row, widths, columns, strict=True)
+        ]
+    else:
+        folded = [
+            [_padded(line, width, one.right) for line in ([text] if breadth(text) <= width else in_lines(text, width))]
+            for text, width, one in zip(row, widths, columns, strict=True)
+        ]
+    for at, (text, one) in enumerate(zip(row, columns, strict=True)):
+        if one.title in COLOURED:
+            folded[at] = [_inked(text, line) for line in folded[at]]
+    if all(len(lines) == 1 for lines in folded):
+        return [f" {'  '.join(lines[0] for lines in folded)} "]
+    blanks = [" " * width for width in widths]
+    return [
+        f" {'  '.join(blank if line is None else line for line, blank in zip(line_of, blanks, strict=True))} "
+        for line_of in zip_longest(*folded)
+    ]
 
 
 def _padded(text: str, width: int, right: bool) -> str:
@@ -95,53 +182,32 @@ def _padded(text: str, width: int, right: bool) -> str:
     return blank + text if right else text + blank
 
 
-def breadth(text: str) -> int:
-    """Return how many columns of a terminal a text takes: two for each wide letter."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def narrowed(widths: Sequence[int], whole: Sequence[bool], most: int) -> list[int]:
-    """Return what columns may take of a width in all: the widest give way, but for those that are whole, down to a letter.
-
-    >>> narrowed([9, 40, 30, 5], [True, False, False, False], 60), narrowed([9, 40], [True, False], 9)
-    ([9, 23, 23, 5], [9, 1])
-    """
-    free = [width for width, fixed in zip(widths, whole, strict=True) if not fixed]
-    room = most - sum(widths) + sum(free)
-    cap = next((cap for cap in range(room, 1, -1) if sum(min(width, cap) for width in free) <= room), 1)
-    return [width if fixed else min(width, cap) for width, fixed in zip(widths, whole, strict=True)]
-
-
-def in_lines(text: str, width: int) -> list[str]:
-    """Return a text in lines of at most that width, broken between words, and within a word that is wider.
-
-    >>> in_lines("what the model said was incomprehensible", 10)
-    ['what the', 'model said', 'was', 'incomprehe', 'nsible']
-    """
-    lines = [""]
-    for word in re.findall(r"\s*\S+", text):
-        if breadth(lines[-1] + word) <= width:
-            lines[-1] += word
-            continue
-        lines += [""] if lines[-1] else []
-        for letter in word.lstrip():
-            lines += [""] if breadth(lines[-1] + letter) > width else []
-            lines[-1] += letter
-    return lines
+def _inked(value: str, text: str) -> str:
+    """Return text in the colour that a value has. Where the answer goes to no terminal, click takes the colour off again."""
+    ink = INKS.get(value.partition(" ")[0])
+    return text if ink is None else click.style(text, **ink)  # type: ignore[arg-type]
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> None:
-    """Print names and values under each other."""
-    pairs = [(name, cell(value)) for name, value in pairs]
-    width = max((len(name) for name, _ in pairs), default=0)
-    for name, value in pairs:
-        click.echo(f"{name:<{width}}  {value}".rstrip())
+    """Print names and values under each other; on a terminal, what is long is folded."""
+    told = [(name, when([value])[0] if isinstance(value, datetime) else cell(value)) for name, value in pairs]
+    width = max((breadth(name) for name, _ in told), default=0)
+    whole = _width(0)
+    if whole and width > whole // 2:
+        click.echo("\n".join(_cards([TableColumn(name, [value], 1) for name, value in told], whole)))
+        return
+    for name, value in told:
+        # A word alone is a digest, an id or an address, which people copy whole.
+        lines = in_lines(value, whole - width - GAP) if whole and " " in value else [value]
+        lines = [_inked(value, line) if name in COLOURED else line for line in lines]
+        click.echo(
+            "\n".join(f"{_padded('' if at else name, width, right=False)}  {line}".rstrip() for at, line in enumerate(lines))
+        )
 
 
-def _width() -> int:
-    # Piped output is for programs that cut columns: do not fold it at the width of nobody's screen.
-    return shutil.get_terminal_size((160, 40)).columns
+def _width(fallback: int = 160) -> int:
+    """Return how wide the terminal is.
+
+    Piped output is for programs that cut columns: it is not folded at the width of nobody's screen.
+    """
+    return shutil.get_terminal_size((fallback, 40)).columns

@@ -11,8 +11,9 @@ import click
 from remiss.capture.late_files import GONE
 from remiss.faces.cli import render
 from remiss.present import estimate_facts, facts
+from remiss.present.columns import priorities
 from remiss.present.facts import job_in_words
-from remiss.present.legible import counted, share
+from remiss.present.legible import between, counted, share, when
 from remiss.protocol.terms import UNREDACTED
 from remiss.records.estimate import Estimate
 from remiss.records.identity import format_time
@@ -61,7 +62,7 @@ def _lines(item: CaptureStatus) -> list[tuple[str, object]]:
         ("windows captured", item.windows),
         ("last window", item.last),
         ("windows due", f"unknown: {item.unseen}" if item.due is None else item.due),
-        *(("", f"{format_time(each.since)} to {format_time(each.until)}") for each in item.intervals[:SHOWN]),
+        *(("", between(each.since, each.until)) for each in item.intervals[:SHOWN]),
         *([("", f"and {len(item.intervals) - SHOWN:,} stretches more")] if len(item.intervals) > SHOWN else []),
         *(("due again", each) for each in item.files if each.kind != GONE),
         *(
@@ -111,13 +112,14 @@ def _facts(found: Job) -> Iterator[tuple[str, object]]:
 
 
 def _bound(moment: datetime | None) -> str:
-    return "what is there" if moment is None else format_time(moment)
+    return "what is there" if moment is None else when([moment])[0]
 
 
 def estimate(found: Estimate) -> None:
     """Print the figures, then in words what they are of and what to know about them."""
     titles, lines = estimate_facts.figures(found)
-    render.table(titles, lines, numbers={at for at, title in enumerate(titles) if title in estimate_facts.FIGURES})
+    named = priorities(titles, estimate_facts.PRIORITIES)
+    render.table(named, lines, numbers={at for at, title in enumerate(titles) if title in estimate_facts.FIGURES})
     for note in (estimate_facts.among(found), *estimate_facts.notes(found)):
         if note:
             render.say(note)
