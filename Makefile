@@ -41,7 +41,7 @@ test: setup postgresql chromium ## everything CI tests, on SQLite and on private
 	$(RUN) pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: check
-check: format lint types arrows docs schema fragments ## all quick checks: no services, under two minutes
+check: format lint types arrows docs schema fragments site ## all quick checks: no services, under two minutes
 
 .PHONY: soak
 soak: setup postgresql chromium ## the long versions of the tests, under an hour; run before an issue is called resolved
@@ -96,6 +96,12 @@ tidy: setup ## format, fix what ruff can fix, and regenerate the reference and t
 .PHONY: screenshots
 screenshots: setup chromium ## pictures of the pages for README and docs, from the demo that `make demo` made
 	$(RUN) python -m scripts.screenshots
+
+# What builds the site is no part of the developers' environment: it has one of its own.
+.PHONY: site
+site: uv ## the documentation as a site, in .work/site/html; no page of it needs a network
+	@UV_PROJECT_ENVIRONMENT=.work/site-env uv sync --locked --quiet --only-group site
+	@.work/site-env/bin/python -m scripts.site
 
 .PHONY: hooks
 hooks: setup ## run the quick checks before every commit
