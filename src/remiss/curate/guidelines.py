@@ -18,7 +18,7 @@ Owners: TypeAlias = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidelines:
-    """What a labelling of a case is held to. Without `units` any name of one will do.
+    """What a labelling of a case is held to. Without `units` any name of one will do. `text` is what a protocol has read with it.
 
     `modes` stand in one order for all cases of a protocol: first the branches that any of its criteria suggests, whichever the
     case met.
@@ -28,6 +28,7 @@ class Guidelines:
     modes: Mapping[str, Mode]
     units: tuple[str, ...]
     owners: Owners
+    text: str | None = None
 
 
 def guidelines_of(
@@ -64,6 +65,7 @@ def guidelines_of(
         modes={name: modes[name] for name in sorted(modes, key=lambda name: (_branch(name) not in branches, name))},
         units=tuple(dict.fromkeys(unit for each in own if each.labelling is not None for unit in each.labelling.units)),
         owners=owners_of(team, model, known.values(), (known[each] for each in caught_by if each in known)),
+        text=next((each.guidelines for each in own if each.guidelines is not None), None),
     )
 
 

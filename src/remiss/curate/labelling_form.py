@@ -15,7 +15,7 @@ from remiss.curate.guidelines import Guidelines
 from remiss.curate.labelling_state import LabellingState, obstacle
 from remiss.curate.steering_view import Steered
 from remiss.protocol.terms import Mode, RubricQuestion
-from remiss.records.event import Event
+from remiss.records.event import Event, FieldLabel
 from remiss.records.labelling import Labelling, LabellingKind
 from remiss.records.published import Count, published
 from remiss.records.states import DECIDED, Status
@@ -30,7 +30,8 @@ class LabellingForm:
 
     `kind` is the labelling that is due, None when none is; `obstacle` says why it is not theirs to give. A failure has one of
     `modes`, an answer to each of `questions`, and an impact in one of `units`; without units in any. Its severity follows: the
-    first grade of `thresholds` whose points the answers reach, else 4.
+    first grade of `thresholds` whose points the answers reach, else 4. `title` is what the protocol calls the event, `show` how
+    its fields are shown, and `guidelines` what to read beside the form, in Markdown.
     """
 
     case: str
@@ -42,6 +43,9 @@ class LabellingForm:
     modes: tuple[Mode, ...]
     units: tuple[str, ...]
     thresholds: Mapping[str, Count] = field(default_factory=dict)
+    title: str | None = None
+    show: Mapping[str, FieldLabel] = field(default_factory=dict)
+    guidelines: str | None = None
     position: Count | None = field(default=None, compare=False)
 
 
@@ -58,6 +62,9 @@ def labelling_form_of(state: LabellingState, person: str, guidelines: Guidelines
         modes=tuple(guidelines.modes.values()),
         units=guidelines.units,
         thresholds={str(grade): points for grade, points in sorted(guidelines.rubric.thresholds.items())},
+        title=state.title,
+        show=state.show,
+        guidelines=guidelines.text,
     )
 
 
@@ -127,11 +134,12 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InHand:
-    """A case that somebody has in hand."""
+    """A case that somebody has in hand; `title` is what the protocol calls its event."""
 
     case: str
     kind: LabellingKind
     until: datetime
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

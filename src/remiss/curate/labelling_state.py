@@ -5,11 +5,12 @@ Who may label what: nobody verifies their own annotation or a model of their own
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from remiss.curate.guidelines import Owners, named, owns
 from remiss.errors import Denied
-from remiss.records.event import Event
+from remiss.records.event import Event, FieldLabel
 from remiss.records.labelling import Labelling, LabellingKind, Link
 from remiss.records.states import Status
 
@@ -28,6 +29,8 @@ class LabellingState:
     suggested : mode and severity that it had before people decided
     checked_share : of a control, of how many such a second person labels them even if the first clears them
     abstentions : of those who cannot tell what it is, in force, at most one of a person
+    title : what its protocol calls the event
+    show : how fields of the event are shown
     """
 
     case: str
@@ -47,6 +50,8 @@ class LabellingState:
     followed: bool = False
     checked_share: float = 0.0
     abstentions: tuple[Labelling, ...] = ()
+    title: str | None = None
+    show: Mapping[str, FieldLabel] = field(default_factory=dict)
 
     def labelling(self, kind: LabellingKind) -> Labelling | None:
         """Return the labelling of that kind that is in force."""

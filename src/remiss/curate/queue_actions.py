@@ -197,11 +197,14 @@ def queue_state(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
     desk = _desk(ws, reserved := ws.queue.reserved(ws.now))
     held = [each for each in reserved if each.person == ws.actor.name and _due(desk, each)]
     places = ws.queue.where(each.event for each in held)
+    titles = {} if brief else ws.queue.titles(places)
     orders = () if brief else desk.orders
     progress = [done_of(desk, order) for order in orders]
     return QueueState(
         in_hand=tuple(
-            InHand(case=places[each.event].case, kind=each.kind, until=each.until) for each in held if each.event in places
+            InHand(case=places[each.event].case, title=titles.get(each.event), kind=each.kind, until=each.until)
+            for each in held
+            if each.event in places
         ),
         left=_left(ws, desk),
         waiting=desk.waiting(),

@@ -71,6 +71,7 @@ OF_THE_PROGRAM = {
     **dict.fromkeys(("observations", "shared_windows", "unredacted_runs", "case_criteria"), "*"),
     # Documents, which are kept word for word.
     "protocols": "*",
+    "former_protocol_texts": "*",
     "recodings": "*",
     "jobs": "*",
     "journal": "*",

@@ -254,6 +254,10 @@ class Queue(Protocol):
         """Return how many labellings a person has given since a time."""
         ...
 
+    def titles(self, events: Iterable[int]) -> Mapping[int, str]:
+        """Return what protocols call some events; those that have no title are left out."""
+        ...
+
     def where(self, events: Iterable[int]) -> Mapping[int, Whereabouts]:
         """Return which cases some events are or would be, of those that the actor may see."""
         ...

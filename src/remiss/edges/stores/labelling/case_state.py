@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -12,13 +13,14 @@ from remiss.curate.guidelines import read
 from remiss.curate.labelling_state import LabellingState
 from remiss.edges.stores.abstentions import abstentions_of
 from remiss.edges.stores.case_reading import event_at, observations_of
+from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import in_force as run_in_force
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.labelling_reading import caught_by, of_case, rounds_of
 from remiss.edges.stores.linking import alike, followed
-from remiss.edges.stores.protocol_rows import stored
+from remiss.edges.stores.protocol_rows import NO_WORDS, called, stored, words_of
 from remiss.edges.stores.reading import Reading
-from remiss.edges.stores.tables import observations, protocols, revisions, run_windows, runs
+from remiss.edges.stores.tables import events, observations, protocols, revisions, run_windows, runs
 from remiss.protocol.terms import UNPLANNED
 from remiss.records.identity import case_id
 from remiss.records.states import DECIDED, Status
@@ -30,6 +32,8 @@ def state_of(reading: Reading, row: Row[Any]) -> LabellingState:
     """Return where the case of a row stands now, for somebody who sees what the scope does."""
     found = of_case(reading, row.key)
     number, attempts = rounds_of(reading, row.key, found)
+    event = event_at(reading, row.event_key, row.label, observations_of(reading, row.event_key))
+    words = words_of(reading).get((row.source_name, row.model, row.team_id), NO_WORDS)
     return LabellingState(
         case=row.id,
         revision=row.revision,
@@ -38,7 +42,9 @@ def state_of(reading: Reading, row: Row[Any]) -> LabellingState:
         model=row.model,
         origin=row.origin,
         stale=row.stale,
-        event=event_at(reading, row.event_key, row.label, observations_of(reading, row.event_key)),
+        event=event,
+        title=called(words, event),
+        show=words.show,
         labellings=tuple(found),
         round=number,
         attempts=attempts,
@@ -52,6 +58,8 @@ def state_of(reading: Reading, row: Row[Any]) -> LabellingState:
 
 def state_of_uncased(reading: Reading, event: Row[Any]) -> LabellingState:
     """Return where an event stands that is no case yet: as the case that labelling it will file."""
+    seen = event_at(reading, event.key, None, observations_of(reading, event.key))
+    words = words_of(reading).get((event.source_name, event.model, event.team_id), NO_WORDS)
     return LabellingState(
         case=case_id(event.source_name, event.event_id, event.recurrence),
         revision=1,
@@ -60,7 +68,9 @@ def state_of_uncased(reading: Reading, event: Row[Any]) -> LabellingState:
         model=event.model,
         origin=CONTROL,
         stale=False,
-        event=event_at(reading, event.key, None, observations_of(reading, event.key)),
+        event=seen,
+        title=called(words, seen),
+        show=words.show,
         labellings=(),
         round=1,
         attempts=0,
@@ -69,6 +79,19 @@ def state_of_uncased(reading: Reading, event: Row[Any]) -> LabellingState:
         suggested=(None, None),
         abstentions=tuple(abstentions_of(reading, event.key)),
     )
+
+
+def titles_of(reading: Reading, event_keys: Sequence[int]) -> dict[int, str]:
+    """Return what protocols call a few events, by their keys; those that have no title are left out."""
+    known = words_of(reading)
+    if not known or not event_keys:
+        return {}
+    found = {}
+    for row in reading.connection.execute(select(events).where(among(events.c.key, list(event_keys)))):
+        words = known.get((row.source_name, row.model, row.team_id), NO_WORDS)
+        title = called(words, event_at(reading, row.key, None, observations_of(reading, row.key)))
+        found |= {row.key: title} if title is not None else {}
+    return found
 
 
 def checked_share(reading: Reading, event_key: int) -> float:

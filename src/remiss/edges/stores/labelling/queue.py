@@ -20,6 +20,7 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.spelling import unindexed
 from remiss.edges.stores.dialect.writing import insert_missing, insert_or_take
 from remiss.edges.stores.in_force import holds
+from remiss.edges.stores.labelling.case_state import titles_of
 from remiss.edges.stores.labelling.orders import orders
 from remiss.edges.stores.labelling.steering import passers, steer, steering_at, steering_of
 from remiss.edges.stores.labelling.uncased_events import offer
@@ -141,6 +142,11 @@ class QueueStore:
         )
         with self._reader.at() as reading:
             return sum(map(int, reading.connection.execute(counted).scalars()))
+
+    def titles(self, events: Iterable[int]) -> Mapping[int, str]:
+        """Return what protocols call some events."""
+        with self._reader.at() as reading:
+            return titles_of(reading, sorted(events))
 
     def where(self, events: Iterable[int]) -> Mapping[int, Whereabouts]:
         """Return the case, or the case to be, and the team of those events that the scope may see."""
