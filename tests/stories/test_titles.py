@@ -2,7 +2,7 @@
 
 import pytest
 
-from remiss import capture, catalog, protocol
+from remiss import capture, catalog, curate, protocol
 from remiss.errors import NotFound
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
@@ -60,3 +60,17 @@ def test_a_capture_by_other_words_takes_the_newest_and_keeps_the_digest(ws, log)
     assert {each["title"] for each in missed(ws)} == {None}
     with pytest.raises(NotFound):
         protocol.show(ws, "arrival-delay", as_of=0)
+
+
+def test_people_who_label_read_title_words_and_guidelines_and_nothing_personal_of_them(ws, log, tmp_path):
+    log.write(PROTOCOL + TITLE + SHOW + "guidelines: guide.md\n")
+    (log.folder / "guide.md").write_text("# Read first\n\nAsk ana@example.com when in *doubt*.\n")
+    capture.capture(ws, log.protocol)
+    [line, *_] = missed(ws)
+    form = curate.form(ws, line["id"])
+    assert (form.title, form.show["inputs.distance"].label) == (line["title"], "Distance")
+    assert form.guidelines.startswith("# Read first\n\nAsk [email:") and "when in *doubt*" in form.guidelines
+    assert "ana@" not in protocol.show(ws, "arrival-delay").text
+    taken = curate.take(ws).task
+    assert taken.form.title is not None
+    assert [each.title for each in curate.list_queue(ws).in_hand] == [taken.form.title]

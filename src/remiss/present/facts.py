@@ -6,12 +6,12 @@ Values stay values (times, numbers, None); how they are spelled is up to who sho
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from remiss.present.columns import severity
-from remiss.present.legible import between, counted, share
+from remiss.present.legible import NARROW_SPACE, between, counted, share
 from remiss.records.case import Case
-from remiss.records.event import Event, Values
+from remiss.records.event import Event, FieldLabel, Values
 from remiss.records.identity import format_time
 from remiss.records.job import Job
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced
@@ -26,6 +26,8 @@ UNDER_WAY = (Status.ANNOTATED, Status.DISPUTED)
 CONTROLS = "a control is a case only once somebody has labelled it; for all that were sampled: remiss sample list 'group:control'"
 WAITING = "waiting: events are gone from the source; look at `remiss run diff`, then `remiss run accept`"
 Pair = tuple[str, object]
+Show = Mapping[str, FieldLabel]
+UNLABELLED = FieldLabel()
 
 
 def of_case(case: Case) -> Iterator[Pair]:
@@ -34,7 +36,7 @@ def of_case(case: Case) -> Iterator[Pair]:
     yield "case", case.id
     yield "status", f"{case.status.value} (revision {case.revision})"
     yield from _given(("title", case.title))
-    yield from event_facts(event, case.source)
+    yield from event_facts(event, case.source, case.show)
     yield "caught by", case.hidden or ", ".join(case.criteria) or _uncaught(case)
     if case.stale:
         yield "stale", "its event has changed since it was labelled"
@@ -47,7 +49,7 @@ def of_case(case: Case) -> Iterator[Pair]:
         yield "severity", f"{grade} (until it is decided)" if open_still else grade
     yield "team", case.team
     yield "sensitivity", case.sensitivity.name.lower()
-    yield from went_in(event)
+    yield from went_in(event, case.show)
     yield from _given(("note", case.note))
 
 
@@ -55,24 +57,66 @@ def _uncaught(case: Case) -> str:
     return "a person" if case.origin == "filed" else "no criterion in force"
 
 
-def event_facts(event: Event, source: str | None) -> Iterator[Pair]:
+def called(show: Show, field: str, otherwise: str = "") -> str:
+    """Return what people call a field of an event; without a label its name, or what else it is called."""
+    of = show.get(field, UNLABELLED)
+    return of.label or (f"Probability of {of.of}" if of.of else otherwise or field)
+
+
+def headed(show: Show, field: str, otherwise: str = "") -> str:
+    """Return what people call a field, with its unit: for the head of values that stand without it."""
+    unit = show.get(field, UNLABELLED).unit
+    return called(show, field, otherwise) + (f", {unit}" if unit else "")
+
+
+def in_unit(show: Show, field: str, text: str | None) -> str | None:
+    """Return the text of a value with the unit of its field."""
+    unit = show.get(field, UNLABELLED).unit
+    return text if text is None or unit is None else f"{text} {unit}"
+
+
+def confidence(show: Show, value: float | None) -> str | None:
+    """Return how sure a model was, and from where on it gives that answer; without words of a protocol as it was logged.
+
+    >>> confidence({"confidence": FieldLabel(of="late", threshold=0.3)}, 0.2712).replace(NARROW_SPACE, " ")
+    '27 % (late is announced from 30 %)'
+    """
+    of = show.get("confidence", UNLABELLED)
+    if value is None:
+        return None
+    if of.of is None or not 0 <= value <= 1:
+        return in_unit(show, "confidence", f"{value:.6g}")
+    if of.threshold is None:
+        return f"{100 * value:.0f}{NARROW_SPACE}%"
+    # As many digits as tell on which side of the threshold it is.
+    said = (f"{100 * value:.{digits}f}" for digits in range(6))
+    text = next((each for each in said if (float(each) >= 100 * of.threshold) == (value >= of.threshold)), f"{100 * value:.6g}")
+    return f"{text}{NARROW_SPACE}% ({of.of} is announced from {100 * of.threshold:.6g}{NARROW_SPACE}%)"
+
+
+def event_facts(event: Event, source: str | None, show: Show) -> Iterator[Pair]:
     """What is known of an event beside what went into it."""
+    latency = None if event.latency_ms is None else f"{event.latency_ms:.6g}"
     version = f"@{event.model_version}" if event.model_version else ""
     yield "event", event.id
     yield from _given(("source", source))
     yield "happened", event.at
     yield "model", f"{event.model}{version}"
-    yield "output", event.output
-    yield "label", event.label if event.label is not None else "not known"
-    yield from _given(("confidence", event.confidence), ("latency, ms", event.latency_ms), ("call status", event.status))
+    yield called(show, "output"), event.output
+    yield called(show, "label"), event.label if event.label is not None else "not known"
+    yield from _given((called(show, "confidence"), confidence(show, event.confidence)))
+    yield from _given(
+        (called(show, "latency_ms", "latency, ms"), in_unit(show, "latency_ms", latency)), ("call status", event.status)
+    )
     yield from _given(("trace", event.trace_id))
 
 
-def went_in(event: Event) -> Iterator[Pair]:
+def went_in(event: Event, show: Show) -> Iterator[Pair]:
     """What went into a prediction: inputs, context and text."""
     # As text: a number that is a name (flight 1371) must not be grouped into thousands.
     for family, values in (("inputs", event.inputs), ("context", event.context)):
-        yield from ((f"{family}.{name}", None if value is None else str(value)) for name, value in values.items())
+        named = ((f"{family}.{name}", None if value is None else str(value)) for name, value in values.items())
+        yield from ((called(show, name), in_unit(show, name, text)) for name, text in named)
     yield from _given(("text", event.text))
 
 

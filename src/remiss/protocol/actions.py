@@ -220,7 +220,8 @@ def _stored(ws: ProtocolsWorkspace, name: str, version: int | None, position: in
     known = [each for each in ws.protocols.versions() if each.position <= position]
     for each in known:
         if each.name == name and version in {None, each.version}:
-            former = ws.protocols.text_at(name, each.version, position)
+            # Only the past may have had another text.
+            former = ws.protocols.text_at(name, each.version, position) if position < ws.position() else None
             return each if former is None else replace(each, text=former)
     of_name = sorted(each.version for each in known if each.name == name)
     if of_name:

@@ -5,10 +5,11 @@ What is like a failure and did not fail is what a person looks at next: it says 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from remiss.records.event import Event, Values
+from remiss.records.event import Event, FieldLabel, Values
 from remiss.records.published import Count, Share, published
 from remiss.records.run import ALL, Group
 
@@ -37,7 +38,7 @@ class Comparison:
     `groups` are those of its stratum and window, and the window's `all`; `kept_in` names those in which it was drawn (none
     when the run only read it again), `probability` is the greatest of their thresholds. Where these two are `hidden`, and why, so
     are the controls: one of them may be the event itself. The window is [window, until);
-    `population`, `labelled` and `provisional` are of all of it.
+    `population`, `labelled` and `provisional` are of all of it. `show` is how fields of the events are shown.
     """
 
     case: str
@@ -58,6 +59,7 @@ class Comparison:
     position: Count
     controls: tuple[Control, ...] = ()
     hidden: str | None = None
+    show: Mapping[str, FieldLabel] = field(default_factory=dict)
 
     @property
     def deciding(self) -> Group | None:

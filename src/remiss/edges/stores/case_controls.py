@@ -151,6 +151,7 @@ def sampled_with(reading: Reading, case_id: str, considered: int) -> tuple[Compa
         probability=None if case.hidden else met.inclusion_probability,
         position=reading.read_at,
         hidden=case.hidden,
+        show=case.show,
     )
     if not considered or case.hidden:
         return comparison, ()

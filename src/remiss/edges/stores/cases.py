@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import exists, func, select
 
 from remiss.catalog.filing import Filed
-from remiss.catalog.listing import CaseLines, Order, Sort
+from remiss.catalog.listing import CaseLine, CaseLines, Order, Sort
 from remiss.catalog.query.expression import Query, split_values
 from remiss.catalog.revision import CaseChange
 from remiss.edges.stores import case_controls, case_writing
@@ -62,11 +62,7 @@ class CaseStore:
         """Return some lines of what matches, and the sort values of the last when more follow."""
         asked, parameters = self._asked(query, Purpose.PAGE, sort, order=sort.order, lines=limit + 1, after=after or ())
         if position is None:
-            rows, at = self._rows_now(asked, parameters, sort)
-            lines = tuple([line_of(row) for row in rows[:limit]])
-            if any(line.title is None for line in lines):
-                with self._reader.glance() as reading:
-                    lines = titled(reading, lines, [key_of(row) for row in rows[:limit]])
+            rows, lines, at = self._rows_now(asked, parameters, sort, limit)
         else:
             with self._reader.at(position) as reading:
                 connection = reading.connection
@@ -74,16 +70,18 @@ class CaseStore:
                 walked = lately(connection, asked, parameters)
                 rows = listed_then(asked, sort, continued=bool(after), walked=walked).ask(connection, parameters)
                 then = met_at(reading, [key_of(row) for row in rows[:limit] if is_visible(row)])
-                keys = [key_of(row) for row in rows[:limit]]
-                lines = titled(reading, [line_then(row, then[key_of(row)]) for row in rows[:limit]], keys)
+                lines = titled(reading, rows[:limit], [line_then(row, then[key_of(row)]) for row in rows[:limit]])
                 at = head_of(rows[0]) if rows else reading.head
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
         return CaseLines(lines=lines, last=last, head=at)
 
-    def _rows_now(self, asked: QueryKind, parameters: Parameters, sort: Sort) -> tuple[Sequence[Row], int]:
-        """Return the rows of a page as it is now, and the catalog's position: by one statement where some case matches."""
+    def _rows_now(
+        self, asked: QueryKind, parameters: Parameters, sort: Sort, limit: int
+    ) -> tuple[Sequence[Row], tuple[CaseLine, ...], int]:
+        """Return the rows of a page as it is now, so many as lines, and the catalog's position: all on one connection."""
         continued = bool(parameters.after)
-        with self._store.glancing() as connection:
+        with self._reader.glance() as reading:
+            connection = reading.connection
             choice = self._path_cache.choice(connection, asked, parameters)
             page = listed_now(asked, choice.path, sort, continued=continued)
             rows = page.ask(connection, replace(parameters, since=choice.since or ()))
@@ -91,6 +89,7 @@ class CaseStore:
                 choice = choice.among_all()
                 page = listed_now(asked, choice.path, sort, continued=continued)
                 rows = page.ask(connection, parameters)
+            lines = titled(reading, rows[:limit], [line_of(row) for row in rows[:limit]])
         if rows:
             at = head_of(rows[0])
         else:
@@ -98,7 +97,7 @@ class CaseStore:
                 rows = page.ask(reading.connection, parameters)
                 at = reading.head
         self._path_cache.went(asked, choice, at)
-        return rows, at
+        return rows, lines, at
 
     def count(self, query: Query, position: int | None, sort: Sort | None = None) -> int:
         """Return how many cases match."""

@@ -11,10 +11,10 @@ protocol that caught the event, its words would tell people who label what caugh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Text, cast, exists, func, literal, select
@@ -31,6 +31,11 @@ from remiss.protocol.titles import Template, names_of, parse_template, title_of,
 from remiss.records.event import Event, FieldLabel
 
 Place = tuple[str, str, str]
+# The key of the last protocol, and the position of the last text that was written otherwise.
+State = tuple[int | None, int | None]
+T = TypeVar("T")
+# What was read at a position of the catalog, where the protocols stood so.
+Known: TypeAlias = tuple[int, State, T]
 
 
 def stored(row: Row[Any]) -> StoredProtocol:
@@ -54,14 +59,15 @@ class Ownerships:
     versions: Mapping[str, frozenset[int]]
 
 
-# By the open database: up to which protocol it was read who owns which model. A version never changes.
-_KNOWN: WeakKeyDictionary[Engine, tuple[int, Ownerships]] = WeakKeyDictionary()
+# By the open database: who owns which model and what events are called, as read of the protocols up to a key and a position.
+_KNOWN: WeakKeyDictionary[Engine, Known[Ownerships]] = WeakKeyDictionary()
+_CALLED: WeakKeyDictionary[Engine, Known[Mapping[Place, Words]]] = WeakKeyDictionary()
 _LOCK = Lock()
 
 
 def ownerships(reading: Reading) -> Ownerships:
     """Return who owns each model, and by which versions, as names are compared."""
-    return reading.once("owners", lambda: _ownerships(reading.connection))
+    return reading.once("owners", lambda: _kept(reading, _KNOWN, _ownerships))
 
 
 def own_versions(reading: Reading) -> frozenset[int]:
@@ -116,22 +122,39 @@ def settles(reading: Reading, team: str, model: str, event_key: int | None = Non
     return event_key is None or not owned_when_captured(reading, team, event_key)
 
 
-def _ownerships(connection: Connection) -> Ownerships:
-    last = connection.execute(select(func.max(protocols.c.key))).scalar() or 0
+def _kept(
+    reading: Reading, known: MutableMapping[Engine, Known[T]], read_of: Callable[[Connection], T], head: int | None = None
+) -> T:
+    """Return what is read of all protocols: known already where none came and none has another text, or read now.
+
+    Parameters
+    ----------
+    head : the catalog's position, where it was read already; while that is the same nothing need be asked
+    """
+    connection = reading.connection
+    at = reading.head if head is None and reading.memo.keeps else head
     with _LOCK:
-        known = _KNOWN.get(connection.engine)
-    if known is not None and known[0] == last:
-        return known[1]
+        found = known.get(connection.engine)
+    if found is not None and at is not None and found[0] == at:
+        return found[2]
+    last = select(func.max(protocols.c.key), func.max(protocols.c.text_position))
+    state: State = reading.once("protocols kept", lambda: tuple(connection.execute(last).one()))
+    now = found[2] if found is not None and found[1] == state else read_of(connection)
+    # What a transaction that writes has read may never be.
+    if at is not None:
+        with _LOCK:
+            known[connection.engine] = (at, state, now)
+    return now
+
+
+def _ownerships(connection: Connection) -> Ownerships:
     kept = [(row.key, document) for row in connection.execute(select(protocols)) for document in read([stored(row)])]
     documents = [document for _, document in kept]
     versions: dict[str, frozenset[int]] = {}
     for key, document in kept:
         versions |= {owner: versions.get(owner, frozenset()) | {key} for owner in map(named, document.owners)}
     places = {(each.team, each.model) for each in documents}
-    found = Ownerships({place: owners_of(*place, documents) for place in places}, versions)
-    with _LOCK:
-        _KNOWN[connection.engine] = (last, found)
-    return found
+    return Ownerships({place: owners_of(*place, documents) for place in places}, versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +176,21 @@ def words_cell(document: Protocol) -> Mapping[str, Any] | None:
     return {"source": document.source.name, "model": document.model, "title": document.title, "show": show}
 
 
-def words_of(reading: Reading) -> Mapping[Place, Words]:
-    """Return the words of the newest version of each protocol, by source, model and team; the latest filed first."""
-    return reading.once("words", lambda: _words_of(reading))
+def words_of(reading: Reading, head: int | None = None) -> Mapping[Place, Words]:
+    """Return the words of the newest version of each protocol, by source, model and team; the latest filed first.
+
+    Parameters
+    ----------
+    head : the catalog's position, where it was read already
+    """
+    return reading.once("words", lambda: _kept(reading, _CALLED, _words_of, head))
 
 
-def _words_of(reading: Reading) -> Mapping[Place, Words]:
+def _words_of(connection: Connection) -> Mapping[Place, Words]:
     columns = ("name", "version", "team_id", "words", "position", "text_position")
     found = select(*(protocols.c[name] for name in columns)).order_by(protocols.c.version.desc())
     newest: dict[str, Row[Any]] = {}
-    for row in reading.connection.execute(found):
+    for row in connection.execute(found):
         newest.setdefault(row.name, row)
     by_place: dict[Place, Words] = {}
     for row in sorted(newest.values(), key=lambda row: row.text_position or row.position, reverse=True):

@@ -38,12 +38,12 @@ class Memo:
     """
 
     def __init__(self, *, keeps: bool = False) -> None:
-        self._keeps = keeps
+        self.keeps = keeps
         self._found: dict[Hashable, Any] = {}
 
     def once(self, question: Hashable, read: Callable[[], T]) -> T:
         """Return the answer to a question: the one that is known, or what is read now. What it raises is not kept."""
-        if not self._keeps:
+        if not self.keeps:
             return read()
         if question not in self._found:
             self._found[question] = read()

@@ -17,7 +17,7 @@ from remiss.curate.blinding import OPEN
 from remiss.curate.labelling_form import LabellingForm
 from remiss.faces.cli import render
 from remiss.present import facts, sampling
-from remiss.present.legible import counted, share
+from remiss.present.legible import counted, one_line, share
 from remiss.records.case import Case
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event
@@ -103,13 +103,18 @@ def form(found: LabellingForm) -> None:
         render.table(("answer", "what must be true", "points"), [(each.id, each.says, each.points) for each in question.answers])
     click.echo()
     render.table(("failure mode", "definition"), [(each.id, each.definition) for each in found.modes])
+    if found.guidelines is not None:
+        head = found.guidelines.strip().partition("\n")[0].lstrip("# ")
+        render.say(f"guidelines: {one_line(head)[:80]}; `remiss protocol show` has them below the protocol, --format json here")
 
 
 def _of_form(found: LabellingForm) -> Iterator[facts.Pair]:
     yield "case", f"{found.case} (revision {found.revision})"
+    if found.title is not None:
+        yield "title", found.title
     yield "due", found.obstacle or found.kind
-    yield from facts.event_facts(found.event, None)
-    yield from facts.went_in(found.event)
+    yield from facts.event_facts(found.event, None, found.show)
+    yield from facts.went_in(found.event, found.show)
     if found.units:
         yield "impact in", ", ".join(found.units)
 
@@ -122,7 +127,7 @@ def comparison(found: Comparison) -> None:
     events = [found.event, *(control.event for control in found.controls)]
     titles = ["field", found.case, *(f"control {at}" for at in range(1, len(events)))]
     lines: list[tuple[object, ...]] = [("likeness", None, *(share(control.likeness) for control in found.controls))]
-    lines += [(name, *(_to_text(value) for value in values)) for name, values in _fields(events)]
+    lines += [(facts.headed(found.show, name), *(_to_text(value) for value in values)) for name, values in _fields(events)]
     render.table(titles, lines)
 
 

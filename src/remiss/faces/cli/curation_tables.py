@@ -38,9 +38,9 @@ def queue(found: QueueState) -> None:
     if found.waiting:
         click.echo(f"wait for another person, since you passed them or could not tell: {counted(found.waiting, 'case')}\n")
     if found.in_hand:
-        render.table(
-            ("in hand", "for", "until"), [(each.case, each.kind.value, f"{each.until:%H:%M} UTC") for each in found.in_hand]
-        )
+        mine = [(each.case, each.kind.value, f"{each.until:%H:%M} UTC", each.title) for each in found.in_hand]
+        titled = any(each.title for each in found.in_hand)
+        render.table(("in hand", "for", "until", "title")[: 3 + titled], [line[: 3 + titled] for line in mine])
         click.echo()
     titles = ("batches", "periods", "sampled", "done", "in turn")
     for each in found.steered:

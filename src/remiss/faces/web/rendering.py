@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from remiss.govern.authority import OPERATOR
+from remiss.present import facts
 from remiss.present.legible import figure, number, printable, share
 from remiss.records.identity import format_time
 from remiss.version import __version__
@@ -162,7 +163,7 @@ def environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.globals |= {"version": __version__, "address": address}
+    found.globals |= {"version": __version__, "address": address, "called": facts.called, "headed": facts.headed}
     found.filters |= {
         "count": number,
         "figure": figure,
@@ -175,6 +176,7 @@ def environment() -> Environment:
         "exact": format_time,
         "without_namespace": without_namespace,
         "spelled": in_words,
+        "confidence": facts.confidence,
         "escape": escape,
     }
     found.tests["moment_like"] = lambda value: isinstance(value, datetime)

@@ -86,7 +86,7 @@ def titles_of(reading: Reading, event_keys: Sequence[int]) -> dict[int, str]:
     known = words_of(reading)
     if not known or not event_keys:
         return {}
-    found = {}
+    found: dict[int, str] = {}
     for row in reading.connection.execute(select(events).where(among(events.c.key, list(event_keys)))):
         words = known.get((row.source_name, row.model, row.team_id), NO_WORDS)
         title = called(words, event_at(reading, row.key, None, observations_of(reading, row.key)))

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, null, select, type_coerce
-from sqlalchemy import Row as Found
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, Text, and_, case, null, select, type_coerce
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from remiss.catalog.listing import CaseLine, Order, Sort
@@ -20,6 +19,7 @@ from remiss.curate import blinding
 from remiss.edges.stores.blinding import suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.spelling import gathered, unindexed
+from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
 from remiss.edges.stores.prepared import Prepared, Row, parameter
 from remiss.edges.stores.protocol_rows import NO_WORDS, Place, Words, called, words_of
@@ -65,7 +65,7 @@ FIXED = (
         "label",
         "confidence",
     ),
-    *("latency_ms", "source_name"),
+    *("latency_ms", "source_name", "team_id"),
 )
 
 
@@ -125,6 +125,9 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
         *(of.confidence, of.latency_ms, unless_blinded(of, met).label("met")),
         *(title, of.source_name, events.c.event_id, hidden.label("hidden")),
     )
+    # What a title may be made of: as text, which is read of those lines alone that have none.
+    content = (type_coerce(event_contents.c[name], Text()) for name in ("inputs", "context"))
+    named_by = (of.team_id, *(events.c[name] for name in ("model_digest", "features", "status", "trace_id")), *content)
     behind_it = (of.key, select(catalog_head.c.position).scalar_subquery().label("head"))
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)
     order = [
@@ -132,8 +135,9 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
         for value, down in sort_columns(sort, of.occurred_at, of.key, unless_blinded(of, of.severity))
     ]
     # Never the other way round: to look for a page's lines among all events takes as long as there are events.
-    statement = select(*line, *behind_it).select_from(page).join(events, events.c.key == unindexed(of.event_key))
-    return statement.outerjoin(case_texts, said).order_by(*order)
+    statement = select(*line, *named_by, *behind_it).select_from(page).join(events, events.c.key == unindexed(of.event_key))
+    contents = event_contents.c.event_key == events.c.key
+    return statement.outerjoin(case_texts, said).outerjoin(event_contents, contents).order_by(*order)
 
 
 def unless_blinded(of: ReadOnlyColumnCollection[str, Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -158,7 +162,7 @@ def met_at(reading: Reading, keys: Sequence[int]) -> dict[int, set[str]]:
 def line_of(row: Row) -> CaseLine:
     """Return a row of a list as a line."""
     # Flat, without loops and slices, which would take half as long again: pages make thousands.
-    id_, at, was, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, hidden, _, _ = row
+    id_, at, was, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, hidden, *_ = row
     when, status, criteria = from_micros(at), STATUSES[was], criteria_in(met)
     why = WHY[hidden]
     whole = (id_, when, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event, why)
@@ -204,54 +208,39 @@ def criteria_in(met: str | None) -> tuple[str, ...]:
     return tuple(sorted(met.split(","))) if met else ()
 
 
-def titled(reading: Reading, lines: Sequence[CaseLine], keys: Sequence[int]) -> tuple[CaseLine, ...]:
-    """Return lines of a list, each that people gave no title with the one that its protocol has for it.
-
-    Parameters
-    ----------
-    keys : the keys of the cases, in the order of the lines
-    """
-    known = words_of(reading)
-    some = {place[:2] for place, words in known.items() if words.templates}
-    wanting = [key for line, key in zip(lines, keys, strict=True) if line.title is None and (line.source, line.model) in some]
-    if not wanting:
+def titled(reading: Reading, rows: Sequence[Row], lines: Sequence[CaseLine]) -> tuple[CaseLine, ...]:
+    """Return the lines of some rows, each that people gave no title with the one that its protocol has for it."""
+    if all(line.title is not None for line in lines):
         return tuple(lines)
-    content = (event_contents.c.inputs, event_contents.c.context, event_contents.c.text)
-    its = (
-        select(cases.c.key.label("case_key"), cases.c.team_id.label("team"), events, *content)
-        .select_from(cases)
-        .join(events, events.c.key == cases.c.event_key)
-        .join(event_contents, event_contents.c.event_key == events.c.key)
-        .where(among(cases.c.key, wanting))
-    )
-    rows = {row.case_key: row for row in reading.connection.execute(its)}
+    known = words_of(reading, head_of(rows[0]))
+    if not any(words.templates for words in known.values()):
+        return tuple(lines)
     return tuple(
-        line if line.title is not None or key not in rows else line._replace(title=_called(known, line, rows[key]))
-        for line, key in zip(lines, keys, strict=True)
+        line if line.title is not None else line._replace(title=_called(known, line, row))
+        for line, row in zip(lines, rows, strict=True)
     )
 
 
-def _called(known: Mapping[Place, Words], line: CaseLine, row: Found[Any]) -> str | None:
-    words = known.get((line.source, line.model, row.team), NO_WORDS)
-    if not words.templates:
+def _called(known: Mapping[Place, Words], line: CaseLine, row: Row) -> str | None:
+    *_, team, digest, features, status, trace, inputs, context, _, _ = row
+    words = known.get((line.source, line.model, team), NO_WORDS)
+    # Without its content, an event was erased.
+    if not words.templates or inputs is None:
         return None
-    return called(
-        words,
-        Event(
-            id=line.event,
-            at=line.occurred,
-            model=line.model,
-            model_version=line.model_version,
-            model_digest=row.model_digest,
-            features=row.features,
-            output=line.output,
-            label=line.label,
-            confidence=line.confidence,
-            latency_ms=line.latency_ms,
-            status=row.status,
-            trace_id=row.trace_id,
-            inputs=row.inputs,
-            context=row.context,
-            text=row.text,
-        ),
+    event = Event(
+        id=line.event,
+        at=line.occurred,
+        model=line.model,
+        model_version=line.model_version,
+        model_digest=digest,
+        features=features,
+        output=line.output,
+        label=line.label,
+        confidence=line.confidence,
+        latency_ms=line.latency_ms,
+        status=status,
+        trace_id=trace,
+        inputs=from_json(inputs),
+        context=from_json(context),
     )
+    return called(words, event)

@@ -18,6 +18,7 @@ from remiss import former
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog.attachment import MOST_BYTES
 from remiss.present import sampling
+from remiss.present.facts import headed
 from remiss.records.case import Case, Revision
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
@@ -62,9 +63,10 @@ def controls_of(found: Comparison) -> ControlsPart:
     """Return a case beside its controls: fields that differ somewhere, then what all have in common."""
     events = [found.event, *(control.event for control in found.controls)]
     rows, same = [], []
-    for name, values in compared(events):
+    for field, words, values in compared(events):
         own, *others = values
-        if name in {"predicted", "actual"} or any(value != own for value in others):
+        name = headed(found.show, field, words)
+        if field in {"output", "label"} or any(value != own for value in others):
             rows.append(
                 Row(name=name, own=own, others=tuple(ComparedCell(value=value, differs=value != own) for value in others))
             )
@@ -80,16 +82,16 @@ def controls_of(found: Comparison) -> ControlsPart:
     )
 
 
-def compared(events: list[Event]) -> Iterator[tuple[str, list[Scalar]]]:
-    """Yield what is known of some events, field by field."""
+def compared(events: list[Event]) -> Iterator[tuple[str, str, list[Scalar]]]:
+    """Yield what is known of some events, field by field: its name, what else it is called, and the values."""
     for words, name in (("predicted", "output"), ("actual", "label"), ("confidence", "confidence"), ("happened", "at")):
-        yield words, [getattr(event, name) for event in events]
+        yield name, words, [getattr(event, name) for event in events]
     for family in ("inputs", "context"):
         names = dict.fromkeys(name for event in events for name in getattr(event, family))
         for name in names:
-            yield f"{family}.{name}", [getattr(event, family).get(name) for event in events]
+            yield f"{family}.{name}", f"{family}.{name}", [getattr(event, family).get(name) for event in events]
     for words, name in (("version", "model_version"), ("latency, ms", "latency_ms"), ("text", "text")):
-        yield words, [getattr(event, name) for event in events]
+        yield name, words, [getattr(event, name) for event in events]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
