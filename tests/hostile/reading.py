@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from remiss.faces.web.rendering import printable_lines
-from remiss.present.legible import NARROW_SPACE, one_line, printable
+from remiss.present.legible import NARROW_SPACE, one_line, printable, printable_lines
 
 # Attributes that name an address which a browser goes to or loads.
 ADDRESSES = (

@@ -41,6 +41,11 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def printable_lines(text: str) -> str:
+    """Return text of several lines without what would turn the direction of reading or hide; its line breaks stay."""
+    return "\n".join(printable(line.replace("\t", "    ")) for line in text.splitlines())
+
+
 def moment(at: datetime) -> str:
     """Return a time in UTC to the second.
 

@@ -16,10 +16,10 @@ from remiss.catalog.query.parsing import parse
 from remiss.errors import RemissError
 from remiss.faces.http.security import HEADERS
 from remiss.faces.web import highlighting
-from remiss.faces.web.rendering import TEMPLATES, environment, printable_lines
+from remiss.faces.web.rendering import TEMPLATES, environment
 from remiss.govern.redaction.policy import WRITTEN
 from remiss.govern.redaction.redactor import Redactor, redact
-from remiss.present.legible import one_line, printable
+from remiss.present.legible import one_line, printable, printable_lines
 from remiss.protocol.document import parse as document
 from remiss.records.identity import parse_time
 from tests.hostile.strings import hostile

@@ -22,8 +22,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from remiss.faces.web.rendering import printable_lines
-from remiss.present.legible import printable
+from remiss.present.legible import printable, printable_lines
 
 TAGS = frozenset(
     "a blockquote br code del em hr li ol p pre s strong table tbody td th thead tr ul".split()  # noqa: SIM905 - a list of words

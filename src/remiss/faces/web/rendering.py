@@ -18,9 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from remiss.faces.web.markdown import markdown
 from remiss.govern.authority import OPERATOR
 from remiss.present import facts
-from remiss.present.legible import figure, number, printable, share
+from remiss.present.legible import figure, number, printable, printable_lines, share
 from remiss.records.identity import format_time
 from remiss.version import __version__
 
@@ -152,11 +153,6 @@ def in_words(value: object) -> str:
             return printable(str(value))
 
 
-def printable_lines(text: str) -> str:
-    """Return text of several lines without what would turn the direction of reading or hide; its line breaks stay."""
-    return "\n".join(printable(line.replace("\t", "    ")) for line in text.splitlines())
-
-
 @cache
 def environment() -> Environment:
     """Return the environment of all templates; compiled once."""
@@ -177,6 +173,7 @@ def environment() -> Environment:
         "without_namespace": without_namespace,
         "spelled": in_words,
         "confidence": facts.confidence,
+        "markdown": markdown,
         "escape": escape,
     }
     found.tests["moment_like"] = lambda value: isinstance(value, datetime)

@@ -45,7 +45,6 @@ from remiss.faces.web.pages.list_address import LIMIT, ListAddress, PlaceInList,
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
 from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.parameters import MOST_POSITION
-from remiss.present.facts import headed
 from remiss.records.case import Case
 
 if TYPE_CHECKING:
@@ -250,7 +249,7 @@ def facts_of(case: Case) -> Iterator[tuple[str, Any]]:
     pairs: tuple[tuple[str, Any], ...] = (
         ("digest", event.model_digest),
         ("features", event.features),
-        (headed(case.show, "latency_ms", "latency, ms"), event.latency_ms),
+        ("latency, ms", event.latency_ms),
         ("the call ended", event.status),
         ("trace", event.trace_id),
         ("event", event.id),

@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Form, Query
-from markupsafe import Markup
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
@@ -23,7 +22,6 @@ from remiss.curate.steering_view import Steered
 from remiss.errors import Conflict, InputError, LabellingError, NotFound, RemissError
 from remiss.faces import queue_words
 from remiss.faces.serving import Ws, status_of
-from remiss.faces.web.markdown import markdown
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, says_the_same, typed_judgement, typed_of
 from remiss.faces.web.rendering import render, segment, shell, signed_in_as
 from remiss.present.legible import counted
@@ -77,13 +75,12 @@ class QueuePage:
 class TaskPage:
     """queue/task.html: one case, and the form to label it by; `both` are the labellings of a dispute.
 
-    `verb` is where the form goes, `guidelines` what to read beside it; `problems` say by field what of it was not taken, and what
-    to do; `asked` is the period or stratum that the reader asks for.
+    `verb` is where the form goes; `problems` say by field what of it was not taken, and what to do; `asked` is the period or
+    stratum that the reader asks for.
     """
 
     template: ClassVar[str] = "queue/task.html"
     form: LabellingForm
-    guidelines: Markup | None
     kind: str
     verb: str
     typed: Mapping[str, tuple[str, ...]]
@@ -260,7 +257,6 @@ def shown(
     taken = next((each for each in both if each.person == before.take), None)
     page = TaskPage(
         form=form,
-        guidelines=None if form.guidelines is None else markdown(form.guidelines),
         kind="" if form.kind is None else form.kind.value,
         verb="" if form.kind is None else VERB[form.kind],
         typed=fields if taken is None else typed_of(taken),
