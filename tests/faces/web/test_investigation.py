@@ -67,9 +67,11 @@ def test_what_is_not_taken_is_shown_again_in_its_own_form(there, case):
         ):
             answer = client.post(f"/cases/{case}/{where}", data=typed)
             assert answer.status_code == status, where
-            _, found, after = plain(answer).partition(says)
+            # It is said in the form, below what was typed.
+            before, found, _ = plain(answer).partition(says)
             assert found
-            assert after.count("mine & only mine") == (1 if "mine" in str(typed) else 0)
+            assert before.count("mine & only mine") == (1 if "mine" in str(typed) else 0)
+            assert f'action="/cases/{case}/{where}"' in before.rpartition("<form")[2]
         again = client.post(f"/cases/{case}/hypotheses", data={"number": "1", "revision": "2", "text": "mine"})
     assert again.status_code == 303
     assert curate.investigation(there.workspace, case).hypotheses[0].text == "mine"

@@ -7,7 +7,7 @@ A page's context is a frozen dataclass that names its template; templates show i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -193,6 +193,16 @@ def part(page: Page) -> HTMLResponse:
 def filled(template: str, context: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
     """Return a template filled in, as a response."""
     return HTMLResponse(environment().get_template(template).render(context), status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What stood in a form, of several of a page, that was not taken, and why; `wrong` is the field that it is likely about."""
+
+    form: str
+    problem: tuple[str, str]
+    wrong: str = ""
+    typed: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

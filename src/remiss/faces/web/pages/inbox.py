@@ -19,7 +19,7 @@ from remiss.curate.queue_actions import queue_state
 from remiss.errors import InputError
 from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web.markdown import markdown
-from remiss.faces.web.rendering import address, render, segment, shell
+from remiss.faces.web.rendering import Refusal, address, render, segment, shell
 from remiss.govern import access_actions
 from remiss.govern.authority import OPERATOR
 
@@ -108,7 +108,7 @@ class AccountPage:
     tokens: tuple[dict[str, Any], ...]
     told: tuple[dict[str, Any], ...]
     issued: IssuedToken | None = None
-    problem: tuple[str, str] | None = None
+    refused: Refusal | None = None
 
 
 class OwnToken(BaseModel):
@@ -140,7 +140,8 @@ def create(ws: Ws, typed: Annotated[OwnToken, Form()]) -> Response:
     try:
         made = access_actions.create_token(ws, ws.actor.name, about=typed.about, days=typed.days)
     except InputError as error:
-        return _page(ws, problem=(error.what, error.do), status=status_of(error))
+        refused = Refusal(form="create", problem=(error.what, error.do), wrong="about", typed=typed.model_dump())
+        return _page(ws, refused=refused, status=status_of(error))
     return _page(ws, issued=made)
 
 
@@ -150,14 +151,12 @@ def revoke(ws: Ws, token: str) -> Response:
     try:
         access_actions.revoke_token(ws, token)
     except InputError as error:
-        return _page(ws, problem=(error.what, error.do), status=status_of(error))
+        return _page(ws, refused=Refusal(form="revoke", problem=(error.what, error.do)), status=status_of(error))
     return RedirectResponse(PATH, 303)
 
 
-def _page(
-    ws: Workspace, *, issued: IssuedToken | None = None, problem: tuple[str, str] | None = None, status: int = 200
-) -> Response:
+def _page(ws: Workspace, *, issued: IssuedToken | None = None, refused: Refusal | None = None, status: int = 200) -> Response:
     name = ws.actor.name
     tokens = tuple(access_actions.list_tokens(ws, person=name))
-    page = AccountPage(person=name, tokens=tokens, told=told(ws), issued=issued, problem=problem)
+    page = AccountPage(person=name, tokens=tokens, told=told(ws), issued=issued, refused=refused)
     return render(page, shell(ws, "Your account", "account", (address("/api/v1/tokens", person=name), "Tokens")), status=status)

@@ -42,10 +42,10 @@ class Linked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmoved:
-    """What somebody typed that was not taken, and why."""
+    """What somebody typed that was not taken, and why: the reason to reopen, or the other case to link to."""
 
-    reason: str = ""
-    other: str = ""
+    reason: str | None = None
+    other: str | None = None
     problem: tuple[str, str]
 
 

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss.errors import InputError
 from remiss.faces.serving import Ws, status_of
-from remiss.faces.web.rendering import render, shell
+from remiss.faces.web.rendering import Refusal, render, shell
 from remiss.govern import access_actions, people_actions
 from remiss.govern.authority import OPERATOR
 from remiss.govern.roles import ROLES, team_words
@@ -80,8 +80,8 @@ PATH = "/people"
 class PeoplePage:
     """people/page.html: everybody with what they hold, tokens for whom may list them, and the forms that the reader may send.
 
-    `issued` is a token that was just made, which this answer alone shows, and `link` its link, if it is one's; `problem` why
-    nothing was done.
+    `issued` is a token that was just made, which this answer alone shows, and `link` its link, if it is one's; `refused` what
+    was not taken.
     """
 
     template: ClassVar[str] = "people/page.html"
@@ -99,7 +99,7 @@ class PeoplePage:
     invites: bool
     issued: IssuedToken | None = None
     link: str | None = None
-    problem: tuple[str, str] | None = None
+    refused: Refusal | None = None
 
 
 class NameForm(BaseModel):
@@ -147,14 +147,15 @@ def show(ws: Ws) -> Response:
 @router.post("/person/add")
 def add(ws: Ws, typed: Annotated[NameForm, Form()]) -> Response:
     """Add a person."""
-    return _done(ws, lambda: people_actions.add_person(ws, typed.name.strip(), about=typed.about))
+    return _done(ws, lambda: people_actions.add_person(ws, typed.name.strip(), about=typed.about), "add", "name", typed)
 
 
 @router.post("/person/grant")
 def grant(ws: Ws, typed: Annotated[GrantedRole, Form()]) -> Response:
     """Grant a person a role."""
     level = next((each for each in Sensitivity if each.name.lower() == typed.clearance), Sensitivity.INTERNAL)
-    return _done(ws, lambda: people_actions.grant(ws, typed.name.strip(), typed.role, team=typed.team, clearance=level))
+    name = typed.name.strip()
+    return _done(ws, lambda: people_actions.grant(ws, name, typed.role, team=typed.team, clearance=level), "grant", "name", typed)
 
 
 @router.post("/person/{person}/revoke")
@@ -172,7 +173,7 @@ def disable(ws: Ws, person: str) -> Response:
 @router.post("/team/add", name="add")
 def add_team(ws: Ws, typed: Annotated[NameForm, Form()]) -> Response:
     """Add a team."""
-    return _done(ws, lambda: people_actions.add_team(ws, typed.name.strip(), about=typed.about))
+    return _done(ws, lambda: people_actions.add_team(ws, typed.name.strip(), about=typed.about), "team", "name", typed)
 
 
 @router.post("/token/create")
@@ -181,7 +182,7 @@ def create(ws: Ws, typed: Annotated[NewToken, Form()]) -> Response:
     try:
         made = access_actions.create_token(ws, typed.person.strip(), about=typed.about, days=typed.days)
     except InputError as error:
-        return _refused(ws, error)
+        return _refused(ws, error, "token", "person", typed)
     return _page(ws, issued=made)
 
 
@@ -191,7 +192,7 @@ def link(request: Request, ws: Ws, typed: Annotated[NewLink, Form()]) -> Respons
     try:
         made = access_actions.link_token(ws, typed.person.strip(), minutes=typed.minutes)
     except InputError as error:
-        return _refused(ws, error)
+        return _refused(ws, error, "link", "person", typed)
     # Browsers say with every form under which address they see this server, and the guard has held it against the known ones.
     server = request.headers.get("origin") or str(request.base_url).rstrip("/")
     return _page(ws, issued=made, link=f"{server}/sign-in?token={made.text}")
@@ -203,17 +204,21 @@ def revoke_token(ws: Ws, token: str) -> Response:
     return _done(ws, lambda: access_actions.revoke_token(ws, token))
 
 
-def _done(ws: Workspace, act: Callable[[], object]) -> Response:
-    """Do something and show everybody anew; what is refused is said above."""
+def _done(
+    ws: Workspace, act: Callable[[], object], form: str = "line", wrong: str = "", typed: BaseModel | None = None
+) -> Response:
+    """Do something and show everybody anew; what is refused is said in its form, or above the lines of the table."""
     try:
         act()
     except InputError as error:
-        return _refused(ws, error)
+        return _refused(ws, error, form, wrong, typed)
     return RedirectResponse(PATH, 303)
 
 
-def _refused(ws: Workspace, error: InputError) -> Response:
-    return _page(ws, problem=(error.what, error.do), status=status_of(error))
+def _refused(ws: Workspace, error: InputError, form: str, wrong: str, typed: BaseModel | None) -> Response:
+    given = {} if typed is None else typed.model_dump()
+    refused = Refusal(form=form, problem=(error.what, error.do), wrong=wrong, typed=given)
+    return _page(ws, refused=refused, status=status_of(error))
 
 
 def _page(
@@ -221,7 +226,7 @@ def _page(
     *,
     issued: IssuedToken | None = None,
     link: str | None = None,
-    problem: tuple[str, str] | None = None,
+    refused: Refusal | None = None,
     status: int = 200,
 ) -> Response:
     def may(permission: str, team: str | None = None) -> bool:
@@ -241,7 +246,7 @@ def _page(
         invites=may("token:create"),
         issued=issued,
         link=link,
-        problem=problem,
+        refused=refused,
     )
     twins = (("/api/v1/people", "People"), ("/api/v1/teams", "Teams"))
     return render(page, shell(ws, "People", "people", *twins, position=position), status=status)

@@ -6,7 +6,13 @@ localTimes(document);
 const current = document.querySelector(".bar nav [aria-current]");
 const bar = current?.closest("nav");
 if (bar) bar.scrollLeft = current.offsetLeft - bar.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
-document.addEventListener("htmx:after:swap", () => localTimes(document));
+// What was not taken is said where it was sent, and that has the focus; browsers see to it where they read a whole page.
+const refused = () => document.querySelector("[role=alert][autofocus]");
+if (refused() && document.activeElement !== refused()) refused().focus();
+document.addEventListener("htmx:after:swap", () => {
+  localTimes(document);
+  refused()?.focus();
+});
 
 // Who signs out is told first of labels that this browser could not send.
 const leaving = document.getElementById("sign-out");
