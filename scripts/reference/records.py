@@ -84,6 +84,7 @@ def query_page() -> str:
                 ["`key:>0.8` `key:<=2`", "compared: `<`, `<=`, `>`, `>=`"],
                 ["`key:2013-06-01..2013-06-30`", "a range, both ends included"],
                 ["`has:key`", "the key has any value at all"],
+                ["`airport:EWR`", "a field without its family, where only one has that name: `context.airport:EWR`"],
                 ['`word` or `"several words"`', "full text over redacted text, title and note; several words are a phrase"],
                 ["`a b`, `a AND b`", "both"],
                 ["`a OR b`", "either"],
@@ -95,6 +96,9 @@ def query_page() -> str:
         "Operators are in capitals; `or` and `severity=2` are refused unless quoted. A key that does not exist is "
         "refused with the nearest one that does. An estimate without `--of` takes its denominator "
         "from the keys that speak of the event; see [how to read an estimate](../how-to/read-an-estimate.md).",
+        "A context field of some case that the asker may see, and an input that a protocol declares, may be written without "
+        "`context.` or `inputs.`; where two have the name, both are named. What was meant is written out before anything is "
+        "asked: the answer says it (`read_as`), and links have the whole name.",
         *parts,
     )
 

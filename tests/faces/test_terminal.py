@@ -232,6 +232,14 @@ def test_the_next_page_is_a_command_to_paste(cli, captured):
     assert behind.status == 0
 
 
+def test_a_key_without_its_family_is_said_once(cli, captured):
+    for words in (("case", "search", "airport:EWR", "--limit", "1"), ("sample", "list", "airport:EWR", "--limit", "1")):
+        answer = cli(*words)
+        assert answer.status == 0
+        assert answer.err.count("airport: read as context.airport") == 1
+    assert cli("estimate", "criterion:slow airport:EWR").err.count("airport: read as context.airport") == 1
+
+
 def test_options_of_all_commands_stand_behind_their_words_too(cli, captured, monkeypatch, tmp_path):
     monkeypatch.setenv("REMISS_CATALOG", "nowhere.db")
     assert cli("run", "list", "--catalog", "remiss.db").status == 0

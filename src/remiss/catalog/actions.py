@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from remiss.action import action
 from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
+from remiss.catalog.field_names import asked_as, query_of
 from remiss.catalog.filing import Filed, check_known
 from remiss.catalog.listing import COLUMNS, CONTEXT, DEFAULT, VALUE_LIMIT, Order, check_fields, parse_sort, row
 from remiss.catalog.ports import CatalogWorkspace
@@ -74,7 +75,8 @@ def search(
     QueryError : the query cannot be understood
     InputError : an unknown order or column, a position that is not there yet, a token of another list
     """
-    wanted, order = parse(query), parse_sort(sort)
+    out, order = query_of(ws, query), parse_sort(sort)
+    query, wanted = out.query, parse(out.query)
     secret = ws.keys.secret("pages")
     turned = None if after is None else turn(after, list_name(query, sort, as_of), order.order.values, secret)
     at = as_of if turned is None or turned.position is None else turned.position
@@ -95,7 +97,7 @@ def search(
         following = token(Turn(of=list_name(query, sort, as_of), position=pinned, total=matching, last=page.last), secret)
     lines = tuple(row(line) for line in page.lines)
     found = Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
-    return chosen(found, columns)
+    return chosen(asked_as(found, out), columns)
 
 
 @action(
@@ -123,7 +125,8 @@ def facets(
     ------
     QueryError, InputError : a query that cannot be understood, a field that cannot be counted by
     """
-    wanted = parse(query)
+    out = query_of(ws, query)
+    wanted = parse(out.query)
     head = ws.cases.position()
     position = reached(as_of, head)
     if fields is None:
@@ -134,7 +137,7 @@ def facets(
         for value, count in ws.cases.facet(wanted, name, VALUE_LIMIT, position)
     )
     at = head if position is None else position
-    return Rows("facet", ("field", "value", "count"), lines, at, total=len(lines))
+    return asked_as(Rows("facet", ("field", "value", "count"), lines, at, total=len(lines)), out)
 
 
 @action("case.show", permission="case:read", http="GET /cases/{case}", reads=True, subject="case", views=_shown)

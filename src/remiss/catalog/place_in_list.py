@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from remiss.catalog.field_names import query_of
 from remiss.catalog.listing import Order, parse_sort
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.catalog.query.parsing import parse
@@ -41,6 +42,7 @@ def neighbours(
     ------
     QueryError, InputError : as `case.search` of the same list
     """
+    query = query_of(ws, query).query
     wanted, order = parse(query), parse_sort(sort)
     name, secret = list_name(query, sort, as_of), ws.keys.secret("pages")
     turned = None if after is None else turn(after, name, order.order.values, secret)

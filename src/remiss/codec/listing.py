@@ -21,6 +21,9 @@ _NUMBER_OR_NOTHING, _TOKEN, _TIME_OR_NOTHING = nullable(_NUMBER), nullable(PLAIN
 _KEYS = ("of", "columns", "position", "total", "items", "next")
 # Told where it was counted.
 _BLINDED = "blinded"
+# Told where keys of the query were written out.
+_QUERY, _READ_AS = "query", "read_as"
+_TOLD: Schema = {_QUERY: {"type": "string"}, _READ_AS: {"type": "array", "items": {"type": "string"}}}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 
 
@@ -43,7 +46,7 @@ def list_schema(items: Schema, of: Schema) -> Schema:
 def any_list() -> Schema:
     """Return the schema of any list."""
     found = list_schema({"type": "object"}, {"type": "string"})
-    return found | {"properties": found["properties"] | _COLUMNS | {_BLINDED: _COUNT}}
+    return found | {"properties": found["properties"] | _COLUMNS | {_BLINDED: _COUNT} | _TOLD}
 
 
 def rows_form() -> Form:
@@ -80,12 +83,13 @@ def _write(page: Any) -> dict[str, object]:
         "items": [dict(zip(columns, line, strict=True)) for line in (zip(*written, strict=True) if columns else page.rows)],
         "next": page.next,
         **({} if page.blinded is None else {_BLINDED: _NUMBER.write(page.blinded)}),
+        **({_QUERY: page.query, _READ_AS: [*page.read_as]} if page.read_as else {}),
     }
 
 
 def _read(value: object, where: str) -> Rows:
     document = headed(value, where, name_of(LIST), LIST)
-    same_keys(document, (*_KEYS, _BLINDED), _KEYS, where or LIST)
+    same_keys(document, (*_KEYS, _BLINDED, _QUERY, _READ_AS), _KEYS, where or LIST)
     at = f"{where}." if where else ""
     kind = read_text(document["of"], f"{at}of")
     columns = tuple(read_text(each, f"{at}columns") for each in read_list(document["columns"], f"{at}columns"))
@@ -102,6 +106,8 @@ def _read(value: object, where: str) -> Rows:
         total=_NUMBER_OR_NOTHING.read(document["total"], f"{at}total"),
         next=_TOKEN.read(document["next"], f"{at}next"),
         blinded=_NUMBER_OR_NOTHING.read(document.get(_BLINDED), f"{at}{_BLINDED}"),
+        query=_TOKEN.read(document.get(_QUERY), f"{at}{_QUERY}"),
+        read_as=tuple(read_text(each, f"{at}{_READ_AS}") for each in read_list(document.get(_READ_AS, []), f"{at}{_READ_AS}")),
     )
 
 

@@ -164,7 +164,8 @@ class Rows(Shown):
     `schema` is the kind of thing in the rows (`case`, `run`, `facet`, ...). `columns` names the values of each row, in
     order; `total` is how many match in all, shown or not; `next` is the token of the next page, or None at the end;
     `position` is the catalog position that was read. `blinded` is of how many of all that match something is blinded for the
-    asker, where that was counted. `ids` name the lines for the log of views, where the first column does not.
+    asker, where that was counted. `ids` name the lines for the log of views, where the first column does not. `query` is the one
+    that was asked, where its keys were written out, and `read_as` says of each what it was read as.
     """
 
     schema: str
@@ -175,6 +176,8 @@ class Rows(Shown):
     next: str | None = None
     blinded: int | None = None
     ids: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
+    query: str | None = None
+    read_as: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)

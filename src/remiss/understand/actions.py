@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 from remiss.action import action
+from remiss.catalog.field_names import field_of, query_of
 from remiss.catalog.query.parsing import parse
 from remiss.errors import QueryError
 from remiss.parameters import OneOf, Option, Position, Query
@@ -16,11 +17,13 @@ from remiss.records.estimate import CONFIRMED, PROCESS, SAMPLE, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.understand.frames import besides
+from remiss.understand.periods import PERIODS
 from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import OF_CONFIRMED, Agreed, Wording, check_confirmed, criteria_of
 from remiss.understand.rows import answer
 from remiss.understand.sampling_facts import Frame
+from remiss.understand.scope import CRITERION
 
 ESTIMATE = "estimate:read"
 FactsOf: TypeAlias = Callable[[UnderstandWorkspace, Frame, int], FrameFacts]
@@ -77,8 +80,29 @@ def estimate(
     NotFound : nothing was captured
     """
     position = read_at(as_of, ws.evidence.position())
-    wording = Wording(query=query, rate=rate, of=of, by=by, variance=variance)
-    return figure(ws, wording, confirmed=confirmed, verdict=verdict, source=source, protocol=protocol, position=position)
+    wording, read_as = wording_of(ws, query, rate=rate, of=of, by=by, variance=variance)
+    found = figure(ws, wording, confirmed=confirmed, verdict=verdict, source=source, protocol=protocol, position=position)
+    return replace(found, notes=(*read_as, *found.notes))
+
+
+def wording_of(
+    ws: UnderstandWorkspace, query: str, *, rate: bool, of: str | None, by: str | None, variance: str | None
+) -> tuple[Wording, tuple[str, ...]]:
+    """Return a question with the keys of its queries, and what it is broken down by, written out; and what was read as what.
+
+    Raises
+    ------
+    QueryError : several fields have a name that was written without its family
+    """
+    asked, among, down = query_of(ws, query), query_of(ws, of or ""), field_of(ws, by, (*PERIODS, CRITERION))
+    wording = Wording(
+        query=asked.query,
+        rate=rate,
+        of=None if of is None else among.query,
+        by=None if by is None else down.query,
+        variance=variance,
+    )
+    return wording, tuple(dict.fromkeys((*asked.read_as, *among.read_as, *down.read_as)))
 
 
 def figure(

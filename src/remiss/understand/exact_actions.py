@@ -22,13 +22,13 @@ from remiss.parameters import OneOf, Option, Position, Query
 from remiss.records.catalog import read_at
 from remiss.records.estimate import PROCESS, SAMPLE, Estimate
 from remiss.records.run import RULES, Cell
-from remiss.understand.actions import viewed
+from remiss.understand.actions import viewed, wording_of
 from remiss.understand.domain import Census, DomainCell, DomainCells, build_domain, domain_cell_of, key_of
 from remiss.understand.frames import constants_of
 from remiss.understand.periods import PERIODS, WINDOW, period_of
 from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, in_scope, of_criterion
 from remiss.understand.ports import LogWorkspace
-from remiss.understand.question import CONSTANTS, Question, QuestionPlan, Wording, criteria_of, settle
+from remiss.understand.question import CONSTANTS, Question, QuestionPlan, criteria_of, settle
 from remiss.understand.rows import Logged, answer
 from remiss.understand.scope import CRITERION
 
@@ -81,7 +81,7 @@ def exact(
     Denied : the asker may still be given events of these windows to label, of which an exact figure could tell
     """
     position = read_at(as_of, ws.evidence.position())
-    wording = Wording(query=query, rate=rate, of=of, by=by, variance=variance)
+    wording, read_as = wording_of(ws, query, rate=rate, of=of, by=by, variance=variance)
     asked = wording.question()
     frame = frame_of(ws, asked, position, source, protocol)
     facts = frame_facts_of(ws, frame, position)
@@ -92,7 +92,8 @@ def exact(
             do=f"capture them again by {frame.protocol}, or ask without --exact",
         )
     read = counted_over_log(ws, facts, asked, position)
-    return answer(wording, asked, read, frame, position)
+    found = answer(wording, asked, read, frame, position)
+    return replace(found, notes=(*read_as, *found.notes))
 
 
 def counted_over_log(ws: LogWorkspace, facts: FrameFacts, asked: Question, position: int) -> list[Logged]:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from remiss.action import Performs
 from remiss.capture.ports import CaptureWorkspace
+from remiss.catalog.ports import Cases
 from remiss.catalog.query.expression import Query
 from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Protocols
@@ -155,6 +156,8 @@ class SampleWorkspace(Performs, Protocol):
     @property
     def samples(self) -> Samples: ...
     @property
+    def cases(self) -> Cases: ...
+    @property
     def protocols(self) -> Protocols: ...
     @property
     def keys(self) -> Keys: ...
@@ -169,6 +172,8 @@ class UnderstandWorkspace(Performs, Protocol):
 
     @property
     def evidence(self) -> Evidence: ...
+    @property
+    def cases(self) -> Cases: ...
     @property
     def protocols(self) -> Protocols: ...
     @property

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from remiss.action import action
+from remiss.catalog.field_names import asked_as, query_of
 from remiss.catalog.query.parsing import parse
 from remiss.parameters import Columns, Limit, PageToken, Position, Query
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
@@ -98,7 +99,8 @@ def _page(
     ----------
     alike : whether all pages are to have the same columns, those of the protocols; else a page has more where it has values
     """
-    wanted, name = parse(query, of_sample=True), list_name(query, SAMPLE, as_of)
+    out = query_of(ws, query, of_sample=True)
+    wanted, name = parse(out.query, of_sample=True), list_name(out.query, SAMPLE, as_of)
     secret = ws.keys.secret("pages")
     turned = None if after is None else turn(after, name, 3, secret)
     head = ws.position()
@@ -123,7 +125,8 @@ def _page(
     fields = declared if alike and declared else in_order((*declared, *found_in(page.lines)))
     lines = tuple(row(line, fields) for line in page.lines)
     blinded = None if hidden < 0 else hidden
-    return Rows(SAMPLE, columns_with(fields), lines, position, total=counted, next=following, blinded=blinded)
+    found = Rows(SAMPLE, columns_with(fields), lines, position, total=counted, next=following, blinded=blinded)
+    return asked_as(found, out)
 
 
 def _declared(ws: SampleWorkspace, position: int | None) -> tuple[str, ...]:

@@ -37,6 +37,34 @@ def govern(ws, table, condition, **values):
         connection.execute(update(table).where(condition).values(**values))
 
 
+def test_a_field_is_guessed_only_of_cases_that_the_asker_sees(ws, ws_as, captured):
+    bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
+    at = next(iter(catalog.search(ws, limit=1)))["occurred"]
+    catalog.file(bo, Filing(model="m", at=at, title="Wrong gate", team="boarding", context={"gate": "A 1"}))
+    found = catalog.search(ws, "airport:EWR carrier:UA")
+    assert found.query == "context.airport:EWR inputs.carrier:UA"
+    assert found.read_as == ("airport: read as context.airport", "carrier: read as inputs.carrier")
+    assert found.rows == catalog.search(ws, found.query).rows != ()
+    assert catalog.facets(ws, "has:airport").query == "has:context.airport"
+    estimated = understand.estimate(ws, "criterion:slow airport:EWR", by="carrier")
+    assert (estimated.query, estimated.by) == ("criterion:slow context.airport:EWR", "inputs.carrier")
+    assert estimated.notes[:2] == found.read_as
+    assert len(catalog.search(bo, 'gate:"A 1"')) == 1
+    for asked in ("airport:EWR", "carrier:UA"):
+        with pytest.raises(QueryError, match="unknown key"):
+            catalog.search(bo, asked)
+    catalog.file(ws, Filing(model="m", at=at, title="Two of a name", team="default", context={"carrier": "UA"}))
+    with pytest.raises(QueryError, match=r"carrier could be context\.carrier or inputs\.carrier"):
+        catalog.search(ws, "carrier:UA")
+
+
+def test_a_page_token_goes_on_with_a_query_as_it_was_read(ws, captured):
+    first = catalog.search(ws, "airport:EWR", limit=1)
+    assert first.next is not None
+    again = [catalog.search(ws, query, limit=1, after=first.next) for query in ("airport:EWR", "context.airport:EWR")]
+    assert again[0].rows == again[1].rows != first.rows
+
+
 def test_a_stranger_to_a_team_sees_none_of_its_runs_protocols_cases_and_figures(ws, ws_as, captured):
     run = str(next(iter(capture.list_runs(ws)))["run"])
     bo = ws_as("bo", role="curator", team="boarding", clearance="secret")

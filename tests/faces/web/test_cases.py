@@ -35,6 +35,16 @@ def test_the_list_names_its_twin_which_answers_the_same(client):
     assert client.get(counts).json()["of"] == "facet"
 
 
+def test_a_key_without_its_family_is_written_out_in_the_box_and_in_links_and_said_once(client):
+    text = client.get("/cases", params={"query": "airport:EWR"}).text
+    assert text.count("airport: read as context.airport") == 1
+    assert 'value="context.airport:EWR"' in text
+    assert not any("query=airport" in href for href in links(text))
+    answer = client.get("/api/v1/cases", params={"query": "airport:EWR", "limit": 1}).json()
+    assert (answer["query"], answer["read_as"]) == ("context.airport:EWR", ["airport: read as context.airport"])
+    assert "query" not in client.get("/api/v1/cases", params={"query": "context.airport:EWR", "limit": 1}).json()
+
+
 def test_each_value_of_a_facet_links_to_that_many_cases(client):
     text = client.get("/parts/cases/facets", params={"query": "severity:2"}).text
     found = re.findall(r'<li><a href="([^"]*)"(?! class="chosen").*?class="count">([\d,]+)<', text, re.DOTALL)

@@ -52,7 +52,7 @@ def filed(found: Case, ws: Workspace, _arguments: Mapping[str, Any]) -> None:
 def search(found: Rows, _: Workspace, arguments: Mapping[str, Any]) -> None:
     """Print a page of cases, and say why something of some is hidden, and where what is no case is found."""
     render.page(found, "case")
-    if asks_for_controls(parse(arguments["query"])):
+    if asks_for_controls(parse(arguments["query"] if found.query is None else found.query)):
         render.say(facts.CONTROLS)
     for why, count in Counter(found.column("hidden") if "hidden" in found.columns else ()).items():
         if why is not None:

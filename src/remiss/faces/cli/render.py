@@ -52,6 +52,8 @@ def rows(page: Rows, *, none: str = "nothing to list") -> None:
 
 def page(found: Rows, noun: str, nouns: str = "") -> None:
     """Print a page of a list as a table, and say how many of all it shows and how to go on."""
+    for each in found.read_as:
+        say(each)
     rows(found, none=counted(0, noun, nouns))
     if found.rows:
         shown = counted(len(found), noun, nouns)

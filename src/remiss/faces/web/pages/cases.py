@@ -80,6 +80,7 @@ class CasesPage:
     id_href: str | None
     controls: str | None
     fewer: bool = False
+    read_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +97,10 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
     found: Rows | None = None
     problem = total = counted = None
     try:
+        # What is counted and linked to is what was meant, with keys written out.
         # Counting all that match takes a hundred times as long as finding a page of them: what nobody counted yet follows.
         found = catalog.search(ws, asked.query, as_of=asked.as_of, sort=asked.sort, limit=LIMIT, after=asked.after, total=False)
+        asked = asked if found.query is None else asked.model_copy(update={"query": found.query})
         look = answers.ask if asked.facets else answers.ready
         all_of_it = found if found.total is not None else look(ws, catalog.search, found.position, query=asked.query, limit=1)
         total = None if all_of_it is None else all_of_it.total
@@ -168,6 +171,7 @@ def page_of(
         pinned=link(asked, as_of=asked.as_of if found is None else found.position),
         unpinned=link(asked, as_of=None),
         help=language(),
+        read_as=() if found is None else found.read_as,
         empty=found is not None and not len(found) and not asked.query.strip(),
         id_href=None if found is None or len(found) else as_id(asked),
         controls=CONTROLS if found is not None and not len(found) and asks_for_controls(parse(asked.query)) else None,
