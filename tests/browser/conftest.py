@@ -21,8 +21,8 @@ PROGRAM = "REMISS_TEST_CHROMIUM"
 # The first has no frame of a window around a page, and takes half the processor time.
 PROGRAMS = ("chromium-headless-shell", "chromium")
 LOADING = "Failed to load resource"
-# A test takes the connection away, or ends a request.
-AWAY = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")
+# A test takes the connection or the session away, or ends a request.
+AWAY = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED", "401 (Unauthorized)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from remiss.catalog import actions as catalog
@@ -249,6 +250,9 @@ def test_of_a_dispute_either_side_fills_the_form(signed_in, site):
     expect(page.locator("[name=mode]")).to_have_value(WEAK)
     expect(page.locator("#follows .sev:visible")).to_have_count(1)
     expect(page.locator("[name=rationale]")).to_have_value("ana saw the board")
+    page.get_by_role("combobox", name="Failure mode").fill("data")
+    expect(page.locator("#mode-list [role=option]").first).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
     plain = signed_in(f"/queue/{case}", java_script_enabled=False)
     plain.get_by_role("link", name="Take bo's").click()
     expect(plain.locator("[value=not-a-failure]")).to_be_checked()
@@ -329,6 +333,24 @@ def test_who_signs_out_is_warned_of_what_is_not_sent(signed_in, site):
     expect(page).to_have_url(re.compile("/sign-in"))
     assert warned == ["1 label is not sent yet, and would be lost. Sign out all the same?"] * 2
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('remiss.labels'))") == []
+
+
+def test_what_is_said_after_the_session_ended_waits_until_somebody_signs_in_again(signed_in, site):
+    page = signed_in("/queue")
+    begin(page)
+    page.clock.install()
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.route("**/queue/next", lambda route: route.abort())
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    with page.expect_response(lambda answer: "held=true" in answer.url):
+        page.clock.run_for(10_500)
+    expect(page.locator(".undoing")).to_contain_text("1 label not sent yet. Sign in again to send them.")
+    page.context.add_cookies(cookies)
+    page.get_by_role("button", name="Send now").click()
+    comes_to(site, 1)
+    expect(page.locator(".undoing")).not_to_contain_text("not sent yet")
 
 
 def test_what_one_person_said_is_not_sent_as_another(site):
