@@ -1,4 +1,4 @@
-"""What hatch does before it builds: provide the assets. A wheel without them would serve pages without style and charts."""
+"""What hatch does before it builds: provide the assets, and take along the docs, without which the pages had no help."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+# What src/remiss/documentation.py shows, which cannot be asked before what it needs is installed.
+DOCS = (
+    "index.md",
+    "how-to/*.md",
+    "explanation/*.md",
+    *(f"reference/{name}.md" for name in ("protocol", "expressions", "query", "states", "severity", "taxonomy")),
+    "glossary.md",
+)
 
 
 class AssetsAreThere(BuildHookInterface):  # type: ignore[type-arg]  # hatch gives the configuration of any target
@@ -24,3 +33,6 @@ class AssetsAreThere(BuildHookInterface):  # type: ignore[type-arg]  # hatch giv
             main([])
             if faults(read_manifest()):
                 self.app.abort(f"assets: {'; '.join(found)}: run `make assets` in a checkout, then build again")
+        if self.target_name == "wheel":
+            docs = (path for pattern in DOCS for path in Path(self.root, "docs").glob(pattern))
+            build_data["force_include"] |= {str(path): f"remiss/{path.relative_to(self.root)}" for path in docs}

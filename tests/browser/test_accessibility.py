@@ -56,6 +56,8 @@ PAGES = (
     "/estimates?query=nope%3A1",
     "/protocols",
     "/protocols/arrival-delay",
+    "/help",
+    "/help/queue",
     "/nothing",
 )
 LOOKS = (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from remiss import installing
+from remiss import documentation, installing
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "remiss"
@@ -91,13 +91,18 @@ def test_a_wheel_has_every_file_of_the_package_and_runs_without_the_checkout(whe
         names = {name.removeprefix("remiss/") for name in found.namelist() if name.startswith("remiss/")}
         found.extractall(tmp_path)
     there = (path for path in SOURCE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    assert names == {str(path.relative_to(SOURCE)) for path in there}
+    docs = {name for name in names if name.startswith("docs/")}
+    assert names - docs == {str(path.relative_to(SOURCE)) for path in there}
+    assert docs == {f"docs/{name}.md" for name in documentation.documents()}
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     for words in (["--catalog", "new.db", "init"], ["--catalog", "new.db", "protocol", "new", "p.yaml"], ["taxonomy", "show"]):
         done = subprocess.run(
             [sys.executable, "-m", "remiss", *words], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
+    asked = "from remiss.documentation import IN_A_WHEEL, documents; print(IN_A_WHEEL.is_dir(), *documents())"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["True", *documentation.documents()]
 
 
 def alone(folder: Path) -> dict[str, str]:

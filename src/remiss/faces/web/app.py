@@ -1,4 +1,4 @@
-"""The pages, added to the application that also has the API."""
+"""The pages, added to the application that also has the API; and the two of no section: help, and what went wrong."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from remiss.errors import RemissError
+from remiss.documentation import SECTIONS, as_html, documents, words_of
+from remiss.errors import NotFound, RemissError
 from remiss.faces.identity import OPERATOR, Caller, Identities
-from remiss.faces.serving import in_one_reading
+from remiss.faces.serving import Ws, in_one_reading
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
     agreement,
@@ -40,13 +41,14 @@ from remiss.faces.web.pages import (
     runs,
     search_box,
 )
-from remiss.faces.web.rendering import ProblemPage, filled, render, shell
+from remiss.faces.web.rendering import HelpPage, ProblemPage, filled, render, shell
 from remiss.govern.tokens import Sessions
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 HERE = Path(__file__).parent
+help_pages = APIRouter()
 PAGES = (
     overview.router,
     cases.router,
@@ -67,6 +69,7 @@ PAGES = (
     protocols.router,
     people.router,
     audit.router,
+    help_pages,
 )
 UNAVAILABLE = 503
 HEADINGS = {
@@ -98,6 +101,18 @@ def _routes() -> tuple[BaseRoute, ...]:
     for page in PAGES:
         made.include_router(in_one_reading(page), include_in_schema=False)
     return tuple(made.routes)
+
+
+@help_pages.get("/help")
+@help_pages.get("/help/{name:path}")
+def show_help(ws: Ws, name: str = "index") -> Response:
+    """Show a page of docs, by its name or by the section that it helps in, with the words of the glossary that it uses."""
+    document = documents().get(SECTIONS.get(name, name))
+    if document is None:
+        raise NotFound("there is no help under this name", do="begin at /help")
+    words = tuple((word, as_html(meaning)) for word, meaning in words_of(document))
+    page = HelpPage(title=document.title, html=as_html(document.text), words=words)
+    return render(page, shell(ws, f"Help: {document.title}", name if name in SECTIONS else ""))
 
 
 class Files(StaticFiles):

@@ -215,6 +215,16 @@ class ProblemPage:
     do: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpPage:
+    """help/page.html: a page of docs, and the entries of the glossary that it uses."""
+
+    template: ClassVar[str] = "help/page.html"
+    title: str
+    html: Markup
+    words: tuple[tuple[str, Markup], ...]
+
+
 def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], position: int | None = None) -> Shell:
     """Return the shell of a page.
 
