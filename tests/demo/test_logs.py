@@ -13,6 +13,8 @@ from remiss.demo import flights, logs, models
 from remiss.errors import InputError
 from remiss.govern.redaction.policy import WRITTEN
 from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.protocol.document import parse
+from remiss.protocol.titles import parse_template, title_of
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +118,16 @@ def test_missing_data_is_said_with_how_to_install_it(monkeypatch):
     with pytest.raises(InputError, match="flights are not installed") as refused:
         flights.package_folder()
     assert "remiss[demo]" in refused.value.do
+
+
+def test_the_protocol_calls_a_flight_by_its_number_and_way_and_says_what_people_read_who_label(small_demo):
+    found, findings = parse(
+        (small_demo.folder / logs.PROTOCOL).read_text(encoding="utf-8"),
+        logs.PROTOCOL,
+        lambda name: (small_demo.folder / name).read_text(encoding="utf-8"),
+    )
+    assert not findings
+    values = {"inputs.carrier": "MQ", "inputs.flight": 3604, "inputs.origin": "EWR", "inputs.dest": "ORD", "output": "on-time"}
+    title = title_of(parse_template(found.title), {**values, "label": "late"}.get)
+    assert title == "MQ 3604, EWR to ORD: announced on-time, came late"
+    assert found.guidelines.startswith("# How to label an arrival")

@@ -27,6 +27,8 @@ from remiss.demo import flights, models
 from remiss.demo.flights import AIRPORTS, WEATHER
 
 PROTOCOL = "arrival-delay.yaml"
+# What the protocol has people read who label.
+GUIDELINES = "guidelines.md"
 SLOW = "latency_ms > 3"
 PROMPT = 0.998
 SEASONS = ("winter", "spring", "summer", "autumn")
@@ -66,6 +68,7 @@ def write(
         for month, part in _months(table, by):
             pq.write_table(part, folder / name / f"{month}.parquet", compression="zstd")
     (folder / PROTOCOL).write_text(protocol_for(predictions), encoding="utf-8")
+    (folder / GUIDELINES).write_text(Path(__file__).with_name(GUIDELINES).read_text(encoding="utf-8"), encoding="utf-8")
     return Logs(folder, len(predictions), len(outcomes))
 
 

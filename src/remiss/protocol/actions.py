@@ -191,7 +191,8 @@ def diff(
 ) -> ProtocolDiff:
     """Show what changed between two versions of PROTOCOL.
 
-    Changes are lines of a unified diff. Exit status 1 when something changed.
+    Changes are lines of a unified diff, with whether they change the meaning: titles, labels and guidelines, for example, do not.
+    Exit status 1 when something changed.
 
     Example: remiss protocol diff arrival-delay 2 3
 
@@ -209,7 +210,7 @@ def diff(
     lines = difflib.unified_diff(
         old.text.splitlines(), new.text.splitlines(), f"{protocol} version {before}", f"{protocol} version {after}", lineterm=""
     )
-    return ProtocolDiff(position=at, items=tuple(lines))
+    return ProtocolDiff(position=at, items=tuple(lines), same_meaning=old.digest == new.digest)
 
 
 def _position(ws: ProtocolsWorkspace, as_of: int | None) -> int:

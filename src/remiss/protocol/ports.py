@@ -187,9 +187,13 @@ class StoredProtocol:
 @published("diff", keys={"items": "lines"})
 @dataclass(frozen=True, slots=True)
 class ProtocolDiff(Items[str]):
-    """What changed between two versions of a protocol, as lines of a unified diff; none when nothing did."""
+    """What changed between two versions of a protocol, as lines of a unified diff; none when nothing did.
+
+    `same_meaning` says that their digests are the same: no figure of the one differs from the other's.
+    """
 
     items: tuple[str, ...]
+    same_meaning: bool = False
 
 
 class Protocols(Protocol):

@@ -144,7 +144,7 @@ def test_hostile_values_of_facets_stay_text_and_are_read_back(reading):
     from remiss.faces.web.rendering import part
 
     rows = Rows("facet", ("field", "value", "count"), (("context.airport", HOSTILE[:-1], 1), ("context.airport", "x", 2)), 1)
-    counted = facets_of(rows, ListAddress(), parse(""))
+    counted = facets_of(rows, ListAddress(), parse(""), {"context.airport": "<script>"})
     text = part(counted).body.decode()
     assert "<script>" not in text
     assert "\u202e" not in text

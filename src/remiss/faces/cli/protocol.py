@@ -14,7 +14,7 @@ from remiss.present.legible import counted, number
 
 if TYPE_CHECKING:
     from remiss.protocol.check_result import Detectable, DetectableDrift, Findings
-    from remiss.protocol.ports import StoredProtocol
+    from remiss.protocol.ports import ProtocolDiff, StoredProtocol
     from remiss.records.recoding import KeptRecoding, Recoded
     from remiss.workspace import Workspace
 
@@ -105,10 +105,12 @@ def text(stored: StoredProtocol) -> None:
     click.echo(stored.text, nl=False)
 
 
-def diff(lines: Sequence[str]) -> None:
-    """Print the lines of a unified diff."""
-    for line in lines:
+def diff(found: ProtocolDiff) -> None:
+    """Print the lines of a unified diff, and whether they change no meaning."""
+    for line in found:
         click.echo(line)
+    if found and found.same_meaning:
+        render.say("nothing of the meaning changed: the figures of both versions are one")
 
 
 def recoded(found: Recoded) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from remiss import protocol as protocol_chapter
 from remiss.errors import RemissError
@@ -15,18 +15,24 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 
-def newest(ws: Workspace) -> tuple[Protocol, ...]:
-    """Return the newest version of each protocol; one that this version of remiss cannot read is left out."""
+def newest(ws: Workspace, ask: Callable[..., Any] | None = None) -> tuple[Protocol, ...]:
+    """Return the newest version of each protocol; one that this version of remiss cannot read is left out.
+
+    Parameters
+    ----------
+    ask : what gives the answer of an action that somebody may have asked before; default: it is asked
+    """
     from remiss.protocol.versions import restore
 
-    listed = protocol_chapter.list_protocols(ws)
+    answer = ask or (lambda call, **given: call(ws, **given))
+    listed = answer(protocol_chapter.list_protocols)
     versions: dict[str, int] = {}
     # Newest first within a name.
     for each in listed:
         versions.setdefault(str(each["protocol"]), int(str(each["version"])))
     found = []
     for name, version in versions.items():
-        stored = protocol_chapter.show(ws, name, version=version)
+        stored = answer(protocol_chapter.show, protocol=name, version=version)
         try:
             found.append(restore(stored.text, f"{name}@{version}"))
         except RemissError:
@@ -52,6 +58,15 @@ def fields(found: Protocol) -> tuple[str, ...]:
     called = {"id": "event_id", "time": "occurred", "status": "call_status"}
     hidden = {name for name, level in found.sensitivity.items() if level >= Sensitivity.RESTRICTED}
     return tuple(called.get(name, name) for name in found.fields if name not in hidden)
+
+
+def labels(known: Iterable[Protocol]) -> dict[str, str]:
+    """Return what people call fields, where all protocols that say it agree."""
+    found: dict[str, set[str]] = {}
+    for each in known:
+        for name, of in each.show.items():
+            found.setdefault(name, set()).update({of.label} if of.label else ())
+    return {name: min(said) for name, said in found.items() if len(said) == 1}
 
 
 def modes(known: Iterable[Protocol]) -> dict[str, str]:

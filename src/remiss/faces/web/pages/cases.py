@@ -14,6 +14,7 @@ from remiss.catalog.query.fields import asks_for_controls, asks_for_suggestions
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Cached, Ws
+from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import (
     LIMIT,
     NEWEST,
@@ -35,6 +36,7 @@ from remiss.present.legible import printable
 
 if TYPE_CHECKING:
     from remiss.records.rows import Rows
+    from remiss.result_cache import ResultCache
     from remiss.workspace import Workspace
 
 router = APIRouter()
@@ -109,7 +111,7 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
         if not shown_at_the_box(error):
             raise
         problem = Problem(what=error.what, do=error.do)
-    page = page_of(asked, found, problem, total, None if counted is None else facets_of(counted, asked, parse(asked.query)))
+    page = page_of(asked, found, problem, total, None if counted is None else _facets(ws, answers, counted, asked))
     if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
         page = replace(page, fewer=asks_for_suggestions(parse(asked.query)))
     twins = [(address("/api/v1/cases", query=asked.query, sort=asked.sort, as_of=asked.as_of), "Cases")]
@@ -129,7 +131,12 @@ def count(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
 def facets(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Response:
     """Count the cases of a list by field, as a piece of the page."""
     found = answers.ask(ws, catalog.facets, _position(ws, asked), query=asked.query)
-    return part(facets_of(found, asked, parse(asked.query)))
+    return part(_facets(ws, answers, found, asked))
+
+
+def _facets(ws: Workspace, answers: ResultCache, found: Rows, asked: ListAddress) -> FacetsPart:
+    known = protocol_cache.newest(ws, lambda call, **given: answers.ask(ws, call, found.position, **given))
+    return facets_of(found, asked, parse(asked.query), protocol_cache.labels(known))
 
 
 def _position(ws: Workspace, asked: ListAddress) -> int:

@@ -5,6 +5,7 @@ Cases counted by field: each value a link that narrows the list to it, or widens
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -161,10 +162,11 @@ class FacetsPart:
     template: ClassVar[str] = "cases/facets.html"
     facets: tuple[Facet, ...]
     same: tuple[tuple[str, str], ...]
+    labels: Mapping[str, str]
 
 
-def facets_of(found: Rows, asked: ListAddress, query: Query) -> FacetsPart:
-    """Return the counts of a list as links that narrow it or widen it again."""
+def facets_of(found: Rows, asked: ListAddress, query: Query, labels: Mapping[str, str]) -> FacetsPart:
+    """Return the counts of a list as links that narrow it or widen it again; `labels` are what people call fields."""
     fields: dict[str, list[tuple[Scalar, int]]] = {}
     for field, value, count in found.rows:
         fields.setdefault(str(field), []).append((value, int(str(count))))
@@ -177,7 +179,7 @@ def facets_of(found: Rows, asked: ListAddress, query: Query) -> FacetsPart:
             facets.append(Facet(field=name, first=values[:FIRST], more=values[FIRST:]))
         elif values and not values[0].missing:
             same.append((name, values[0].words))
-    return FacetsPart(facets=tuple(facets), same=tuple(same))
+    return FacetsPart(facets=tuple(facets), same=tuple(same), labels=labels)
 
 
 def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int) -> Value:

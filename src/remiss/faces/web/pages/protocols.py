@@ -91,6 +91,7 @@ class DiffPage:
     before: int
     after: int
     lines: tuple[tuple[str, str], ...]
+    same_meaning: bool
 
 
 @router.get("/protocols")
@@ -135,7 +136,7 @@ def diff(ws: Ws, name: str, asked: Annotated[TwoVersions, Query()]) -> Response:
     found = protocol.diff(ws, name, asked.before, asked.after, as_of=asked.as_of)
     kinds = {"+": "added", "-": "removed", "@": "place"}
     lines = tuple((kinds.get(line[:1], "same"), line) for line in found[2:])
-    page = DiffPage(name=name, before=asked.before, after=asked.after, lines=lines)
+    page = DiffPage(name=name, before=asked.before, after=asked.after, lines=lines, same_meaning=found.same_meaning)
     twin = address(f"/api/v1/protocols/{segment(name)}/diff", before=asked.before, after=asked.after)
     title = f"{name}: {asked.before} to {asked.after}"
     return render(page, shell(ws, title, "protocols", (twin, "Difference"), position=found.position))
