@@ -25,7 +25,7 @@ CATALOG = ROOT / "demo" / "remiss.db"
 IMAGES = ROOT / "docs" / "images"
 SIZE: ViewportSize = {"width": 1200, "height": 800}
 CASES = "/cases?query=criterion%3Amissed-delay+severity%3A%3C%3D2&sort=severity"
-ESTIMATE = "/estimates?query=criterion%3Amissed-delay&what=rate&by=month&variance=sample"
+ESTIMATE = "/trends?query=criterion%3Amissed-delay&what=rate&by=month&variance=sample"
 
 
 @contextmanager

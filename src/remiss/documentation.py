@@ -39,7 +39,7 @@ SECTIONS: Mapping[str, str] = {
     "queue": "how-to/label-cases",
     "inbox": "how-to/discuss-a-case",
     "cases": "how-to/find-cases",
-    "estimates": "how-to/read-an-estimate",
+    "trends": "how-to/read-an-estimate",
     "runs": "how-to/recapture",
     "protocols": "how-to/write-a-protocol",
     "people": "how-to/people",

@@ -51,9 +51,9 @@ PAGES = (
     "/runs/{run}/histograms?field=inputs.carrier",
     "/jobs",
     "/jobs/{job}",
-    "/estimates",
-    "/estimates?query=criterion%3Aslow&what=rate&by=week&variance=sample",
-    "/estimates?query=nope%3A1",
+    "/trends",
+    "/trends?query=criterion%3Aslow&what=rate&by=week&variance=sample",
+    "/trends?query=nope%3A1",
     "/protocols",
     "/protocols/arrival-delay",
     "/help",
@@ -186,7 +186,7 @@ def test_headings_follow_one_another_and_each_page_has_one_title(signed_in, fill
 
 
 def test_the_focus_goes_through_a_page_in_the_order_of_reading(signed_in):
-    page = signed_in("/estimates")
+    page = signed_in("/trends")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     sections = page.locator(".bar a").count()

@@ -200,9 +200,9 @@ VISITS = (
     Visit("/runs/{waiting}", changes("gone", "changed", "added")),
     Visit("/runs/{waiting}/accept", changes("gone")),
     Visit("/runs/{refused}", lambda world: column(f"/api/v1/runs/{world.planted.refused.id}/refused", "detail")(world)),
-    Visit("/estimates?by=context.place&query=occurred:<2013-06-10", everything),
-    Visit("/estimates?by=output&protocol=hostile", everything),
-    Visit(f"/estimates?{urlencode({'query': LONG})}", status=422),
+    Visit("/trends?by=context.place&query=occurred:<2013-06-10", everything),
+    Visit("/trends?by=output&protocol=hostile", everything),
+    Visit(f"/trends?{urlencode({'query': LONG})}", status=422),
     Visit("/protocols"),
     Visit("/protocols/hostile", everything),
     Visit("/protocols/other/diff?before=1&after=2"),
@@ -240,7 +240,7 @@ def test_the_list_of_cases_shows_every_text_on_one_of_its_pages(world):
 
 
 def test_a_figure_leads_to_the_cases_of_its_text_and_to_no_others(world):
-    page = read(world.client.get("/estimates?by=context.place&query=occurred:<2013-06-10").text)
+    page = read(world.client.get("/trends?by=context.place&query=occurred:<2013-06-10").text)
     links = [link for link in page.links if link.startswith("/cases?query=") and "context.place" in link]
     assert len(links) == COUNT
     met = set()
@@ -431,7 +431,9 @@ def test_in_a_browser_charts_show_texts_and_each_mark_leads_to_its_case(world, w
     odd = [text for text in TEXTS if re.search(r"datum|signal|expr|image|href|data:|<img|__proto__|\\u00|label", text)][:40]
     query = unparse(either(*(fields.having("context.place", text) for text in odd)))
     assert len(query) < 4000
-    page = watched("/estimates?" + urlencode({"by": "context.place", "query": f"occurred:<2013-06-10 ({query})"}))
+    page = watched(
+        "/trends?" + urlencode({"by": "context.place", "protocol": "hostile", "query": f"occurred:<2013-06-10 ({query})"})
+    )
     marks = page.locator(".chart svg.remiss-chart a")
     assert marks.count() == len(odd)
     told = marks.locator("title").evaluate_all("all => all.map((one) => one.textContent)")

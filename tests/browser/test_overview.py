@@ -30,8 +30,8 @@ def test_by_keyboard_one_comes_from_a_rate_to_its_estimate(signed_in):
     # The marks of a trend are no stops on the way: the table that they are drawn from is one.
     expect(rate).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/estimates\?query=criterion%3Aslow"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Estimates")
+    page.wait_for_url(re.compile(r"/trends\?query=criterion%3Aslow"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Trends")
 
 
 def test_without_script_one_link_shows_everything(signed_in):

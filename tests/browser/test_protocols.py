@@ -23,5 +23,5 @@ def test_without_script_and_by_keyboard_all_is_there(signed_in):
     page = signed_in("/protocols/arrival-delay", java_script_enabled=False)
     page.get_by_role("link", name="How often slow happens").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/estimates"))
-    expect(page.get_by_role("heading", name=re.compile("Rate of criterion:slow by month"))).to_be_visible()
+    page.wait_for_url(re.compile("/trends"))
+    expect(page.get_by_role("heading", name=re.compile("Share of judged events that met slow by month"))).to_be_visible()

@@ -36,7 +36,7 @@ def test_commands_with_a_former_option_or_value_are_told_what_it_is_now(cli, cap
 
 def test_requests_with_a_former_parameter_or_value_are_told_what_it_is_now(reading):
     with reading.client() as client:
-        for path in ("/api/v1/estimate", "/estimates"):
+        for path in ("/api/v1/estimate", "/trends"):
             name = client.get(path, params={"basis": "log"})
             value = client.get(path, params={"variance": "log"})
             assert (name.status_code, value.status_code) == (422, 422)

@@ -30,9 +30,9 @@ NEVER = re.compile(r"on|style$|srcdoc|hx-on|data-hx|hx-vals|hx-vars|hx-headers|v
 HERE = r"[/#](?![/\\])|data:,$|$"
 TAGS = """
     a article aside blockquote body br button caption circle code datalist dd del desc details div dl dt em fieldset
-    figcaption figure footer form g h1 h2 h3 h4 head header hr html input ins kbd label legend li link main meta nav
-    noscript ol option p path pre rect s script search section select small span strong summary svg table tbody td text
-    textarea th thead time title tr ul
+    figcaption figure footer form g h1 h2 h3 h4 head header hr html input ins kbd label legend li line link main meta
+    nav noscript ol option p path pre rect s script search section select small span strong summary svg table tbody td
+    text textarea th thead time title tr tspan ul
 """
 KNOWN = frozenset(TAGS.split())
 # Where people may write links: they lead elsewhere, say so, and take nothing along.

@@ -84,11 +84,11 @@ def test_a_number_in_a_table_is_compared_although_a_word_beside_it_changed(recor
 def test_a_chart_of_a_page_is_compared_number_by_number(recorded, compare):
     def page(height):
         chart = f'<script type="application/json">{{"data": [{{"value": {height}}}], "title": "{"x" * 400}"}}</script>'
-        return {"sqlite/page/GET /estimates/ana": {"body": ["<h1>Estimates</h1>", chart]}}
+        return {"sqlite/page/GET /trends/ana": {"body": ["<h1>Estimates</h1>", chart]}}
 
     assert compare(recorded("old", page(112)), recorded("new", page(113))) == (
         1,
-        ["sqlite/page/GET /estimates/ana.charts[0].data[0].value: 112 -> 113"],
+        ["sqlite/page/GET /trends/ana.charts[0].data[0].value: 112 -> 113"],
     )
 
 

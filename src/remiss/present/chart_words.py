@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -15,6 +16,7 @@ from remiss.records.estimate import CONFIRMED, Estimate
 from remiss.records.labelling import Verdict
 
 UNIT = "events"
+_RULE = re.compile(r'criterion:"?([\w-]+)"?')
 # Up to which share one says "1 in so many", and the greatest whole that one says parts of above it.
 ONE_IN, PARTS = 0.4, 10
 
@@ -43,25 +45,55 @@ def placed(mark: ChartMark, estimate: Estimate) -> str:
     return f"in {at:%B %Y}" if estimate.by == "month" else _day(at, "on" if estimate.by == "day" else f"in the {estimate.by} of")
 
 
+def judged(estimate: Estimate) -> bool:
+    """Return whether the figures are shares among events that could be judged."""
+    said = (estimate.denominator or "", *(note for row in estimate.rows for note in row.notes if note.startswith("among")))
+    return estimate.rate and any("could be judged" in each for each in said)
+
+
+def rule_of(query: str) -> str:
+    """Return the one criterion that a query names, and nothing else; empty of other queries.
+
+    >>> rule_of("criterion:slow"), rule_of("criterion:slow context.airport:EWR")
+    ('slow', '')
+    """
+    found = _RULE.fullmatch(query)
+    return found[1] if found else ""
+
+
 def measure_of(estimate: Estimate) -> str:
     """Return what the figures are of: a share or a number, of which events."""
-    what = f"{estimate.query}" if estimate.query else ("all rules" if estimate.by == "criterion" else "all events")
+    rule, each = rule_of(estimate.query), estimate.by == "criterion" and not estimate.query
+    which = "that met each rule" if each else f"that met {rule}" if rule else f"with {estimate.query}" if estimate.query else ""
+    events = f"judged {UNIT}" if judged(estimate) else UNIT
     if estimate.kind == CONFIRMED:
-        confirmed = "wrong labels" if estimate.verdict == Verdict.WRONG_LABEL.value else "failures"
-        return f"share of {confirmed} that two people confirmed, {what}" if estimate.rate else f"confirmed {confirmed}, {what}"
-    return f"share of {what}" if estimate.rate else f"number of {UNIT}, {what}"
+        said = f"{events} that are {_things(estimate)}" if estimate.rate else _things(estimate)
+        which = which.replace("that met", "and met" if estimate.rate else "that met")
+        return _spaced("share of" if estimate.rate else "number of", said, which)
+    return _spaced("share of" if estimate.rate else "number of", events, which)
 
 
-def subtitle_of(estimate: Estimate, as_of: datetime | None = None) -> str:
-    """Return measure, denominator, source and as-of in a line."""
-    by = f" by {estimate.by}" if estimate.by else ""
-    parts = [f"{_opened(measure_of(estimate))}{by}"]
-    if estimate.rate and (among := estimate_facts.among(estimate)):
-        parts.append(among)
-    when = f"as of position {estimate.position:,}" + (f", {as_of:%-d %B %Y}" if as_of else "")
-    return ", ".join(
-        [*parts, f"source {estimate.source}, protocol {estimate.protocol}" if estimate.source else "", when]
-    ).replace(", , ", ", ")
+def column_of(estimate: Estimate) -> str:
+    """Return the head of the column that names the rows."""
+    known = {"criterion": "Rule", "mode": "Failure mode", None: "Events"}
+    return known.get(estimate.by) or _opened((estimate.by or "").rpartition(".")[2].replace("_", " ")) or "Events"
+
+
+def heading_of(estimate: Estimate) -> str:
+    """Return what the figures are of and by what they are broken down, for example `Share of events that met slow by month`."""
+    by = f" by {'rule' if estimate.by == 'criterion' else estimate.by}" if estimate.by else ""
+    if estimate.by == "criterion" and not estimate.query:
+        by = ""
+    return f"{_opened(measure_of(estimate))}{by}"
+
+
+def subtitle_of(estimate: Estimate) -> str:
+    """Return measure, denominator, source and as-of, a sentence each."""
+    among = _opened(estimate_facts.among(estimate)) if estimate.rate else ""
+    name, _, version = estimate.protocol.rpartition("@")
+    ground = f"Source {estimate.source}, protocol {name} version {version}, " if estimate.source and name else ""
+    when = f"{'as' if ground else 'As'} of position {estimate.position:,}"
+    return ". ".join(part for part in (heading_of(estimate), among, f"{ground}{when}") if part) + "."
 
 
 def count_drawn(drawn: int, rows: int, *, newest: bool) -> str:
@@ -69,30 +101,25 @@ def count_drawn(drawn: int, rows: int, *, newest: bool) -> str:
     return "" if drawn == rows else f"{drawn:,} {'newest ' if newest else ''}of {rows:,} drawn; all are in the table."
 
 
-def headline_of(total: Estimate, rule: str = "") -> str:
+def headline_of(total: Estimate) -> str:
     """Return one sentence about a single figure that somebody can repeat; empty where it has none.
 
     Parameters
     ----------
     total : an estimate of one row
-    rule : the criterion that it is about; default: its query
     """
-    if len(total.rows) != 1:
+    mark = mark_of(total.rows[0], total) if len(total.rows) == 1 else None
+    if mark is None or mark.number is None:
         return ""
-    mark = mark_of(total.rows[0], total)
-    if mark.number is None:
-        return ""
-    confirmed = total.kind == CONFIRMED
-    named = f"criterion {rule}" if rule else total.query
+    rule, confirmed = rule_of(total.query), total.kind == CONFIRMED
+    which = f"met {rule}" if rule else f"are {total.query}" if total.query else ""
     if total.rate:
-        judged = f"judged {UNIT}"
-        what = f"{in_parts(mark.number)} {judged}"
-        did = _confirmed(total) if confirmed else f"met {named}" if rule else f"are {named}"
-        return f"{what} {did}{' ' + named if confirmed else ''}: {_with_interval(mark)}."
-    thing = _things(total) if confirmed else UNIT
+        events = f"judged {UNIT}" if judged(total) else UNIT
+        did = _spaced(f"are {_things(total)}", f"and {which}" if which else "") if confirmed else which
+        return f"{in_parts(mark.number)} {events} {did}: {mark.value}{_between(mark)}."
+    things = _things(total) if confirmed else UNIT
     about = "" if mark.row.exact else "about "
-    which = f" of {named}" if named else ""
-    return f"{_opened(about + mark.value)} {thing}{which}{_between(mark)}."
+    return f"{_opened(_spaced(about + mark.value, things, f'that {which}' if which else 'in all'))}{_between(mark)}."
 
 
 def in_parts(share: float) -> str:
@@ -111,10 +138,6 @@ def in_parts(share: float) -> str:
     return "Nearly all" if part == 1 else f"About {part.numerator} in {part.denominator}"
 
 
-def _with_interval(mark: ChartMark) -> str:
-    return mark.value + _between(mark)
-
-
 def _between(mark: ChartMark) -> str:
     if mark.row.exact:
         return ", counted exactly"
@@ -128,9 +151,8 @@ def _things(estimate: Estimate) -> str:
     return "confirmed wrong labels" if estimate.verdict == Verdict.WRONG_LABEL.value else "confirmed failures"
 
 
-def _confirmed(estimate: Estimate) -> str:
-    what = "wrong labels" if estimate.verdict == Verdict.WRONG_LABEL.value else "failures"
-    return f"are {what} that two people confirmed,"
+def _spaced(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def _day(at: datetime, how: str) -> str:

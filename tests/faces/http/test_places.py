@@ -155,6 +155,7 @@ COSTLY = (
     "/api/v1/cases/facets",
     "/api/v1/actions/case.facets",
     "/estimates",
+    "/trends",
     "/api/v1/actions/estimate.exact",
 )
 

@@ -52,7 +52,7 @@ def test_the_words_of_the_glossary_are_those_of_the_page():
     assert "stratum" not in words
 
 
-@each("section", ["overview", "queue", "estimates"])
+@each("section", ["overview", "queue", "trends"])
 def test_a_page_leads_to_the_help_of_its_section(reading, section):
     with reading.browser() as client:
         page = client.get({"overview": "/"}.get(section, f"/{section}")).text

@@ -121,7 +121,7 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
 def pages(case: str, run: str, thread: str) -> dict[str, str]:
     found = f"""
         / /parts/overview/holdings /parts/overview/criteria /parts/standing /queue /cases /cases?facets=true /parts/cases/count
-        /parts/cases/facets /parts/cases/completions?word=output: /cases/file /runs /estimates /agreement /protocols
+        /parts/cases/facets /parts/cases/completions?word=output: /cases/file /runs /trends /agreement /protocols
         /protocols/arrival-delay /protocols/arrival-delay/diff?before=1&after=1 /inbox /citations /people /audit /threads/{thread}
         /cases/{case} /cases/{case}?controls=true /parts/cases/{case}/controls /cases/{case}/evidence /queue/{case} /runs/{run}
         /runs/{run}/accept /runs/{run}/histograms?field=inputs.carrier

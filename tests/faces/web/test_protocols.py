@@ -41,7 +41,7 @@ def test_each_criterion_names_its_line_its_cases_and_how_often_it_happens(readin
         total = client.get("/api/v1/cases", params={"query": "criterion:missed-delay"}).json()["total"]
     row = re.search(r'<tr>\s*<th scope="row"><a href="#criterion-missed-delay">.*?</tr>', page, re.DOTALL)[0]
     assert f">{total}</a>" in row
-    assert "/estimates?query=criterion%3Amissed-delay" in row
+    assert "/trends?query=criterion%3Amissed-delay" in row
     assert re.search(r'<li id="criterion-missed-delay"><code>.*missed-delay', page)
 
 

@@ -30,7 +30,7 @@ TRUSTED = {
     "faces/web/pages/agreement.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/markdown.py": "of what nh3 let through",
     "faces/web/criteria.py": "of a trend, whose every text `present/svg.py` escapes",
-    "faces/web/pages/estimates.py": "of a chart, whose every text `present/svg.py` escapes",
+    "faces/web/pages/trends.py": "of a chart, whose every text `present/svg.py` escapes",
 }
 
 
@@ -124,9 +124,9 @@ NUL = (
     "/cases?after=%00",
     "/runs?protocol=%00",
     "/runs?after=%00",
-    "/estimates?by=%00",
-    "/estimates?source=%00",
-    "/estimates?protocol=%00",
+    "/trends?by=%00",
+    "/trends?source=%00",
+    "/trends?protocol=%00",
     "/parts/cases/completions?word=context.x:%00",
     "/parts/cases/facets?query=model:%00",
     "/api/v1/cases/facets?fields=context.%00",

@@ -30,7 +30,7 @@ PLACES_OF_ONE = 10
 ASKED_BY_ONE = 64
 # What may read a whole catalog to answer; so many of one person's are worked out at once.
 COSTLY = re.compile(
-    r"(?:/api/v1|/parts)?/(?:cases/facets|cases/count|agreement|estimates?(?:/.*)?|cases/[^/]+/(?:comparison|similar)|sample(?:/export)?)"
+    r"(?:/api/v1|/parts)?/(?:cases/facets|cases/count|agreement|estimates?(?:/.*)?|trends|cases/[^/]+/(?:comparison|similar)|sample(?:/export)?)"
     r"|/api/v1/actions/(?:case\.(?:facets|comparison|similar)|sample\..*|(?:agreement|estimate).*)"
 )
 COSTLY_OF_ONE = 3

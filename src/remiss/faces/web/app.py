@@ -27,7 +27,6 @@ from remiss.faces.web.pages import (
     case,
     cases,
     discussion,
-    estimates,
     evidence,
     filing,
     inbox,
@@ -40,6 +39,7 @@ from remiss.faces.web.pages import (
     queue_steering,
     runs,
     search_box,
+    trends,
 )
 from remiss.faces.web.rendering import HelpPage, ProblemPage, filled, render, shell
 from remiss.govern.tokens import Sessions
@@ -64,7 +64,7 @@ PAGES = (
     attachments.router,
     runs.router,
     jobs.router,
-    estimates.router,
+    trends.router,
     agreement.router,
     protocols.router,
     people.router,

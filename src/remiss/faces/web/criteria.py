@@ -219,7 +219,7 @@ class RatesAsked:
 
     def href(self, query: Query, **also: str) -> str:
         """Return the address of the page that shows the same."""
-        return address("/estimates", query=unparse(query), what="rate", **also, source=self.source, protocol=self.label)
+        return address("/trends", query=unparse(query), what="rate", **also, source=self.source, protocol=self.label)
 
 
 def line_of(ask: RatesAsked, document: Protocol, criterion: Criterion, since: datetime) -> CriterionLine:

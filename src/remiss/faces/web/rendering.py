@@ -52,7 +52,7 @@ GROUPS: tuple[tuple[str, tuple[BarEntry, ...]], ...] = (
             BarEntry("inbox", "/inbox", "Inbox", "inbox:read"),
         ),
     ),
-    ("Find", (BarEntry("cases", "/cases", "Cases", "case:read"), BarEntry("estimates", "/estimates", "Trends", "estimate:read"))),
+    ("Find", (BarEntry("cases", "/cases", "Cases", "case:read"), BarEntry("trends", "/trends", "Trends", "estimate:read"))),
     (
         "Sources",
         (BarEntry("runs", "/runs", "Captures", "run:read"), BarEntry("protocols", "/protocols", "Protocols", "protocol:read")),
@@ -153,6 +153,11 @@ def in_words(value: object) -> str:
             return printable(str(value))
 
 
+def opened(text: str) -> str:
+    """Return text that begins with a capital, as a sentence does."""
+    return text[:1].upper() + text[1:]
+
+
 @cache
 def environment() -> Environment:
     """Return the environment of all templates; compiled once."""
@@ -170,6 +175,7 @@ def environment() -> Environment:
         "day": day,
         "segment": segment,
         "exact": format_time,
+        "opened": opened,
         "without_namespace": without_namespace,
         "spelled": in_words,
         "confidence": facts.confidence,

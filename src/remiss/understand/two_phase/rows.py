@@ -66,7 +66,7 @@ LABELLED_SAMPLE = (
     "about {label:,} more cases to label"
 )
 OVER = "the estimate is above the number flagged, since a few cases have large weights; the precision does not depend on that"
-REVEALING = "of under {least} annotated cases, some undecided: no figure, since it would reveal a single verdict"
+REVEALING = "hidden until {least} cases are labelled, to protect blind labelling"
 TELLING = (
     "no figure for whoever may still be the second labeller of events of which it takes a part: ask for whole windows, criteria, "
     "modes or severities, or have somebody ask who labels nothing here"

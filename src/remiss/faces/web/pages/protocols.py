@@ -162,5 +162,5 @@ def criteria_of(ws: Ws, document: Protocol) -> Iterator[CriterionShown]:
             line=each.line,
             cases=catalog.search(ws, query, limit=1).total or 0,
             href=address("/cases", query=query),
-            estimate=address("/estimates", query=unparse(parse(f'criterion:"{each.name}"')), what="rate", by="month"),
+            estimate=address("/trends", query=unparse(parse(f'criterion:"{each.name}"')), what="rate", by="month"),
         )

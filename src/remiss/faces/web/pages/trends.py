@@ -1,74 +1,50 @@
-"""Estimates: a question in a form, its figures in a chart and in a table, each leading to the cases behind it."""
+"""Trends: one sentence to repeat, a chart and a table, each figure leading to the cases behind it, and the question in chips."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
 from markupsafe import Markup
-from starlette.responses import JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from remiss import capture, understand
-from remiss.catalog.query.expression import both
+from remiss.catalog.query.expression import both, criteria
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import FigureRefused, InputError, NotFound
-from remiss.faces.serving import AsOf, Cached, Ws, status_of
+from remiss.faces.serving import Cached, Ws, status_of
 from remiss.faces.spreadsheet import sheet_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address, render, shell
+from remiss.faces.web.trend_question import CRITERION, CSV, PAGE, PERIODS, Chip, TrendQuestion, chips_of
 from remiss.faces.web.vega_lite import specification
-from remiss.present import estimate_facts
+from remiss.present import chart_words, estimate_facts
 from remiss.present.chart import Drawing, chart
 from remiss.present.chart_marks import mark_of
 from remiss.present.chart_scale import ordered, over_time
 from remiss.present.legible import share
 from remiss.records.catalog import reached
-from remiss.records.estimate import CONFIRMED, Estimate, EstimateRow
+from remiss.records.estimate import CONFIRMED, PROCESS, Estimate, EstimateRow
 from remiss.records.rows import as_csv
+from remiss.understand.rows import MOST_OF_SAMPLE, OF_PROCESS, OF_SAMPLE, SOME_OF_SAMPLE
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
 
 router = APIRouter()
-WINDOW = "window"
+VARYING = "Intervals include week-to-week variation, so rows can be compared."
+SOME_VARYING = f"{VARYING} Rows marked as of this log only have too little history for it."
+TOO_SHORT = "Intervals are for this log only: most rows have too little history to compare them."
+THIS_LOG = "Intervals are for this log only, so they do not say how rows compare in other weeks."
+# What the page says in its own words, with a link to the other kind of interval.
+INTERVALS = {OF_SAMPLE: "", OF_PROCESS: VARYING, SOME_OF_SAMPLE: SOME_VARYING, MOST_OF_SAMPLE: TOO_SHORT}
 # Where the cases stand that a confirmed figure is made of; a wrong label is one of the reasons to reject.
 BEHIND_VERDICT = {"failure": "status:verified OR status:resolved OR status:regressed", "wrong-label": "status:rejected"}
-PERIODS = ("month", "week", "day", WINDOW)
-CSV, VEGA_LITE = "csv", "vega-lite"
-
-
-class EstimateForm(AsOf):
-    """What the form of the page sends; texts may be empty."""
-
-    query: str = ""
-    what: Literal["count", "rate"] = "count"
-    found: Literal["", "failure", "wrong-label"] = ""
-    of: str = ""
-    by: str = ""
-    variance: Literal["", "sample", "process"] = ""
-    source: str = ""
-    protocol: str = ""
-    order: Literal["", "name"] = ""
-    format: Literal["", "csv", "vega-lite"] = ""
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the same as the library takes it."""
-        texts = {name: getattr(self, name) or None for name in ("of", "by", "variance", "source", "protocol")}
-        by_people = {"confirmed": True, "verdict": self.found} if self.found else {}
-        return {"query": self.query, "rate": self.what == "rate", **by_people, **texts}
-
-    def twin(self) -> str:
-        """Return the address of the API route that answers the same."""
-        flags = {"rate": "true" if self.what == "rate" else None, "confirmed": "true" if self.found else None}
-        return address("/api/v1/estimate", **self.arguments() | flags | {"as_of": self.as_of})
-
-    def link(self, **changed: str) -> str:
-        """Return the address of the same question on this page, but for what is changed."""
-        return address("/estimates", **self.model_dump() | changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +69,14 @@ class Result:
 
     found: Estimate
     heading: str
-    among: str
+    sentence: str
+    first: str
     lines: tuple[EstimateLine, ...]
     notes: tuple[str, ...]
     details: tuple[str, ...]
-    ground: str
     judged: bool
+    intervals: str
+    varies: bool
     remarks: bool
     chart: Drawing | None
     svg: Markup
@@ -115,28 +93,28 @@ class ReadyQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EstimatesPage:
-    """estimates/page.html: the form as it was sent, its answer or what is wrong with it, and ready questions."""
+class TrendsPage:
+    """trends/page.html: the question in chips and as a form, its answer or what is wrong with it, and ready questions."""
 
-    template: ClassVar[str] = "estimates/page.html"
-    asked: EstimateForm
-    question: EstimateForm
+    template: ClassVar[str] = "trends/page.html"
+    asked: TrendQuestion
+    question: TrendQuestion
+    chips: tuple[Chip, ...]
     fields: tuple[str, ...]
     ready: tuple[ReadyQuestion, ...]
     result: Result | None
     problem: InputError | None
     empty: bool
-    captured: tuple[dict[str, Any], ...]
 
 
 # Called like the action, so that a former name in a bookmark is told as it is over HTTP.
-@router.get("/estimates", operation_id="estimate")
-def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) -> Response:
-    """Show the form, and the answer to what it asked; without a question, how often each criterion is met."""
+@router.get(PAGE, operation_id="estimate")
+def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) -> Response:
+    """Show the question, and the answer to it; without a question, how often each rule fires."""
     question = asked
-    if asked == EstimateForm():
+    if asked == TrendQuestion():
         # An answer to begin with; the form stays open for a question of one's own.
-        asked, question = EstimateForm(what="rate"), EstimateForm(what="rate", by="criterion")
+        asked, question = TrendQuestion(what="rate"), TrendQuestion(what="rate", by=CRITERION)
     head = ws.position()
     earlier = reached(asked.as_of, head)
     position = head if earlier is None else earlier
@@ -145,39 +123,77 @@ def estimates(ws: Ws, answers: Cached, asked: Annotated[EstimateForm, Query()]) 
     if captured and not (question.source or question.protocol) and len({(each["source"], _name(each)) for each in captured}) > 1:
         last = max(captured, key=lambda each: str(each["at"]))
         question = question.model_copy(update={"source": last["source"], "protocol": _name(last)})
-    result, empty = None, False
+    result, empty, of = None, False, protocols[:1]
     problem: InputError | None = None
     try:
         found = answers.ask(ws, understand.estimate, position, **question.arguments())
-        width = protocol_cache.protocol(ws, found.protocol).sampling.window if found.by == WINDOW else timedelta(0)
         if question.format:
             return exported(found, question)
-        result = result_of(found, width, by_name=question.order == "name")
+        of = (protocol_cache.protocol(ws, found.protocol),)
+        sentence = sentence_of(
+            found, lambda: answers.ask(ws, understand.estimate, position, **question.arguments() | {"by": None})
+        )
+        result = result_of(found, of[0].sampling.window, sentence, by_name=question.order == "name")
+        if len(captured) > 1:
+            question = question.model_copy(update={"source": found.source, "protocol": found.protocol})
     except NotFound as error:
         empty = not asked.protocol and not asked.source
         problem = None if empty else error
     except InputError as error:
         problem = error
-    page = EstimatesPage(
+    page = TrendsPage(
         asked=asked,
         question=question,
+        chips=chips_of(
+            question,
+            rules=[each.name for one in of for each in one.criteria],
+            fields=fields_of(of),
+            grounds=[(str(each["protocol"]), str(each["source"])) for each in captured],
+            judged=result is not None and chart_words.judged(result.found),
+        ),
         fields=fields_of(protocols),
         ready=ready_of(protocols),
         result=result,
         problem=problem,
         empty=empty,
-        captured=captured,
     )
     twin = () if result is None else ((question.twin(), "Estimate"),)
     status = 200 if problem is None or isinstance(problem, FigureRefused) else status_of(problem)
-    return render(page, shell(ws, "Estimates", "estimates", *twin, position=position), status=status)
+    return render(page, shell(ws, "Trends", "trends", *twin, position=position), status=status)
+
+
+@router.get("/estimates")
+def estimates(request: Request) -> Response:
+    """Lead to where the page is now, with the same question."""
+    return RedirectResponse(f"{PAGE}?{request.url.query}" if request.url.query else PAGE, 308)
+
+
+def sentence_of(found: Estimate, total: Callable[[], Estimate]) -> str:
+    """Return what somebody can repeat: of the whole where there is one figure for it, else of the rule that is met most often.
+
+    Parameters
+    ----------
+    total : asks for the figure that is not broken down
+    """
+    named = criteria(parse(found.query))
+    if found.by is None:
+        return chart_words.headline_of(found)
+    if found.rate and not named:
+        rows = ordered(found)
+        most = rows[0] if rows else None
+        alone = replace(found, rows=(most,), by=None, query=unparse(parse(f'criterion:"{most.key}"'))) if most else None
+        return chart_words.headline_of(alone) if alone else ""
+    try:
+        return chart_words.headline_of(total())
+    except InputError:
+        return ""
 
 
 def _name(line: dict[str, Any]) -> str:
     return str(line["protocol"]).rpartition("@")[0]
 
 
-def exported(found: Estimate, asked: EstimateForm) -> Response:
+def exported(found: Estimate, asked: TrendQuestion) -> Response:
     """Return the figures as a file: CSV, or a chart for other tools."""
     rows = ordered(found, by_name=asked.order == "name")
     if asked.format == CSV:
@@ -185,10 +201,10 @@ def exported(found: Estimate, asked: EstimateForm) -> Response:
         named = {"content-disposition": 'attachment; filename="estimate.csv"'}
         return Response(content, media_type="text/csv", headers=named)
     marks = [mark_of(row, found) for row in rows]
-    return JSONResponse(specification(found, marks, estimate_facts.heading(found)))
+    return JSONResponse(specification(found, marks, chart_words.heading_of(found)))
 
 
-def result_of(found: Estimate, width: timedelta, *, by_name: bool = False) -> Result:
+def result_of(found: Estimate, width: timedelta, sentence: str, *, by_name: bool = False) -> Result:
     """Return an estimate as the page shows it: chart and table in the same order."""
     query = parse(found.query)
     rows = ordered(found, by_name=by_name)
@@ -198,19 +214,28 @@ def result_of(found: Estimate, width: timedelta, *, by_name: bool = False) -> Re
     lines = tuple(line_of(row, found, hrefs[id(row)]) for row in rows)
     return Result(
         found=found,
-        heading=estimate_facts.heading(found),
-        among=estimate_facts.among(found),
+        heading=chart_words.heading_of(found),
+        sentence=sentence,
+        first=chart_words.column_of(found),
         lines=lines,
-        notes=(*found.notes, *estimate_facts.shared_notes(found)),
+        notes=tuple(note for note in (*found.notes, *estimate_facts.shared_notes(found)) if note not in INTERVALS),
         details=tuple(estimate_facts.rows_own(found, estimate_facts.shared_notes(found), judging=False)),
-        ground=f"{found.source}, by protocol {found.protocol}",
         judged=any(line.judged for line in lines),
+        intervals=intervals_of(found),
+        varies=any(row.variance == PROCESS for row in rows),
         remarks=any(line.remarks for line in lines),
         chart=drawn,
         svg=Markup(drawn.svg if drawn else ""),  # noqa: S704 - it escapes what it writes
         legend=Markup(drawn.legend if drawn else ""),  # noqa: S704 - it escapes what it writes
         categories=len(rows) > 1 and not over_time(found),
     )
+
+
+def intervals_of(found: Estimate) -> str:
+    """Return what the intervals of several rows are of; nothing of exact figures and of one."""
+    if len(found.rows) < 2 or all(row.exact for row in found.rows):
+        return ""
+    return next((said for note in found.notes if (said := INTERVALS.get(note))), THIS_LOG)
 
 
 def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) -> str:
@@ -255,13 +280,13 @@ def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
     for each in protocols:
         which = {"protocol": each.name} if several else {}
         prefix = f"{each.name}: " if several else ""
-        by_criterion = address("/estimates", what="rate", by="criterion", **which)
-        found.append(ReadyQuestion(words=f"{prefix}how often is each criterion met?", href=by_criterion))
+        by_criterion = address(PAGE, what="rate", by="criterion", **which)
+        found.append(ReadyQuestion(words=f"{prefix}How often does each rule fire?", href=by_criterion))
         for criterion in each.criteria:
             query = unparse(parse(f'criterion:"{criterion.name}"'))
-            by_month = address("/estimates", query=query, what="rate", by="month", **which)
-            found.append(ReadyQuestion(words=f"{prefix}{criterion.name} by month", href=by_month))
-        confirmed = address("/estimates", what="count", found="failure", by="criterion", **which)
-        found.append(ReadyQuestion(words=f"{prefix}how many of them did people confirm?", href=confirmed))
-        found.append(ReadyQuestion(words=f"{prefix}what goes wrong?", href=confirmed.replace("by=criterion", "by=mode")))
+            by_month = address(PAGE, query=query, what="rate", by="month", **which)
+            found.append(ReadyQuestion(words=f"{prefix}Share of {criterion.name} by month", href=by_month))
+        confirmed = address(PAGE, what="count", found="failure", by="criterion", **which)
+        found.append(ReadyQuestion(words=f"{prefix}How many of them did people confirm?", href=confirmed))
+        found.append(ReadyQuestion(words=f"{prefix}What goes wrong?", href=confirmed.replace("by=criterion", "by=mode")))
     return tuple(found)

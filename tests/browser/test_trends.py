@@ -1,4 +1,4 @@
-"""Estimates as a person asks for them: by mouse, by keyboard alone, and without script."""
+"""Trends as a person asks for them: by mouse, by keyboard alone, and without script."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from playwright.sync_api import expect
 
 
 def test_by_mouse_a_mark_of_the_chart_leads_to_its_cases(signed_in):
-    page = signed_in("/estimates")
+    page = signed_in("/trends")
+    page.get_by_text("Edit as a query").click()
     page.get_by_label("Which events", exact=True).fill("criterion:slow")
     page.get_by_label("By", exact=True).fill("context.airport")
-    page.get_by_role("button", name="Estimate").click()
-    expect(page.get_by_role("heading", name="Rate of criterion:slow by context.airport")).to_be_visible()
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("that met slow by context.airport")).to_be_visible()
     marks = page.locator(".chart svg.remiss-chart a")
     expect(marks).to_have_count(2)
     ewr = marks.filter(has_text="EWR")
@@ -23,40 +24,57 @@ def test_by_mouse_a_mark_of_the_chart_leads_to_its_cases(signed_in):
 
 
 def test_by_keyboard_a_question_is_asked_and_a_row_followed(signed_in):
-    page = signed_in("/estimates")
+    page = signed_in("/trends")
+    page.get_by_text("Edit as a query").focus()
+    page.keyboard.press("Enter")
     page.get_by_label("Which events", exact=True).focus()
     page.keyboard.type("criterion:missed-delay")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name=re.compile("Rate of criterion:missed-delay"))).to_be_visible()
+    expect(page.locator("#sentence")).to_contain_text("missed-delay")
     row = page.get_by_role("rowheader").first.get_by_role("link")
     row.focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/cases"))
 
 
-def test_what_else_one_may_ask_stands_side_by_side(signed_in):
-    page = signed_in("/estimates?query=criterion%3Aslow&what=rate&variance=sample", viewport={"width": 1280, "height": 850})
+def test_without_script_a_question_is_asked_by_chips(signed_in):
+    page = signed_in("/trends", java_script_enabled=False)
+    page.get_by_text("Any rule").click()
+    page.get_by_role("link", name="slow", exact=True).first.click()
+    page.wait_for_url(re.compile(r"query=criterion%3Aslow.*by=month"))
+    page.get_by_text("by month", exact=True).click()
+    page.get_by_role("link", name="week", exact=True).click()
+    page.wait_for_url(re.compile("by=week"))
+    page.get_by_role("link", name="number of").click()
+    page.wait_for_url(re.compile("what=count"))
+    page.get_by_role("link", name="Without slow").click()
+    expect(page.get_by_text("Any rule")).to_be_visible()
+
+
+def test_what_one_may_ask_in_the_form_stands_side_by_side(signed_in):
+    page = signed_in("/trends?query=criterion%3Aslow&what=rate&variance=sample", viewport={"width": 1280, "height": 850})
+    page.get_by_text("Edit as a query").click()
     tops = {page.get_by_label(name, exact=True).bounding_box()["y"] for name in ("Protocol", "Source")}
     assert len(tops) == 1
 
 
 def test_without_script_the_same_chart_is_there_but_for_the_button_that_copies(signed_in):
-    page = signed_in("/estimates?query=criterion%3Aslow&what=rate&by=week&variance=sample", java_script_enabled=False)
+    page = signed_in("/trends?query=criterion%3Aslow&what=rate&by=week&variance=sample", java_script_enabled=False)
     expect(page.locator(".chart svg.remiss-chart")).to_be_visible()
     expect(page.get_by_role("button", name="Copy sentence")).to_be_hidden()
     expect(page.get_by_role("table")).to_be_visible()
 
 
 def test_the_sentence_above_a_chart_is_copied_with_the_address_of_its_figures(signed_in):
-    page = signed_in("/estimates", permissions=["clipboard-read", "clipboard-write"])
-    sentence = page.locator("#told").inner_text()
+    page = signed_in("/trends", permissions=["clipboard-read", "clipboard-write"])
+    sentence = page.locator("#sentence").inner_text()
     page.get_by_role("button", name="Copy sentence").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"{sentence} {page.url}"
 
 
 def test_names_figures_and_marks_stand_clear_of_each_other_on_a_phone(signed_in):
-    page = signed_in("/estimates", viewport={"width": 390, "height": 800})
+    page = signed_in("/trends", viewport={"width": 390, "height": 800})
     for row in page.locator(".chart svg.remiss-chart a").all():
         name = row.locator("svg").first.bounding_box()
         mark = row.locator(".c1").bounding_box()
@@ -66,7 +84,7 @@ def test_names_figures_and_marks_stand_clear_of_each_other_on_a_phone(signed_in)
 
 
 def test_a_mark_of_a_chart_is_a_target_of_24_pixels(signed_in):
-    page = signed_in("/estimates")
+    page = signed_in("/trends")
     for hit in page.locator(".chart svg.remiss-chart a .hit").all():
         box = hit.bounding_box()
         assert box

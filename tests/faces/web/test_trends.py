@@ -1,21 +1,22 @@
-"""The page of estimates: a question, its figures in a chart and a table, and the cases behind each."""
+"""The page Trends: a sentence, a chart and a table, the cases behind each figure, and the question in chips."""
 
 from __future__ import annotations
 
 import html
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
 from remiss.catalog.query.expression import Term, conjuncts
 from remiss.catalog.query.parsing import parse
+from remiss.faces.web.trend_question import TrendQuestion, chips_of
 
 
 @pytest.fixture
 def get(reading):
     with reading.browser() as client:
-        yield lambda **asked: client.get("/estimates", params=asked)
+        yield lambda **asked: client.get("/trends", params=asked)
 
 
 def links_to_cases(page: str) -> list[str]:
@@ -32,7 +33,7 @@ def test_without_a_question_it_says_how_often_each_criterion_is_met(get):
     page = get().text
     assert "missed-delay" in page
     assert "slow" in page
-    assert "what share of them" in page
+    assert re.search(r'id="sentence">About 1 in \d+ (judged )?events met ', page)
 
 
 def test_each_row_and_each_mark_lead_to_the_cases_behind_them(reading, get):
@@ -123,3 +124,74 @@ def test_an_unknown_parameter_is_no_question(get):
 def test_an_answer_of_a_position_is_as_it_was_there(get):
     assert "Nothing is captured yet" in get(as_of=0, what="count").text
     assert get(as_of=10**6).status_code == 422
+
+
+def test_the_former_address_leads_here_with_the_same_question(reading):
+    with reading.browser() as client:
+        answer = client.get("/estimates?query=criterion%3Aslow&what=rate&by=week", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (308, "/trends?query=criterion%3Aslow&what=rate&by=week")
+        assert client.get("/estimates", follow_redirects=False).headers["location"] == "/trends"
+
+
+def test_it_opens_with_one_sentence_of_the_figure_and_how_sure_it_is(get):
+    said = re.search(r'id="sentence">([^<]*)<', get(query="criterion:missed-delay", what="rate", by="month").text)[1]
+    assert re.match(r"About \d+ in \d+ judged events met missed-delay: [\d.]+\u202f%, ", html.unescape(said))
+    assert "counted exactly." in said or "likely between" in said
+
+
+def chips(page: str) -> dict[str, str]:
+    """Return the links of the chips by their words."""
+    [listed] = re.findall(r'<ul class="question".*?\n</ul>', page, re.DOTALL)
+    return {words: html.unescape(href) for href, words in re.findall(r'<a[^>]*href="([^"]*)"[^>]*>([^<]*)<', listed)}
+
+
+def test_a_chip_changes_one_part_of_the_question_and_what_must_go_with_it(reading, get):
+    found = chips(get(query="criterion:missed-delay context.airport:EWR", what="rate", by="month").text)
+    asked = {words: dict(parse_qsl(urlsplit(href).query)) for words, href in found.items()}
+    assert asked["number of"]["what"] == "count"
+    assert asked["confirmed"]["found"] == "failure"
+    assert asked["week"]["by"] == "week"
+    assert asked["This log only"]["variance"] == "sample"
+    assert "criterion" not in asked and "rule" not in asked
+    assert "mode" not in asked
+    with reading.browser() as client:
+        page = client.get(
+            re.search(r'<a class="take" href="([^"]*)" aria-label="Without missed-delay"', _page(client))[1].replace("&amp;", "&")
+        )
+        assert page.status_code == 200
+        assert dict(parse_qsl(page.url.query.decode()))["by"] == "criterion"
+
+
+def _page(client) -> str:
+    return client.get("/trends", params={"query": "criterion:missed-delay", "what": "rate", "by": "month"}).text
+
+
+def test_every_chip_leads_to_a_question_that_has_an_answer():
+    rules, fields = ("slow", "missed-delay"), ("month", "criterion", "mode", "severity", "inputs.carrier")
+    for query in ("", "criterion:slow", "context.airport:EWR"):
+        for what in ("rate", "count"):
+            for found in ("", "failure"):
+                by = "criterion" if what == "rate" and "criterion" not in query else "month"
+                asked = TrendQuestion(query=query, what=what, found=found, by=by)
+                made = chips_of(asked, rules=rules, fields=fields, grounds=[("p@1", "s"), ("p@2", "s")], judged=False)
+                hrefs = [href for chip in made for href in (chip.takes, *(each.href for each in chip.choices)) if href]
+                for next_one in (dict(parse_qsl(urlsplit(href).query)) for href in hrefs):
+                    named = "criterion" in next_one.get("query", "")
+                    if next_one["what"] == "rate":
+                        assert (next_one.get("by") == "criterion") != named
+                    assert next_one.get("by") not in {"mode", "severity"} or next_one.get("found")
+
+
+def test_without_a_readable_question_there_are_no_chips_and_the_form_is_open(get):
+    page = get(query='"unclosed').text
+    assert 'class="question"' not in page
+    assert '<details class="raw" open>' in page
+
+
+def test_words_of_the_page_begin_with_a_capital_and_name_no_option(get):
+    page = get(query="criterion:missed-delay", what="rate", by="inputs.carrier").text
+    for note in re.findall(r'<ul class="notes">.*?</ul>', page, re.DOTALL):
+        assert all(each[0].isupper() or not each[0].isalpha() for each in re.findall(r"<li>([^<]+)", note))
+    assert not re.search(r">[^<]*--[a-z]", page)
+    page = get(query="criterion:missed-delay", what="rate", by="inputs.carrier", variance="sample").text
+    assert "Intervals are for this log only" in page

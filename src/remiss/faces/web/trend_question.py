@@ -1,0 +1,204 @@
+"""The question of the page Trends: as its address has it, and as chips that change one part of it each.
+
+A chip is a link, or links that unfold, so that a question is asked without script. Every link leads to a question that has an
+answer: a share needs a rule, modes and severities are for people to say, and what is changed takes what else must change along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from remiss.catalog.query.expression import Level, Operator, Query, Term, both, conjuncts, criteria
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
+from remiss.errors import InputError
+from remiss.faces.serving import AsOf
+from remiss.faces.web.rendering import address
+
+WINDOW, CRITERION = "window", "criterion"
+PERIODS = ("month", "week", "day", WINDOW)
+# What only people say of an event.
+OF_PEOPLE = ("mode", "severity")
+VARIANCES = {"": "Automatic", "sample": "This log only", "process": "Including variation over time"}
+FOUND = {"": "flagged", "failure": "confirmed", "wrong-label": "wrong labels"}
+MEASURES = {"rate": "share of", "count": "number of"}
+CSV, VEGA_LITE = "csv", "vega-lite"
+PAGE = "/trends"
+
+
+class TrendQuestion(AsOf):
+    """What the form of the page sends; texts may be empty."""
+
+    query: str = ""
+    what: Literal["count", "rate"] = "count"
+    found: Literal["", "failure", "wrong-label"] = ""
+    of: str = ""
+    by: str = ""
+    variance: Literal["", "sample", "process"] = ""
+    source: str = ""
+    protocol: str = ""
+    order: Literal["", "name"] = ""
+    format: Literal["", "csv", "vega-lite"] = ""
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the same as the library takes it."""
+        texts = {name: getattr(self, name) or None for name in ("of", "by", "variance", "source", "protocol")}
+        by_people = {"confirmed": True, "verdict": self.found} if self.found else {}
+        return {"query": self.query, "rate": self.what == "rate", **by_people, **texts}
+
+    def twin(self) -> str:
+        """Return the address of the API route that answers the same."""
+        flags = {"rate": "true" if self.what == "rate" else None, "confirmed": "true" if self.found else None}
+        return address("/api/v1/estimate", **self.arguments() | flags | {"as_of": self.as_of})
+
+    def link(self, **changed: str) -> str:
+        """Return the address of the same question on this page, but for what is changed."""
+        return address(PAGE, **self.model_dump() | changed)
+
+    def asking(self, **changed: str) -> str:
+        """Return the address of a question that has an answer: this one, but for what is changed and what goes with it."""
+        asked = self.model_copy(update={"format": "", **changed})
+        named = criteria(parse(asked.query))
+        by = asked.by
+        if asked.what == "rate":
+            by = CRITERION if not named else "month" if by == CRITERION else by
+        if by in OF_PEOPLE and not asked.found:
+            by = "month" if named else CRITERION
+        return address(PAGE, **asked.model_dump() | {"by": by})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipChoice:
+    """One of the answers that a chip offers."""
+
+    words: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One part of the question: its words, what `takes` it away, or its choices: `unfolded` beside each other, else in a list."""
+
+    label: str
+    words: str = ""
+    takes: str = ""
+    choices: tuple[ChipChoice, ...] = ()
+    unfolded: bool = False
+
+
+def chips_of(
+    asked: TrendQuestion, *, rules: Sequence[str], fields: Sequence[str], grounds: Iterable[tuple[str, str]], judged: bool
+) -> tuple[Chip, ...]:
+    """Return the question in chips; none where it cannot be read.
+
+    Parameters
+    ----------
+    asked : with the source and protocol that were answered for
+    rules : the criteria that may be asked of
+    fields : what a figure may be broken down by
+    grounds : protocol versions and sources that there are figures of
+    judged : whether a share is among events that could be judged
+    """
+    try:
+        parts = conjuncts(parse(asked.query))
+    except InputError:
+        return ()
+    named = criteria(parse(asked.query))
+    events = "judged events" if judged and asked.what == "rate" else "events"
+    of = Chip(label="Among", words=asked.of, takes=asked.asking(of="")) if asked.of else Chip(label="Among", words=events)
+    return (
+        *(_part(asked, parts, at) for at in range(len(parts))),
+        *([] if named else [_rule(asked, rules)]),
+        _choice("Measure", MEASURES, asked, "what"),
+        of,
+        _breakdown(asked, fields, named=bool(named)),
+        _choice("Who found it", FOUND, asked, "found"),
+        _intervals(asked),
+        *_version(asked, sorted(set(grounds), key=_newest_first)),
+    )
+
+
+def _part(asked: TrendQuestion, parts: Sequence[Query], at: int) -> Chip:
+    """Return one condition of the question, which can be taken away."""
+    part = parts[at]
+    rest = unparse(both(*parts[:at], *parts[at + 1 :]))
+    rule = isinstance(part, Term) and part.key == CRITERION and part.operator is Operator.EQUAL
+    words = str(part.value) if rule and isinstance(part, Term) else unparse(part)
+    return Chip(label="Rule" if rule else "Only", words=words, takes=asked.asking(query=rest))
+
+
+def _rule(asked: TrendQuestion, rules: Sequence[str]) -> Chip:
+    query = parse(asked.query)
+    by = {"by": "month"} if asked.by == CRITERION else {}
+    choices = (
+        ChipChoice(
+            words=name,
+            href=asked.asking(query=unparse(both(query, Term(CRITERION, Operator.EQUAL, name, Level.CRITERION))), **by),
+        )
+        for name in rules
+    )
+    return Chip(label="Rule", words="Any rule", choices=tuple(choices))
+
+
+def _choice(label: str, words: dict[str, str], asked: TrendQuestion, name: str) -> Chip:
+    now = getattr(asked, name)
+    choices = (ChipChoice(words=said, href=asked.asking(**{name: value}), current=value == now) for value, said in words.items())
+    return Chip(label=label, choices=tuple(choices), unfolded=True)
+
+
+def _breakdown(asked: TrendQuestion, fields: Sequence[str], *, named: bool) -> Chip:
+    """Return what the figures are broken down by; of a share without a rule that can be nothing but the rules."""
+
+    def offered(name: str) -> bool:
+        if asked.what == "rate" and (name == CRITERION) == named:
+            return False
+        return bool(asked.found) or name not in OF_PEOPLE
+
+    choices = [
+        ChipChoice(words=name_of(name), href=asked.asking(by=name), current=name == asked.by) for name in fields if offered(name)
+    ]
+    if named or asked.what == "count":
+        choices.append(ChipChoice(words="nothing: one figure", href=asked.asking(by=""), current=not asked.by))
+    return Chip(label="Broken down", words=f"by {name_of(asked.by)}" if asked.by else "in one figure", choices=tuple(choices))
+
+
+def name_of(field: str) -> str:
+    """Return what a breakdown is called in a sentence."""
+    return "rule" if field == CRITERION else field
+
+
+def _intervals(asked: TrendQuestion) -> Chip:
+    choices = (
+        ChipChoice(words=said, href=asked.asking(variance=value), current=value == asked.variance)
+        for value, said in VARIANCES.items()
+    )
+    words = "intervals" if not asked.variance else f"intervals: {VARIANCES[asked.variance].lower()}"
+    return Chip(label="Intervals", words=words, choices=tuple(choices))
+
+
+def _version(asked: TrendQuestion, grounds: Sequence[tuple[str, str]]) -> list[Chip]:
+    if len(grounds) < 2:
+        return []
+    several = len({source for _, source in grounds}) > 1
+
+    def said(protocol: str, source: str) -> str:
+        return protocol.replace("@", ", version ") + (f", {source}" if several else "")
+
+    choices = [
+        ChipChoice(
+            words=said(protocol, source),
+            href=asked.asking(protocol=protocol, source=source),
+            current=(protocol, source) == (asked.protocol, asked.source),
+        )
+        for protocol, source in grounds
+    ]
+    now = next((each.words for each in choices if each.current), "version")
+    return [Chip(label="Versions", words=now, choices=tuple(choices))]
+
+
+def _newest_first(ground: tuple[str, str]) -> tuple[str, int, str]:
+    name, _, version = ground[0].rpartition("@")
+    return name, -int(version or 0), ground[1]
