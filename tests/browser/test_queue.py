@@ -130,6 +130,8 @@ def test_what_is_not_taken_comes_back_with_why(signed_in, site):
     assert answered.value.status == 200
     expect(page.locator("#problem")).to_contain_text("does not stand in the evidence")
     expect(page.locator(".undoing")).to_contain_text(f"{first} was not taken")
+    expect(page.locator("#problem")).to_be_focused()
+    expect(page.locator("#problem")).to_be_in_viewport(ratio=0.95)
     expect(page.locator("[name=quotes]")).to_have_value("words that nobody logged")
     assert mine(site) == 0
 

@@ -141,6 +141,8 @@ async function refused(each, answer, why) {
   const shown = answer.status === 200 && (await put(answer, each.page).catch(() => false));
   tell(`Case ${each.case} was not taken: ${shown || answer.status !== 200 ? why : "it comes back with what you said"}.`);
   changed();
+  // What was said above has moved it.
+  document.getElementById("problem")?.scrollIntoView({ block: "nearest" });
 }
 
 async function takeBack() {
