@@ -15,13 +15,14 @@ INTERVAL = "95 % interval"
 # Rows that a note names.
 NAMED = 5
 IN_QUESTION, SHARE = "in question", "share of them"
+POSSIBLE = "if unjudged"
 # The columns of the table but for the key of a breakdown, with the priority of each (see columns.py).
 PRIORITIES = {
     **dict.fromkeys(("value", INTERVAL), 1),
     **dict.fromkeys(("sampled", "judged", "remarks", "precision", IN_QUESTION, SHARE), 2),
-    **dict.fromkeys(("method", "variance", "effective", "flagged"), 3),
+    **dict.fromkeys((POSSIBLE, "method", "variance", "effective", "flagged"), 3),
 }
-FIGURES = ("value", INTERVAL, "sampled", "effective", "judged", "flagged", "precision", IN_QUESTION, SHARE)
+FIGURES = ("value", INTERVAL, "sampled", "effective", "judged", POSSIBLE, "flagged", "precision", IN_QUESTION, SHARE)
 
 
 def heading(estimate: Estimate) -> str:
@@ -76,6 +77,7 @@ def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
         "sampled": [f"{row.sampled:,}" for row in rows],
         "effective": ["" if row.effective is None else number(row.effective) for row in rows],
         "judged": ["" if row.judged is None or row.judged >= 1 else share(row.judged) for row in rows],
+        POSSIBLE: ["" if _all_judged(row) else _possible(row) for row in rows],
         "remarks": [remarks(row) for row in rows],
     }
     if estimate.kind == CONFIRMED:
@@ -118,16 +120,26 @@ def flagged_of(row: EstimateRow) -> str:
 
 def judged(row: EstimateRow) -> str:
     """Return how much of what a rate is among could be judged, and what the rest could make of it; empty when all could."""
-    if row.judged is None or row.judged >= 1 or row.bounds is None:
+    if row.judged is None or _all_judged(row):
         return ""
-    low, high = (share(end) for end in row.bounds)
-    return f"{share(row.judged)} could be judged; were none or all of the others such, the rate would be {low} to {high}"
+    return f"{share(row.judged)} could be judged; were none or all of the others such, the rate would be {_possible(row)}"
+
+
+def _all_judged(row: EstimateRow) -> bool:
+    return row.judged is None or row.judged >= 1 or row.bounds is None
+
+
+def _possible(row: EstimateRow) -> str:
+    return "" if row.bounds is None else " to ".join(map(share, row.bounds))
 
 
 def notes(estimate: Estimate) -> list[str]:
     """Return what to know of all figures, what is true of some rows, with their keys, and once what is true of every row."""
     shared = shared_notes(estimate)
-    return [*estimate.notes, *rows_own(estimate, shared), *shared]
+    # In the table of several rows it stands beside each figure.
+    beside = estimate.by is not None and not all(map(_all_judged, estimate.rows))
+    said = [f"{POSSIBLE}: the rate if none, or all, of the events were such that could not be judged"] if beside else []
+    return [*estimate.notes, *said, *rows_own(estimate, shared, judging=not beside), *shared]
 
 
 def shared_notes(estimate: Estimate) -> list[str]:

@@ -46,7 +46,7 @@ def estimate(found: Estimate) -> str:
     titles, lines = estimate_facts.figures(found)
     shared = estimate_facts.shared_notes(found)
     told = "".join(f"<p>{html.escaped(line)}</p>" for line in (estimate_facts.among(found), *found.notes, *shared) if line)
-    own = estimate_facts.rows_own(found, [*found.notes, *shared])
+    own = estimate_facts.rows_own(found, [*found.notes, *shared], judging=found.by is None)
     rows = html.folded("notes on single rows", own)
     return f"<div>{heading}{picture}{html.table(titles, lines, right=estimate_facts.FIGURES)}{told}{rows}</div>"
 

@@ -45,7 +45,7 @@ class TableColumn:
     def least(self) -> int:
         """How narrow it may be: whole words stay whole, unless they are long."""
         title = max(min(self.natural, LEAST), _pieces([self.title]))
-        if self.whole or (self.right and self.priority == 1):
+        if self.whole or (self.right and self.priority != 2):
             return max(self._widest, title)
         if self.right:
             return max(title, *(breadth(word) for text in {*self.cells} for word in text.split(" ")), 0)

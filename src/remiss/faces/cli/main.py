@@ -172,10 +172,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its status (design, section 11)."""
     # Most commands end before there is garbage: what they load is not looked through time and again for some.
     gc.set_threshold(MANY_OBJECTS)
-    status = run(arguments)
-    if "duckdb" not in sys.modules:  # it would complain of what is left; to look at the end too takes a fifth of a command
-        gc.freeze()
-    sys.exit(status)
+    try:
+        sys.exit(run(arguments))  # completing for a shell ends within it
+    finally:
+        if "duckdb" not in sys.modules:  # it would complain of what is left; to look at the end too takes a fifth of a command
+            gc.freeze()
 
 
 def run(arguments: list[str] | None = None) -> int:

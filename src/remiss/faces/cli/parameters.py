@@ -13,6 +13,7 @@ from remiss import former
 from remiss.catalog.typed_filing import assignments
 from remiss.contract.forms import ParameterEntry
 from remiss.errors import InputError, Location
+from remiss.faces.cli.completing import completed_by
 from remiss.faces.cli.options import Time, content_of
 from remiss.parameters import MOST_REVISION
 from remiss.records.event import Scalar
@@ -63,7 +64,7 @@ def clicked(given: ParameterEntry, words: Sequence[str], *, argument: bool, only
     if argument:
         metavar = given.metavar or ("FILE" if given.in_file or given.form == "bytes" else None)
         given_so = {"type": _type(given), "required": given.required, "metavar": metavar, **_default(given)}
-        return Argument([given.name], explained=given.help, **given_so)
+        return Argument([given.name], explained=given.help, shell_complete=completed_by(given.name), **given_so)
     option = option_of(given)
     repeated = given.form in {"many", "pairs"}
     flag = given.form == "flag"
@@ -79,6 +80,7 @@ def clicked(given: ParameterEntry, words: Sequence[str], *, argument: bool, only
         show_default=given.default not in (None, "") and not flag,
         envvar="_".join(("remiss", *words, option.removeprefix("--"))).upper().replace("-", "_"),
         allow_from_autoenv=False,
+        shell_complete=completed_by(given.name),
         **_default(given),
     )
 
