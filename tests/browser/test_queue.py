@@ -271,7 +271,7 @@ def test_what_is_said_without_a_connection_is_kept_and_sent_when_there_is_one(si
     page.keyboard.press("Enter")
     expect(page.locator(".undoing")).to_contain_text("the next case comes as soon as the server answers")
     page.clock.run_for(10_500)
-    expect(page.locator(".undoing")).to_contain_text("1 label not sent yet. They are kept in this browser")
+    expect(page.locator(".undoing")).to_contain_text("1 label not sent yet. It is kept in this browser")
     assert mine(site) == 0
     page.context.set_offline(False)
     comes_to(site, 1)
@@ -348,7 +348,7 @@ def test_what_is_said_after_the_session_ended_waits_until_somebody_signs_in_agai
     page.keyboard.press("Enter")
     with page.expect_response(lambda answer: "held=true" in answer.url):
         page.clock.run_for(10_500)
-    expect(page.locator(".undoing")).to_contain_text("1 label not sent yet. Sign in again to send them.")
+    expect(page.locator(".undoing")).to_contain_text("1 label not sent yet. Sign in again to send it.")
     page.context.add_cookies(cookies)
     page.get_by_role("button", name="Send now").click()
     comes_to(site, 1)

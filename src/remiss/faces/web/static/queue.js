@@ -48,8 +48,9 @@ function changed() {
   const count = outbox.unsent().length;
   if (count) {
     const line = document.createElement("p");
-    const why = outbox.signedOut ? "Sign in again to send them." : "They are kept in this browser and sent as soon as the server answers.";
-    line.append(`${count} ${count === 1 ? "label" : "labels"} not sent yet. ${why} `, button("Send now", () => outbox.flush(true)));
+    const one = count === 1;
+    const why = outbox.signedOut ? `Sign in again to send ${one ? "it" : "them"}.` : `${one ? "It is" : "They are"} kept in this browser and sent as soon as the server answers.`;
+    line.append(`${count} ${one ? "label" : "labels"} not sent yet. ${why} `, button("Send now", () => outbox.flush(true)));
     lines.push(line);
   }
   for (const each of outbox.refused()) {
