@@ -134,11 +134,13 @@ def values_of(event: Event) -> Callable[[str], Scalar]:
     """Return what gives the value of a field of an event by the name that a protocol has for it."""
 
     def value(name: str) -> Scalar:
-        for prefix, values in ((INPUTS, event.inputs), (CONTEXT, event.context)):
-            if name.startswith(prefix):
-                return values.get(name.removeprefix(prefix))
-        return _of_event(event).get(name)
+        if name.startswith(INPUTS):
+            return event.inputs.get(name[len(INPUTS) :])
+        if name.startswith(CONTEXT):
+            return event.context.get(name[len(CONTEXT) :])
+        return own.get(name)
 
+    own = _of_event(event)
     return value
 
 

@@ -206,6 +206,9 @@ def _words_of(connection: Connection) -> Mapping[Place, Words]:
 
 def called(words: Words, event: Event) -> str | None:
     """Return what people call an event: by the template that finds most of its values; None where none finds any."""
-    value = values_of(event)
-    least = min(words.templates, key=lambda each: sum(value(name) is None for name in names_of(each)), default=None)
-    return None if least is None else title_of(least, value)
+    if not words.templates:
+        return None
+    value, least = values_of(event), words.templates[0]
+    if len(words.templates) > 1:
+        least = min(words.templates, key=lambda each: sum(value(name) is None for name in names_of(each)))
+    return title_of(least, value)

@@ -228,7 +228,7 @@ def shown(
     twins.append((address(f"{twin}/investigation", as_of=asked.as_of), "Investigation"))
     twins.append((address(f"{twin}/threads", as_of=asked.as_of), "Discussion"))
     twins.append((address(f"{twin}/attachments", as_of=asked.as_of), "Files"))
-    around = shell(ws, case.id, "cases", *twins, position=asked.as_of)
+    around = shell(ws, case.title or case.id, "cases", *twins, position=asked.as_of)
     return render(page, around, status=status)
 
 
