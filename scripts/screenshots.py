@@ -1,11 +1,15 @@
 """Pictures of the pages for the README and the docs: `make screenshots`, from the catalog that `make demo` makes.
 
+    python -m scripts.screenshots [CATALOG]
+
 Serves the demo on a free port, signs a Chromium in and takes each picture in the size that people see it in. The times in
-the pictures are UTC, so that they are the same wherever they are taken.
+the pictures are UTC, so that they are the same wherever they are taken. Pages are found by their addresses and cases by what
+they are, so that other words on a page change nothing here.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import threading
@@ -24,8 +28,14 @@ ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "demo" / "remiss.db"
 IMAGES = ROOT / "docs" / "images"
 SIZE: ViewportSize = {"width": 1200, "height": 800}
-CASES = "/cases?query=criterion%3Amissed-delay+severity%3A%3C%3D2&sort=severity"
-ESTIMATE = "/trends?query=criterion%3Amissed-delay&what=rate&by=month&variance=sample"
+MOST_BYTES = 200_000
+SEVERE = "/cases?query=criterion%3Amissed-delay+severity%3A%3C%3D2+status%3Averified&sort=severity"
+UNSEEN = "/cases?query=criterion%3Amissed-delay+status%3Acandidate+severity%3A2"
+DISPUTED = "/cases?query=criterion%3Amissed-delay+status%3Adisputed"
+TRENDS = "/trends?query=criterion%3Amissed-delay&what=rate&by=month&variance=sample"
+# What the scripted people of the demo did, not what was looked at for the pictures.
+AUDIT = "/audit?log=journal"
+CASE = re.compile(r"^/cases/(\w{4}-\w{4}-\w{4})(?:\?|$)")
 
 
 @contextmanager
@@ -56,27 +66,42 @@ def pages(catalog: Path) -> Iterator[Page]:
             thread.join()
 
 
-def picture(page: Page, path: str, name: str) -> None:
-    """Take one picture of what a person sees first, when everything is drawn."""
-    page.goto(path)
+def picture(page: Page, path: str, name: str, *, chosen: str | None = None) -> None:
+    """Take one picture of what a person sees when everything is drawn; `chosen` is what they have chosen in a form."""
+    answer = page.goto(path)
+    if answer is None or not answer.ok:
+        raise SystemExit(f"screenshots: {path} is no page")
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=IMAGES / name, animations="disabled", caret="hide")
-    print(f"docs/images/{name}")
+    if chosen:
+        page.locator(chosen).check()
+    taken = IMAGES / name
+    page.screenshot(path=taken, animations="disabled", caret="hide")
+    size = taken.stat().st_size
+    print(f"docs/images/{name}: {size:,} bytes{' <-- too large' if size > MOST_BYTES else ''}")
 
 
-def main() -> int:
+def first_case(page: Page, cases: str) -> str:
+    """Return the id of the first case of a list."""
+    page.goto(cases)
+    links = page.locator("main a").evaluate_all("links => links.map(link => link.getAttribute('href') || '')")
+    return next(found[1] for link in links if (found := CASE.match(link)))
+
+
+def main(catalog: Path = CATALOG) -> int:
     """Take all pictures; 1 when there is no demo to take them of."""
-    if not CATALOG.exists():
-        print("screenshots: there is no demo/remiss.db; run `make demo` first", file=sys.stderr)
+    if not catalog.exists():
+        print(f"screenshots: there is no {catalog}; run `make demo` first", file=sys.stderr)
         return 1
     IMAGES.mkdir(exist_ok=True)
-    with pages(CATALOG) as page:
-        picture(page, "/", "overview.png")
-        picture(page, ESTIMATE, "estimate.png")
-        page.goto(CASES)
-        picture(page, page.locator("table.cases a.id").first.get_attribute("href") or "/", "case.png")
+    with pages(catalog) as page:
+        picture(page, "/", "home.png")
+        picture(page, f"/queue/{first_case(page, UNSEEN)}", "label.png", chosen="input[name=verdict][value=failure]")
+        picture(page, f"/queue/{first_case(page, DISPUTED)}", "dispute.png")
+        picture(page, TRENDS, "trends.png")
+        picture(page, f"/cases/{first_case(page, SEVERE)}", "case.png")
+        picture(page, AUDIT, "audit.png")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:2])))
