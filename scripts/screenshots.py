@@ -31,7 +31,7 @@ SIZE: ViewportSize = {"width": 1200, "height": 800}
 MOST_BYTES = 200_000
 SEVERE = "/cases?query=criterion%3Amissed-delay+severity%3A%3C%3D2+status%3Averified&sort=severity"
 UNSEEN = "/cases?query=criterion%3Amissed-delay+status%3Acandidate+severity%3A2"
-DISPUTED = "/cases?query=criterion%3Amissed-delay+status%3Adisputed"
+DISPUTED = "/cases?query=status%3Adisputed&sort=severity"
 TRENDS = "/trends?query=criterion%3Amissed-delay&what=rate&by=month&variance=sample"
 # What the scripted people of the demo did, not what was looked at for the pictures.
 AUDIT = "/audit?log=journal"
@@ -84,7 +84,10 @@ def first_case(page: Page, cases: str) -> str:
     """Return the id of the first case of a list."""
     page.goto(cases)
     links = page.locator("main a").evaluate_all("links => links.map(link => link.getAttribute('href') || '')")
-    return next(found[1] for link in links if (found := CASE.match(link)))
+    for link in links:
+        if found := CASE.match(link):
+            return found[1]
+    raise SystemExit(f"screenshots: there is no case at {cases}")
 
 
 def main(catalog: Path = CATALOG) -> int:
