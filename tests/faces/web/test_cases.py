@@ -159,6 +159,9 @@ def test_completions_know_the_fields_and_values_of_this_catalog(client):
 
     assert offered("airp") == ["context.airport:"]
     assert offered("context.airport:") == ["context.airport:EWR", "context.airport:JFK"]
+    assert offered("airport:E") == ["context.airport:EWR"]
+    assert offered("ewr") == ["context.airport:EWR"]
+    assert "label:late" in offered("lat")
     assert offered("criterion:m") == ["criterion:missed-delay"]
     assert "mode:remiss:data/label-noise" in offered("mode:label")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from remiss.catalog.query.expression import Operator, Term
 from remiss.catalog.query.fields import FAMILIES, HAS, TABLE, FieldForm, Key, find
@@ -14,6 +15,8 @@ from remiss.catalog.query.printing import key_text, unparse_term
 from remiss.records.event import Scalar, to_text
 
 MOST = 12
+# Letters of a word from which on values are offered for it, whatever their key.
+LEAST_BEGUN = 2
 # Beginnings of comparisons, by the form of the key, with what each says.
 ORDERS = (("<", "below"), ("<=", "at most"), (">", "above"), (">=", "at least"))
 TIMES = (("2013-06-03", "a day, in UTC"), ("2013-06", "a month"), (">=2013-06-03", "from then on"), ("<2013-06-03", "before"))
@@ -61,7 +64,8 @@ def completions(word: str, known: KnownValues) -> tuple[Completion, ...]:
         key = find(name)
         offers = iter(()) if key is None else _values(name, key, begun, known)
     else:
-        offers = (Completion(text=f"{key_text(each)}:", whole=False, says=says) for each, says in _names(word, known))
+        names = (Completion(text=f"{key_text(each)}:", whole=False, says=says) for each, says in _names(word, known))
+        offers = chain(names, _terms_with(word, known))
     found = dict.fromkeys(offer for offer in offers if offer.text != word)
     return tuple(found)[:MOST]
 
@@ -98,6 +102,17 @@ def _known_values(name: str, key: Key, begun: str, known: KnownValues) -> Iterat
     yield from (_term(name, key, value, says) for value, says in values if _text(value).startswith(begun))
     if begun:
         yield from (_term(name, key, value, says) for value, says in values if begun in _text(value)[1:])
+
+
+def _terms_with(begun: str, known: KnownValues) -> Iterator[Completion]:
+    """Yield comparisons with the known values that begin so, whatever their key."""
+    wanted = begun.lower()
+    for name, values in known.values.items():
+        key = find(name)
+        if key is not None and len(wanted) >= LEAST_BEGUN:
+            yield from (
+                _term(name, key, value, says) for value, says in values if value is not None and _text(value).startswith(wanted)
+            )
 
 
 def _text(value: Scalar) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.listing import FIELDS
-from remiss.catalog.query.completing import Completion, KnownValues, completions, key_of
+from remiss.catalog.query.completing import LEAST_BEGUN, Completion, KnownValues, completions, key_of
 from remiss.catalog.query.fields import TABLE, FieldForm, Key
 from remiss.faces.serving import Cached, Ws
 from remiss.faces.web import protocol_cache
@@ -20,6 +21,7 @@ from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 
 if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
     from remiss.result_cache import ResultCache
     from remiss.workspace import Workspace
 
@@ -56,17 +58,41 @@ class CompletionsPart:
 @router.get("/parts/cases/completions")
 def completed(ws: Ws, answers: Cached, word: Annotated[str, Query(max_length=500)] = "") -> Response:
     """Offer what may follow a word of the search box, as a piece of the page."""
-    return part(CompletionsPart(offers=completions(word, known(ws, answers, word))))
-
-
-def known(ws: Workspace, answers: ResultCache, word: str) -> KnownValues:
-    """Return what the catalog knows that could complete a word: fields from its protocols, values by counting cases."""
     kept = protocol_cache.newest(ws)
+    word = with_family(word, fields_of(kept))
+    return part(CompletionsPart(offers=completions(word, known(ws, answers, word, kept))))
+
+
+def fields_of(kept: Sequence[Protocol]) -> tuple[str, ...]:
+    """Return the inputs and context fields of some protocols, each once."""
     named = (name for protocol in kept for name in protocol_cache.fields(protocol))
-    fields = tuple(dict.fromkeys(name for name in named if name.startswith((INPUTS, CONTEXT))))
+    return tuple(dict.fromkeys(name for name in named if name.startswith((INPUTS, CONTEXT))))
+
+
+def with_family(word: str, fields: Sequence[str]) -> str:
+    """Return a word whose key is written without its family with it, where only one field has that name.
+
+    >>> with_family("airport:E", ["context.airport"]), with_family("status:v", ["inputs.status"])
+    ('context.airport:E', 'status:v')
+    """
+    name, colon, begun = word.partition(":")
+    found = [each for each in fields if each.partition(".")[2] == name] if colon and key_of(word) is None else []
+    return f"{found[0]}:{begun}" if len(found) == 1 else word
+
+
+def known(ws: Workspace, answers: ResultCache, word: str, kept: Sequence[Protocol]) -> KnownValues:
+    """Return what the catalog knows that could complete a word: fields from its protocols, values by counting cases."""
+    fields = fields_of(kept)
     key = key_of(word)
     if key is None:
-        return KnownValues(fields=fields)
+        # What somebody writes without a key may be a value of something that has few.
+        few = ("label", "output", *(name for name in fields if name.startswith(CONTEXT)))
+        ask = len(word) >= LEAST_BEGUN and word.isalnum()
+        counted = answers.ask(ws, catalog.facets, ws.position(), fields=few).rows if ask else ()
+        by_key: dict[str, list[tuple[Scalar, str]]] = {}
+        for name, value, count in counted:
+            by_key.setdefault(str(name), []).append((value, f"{count:,} cases"))
+        return KnownValues(fields=fields, values=by_key)
     values: list[tuple[Scalar, str]] = []
     if key in {"mode", "suggested_mode"}:
         values = list(protocol_cache.modes(kept).items())
