@@ -28,6 +28,7 @@ SOURCE = Path(TEMPLATES).parents[2]
 # Where Markup is made of what is not a literal, and why that is safe there.
 TRUSTED = {
     "faces/web/pages/agreement.py": "of a chart, whose every text `present/svg.py` escapes",
+    "documentation.py": "of what nh3 let through of the package's own pages; an anchor has letters, digits and hyphens only",
     "faces/web/markdown.py": "of what nh3 let through",
     "faces/web/criteria.py": "of a trend, whose every text `present/svg.py` escapes",
     "faces/web/pages/trends.py": "of a chart, whose every text `present/svg.py` escapes",
