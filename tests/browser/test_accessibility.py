@@ -164,9 +164,9 @@ def test_neither_does_what_asks_about_a_duplicate(signed_in, site, look):
     page.get_by_label("What went wrong").fill("The board was wrong")
     page.get_by_label("Model", exact=True).fill("m")
     page.get_by_label("When it happened").fill("2013-06-04T06:00")
-    page.get_by_text("What went in").click()
+    page.get_by_text("Inputs and context").click()
     page.get_by_label("Inputs").fill("\n".join(f"{name}={value}" for name, value in inputs.items()))
-    page.get_by_role("button", name="File it").click()
+    page.get_by_role("button", name="File the case").click()
     page.get_by_role("alert").wait_for()
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

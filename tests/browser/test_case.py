@@ -85,16 +85,16 @@ def test_whoever_files_what_is_there_already_sees_it_and_goes_on_by_keyboard(sig
     page.get_by_label("What went wrong").fill("The board was wrong")
     page.get_by_label("Model", exact=True).fill("m")
     page.get_by_label("When it happened").fill("2013-06-04T06:00")
-    page.get_by_text("What went in").click()
+    page.get_by_text("Inputs and context").click()
     page.get_by_label("Inputs").fill("carrier=UA\ngate=C7")
-    page.get_by_role("button", name="File it").click()
+    page.get_by_role("button", name="File the case").click()
     asked = page.get_by_role("alert")
     expect(asked).to_contain_text("inputs.carrier, inputs.gate")
     with page.expect_popup() as opened:
         asked.get_by_role("link", name=like.id).press("Enter")
     expect(opened.value.get_by_role("heading", name="Wrong gate")).to_be_visible()
     expect(page.get_by_label("What went wrong")).to_have_value("The board was wrong")
-    page.get_by_role("button", name="File it all the same").press("Enter")
+    page.get_by_role("button", name="File it anyway").press("Enter")
     expect(page.get_by_role("heading", name="The board was wrong")).to_be_visible()
 
 
@@ -184,7 +184,7 @@ def test_of_an_annotation_one_learns_that_it_is_there_and_no_more(site, missed):
     assert "not visible until a second person has labelled the case independently" in told
     assert "The feed again" not in told
     assert "Annotated by" not in told
-    assert "<strong>annotated</strong> by (hidden)" in told
+    assert "<strong>Annotated</strong> by (hidden)" in told
 
 
 def test_by_the_keys_that_it_prints_one_goes_on_through_the_list_and_to_the_form(signed_in):

@@ -83,5 +83,5 @@ def test_a_query_that_cannot_be_understood_is_explained_at_the_box(signed_in):
     box = page.get_by_label("Which cases")
     box.fill("serverity:1")
     box.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("did you mean severity?")
+    expect(page.get_by_role("alert")).to_contain_text("Did you mean severity?")
     expect(box).to_have_attribute("aria-invalid", "true")

@@ -20,10 +20,10 @@ def test_one_adds_a_file_keeps_it_removes_and_restores_it_and_erases_it(signed_i
     shot = tmp_path / "boarding pass.html"
     shot.write_text("<script>alert('pwned')</script>")
     page.get_by_label("Add a file").set_input_files(shot)
-    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("button", name="Add file").click()
     files = page.locator("#attachments")
     with page.expect_download() as started:
-        files.get_by_role("link", name="boarding pass.html").click()
+        files.get_by_role("button", name="Download boarding pass.html").click()
     assert started.value.suggested_filename == "boarding pass.html"
     assert started.value.path().read_text() == shot.read_text()
     files.get_by_role("button", name="Remove boarding pass.html").click()
@@ -32,7 +32,7 @@ def test_one_adds_a_file_keeps_it_removes_and_restores_it_and_erases_it(signed_i
     expect(files.get_by_role("heading", name="Removed")).to_have_count(0)
     files.locator("summary").click()
     files.get_by_role("button", name="Erase boarding pass.html").click()
-    expect(page.locator("#attachments")).to_contain_text("None.")
+    expect(page.locator("#attachments")).to_contain_text("No files.")
 
 
 def test_by_keyboard_one_says_what_for_and_sees_the_raw_event(signed_in, missed):
@@ -40,7 +40,7 @@ def test_by_keyboard_one_says_what_for_and_sees_the_raw_event(signed_in, missed)
     page.get_by_role("link", name="The raw event").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("The raw event")
-    page.get_by_label("What it is needed for").focus()
+    page.get_by_label("Purpose, in one sentence").focus()
     page.keyboard.type("the carrier asked which flight it was")
     page.keyboard.press("Enter")
     expect(page.get_by_role("rowheader", name="prediction_id")).to_be_visible()
@@ -48,7 +48,7 @@ def test_by_keyboard_one_says_what_for_and_sees_the_raw_event(signed_in, missed)
 
 def test_kept_in_a_file_it_opens_nowhere(signed_in, missed):
     page = signed_in(f"/cases/{missed}/evidence")
-    page.get_by_label("What it is needed for").fill("the carrier asked which flight it was")
+    page.get_by_label("Purpose, in one sentence").fill("the carrier asked which flight it was")
     with page.expect_download() as started:
-        page.get_by_role("button", name="Keep it in a file").click()
+        page.get_by_role("button", name="Download").click()
     assert started.value.suggested_filename == f"event-{missed}.json"

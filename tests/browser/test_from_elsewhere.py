@@ -97,10 +97,10 @@ def test_who_is_led_here_and_not_signed_in_comes_to_that_page_by_signing_in(site
     token, page = site.person("ana", role="curator"), elsewhere
     page.goto(ELSEWHERE)
     page.get_by_role("link", name="Look at these").click()
-    expect(page.get_by_text("Nobody is signed in here")).to_be_visible()
+    expect(page.get_by_text("Sign in with the link")).to_be_visible()
     page.get_by_label("Token").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("does not work")
+    expect(page.get_by_role("alert")).to_contain_text("is invalid")
     page.get_by_label("Token").fill(token)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{site.url}/cases?query=status%3Acandidate")

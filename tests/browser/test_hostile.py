@@ -409,7 +409,7 @@ def test_in_a_browser_forms_come_back_as_they_were_typed(world, watched):
     page.get_by_label("When it happened").fill("2013-06-03T06:00")
     page.get_by_label("Failure mode").fill(typed[:300])
     page.get_by_label("Note").fill(typed)
-    page.get_by_role("button", name="File it").click()
+    page.get_by_role("button", name="File the case").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("Note")).to_have_value(typed)
     expect(page.get_by_label("Failure mode")).to_have_value(typed[:300])

@@ -17,23 +17,23 @@ def job(site):
 
 def test_a_page_that_is_open_follows_its_job(signed_in, site, job):
     page = signed_in(f"/jobs/{job}")
-    expect(page.locator("dd").first).to_have_text("waiting")
+    expect(page.locator("dd").first).to_have_text("Waiting")
     ws = site.workspace.serving("working")
     lease = ws.take_job("test")
     lease.plan(STEPS)
-    expect(page.locator("dd").first).to_have_text("running")
+    expect(page.locator("dd").first).to_have_text("Running")
     expect(page.get_by_text("0 of 2")).to_be_visible()
     expect(page.get_by_role("cell", name="not yet")).to_have_count(2)
     page.get_by_role("button", name="Cancel this job").click()
-    expect(page.locator("dd").first).to_have_text("cancelled")
+    expect(page.locator("dd").first).to_have_text("Cancelled")
     assert page.url.endswith(job)
 
 
 def test_without_script_a_job_is_found_read_and_cancelled_by_keyboard(signed_in, job):
     page = signed_in("/runs", java_script_enabled=False)
-    page.get_by_role("link", name="Jobs that capture").click()
+    page.get_by_role("link", name="Background jobs").click()
     page.locator("a.id", has_text=job).click()
     page.wait_for_url(re.compile(job))
     page.get_by_role("button", name="Cancel this job").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("dd").first).to_have_text("cancelled")
+    expect(page.locator("dd").first).to_have_text("Cancelled")

@@ -51,6 +51,8 @@ def test_on_a_phone_nothing_reaches_beyond_the_page(signed_in):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_edge_beyond_which_a_table_goes_on_is_shaded(signed_in, scheme):
     page = signed_in("/", viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    # What is loaded after the page moves what stands below it.
+    expect(page.locator(".later")).to_have_count(0)
     table = page.locator("section", has=page.locator("#captured")).locator(".scroll")
     assert table.evaluate("each => each.scrollWidth > each.clientWidth")
     table.scroll_into_view_if_needed()

@@ -372,7 +372,7 @@ def test_what_one_person_said_is_not_sent_as_another(site):
 @pytest.mark.parametrize("verdict", ["not-a-failure", "failure"])
 def test_it_works_without_scripts(signed_in, site, verdict):
     page = signed_in("/queue", java_script_enabled=False)
-    page.get_by_role("button", name="Take the next case").click()
+    page.get_by_role("button", name="Start").click()
     expect(page).to_have_url(NO_CASE)
     page.locator(f"[value={verdict}]").check()
     if verdict == "failure":

@@ -42,11 +42,11 @@ def test_a_run_is_opened_and_reproduced(signed_in):
 
 def test_by_keyboard_a_waiting_run_is_looked_at_and_accepted(signed_in, waiting):
     page = signed_in(f"/runs/{waiting}")
-    page.get_by_role("link", name="Look at what is gone").focus()
+    page.get_by_role("link", name="Review what is missing").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/accept$"))
-    expect(page.get_by_text("1 event is gone from the log")).to_be_visible()
-    accept = page.get_by_role("button", name="Accept it")
+    expect(page.get_by_text("1 event is missing from the log")).to_be_visible()
+    accept = page.get_by_role("button", name="Accept")
     accept.focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(f"/runs/{waiting}$"))
@@ -57,7 +57,7 @@ def test_without_script_a_run_is_read_and_reproduced(signed_in):
     page = signed_in("/runs", java_script_enabled=False)
     page.locator("a.id").click()
     page.locator("summary", has_text="All 3 windows").click()
-    expect(page.get_by_role("cell", name="settled").first).to_be_visible()
+    expect(page.get_by_role("cell", name="Settled").first).to_be_visible()
     page.get_by_role("button", name="Reproduce").click()
     expect(page.locator("#verdict")).to_contain_text("The same.")
 

@@ -24,7 +24,7 @@ def test_a_browser_signs_in_by_the_link_and_no_page_after_it_learns_the_token(si
 
 def test_signing_in_leads_to_the_overview_whatever_was_asked_for(site, page):
     page.goto(f"{site.url}//evil.example/%2f..?next=//evil.example")
-    expect(page.get_by_text("Nobody is signed in here")).to_be_visible()
+    expect(page.get_by_text("Sign in with the link")).to_be_visible()
     token = site.sessions.link()
     page.goto(f"{site.url}/sign-in?token={token}&next=//evil.example&return=https://evil.example")
     page.get_by_role("button", name="Open the catalog").click()
@@ -38,7 +38,7 @@ def test_a_person_signs_in_by_the_link_that_an_admin_made_for_them(site, signed_
     people.get_by_label("To", exact=True).fill("ana")
     people.get_by_role("button", name="Grant").click()
     people.get_by_label("For whom").fill("ana")
-    people.get_by_role("button", name="Make the link").click()
+    people.get_by_role("button", name="Create link").click()
     link = people.locator(".issued code").inner_text()
     assert link.startswith(f"{site.url}/sign-in?token=")
     page.goto(link)
@@ -46,6 +46,6 @@ def test_a_person_signs_in_by_the_link_that_an_admin_made_for_them(site, signed_
     expect(page.get_by_role("heading", level=1)).to_have_text("Home")
     expect(page.locator(".me a")).to_have_text("ana")
     page.goto(link)
-    expect(page.get_by_text("This link does not work")).to_be_visible()
+    expect(page.get_by_text("This link is invalid")).to_be_visible()
     people.goto("/people")
-    expect(people.get_by_role("cell", name=re.compile("^used "))).to_be_visible()
+    expect(people.get_by_role("cell", name=re.compile("^Used "))).to_be_visible()

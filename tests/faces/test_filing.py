@@ -105,3 +105,27 @@ def test_the_form_offers_what_its_author_may_see(alone):
         ("internal", " selected"),
         ("restricted", ""),
     ]
+
+
+def test_a_case_is_filed_with_the_file_that_shows_it(there):
+    with there.browser() as browser:
+        answer = browser.post("/cases/file", data=TYPED, files={"file": ("board.png", b"\x89PNG what was seen")})
+        assert answer.status_code == 303, answer.text
+        case = answer.headers["location"].removeprefix("/cases/").partition("#")[0]
+        [kept] = browser.get(f"/api/v1/cases/{case}/attachments").json()["items"]
+        assert (kept["name"], kept["size"]) == ("board.png", 18)
+        # Nobody chose a file: browsers send one without a name.
+        other = browser.post(
+            "/cases/file",
+            data={"model": "m", "at": "2014-02-03T06:00", "title": "Another", "output": "b"},
+            files={"file": ("", b"")},
+        )
+        assert browser.get(f"/api/v1{other.headers['location']}/attachments").json()["items"] == []
+
+
+def test_where_the_file_is_not_taken_the_case_is_filed_and_its_page_says_so(there):
+    with there.browser() as browser:
+        answer = browser.post("/cases/file", data=TYPED, files={"file": ("nothing.png", b"")})
+        assert answer.status_code == 422
+        assert 'role="alert"' in answer.text
+        assert browser.get("/api/v1/cases").json()["total"] == 1

@@ -90,7 +90,7 @@ def test_by_the_forms_of_its_page_one_adds_removes_restores_and_erases_a_file(br
 def test_an_empty_file_is_refused_above_the_form(browser, case):
     sent = browser.post("/attachments", data={"case": case}, files={"file": ("x", b"")})
     assert sent.status_code == 422
-    assert "the file is empty" in sent.text
+    assert "The file is empty" in sent.text
 
 
 @pytest.mark.parametrize(

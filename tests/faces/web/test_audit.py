@@ -27,7 +27,7 @@ def test_what_was_done_and_looked_at_is_shown_with_what_it_was_done_on(steward, 
     assert page.status_code == 200
     assert f'href="/cases/{case}"' in page.text
     assert "case.show" in page.text
-    assert "There is no entry by nobody" in steward.get("/audit?actor=nobody").text
+    assert "No entries by nobody" in steward.get("/audit?actor=nobody").text
     assert "Older entries" not in page.text
 
 
@@ -38,10 +38,10 @@ def test_what_was_refused_is_found_by_itself(steward, there):
     steward.get(f"/cases/{case}")
     page = steward.get("/audit?kind=refused").text
     assert page.count('<th scope="row"') == 1
-    assert "<strong>refused</strong>" in page
+    assert "<strong>Refused</strong>" in page
     assert f'href="/cases/{case}"' in page
     assert '<option value="refused" selected>' in page
-    assert "There is no entry of raw evidence" in steward.get("/audit?kind=evidence").text
+    assert "No entries of the type views of raw evidence" in steward.get("/audit?kind=evidence").text
 
 
 def test_a_time_that_is_none_is_said_above_the_form(steward):
@@ -54,13 +54,13 @@ def test_a_time_that_is_none_is_said_above_the_form(steward):
 def test_verifying_says_whether_the_logs_are_sound(steward, there):
     catalog.file(there.workspace, Filing(model="m", at=datetime(2026, 3, 1, tzinfo=UTC), title="seen"))
     assert steward.get("/cases").status_code == 200
-    assert re.search(r"What was done:</strong>\s+sound, [0-9]+ entries", steward.post("/audit/verify").text)
+    assert re.search(r"Changes:</strong>\s+intact, [0-9]+ entries", steward.post("/audit/verify").text)
     piece = steward.post("/audit/verify", headers={"HX-Request": "true"}).text
     assert "<html" not in piece
-    assert re.search(r"What was looked at:</strong>\s+sound, ", piece)
+    assert re.search(r"Views:</strong>\s+intact, ", piece)
     with there.workspace._store.engine.execution_options(writes=True).connect() as connection, connection.begin():
         connection.execute(text("UPDATE journal SET actor = 'nobody' WHERE position = 2"))
-    assert "not sound: entry 2 was altered" in steward.post("/audit/verify").text
+    assert "not intact: entry 2 was altered" in steward.post("/audit/verify").text
 
 
 def test_who_may_not_read_the_audit_is_not_led_there(there):

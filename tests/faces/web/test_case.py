@@ -94,7 +94,7 @@ def test_a_beginning_of_an_id_leads_to_the_case(client, missed):
 @pytest.mark.parametrize(
     ("asked", "status", "says"),
     [
-        ("zzzzzz", 404, "there is no case zzzzzz"),
+        ("zzzzzz", 404, "There is no case zzzzzz"),
         ("abc", 422, "at least 6 characters"),
         ("no-such-case", 422, "is not the id of a case"),
         (HOSTILE.replace("/", ""), 422, "is not the id of a case"),
@@ -137,7 +137,7 @@ def test_line_breaks_of_a_form_are_no_change(there, filed):
     with there.browser() as client:
         answer = client.post(f"/cases/{filed.id}", data=typed(filed, note="one\r\ntwo"))
     assert answer.status_code == 422
-    assert "nothing is changed" in answer.text
+    assert "Nothing is changed" in answer.text
 
 
 def test_a_lost_race_keeps_what_was_typed_and_shows_what_the_other_wrote(there, filed):
@@ -160,7 +160,7 @@ def test_a_lost_race_keeps_what_was_typed_and_shows_what_the_other_wrote(there, 
 
 def test_what_is_emptied_in_the_form_is_taken_away(there, filed):
     with there.browser() as client:
-        assert 'value="">not graded' in client.get(f"/cases/{filed.id}").text
+        assert 'value="">Not graded' in client.get(f"/cases/{filed.id}").text
         answer = client.post(f"/cases/{filed.id}", data=typed(filed, title="", severity=""))
         assert answer.status_code == 303
     now = catalog.show(there.workspace, filed.id)
@@ -170,10 +170,10 @@ def test_what_is_emptied_in_the_form_is_taken_away(there, filed):
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"title": " "}, "the title is empty"),
-        ({"mode": "remiss:nope"}, "no taxonomy has the failure mode"),
-        ({"severity": "9"}, "invalid severity: 9"),
-        ({"severity": "x"}, "invalid severity"),
+        ({"title": " "}, "The title is empty"),
+        ({"mode": "remiss:nope"}, "No taxonomy has the failure mode"),
+        ({"severity": "9"}, "Invalid severity: 9"),
+        ({"severity": "x"}, "Invalid severity"),
         ({"revision": "7", "title": "x"}, "has no revision 7 yet"),
     ],
 )
@@ -261,12 +261,12 @@ def test_what_is_unlike_all_or_like_many_is_filed_at_once(there):
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"at": ""}, "the time is missing"),
+        ({"at": ""}, "The time is missing"),
         ({"at": "noon"}, "'noon' is not a time"),
-        ({"title": ""}, "the title is empty"),
+        ({"title": ""}, "The title is empty"),
         ({"inputs": "carrier"}, "is not NAME=VALUE"),
         ({"context": "a=1\na=2"}, "stands twice"),
-        ({"mode": "remiss:nope"}, "no taxonomy has"),
+        ({"mode": "remiss:nope"}, "No taxonomy has"),
     ],
 )
 def test_a_filing_that_is_not_taken_is_shown_again(there, changed, says):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -47,11 +47,34 @@ def test_a_key_without_its_family_is_written_out_in_the_box_and_in_links_and_sai
 
 def test_each_value_of_a_facet_links_to_that_many_cases(client):
     text = client.get("/parts/cases/facets", params={"query": "severity:2"}).text
-    found = re.findall(r'<li><a href="([^"]*)"(?! class="chosen").*?class="count">([\d,]+)<', text, re.DOTALL)
+    found = re.findall(r'<li><a href="([^"]*)"(?! class="chosen").*?class="count">(\+?)([\d,]+)<', text, re.DOTALL)
     assert len(found) > 3
-    for href, count in found:
+    [here] = re.findall(r'class="chosen".*?class="count">([\d,]+)<', text, re.DOTALL)
+    assert {more for _, more, _ in found} == {"", "+"}
+    for href, more, count in found:
+        # What is beside a chosen value comes to it: of severities every case has one.
+        expected = int(count.replace(",", "")) + (int(here.replace(",", "")) if more else 0)
         shown = client.get(f"{html.unescape(href)}&facets=true").text
-        assert re.search(r'<h2 id="count"[^>]*>\s*([\d,]+) case', shown)[1] == count
+        assert int(re.search(r'<h2 id="count"[^>]*>\s*([\d,]+) case', shown)[1].replace(",", "")) == expected
+
+
+def test_several_values_of_a_field_may_be_chosen_and_taken_back_one_by_one(client):
+    def severities(query):
+        text = client.get("/parts/cases/facets", params={"query": query}).text
+        section = re.search(r"(?s)<h3[^>]*>severity</h3>(.*?)</section>", text)[1]
+        values = re.findall(r'<a href="([^"]*)"( class="chosen")?.*?class="value[^>]*>([^<]*)<', section, re.DOTALL)
+        return {
+            words: (parse_qs(urlsplit(html.unescape(href)).query).get("query", [""])[0], bool(chosen))
+            for href, chosen, words in values
+        }
+
+    everything = severities("model:*")
+    wider, _ = severities(everything["2"][0])["3"]
+    assert parse(wider) == parse("model:* (severity:2 OR severity:3)")
+    both = severities(wider)
+    assert {words for words, (_, chosen) in both.items() if chosen} == {"2", "3"}
+    assert parse(both["2"][0]) == parse("model:* severity:3")
+    assert set(both) == set(everything)
 
 
 def test_a_chosen_value_links_to_the_list_without_it(client):
@@ -111,11 +134,11 @@ def test_a_pinned_list_keeps_its_position_in_every_link(client):
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"query": "serverity:1"}, "did you mean severity?"),
-        ({"query": "(open"}, "a parenthesis is never closed"),
-        ({"sort": "colour"}, "cases cannot be sorted by"),
+        ({"query": "serverity:1"}, "Did you mean severity?"),
+        ({"query": "(open"}, "A parenthesis is never closed"),
+        ({"sort": "colour"}, "Cases cannot be sorted by"),
         ({"as_of": 10**6}, "position"),
-        ({"after": "forged"}, "the page token cannot be read"),
+        ({"after": "forged"}, "The page token cannot be read"),
     ],
 )
 def test_what_cannot_be_understood_is_said_at_the_search_box(client, asked, says):
@@ -128,7 +151,7 @@ def test_what_cannot_be_understood_is_said_at_the_search_box(client, asked, says
 def test_a_piece_that_fails_is_a_piece_and_no_page(client):
     answer = client.get("/parts/cases/facets", params={"query": "serverity:1"}, headers={"HX-Request": "true"})
     assert answer.status_code == 422
-    assert "did you mean severity?" in html.unescape(answer.text)
+    assert "Did you mean severity?" in html.unescape(answer.text)
     assert "<main" not in answer.text
 
 

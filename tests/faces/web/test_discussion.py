@@ -34,7 +34,7 @@ def plain(answer) -> str:
 
 def test_a_comment_is_a_form_and_leads_to_what_was_said(there, case):
     with there.browser() as client:
-        assert "Nobody has said anything yet" in client.get(f"/cases/{case}").text
+        assert "No comments yet" in client.get(f"/cases/{case}").text
         answer = client.post(f"/cases/{case}/comments", data={"text": "Is it *the feed*?\r\nAgain?"})
         assert answer.status_code == 303
         [thread] = curate.list_threads(there.workspace, case)
@@ -95,7 +95,7 @@ def test_an_inbox_shows_what_waits_and_leads_there(there, case):
         [twin] = re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', page.text)
         assert client.get(twin).json()["items"][0]["thread"] == thread.id
         client.post(f"/cases/{case}/comments", data={"text": "I did", "thread": thread.id})
-        assert "Nothing waits for you" in client.get("/inbox").text
+        assert "Nothing is waiting for you" in client.get("/inbox").text
         assert "answered" in client.get("/inbox?all=true").text
 
 
@@ -108,6 +108,6 @@ def test_an_inbox_of_many_goes_on_to_older_ones(there, case):
         [older] = re.findall(r'href="(/inbox\?[^"]*after=[^"]*)"', first)
         second = plain(client.get(older))
     assert "number 32." in first
-    assert "33 wait for you" in first
+    assert "33 waiting for you" in first
     assert all(f"number {number}." in second for number in range(3))
     assert "Older ones" not in second

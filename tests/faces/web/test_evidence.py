@@ -32,7 +32,7 @@ def case(browser):
 
 def test_the_page_asks_for_a_purpose_before_it_shows_anything(browser, case):
     page = browser.get(f"/cases/{case}/evidence")
-    assert "What it is needed for" in page.text
+    assert "Purpose, in one sentence" in page.text
     assert "prediction_id" not in page.text
     assert browser.get("/api/v1/audit?action=evidence.show").json()["items"] == []
 
@@ -49,7 +49,7 @@ def test_with_a_purpose_every_field_is_shown_and_the_look_is_recorded(browser, c
 def test_without_a_purpose_the_form_says_what_is_missing(browser, case):
     page = browser.post(f"/cases/{case}/evidence", data={"purpose": " "})
     assert page.status_code == 422
-    assert "no purpose is given" in page.text
+    assert "No purpose is given" in page.text
 
 
 def test_as_a_file_it_is_an_attachment_that_no_browser_opens(browser, case):

@@ -47,7 +47,7 @@ def test_an_investigation_is_written_by_forms(there, case):
     assert (found.experiments[0].executed, found.experiments[0].result, found.experiments[0].citations) == ("Trained", "Good", ())
     assert (found.write_up.rationale, found.write_up.results) == (None, "It was late")
     assert "<em>late</em>" in page
-    assert "Attempt 1 in version 42" in page
+    assert "Fix attempt 1 in version 42" in page
     with there.browser() as client:
         assert ", attempt 1" in client.get("/citations?address=REM-17").text
     assert "5 of 7 done" in page
@@ -61,7 +61,7 @@ def test_what_is_not_taken_is_shown_again_in_its_own_form(there, case):
             ("hypotheses", {"text": ""}, 422, "says nothing"),
             ("hypotheses", {"number": "1", "revision": "1", "text": "mine & only mine"}, 412, "changed since revision 1"),
             ("hypotheses", {"text": "mine & only mine", "stands": "odd"}, 422, "is none of"),
-            ("experiments", {"executed": "mine & only mine", "citations": "nowhere"}, 422, "invalid citation"),
+            ("experiments", {"executed": "mine & only mine", "citations": "nowhere"}, 422, "nvalid citation"),
             ("remediations", {"text": "mine & only mine", "citations": "ticket=ana@example.org"}, 422, "personal data"),
             ("write-up", {"revision": "7", "results": "mine & only mine"}, 422, "no revision 7"),
         ):

@@ -70,8 +70,8 @@ def test_the_page_of_a_job_shows_the_steps_that_are_committed_without_script(sit
     with site.client() as client, site.browser() as browser:
         job = client.post("/api/v1/runs", json=posted, headers=ASYNC).json()["job"]
         page = browser.get(f"/jobs/{job}").text
-        assert "<dd>waiting</dd>" in page
-        assert "a runner first finds out what they are" in page
+        assert "<dd>Waiting</dd>" in page
+        assert "the runner plans them first" in page
         assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
         shown = []
         ws = site.workspace.serving("working")
@@ -86,7 +86,7 @@ def test_the_page_of_a_job_shows_the_steps_that_are_committed_without_script(sit
         assert {done for done, _ in shown} == {0, 1, 2}
         assert all(said in {None, done} for done, said in shown)
         page = browser.get(f"/jobs/{job}").text
-        assert "<dd>done</dd>" in page
+        assert "<dd>Done</dd>" in page
         assert "2 of 2 <progress" in page
         assert "http-equiv" not in page
         for run in jobs.show_job(ws, job).runs:
@@ -123,7 +123,7 @@ def test_a_job_is_cancelled_on_its_page(site, posted):
         assert f'action="/jobs/{job}/cancel"' in browser.get(f"/jobs/{job}").text
         assert browser.post(f"/jobs/{job}/cancel").status_code == 303
         page = browser.get(f"/jobs/{job}").text
-        assert "<dd>cancelled</dd>" in page
+        assert "<dd>Cancelled</dd>" in page
         assert f'action="/jobs/{job}/cancel"' not in page
 
 

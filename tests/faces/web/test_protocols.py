@@ -49,7 +49,7 @@ def test_a_protocol_or_version_that_is_not_there_says_which_are(get):
     assert get("/protocols/nope").status_code == 404
     answer = get("/protocols/arrival-delay", params={"version": 9})
     assert answer.status_code == 404
-    assert "it has 1" in answer.text
+    assert "It has 1" in answer.text
 
 
 def test_it_says_whom_it_keeps_from_judging(there, tmp_path):
@@ -70,7 +70,7 @@ def test_two_versions_are_compared_line_by_line(there, tmp_path):
     capture.capture(there.workspace, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     with there.browser() as client:
         page = client.get("/protocols/arrival-delay").text
-        assert "what changed since version 1" in page
+        assert "Changes since version 1" in page
         page = client.get("/protocols/arrival-delay/diff", params={"before": 1, "after": 2}).text
     changed = re.findall(r'<li class="(added|removed)"><code>(.*?)</code>', page)
     assert [kind for kind, line in changed if "latency_ms" in line] == ["removed", "added"]

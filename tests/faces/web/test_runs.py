@@ -86,7 +86,7 @@ def test_a_run_is_found_by_the_beginning_of_its_id_and_others_are_not(client):
     assert client.get(f"/runs/{run[:11]}").status_code == 200
     missing = client.get("/runs/run-nothing0")
     assert missing.status_code == 404
-    assert "there is no run" in missing.text
+    assert "There is no run" in missing.text
 
 
 def test_each_field_that_was_counted_has_a_page_that_adds_up_what_the_action_lists(client):
@@ -119,7 +119,7 @@ def test_versions_have_a_column_each_up_to_the_five_commonest(site, log):
         lines = client.get(f"/api/v1/runs/{run.id}/histograms?field=inputs.carrier").json()["items"]
     heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
     assert heads == ["Value", "Events", "Share", "v0", "v1", "v2", "v3", "v6"]
-    assert "2 more model versions in the sum alone" in page
+    assert "2 more model versions only in the total" in page
     first = next(line["values"] for line in lines if line["bin"] == min(line["bin"] for line in lines))
     row = re.search(rf'<th scope="row" class="wrap">{first}</th>(.*)</tr>', page)[1]
     v6 = sum(line["events"] for line in lines if (line["values"], line["model_version"]) == (first, "v6"))
@@ -131,7 +131,7 @@ def test_a_run_of_before_says_that_its_fields_were_not_counted(site, log):
     with closing(sqlite3.connect(site.workspace.file)) as stored, stored:
         stored.execute("UPDATE runs SET bins = NULL")
     with site.browser() as client:
-        assert "This run was filed before fields were counted" in client.get(f"/runs/{run.id}").text
+        assert "This run is from before fields were counted" in client.get(f"/runs/{run.id}").text
         assert client.get(f"/runs/{run.id}/histograms?field=inputs.carrier").status_code == 422
 
 
@@ -150,7 +150,7 @@ def test_a_waiting_run_asks_before_it_is_accepted(site, log):
     run, gone = waiting(site, log)
     with site.browser() as client:
         text = client.get(f"/runs/{run.id}").text
-        assert "This run waits" in text
+        assert "This run is waiting" in text
         [confirm] = set(re.findall(r'href="(/runs/[^"]*/accept)"', text))
         asked = client.get(confirm).text
         assert gone in asked
@@ -161,7 +161,7 @@ def test_a_waiting_run_asks_before_it_is_accepted(site, log):
         assert (answer.status_code, answer.headers["location"]) == (303, f"/runs/{run.id}")
         assert capture.show(site.workspace, run.id).status == "complete"
         assert client.post(confirm).status_code == 409
-        assert "does not wait" in client.get(confirm).text
+        assert "is not waiting" in client.get(confirm).text
 
 
 def test_a_run_says_what_changed_with_the_case_of_each_event(site, log):
@@ -189,7 +189,7 @@ def test_reproducing_tells_whether_it_is_the_same(site, log):
     with site.browser() as client:
         whole = client.post(f"/runs/{run.id}/reproduce")
         assert "<strong>The same.</strong>" in whole.text
-        assert "What it read" in whole.text
+        assert "Input</h2>" in whole.text
         piece = client.post(f"/runs/{run.id}/reproduce", headers={"HX-Request": "true"})
         assert "<strong>The same.</strong>" in piece.text
         assert "<html" not in piece.text

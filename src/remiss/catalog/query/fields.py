@@ -11,7 +11,7 @@ import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from remiss.catalog.query.expression import Level, Not, Operator, Query, Term, both, conjuncts, leaves
+from remiss.catalog.query.expression import Level, Not, Operator, Or, Query, Term, both, conjuncts, either, leaves
 from remiss.errors import InputError
 from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar
@@ -201,3 +201,45 @@ def toggled(query: Query, by: Query) -> Query:
     if narrowed(query, by):
         return both(*(part for part in conjuncts(query) if part not in conjuncts(by)))
     return both(query, by)
+
+
+def chosen_of(query: Query, field: str) -> tuple[Query, ...]:
+    """Return the values of a field of which a query asks for any, as the terms that it has for them.
+
+    >>> from remiss.catalog.query.parsing import parse
+    >>> len(chosen_of(parse("(severity:1 OR severity:2) model:x"), "severity")), chosen_of(parse("severity:<=2"), "severity")
+    (2, ())
+    """
+    for part in conjuncts(query):
+        terms = part.parts if isinstance(part, Or) else (part,)
+        if all(_has_one(term, field) for term in terms):
+            return terms
+    return ()
+
+
+def without_chosen(query: Query, field: str) -> Query:
+    """Return a query without the values of a field that it asks for."""
+    chosen = chosen_of(query, field)
+    return both(*(part for part in conjuncts(query) if not chosen or part not in {either(*chosen), *chosen[:1]}))
+
+
+def with_choice(query: Query, field: str, term: Query) -> Query:
+    """Return a query that also asks for another value of a field, or does not any more where it did.
+
+    >>> from remiss.catalog.query.parsing import parse
+    >>> from remiss.catalog.query.printing import unparse
+    >>> wider = with_choice(parse("severity:1 model:x"), "severity", parse("severity:2"))
+    >>> unparse(wider), unparse(with_choice(wider, "severity", parse("severity:1")))
+    ('model:x (severity:1 OR severity:2)', 'model:x severity:2')
+    """
+    chosen = chosen_of(query, field)
+    left = tuple(each for each in chosen if each != term) if term in chosen else (*chosen, term)
+    rest = without_chosen(query, field)
+    return both(rest, either(*left)) if left else rest
+
+
+def _has_one(term: Query, field: str) -> bool:
+    """Return whether a term is one that `having` makes for a field."""
+    if isinstance(term, Not):
+        return isinstance(term.part, Term) and (term.part.key, term.part.operator) == (field, Operator.PRESENT)
+    return isinstance(term, Term) and (term.key, term.operator) == (field, Operator.EQUAL)

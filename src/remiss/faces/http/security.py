@@ -28,7 +28,7 @@ MOST_TOKEN_BYTES = 8 * 1024
 MOST_BODY_BYTES = 4 * 1024 * 1024
 # A file that people add to a case: as it is, in a form, or in base64 within JSON, which takes a third more.
 MOST_FILE_BYTES = 23 * 1024 * 1024
-FILES = re.compile(r"/attachments|/api/v1/cases/[^/]+/attachments|/api/v1/actions/attachment\.add")
+FILES = re.compile(r"/attachments|/cases/file|/api/v1/cases/[^/]+/attachments|/api/v1/actions/attachment\.add")
 MOST_HEADER_BYTES = 32 * 1024
 MOST_TARGET_BYTES = 16 * 1024
 CSP = (

@@ -42,6 +42,7 @@ from remiss.faces.web.pages import (
     trends,
 )
 from remiss.faces.web.rendering import HelpPage, ProblemPage, filled, render, shell
+from remiss.govern.roles import ROLES, holds
 from remiss.govern.tokens import Sessions
 
 if TYPE_CHECKING:
@@ -71,11 +72,13 @@ PAGES = (
     audit.router,
     help_pages,
 )
-UNAVAILABLE = 503
+UNAVAILABLE, FORBIDDEN = 503, 403
+# How a refusal for want of a permission says which.
+NEEDS = ": it needs "
 HEADINGS = {
-    403: "This is not for you to do or see",
-    404: "There is no such page or thing",
-    409: "That does not go together",
+    FORBIDDEN: "You do not have access to this",
+    404: "Page not found",
+    409: "This is no longer possible",
     UNAVAILABLE: "The catalog cannot be read",
 }
 
@@ -101,6 +104,17 @@ def _routes() -> tuple[BaseRoute, ...]:
     for page in PAGES:
         made.include_router(in_one_reading(page), include_in_schema=False)
     return tuple(made.routes)
+
+
+def roles_with(permission: str) -> str:
+    """Return which roles have a permission, in a sentence.
+
+    >>> roles_with("queue:work")
+    'this needs the role annotator, verifier, curator or admin'
+    """
+    names = [role for role in ROLES if holds(role, permission)]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    return f"this needs the role {listed}"
 
 
 @help_pages.get("/help")
@@ -131,8 +145,10 @@ def problem(request: Request, status: int, document: dict[str, Any]) -> Response
     what, do = said["what"], said["do"]
     if (status, what) == (404, "not found"):
         # No thing was asked for: the address is none of the pages.
-        what, do = f"there is nothing at {request.url.path[:200]}", "begin at the overview, or look for a case by its id"
-    page = ProblemPage(heading=HEADINGS.get(status, "That did not work"), what=what, do=do)
+        what, do = f"there is nothing at {request.url.path[:200]}", "begin at Home, or search for a case by its id"
+    if status == FORBIDDEN and NEEDS in what:
+        what, do = roles_with(what.rpartition(NEEDS)[2].partition(" ")[0]), "ask an admin of this catalog"
+    page = ProblemPage(heading=HEADINGS.get(status, "Something is not right"), what=what, do=do)
     if request.headers.get("hx-request"):
         # A script asked for a piece of a page, and puts there whatever comes.
         return filled("_parts/problem.html", {"page": page}, status=status)

@@ -153,9 +153,15 @@ def in_words(value: object) -> str:
             return printable(str(value))
 
 
-def opened(text: str) -> str:
-    """Return text that begins with a capital, as a sentence does."""
-    return text[:1].upper() + text[1:]
+def sentence(text: str) -> str:
+    """Return what an error says as a sentence of a page: messages begin small, as they stand behind a name on a terminal.
+
+    >>> sentence("there is no such case"), sentence("k7m4-qp is the beginning of two ids"), sentence("")
+    ('There is no such case', 'k7m4-qp is the beginning of two ids', '')
+    """
+    shown = printable(text)
+    first = shown.partition(" ")[0]
+    return shown[:1].upper() + shown[1:] if first.rstrip(",:;.").isalpha() and first.islower() else shown
 
 
 @cache
@@ -170,12 +176,12 @@ def environment() -> Environment:
         "figure": figure,
         "printable": printable,
         "printable_lines": printable_lines,
+        "sentence": sentence,
         "share": share,
         "moment": moment,
         "day": day,
         "segment": segment,
         "exact": format_time,
-        "opened": opened,
         "without_namespace": without_namespace,
         "spelled": in_words,
         "confidence": facts.confidence,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -25,28 +26,31 @@ FIELDS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """What the form sent: the case, and the file if one was chosen."""
+    """What a form sent: its fields, and the file if one was chosen."""
 
-    case: str
-    name: str
-    content: bytes
+    fields: Mapping[str, str]
+    name: str = ""
+    content: bytes | None = None
 
 
 @router.post("/attachments")
 async def add(request: Request, ws: Ws) -> Response:
     """Add a file and lead back to the case; what is not taken is said on its page."""
-    sent = await _upload(request)
-    return await run_in_threadpool(_added, ws, sent)
+    sent = await uploaded(request, FIELDS)
+    if "case" not in sent.fields or sent.content is None:
+        raise RequestError("the form has no case or no file", do="use the form on the page of the case")
+    return await run_in_threadpool(added, ws, sent.fields["case"], sent.name, sent.content)
 
 
-def _added(ws: Ws, sent: Upload) -> Response:
+def added(ws: Ws, case: str, name: str, content: bytes) -> Response:
+    """Add a file to a case and lead to it; what is not taken is said on its page."""
     try:
-        made = attachments.add_attachment(ws, sent.case, sent.content, name=sent.name)
+        made = attachments.add_attachment(ws, case, content, name=name)
     except InputError as error:
         if error.code not in {"input", "denied"}:
             raise
         problem = (error.what, error.do)
-        return pages.shown(ws, catalog.show(ws, sent.case), pages.CaseOptions(), unattached=problem, status=status_of(error))
+        return pages.shown(ws, catalog.show(ws, case), pages.CaseOptions(), unattached=problem, status=status_of(error))
     return _back(made)
 
 
@@ -79,23 +83,25 @@ def _back(changed: Attachment) -> Response:
     return RedirectResponse(f"/cases/{segment(changed.case)}#attachments", 303)
 
 
-async def _upload(request: Request) -> Upload:
-    """Read the form; the file stays in memory, which is bounded: on the disk it would lie there as it is.
+async def uploaded(request: Request, most: int) -> Upload:
+    """Read a form of at most so many fields; the file stays in memory, which is bounded: on the disk it would lie there as it is.
 
     Raises
     ------
     RequestError : it has not the form of ours
     """
-    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=FIELDS)
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=most)
     parser.spool_max_size = 2 * MOST_BYTES
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
-        raise RequestError("what was sent is not a form with one file", do="use the form on the page of the case") from error
+        raise RequestError("what was sent is not a form with one file", do="use the form of the page") from error
     try:
-        case, file = form.get("case"), form.get("file")
-        if not isinstance(case, str) or not isinstance(file, UploadFile):
-            raise RequestError("the form has no case or no file", do="use the form on the page of the case")
-        return Upload(case=case, name=file.filename or "file", content=await file.read())
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        file = form.get("file")
+        # A form whose file nobody chose sends one without a name.
+        if not isinstance(file, UploadFile) or not file.filename:
+            return Upload(fields=fields)
+        return Upload(fields=fields, name=file.filename, content=await file.read())
     finally:
         await form.close()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss import govern
+from remiss.contract.table import entries
 from remiss.errors import InputError
 from remiss.faces.serving import Asked, Ws
 from remiss.faces.web.rendering import address, part, render, shell
@@ -26,12 +27,12 @@ PATH = "/audit"
 LIMIT = 50
 # What an entry may be of, in words.
 KINDS = {
-    "change": "changes",
-    "case": "cases seen",
-    "evidence": "raw evidence",
-    "list": "lists seen",
-    "figure": "figures seen",
-    "refused": "refusals",
+    "change": "Changes",
+    "case": "Views of cases",
+    "evidence": "Views of raw evidence",
+    "list": "Views of lists",
+    "figure": "Views of figures",
+    "refused": "Refusals",
 }
 # Where a thing of that kind has a page, by how its id begins; what has none of these is a case, if it looks like one.
 RUN = "run-"
@@ -62,6 +63,7 @@ class AuditPage:
     first: str | None
     following: str | None
     narrowed: bool
+    actions: tuple[tuple[str, str], ...]
     verdicts: tuple[LogIntegrity, ...] | None = None
     problem: tuple[str, str] | None = None
 
@@ -105,6 +107,7 @@ def _page(ws: Workspace, asked: AuditFilter, verdicts: tuple[LogIntegrity, ...] 
         first=address(PATH, **given) if asked.after else None,
         following=None if found is None or found.next is None else address(PATH, **given, after=found.next),
         narrowed=any(given.values()),
+        actions=choices(),
         verdicts=verdicts,
         problem=problem,
     )
@@ -119,10 +122,32 @@ def _moment(text: str) -> datetime:
         raise InputError(f"{text!r} is not a time", do="write 2013-06-03 or 2013-06-03T06:00:00Z") from error
 
 
+def in_words(action: str) -> str:
+    """Return an action as a page says it.
+
+    >>> in_words("case.annotate"), in_words("estimate"), in_words("remiss 0.1")
+    ('Annotate case', 'Estimate', 'Remiss 0.1')
+    """
+    subject, _, verb = action.partition(".")
+    words = f"{verb} {subject}" if verb and subject.isalpha() else action
+    return (words[:1].upper() + words[1:]).replace("-", " ")
+
+
+def choices() -> tuple[tuple[str, str], ...]:
+    """Return every action with its words, sorted by these."""
+    return tuple(sorted(((name, in_words(name)) for name in entries()), key=lambda each: each[1]))
+
+
 def _line(line: dict[str, Any]) -> dict[str, Any]:
     """Return an entry with the name that its action has now, and with where it leads, if what it was done on has a page."""
     subject = line["subject"]
-    return line | {"action": shown(line["action"]), "href": None if subject is None else _href(subject)}
+    action = shown(line["action"])
+    return line | {
+        "action": action,
+        "did": in_words(action),
+        "also_did": ", ".join(in_words(shown(each)) for each in (line["also"] or "").split(", ") if each),
+        "href": None if subject is None else _href(subject),
+    }
 
 
 def _href(subject: str) -> str | None:

@@ -216,9 +216,9 @@ def shown(
         form=form,
         graded_by_hand=graded_by_hand(case),
         labelling=labelling_of(ws, case, asked.as_of, unmoved),
-        investigation=investigation_of(ws, case.id, asked.as_of, unwritten),
-        discussion=discussion_of(ws, case.id, asked.as_of, unsent),
-        attached=attached_of(ws, case.id, asked.as_of, unattached),
+        investigation=investigation_of(ws, case, asked.as_of, unwritten),
+        discussion=discussion_of(ws, case, asked.as_of, unsent),
+        attached=attached_of(ws, case, asked.as_of, unattached),
         similar=_similar(case, asked.as_of),
     )
     twin = f"/api/v1/cases/{segment(case.id)}"

@@ -112,20 +112,19 @@ class AttachedPart:
     problem: tuple[str, str] | None
 
 
-def attached_of(ws: Workspace, case: str, as_of: int | None, problem: tuple[str, str] | None) -> AttachedPart:
+def attached_of(ws: Workspace, case: Case, as_of: int | None, problem: tuple[str, str] | None) -> AttachedPart:
     """Return the files that a case has, or had at a position."""
-    files = attachments.list_attachments(ws, case, as_of=as_of)
-    removed = attachments.list_attachments(ws, case, removed=True).items if as_of is None else ()
-    team = ws.governed(case).team
-    every, own = ws.may(attachments.REMOVE, team), ws.may(attachments.OWN, team)
+    files = attachments.list_attachments(ws, case.id, as_of=as_of)
+    removed = attachments.list_attachments(ws, case.id, removed=True).items if as_of is None else ()
+    every, own = ws.may(attachments.REMOVE, case.team), ws.may(attachments.OWN, case.team)
     known = (each for each in (*files, *removed) if each.hidden is None and as_of is None)
     return AttachedPart(
-        case=case,
+        case=case.id,
         files=files,
         removed=removed,
         changeable=frozenset(each.id for each in known if every or (own and each.person == ws.actor.name)),
-        adding=as_of is None and ws.may(attachments.ADD, team),
-        readable=ws.may(attachments.READ, team),
+        adding=as_of is None and ws.may(attachments.ADD, case.team),
+        readable=ws.may(attachments.READ, case.team),
         most_megabytes=MOST_BYTES >> 20,
         problem=problem,
     )

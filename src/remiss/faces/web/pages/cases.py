@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -23,6 +25,7 @@ from remiss.faces.web.pages.list_address import (
     FacetsPart,
     ListAddress,
     ListLink,
+    chosen_fields,
     facets_of,
     inside,
     link,
@@ -97,7 +100,7 @@ class CountPart:
 def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Response:
     """Show a list of cases."""
     found: Rows | None = None
-    problem = total = counted = None
+    problem = total = counts = None
     try:
         # What is counted and linked to is what was meant, with keys written out.
         # Counting all that match takes a hundred times as long as finding a page of them: what nobody counted yet follows.
@@ -107,11 +110,13 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
         all_of_it = found if found.total is not None else look(ws, catalog.search, found.position, query=asked.query, limit=1)
         total = None if all_of_it is None else all_of_it.total
         counted = look(ws, catalog.facets, found.position, query=asked.query)
+        ask = partial(look, ws, catalog.facets, found.position)
+        counts = None if counted is None else _facets(ws, answers, counted, asked, ask)
     except InputError as error:
         if not shown_at_the_box(error):
             raise
         problem = Problem(what=error.what, do=error.do)
-    page = page_of(asked, found, problem, total, None if counted is None else _facets(ws, answers, counted, asked))
+    page = page_of(asked, found, problem, total, counts)
     if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
         page = replace(page, fewer=asks_for_suggestions(parse(asked.query)))
     twins = [(address("/api/v1/cases", query=asked.query, sort=asked.sort, as_of=asked.as_of), "Cases")]
@@ -130,13 +135,22 @@ def count(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
 @router.get(FACETS)
 def facets(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Response:
     """Count the cases of a list by field, as a piece of the page."""
-    found = answers.ask(ws, catalog.facets, _position(ws, asked), query=asked.query)
-    return part(_facets(ws, answers, found, asked))
+    ask = partial(answers.ask, ws, catalog.facets, _position(ws, asked))
+    counted = ask(query=asked.query)
+    return part(_facets(ws, answers, counted, asked, ask) or facets_of(counted, asked, parse(asked.query), {}))
 
 
-def _facets(ws: Workspace, answers: ResultCache, found: Rows, asked: ListAddress) -> FacetsPart:
-    known = protocol_cache.newest(ws, lambda call, **given: answers.ask(ws, call, found.position, **given))
-    return facets_of(found, asked, parse(asked.query), protocol_cache.labels(known))
+def _facets(
+    ws: Workspace, answers: ResultCache, counted: Rows, asked: ListAddress, ask: Callable[..., Rows | None]
+) -> FacetsPart | None:
+    """Return the counts of a list, of chosen fields those beside what is chosen; None when one of them is not there yet."""
+    query = parse(asked.query)
+    others = {name: ask(query=rest, fields=(name,)) for name, rest in chosen_fields(counted, query).items()}
+    known = {name: rows for name, rows in others.items() if rows is not None}
+    if len(known) != len(others):
+        return None
+    newest = protocol_cache.newest(ws, lambda call, **given: answers.ask(ws, call, counted.position, **given))
+    return facets_of(counted, asked, query, protocol_cache.labels(newest), known)
 
 
 def _position(ws: Workspace, asked: ListAddress) -> int:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from remiss.curate import discussion_actions as curate
 from remiss.faces.web.markdown import markdown
+from remiss.records.case import Case
 from remiss.records.discussion import Comment, Thread, ThreadStatus, Turned
 
 if TYPE_CHECKING:
@@ -61,13 +62,12 @@ class DiscussionPart:
     unsent: TypedComment | None
 
 
-def discussion_of(ws: Workspace, case: str, as_of: int | None, unsent: TypedComment | None = None) -> DiscussionPart:
+def discussion_of(ws: Workspace, case: Case, as_of: int | None, unsent: TypedComment | None = None) -> DiscussionPart:
     """Return the discussion of a case, open threads first, else in the order in which they began."""
-    team = ws.governed(case).team
-    writes, answers, turns = (as_of is None and ws.may(each, team) for each in (curate.WRITE, curate.ANSWER, curate.RESOLVE))
+    writes, answers, turns = (as_of is None and ws.may(each, case.team) for each in (curate.WRITE, curate.ANSWER, curate.RESOLVE))
     found = [
         thread_part(each, answerable=writes or (answers and curate.was_asked(each, ws.actor.name)), turnable=turns)
-        for each in curate.list_threads(ws, case, as_of=as_of)
+        for each in curate.list_threads(ws, case.id, as_of=as_of)
     ]
     found.sort(key=lambda each: not each.open)
     return DiscussionPart(threads=tuple(found), writable=writes, unsent=unsent)

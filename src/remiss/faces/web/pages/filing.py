@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog import similar_actions
+from remiss.catalog.attachment import MOST_BYTES
 from remiss.catalog.similarity import ASKED, PossibleDuplicate, possible_duplicates
 from remiss.catalog.typed_filing import filing_of
 from remiss.errors import InputError
 from remiss.faces.serving import Ws
 from remiss.faces.web import protocol_cache
+from remiss.faces.web.pages import attachments
 from remiss.faces.web.rendering import render, segment, shell
 from remiss.records.case import Sensitivity
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 FILING = "case:file"
+# As many as the form has, and some more.
+FIELDS = 32
 DEFAULT = "default"
 
 
@@ -61,6 +66,7 @@ class FilingPage:
     models: tuple[str, ...]
     teams: tuple[str, ...]
     levels: tuple[str, ...]
+    most_megabytes: int
     problem: tuple[str, str] | None
     suspects: tuple[PossibleDuplicate, ...]
 
@@ -72,11 +78,21 @@ def form(ws: Ws) -> Response:
 
 
 @router.post("/cases/file")
-def file(ws: Ws, typed: Annotated[TypedFiling, Form()]) -> Response:
-    """File what was typed and lead to the case; what is not taken is shown again.
+async def file(request: Request, ws: Ws) -> Response:
+    """File what was typed, with the file that was chosen, and lead to the case; what is not taken is shown again.
 
     So is what may be a duplicate of cases that the form did not name yet: nothing is filed before they were seen.
     """
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        sent = await attachments.uploaded(request, FIELDS)
+    else:
+        form = await request.form(max_fields=FIELDS)
+        sent = attachments.Upload(fields={name: value for name, value in form.items() if isinstance(value, str)})
+    return await run_in_threadpool(_filed, ws, sent)
+
+
+def _filed(ws: Ws, sent: attachments.Upload) -> Response:
+    typed = TypedFiling.model_validate(sent.fields)
     try:
         filing = filing_of(values_of(typed))
         suspects = possible_duplicates(similar_actions.duplicates(ws, filing, limit=ASKED))
@@ -87,6 +103,8 @@ def file(ws: Ws, typed: Annotated[TypedFiling, Form()]) -> Response:
         if error.code != "input":
             raise
         return _shown(ws, typed, (error.what, error.do))
+    if sent.content is not None:
+        return attachments.added(ws, case.id, sent.name, sent.content)
     return RedirectResponse(f"/cases/{segment(case.id)}", 303)
 
 
@@ -102,6 +120,7 @@ def _shown(ws: Ws, typed: TypedFiling, problem: tuple[str, str] | None, suspects
         models=models,
         teams=teams,
         levels=levels,
+        most_megabytes=MOST_BYTES >> 20,
         problem=problem,
         suspects=suspects,
     )

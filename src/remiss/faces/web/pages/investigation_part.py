@@ -11,6 +11,7 @@ from markupsafe import Markup
 from remiss.curate import investigation_actions as curate
 from remiss.faces.web.markdown import markdown
 from remiss.faces.web.rendering import address
+from remiss.records.case import Case
 from remiss.records.investigation import Citation, Conclusion, Experiment, Investigation, Outcome, Part, Stands, Step, Written
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ class InvestigationPart:
         return sum(each.done for each in self.steps)
 
 
-def investigation_of(ws: Workspace, case: str, as_of: int | None, unwritten: Unwritten | None = None) -> InvestigationPart:
+def investigation_of(ws: Workspace, case: Case, as_of: int | None, unwritten: Unwritten | None = None) -> InvestigationPart:
     """Return the investigation of a case as it is shown."""
-    found = curate.investigation(ws, case, as_of=as_of)
+    found = curate.investigation(ws, case.id, as_of=as_of)
     experiments = [(each.hypothesis, _experiment(each, as_of, unwritten)) for each in found.experiments]
     numbers = {each.number for each in found.hypotheses}
     return InvestigationPart(
@@ -113,7 +114,7 @@ def investigation_of(ws: Workspace, case: str, as_of: int | None, unwritten: Unw
         remediations=tuple(_remediations(found, as_of, unwritten)),
         write_up=_write_up(found, unwritten),
         forms={part.value: _form(part, 0, 0, {}, unwritten) for part in Part},
-        writable=as_of is None and ws.may(curate.INVESTIGATE, ws.governed(case).team),
+        writable=as_of is None and ws.may(curate.INVESTIGATE, case.team),
         choices=CHOICES,
         sections=SECTIONS,
         hidden=found.hidden,

@@ -137,13 +137,17 @@ COUNTED = ("criterion", "severity", "status", "mode", "suggested_mode", "model",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """One value of a facet: how many of the cases have it, and the link that adds the term or takes it away."""
+    """One value of a facet: how many of the cases have it, and the link that adds the term or takes it away.
+
+    `more` is one beside which others of its field are chosen: its cases come to theirs.
+    """
 
     words: str
     count: int
     href: str
     chosen: bool
     missing: bool
+    more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +169,28 @@ class FacetsPart:
     labels: Mapping[str, str]
 
 
-def facets_of(found: Rows, asked: ListAddress, query: Query, labels: Mapping[str, str]) -> FacetsPart:
-    """Return the counts of a list as links that narrow it or widen it again; `labels` are what people call fields."""
+def chosen_fields(found: Rows, query: Query) -> dict[str, str]:
+    """Return of each counted field of which values are chosen the query without them: among its cases the others are counted."""
+    names = dict.fromkeys(str(field) for field, _, _ in found.rows)
+    return {name: unparse(fields.without_chosen(query, name)) for name in names if fields.chosen_of(query, name)}
+
+
+def facets_of(
+    found: Rows, asked: ListAddress, query: Query, labels: Mapping[str, str], beside: Mapping[str, Rows] | None = None
+) -> FacetsPart:
+    """Return the counts of a list as links that narrow it or widen it again.
+
+    Parameters
+    ----------
+    labels : what people call fields
+    beside : of fields of which values are chosen the counts without these, see `chosen_fields`
+    """
+    beside = beside or {}
     fields: dict[str, list[tuple[Scalar, int]]] = {}
-    for field, value, count in found.rows:
-        fields.setdefault(str(field), []).append((value, int(str(count))))
+    for rows in (found, *beside.values()):
+        for field, value, count in rows.rows:
+            if rows is beside.get(str(field), found):
+                fields.setdefault(str(field), []).append((value, int(str(count))))
     order = [*(name for name in COUNTED if name in fields), *(name for name in fields if name not in COUNTED)]
     facets, same = [], []
     for name in order:
@@ -183,7 +204,14 @@ def facets_of(found: Rows, asked: ListAddress, query: Query, labels: Mapping[str
 
 
 def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int) -> Value:
-    term = fields.having(field, value)
-    href = link(asked, query=unparse(fields.toggled(query, term)))
-    words = "none" if value is None else str(value)
-    return Value(words=words, count=count, href=href, chosen=fields.narrowed(query, term), missing=value is None)
+    term, chosen = fields.having(field, value), fields.chosen_of(query, field)
+    alone = fields.narrowed(query, term)
+    wanted = fields.toggled(query, term) if alone else fields.with_choice(query, field, term)
+    return Value(
+        words="none" if value is None else str(value),
+        count=count,
+        href=link(asked, query=unparse(wanted)),
+        chosen=alone or term in chosen,
+        missing=value is None,
+        more=bool(chosen) and not alone and term not in chosen,
+    )
