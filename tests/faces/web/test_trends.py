@@ -195,3 +195,10 @@ def test_words_of_the_page_begin_with_a_capital_and_name_no_option(get):
     assert not re.search(r">[^<]*--[a-z]", page)
     page = get(query="criterion:missed-delay", what="rate", by="inputs.carrier", variance="sample").text
     assert "Intervals are for this log only" in page
+
+
+def test_a_field_without_its_family_is_a_question_like_any_other(get):
+    answer = get(query="criterion:missed-delay airport:EWR", what="rate", by="month")
+    assert answer.status_code == 200
+    assert "context.airport:EWR" in answer.text
+    assert "query=criterion%3Amissed-delay+airport" not in answer.text

@@ -129,6 +129,8 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
         found = answers.ask(ws, understand.estimate, position, **question.arguments())
         if question.format:
             return exported(found, question)
+        # With its keys written out, so that what is linked to means the same.
+        question = question.model_copy(update={"query": found.query, "by": found.by or question.by})
         of = (protocol_cache.protocol(ws, found.protocol),)
         sentence = sentence_of(
             found, lambda: answers.ask(ws, understand.estimate, position, **question.arguments() | {"by": None})
