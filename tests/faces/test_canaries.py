@@ -244,6 +244,7 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         said += [str(client.post("/api/v1/runs", json=body).text) for body in refused_captures()]
     assert {way.path for way in ways} - answered <= {
         "/threads/{thread}",
+        "/help/{name:path}",
         "/estimates",
         "/api/v1",
         "/api/v1/access",
