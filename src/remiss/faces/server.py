@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.middleware.gzip import GZipMiddleware
 
 from remiss.errors import SettingError, StorageError
 from remiss.faces.http.app import create_app
@@ -59,7 +60,9 @@ def secured(
     app = create_app(workspace)
     identities = Identities(workspace, sessions)
     add_pages(app, sessions, identities, lambda: announce(link(sessions, port)))
-    return Security(Authentication(Places(Measured(app, app.state.metrics)), identities, app), [*own, *origins])
+    # Level 5: a page of 50 KB takes half a millisecond. What is large is compressed by a thread, beside those who wait.
+    compressed = GZipMiddleware(Measured(app, app.state.metrics), minimum_size=1024, compresslevel=5, thread_minimum_size=64 * 1024)
+    return Security(Authentication(Places(compressed), identities, app), [*own, *origins])
 
 
 def link(sessions: Sessions, port: int) -> str:

@@ -13,7 +13,22 @@ from tests.browser.test_accessibility import PAGES
 
 # Where text is somebody's data, is meant to be typed, or is a part of one sentence (chips).
 DATA = {"code", "pre", "kbd", "time", "script", "style", "textarea", "option", "title", "svg"}
-CLASSES = {"id", "day", "value", "count", "token", "digest", "markdown", "text", "y-key", "document", "file", "clip", "name", "chip"}
+CLASSES = {
+    "id",
+    "day",
+    "value",
+    "count",
+    "token",
+    "digest",
+    "markdown",
+    "text",
+    "y-key",
+    "document",
+    "file",
+    "clip",
+    "name",
+    "chip",
+}
 # Blocks that are written by us and read as sentences or titles.
 BLOCKS = {"h1", "h2", "h3", "h4", "p", "button", "summary", "label", "legend", "figcaption", "li", "dt"}
 VOID = {"input", "br", "img", "meta", "link", "hr", "path", "line", "circle", "rect", "use", "progress"}
