@@ -61,7 +61,9 @@ def secured(
     identities = Identities(workspace, sessions)
     add_pages(app, sessions, identities, lambda: announce(link(sessions, port)))
     # Level 5: a page of 50 KB takes half a millisecond. What is large is compressed by a thread, beside those who wait.
-    compressed = GZipMiddleware(Measured(app, app.state.metrics), minimum_size=1024, compresslevel=5, thread_minimum_size=64 * 1024)
+    compressed = GZipMiddleware(
+        Measured(app, app.state.metrics), minimum_size=1024, compresslevel=5, thread_minimum_size=64 * 1024
+    )
     return Security(Authentication(Places(compressed), identities, app), [*own, *origins])
 
 
