@@ -24,7 +24,7 @@ FORMS = {
     "case/revise.html": ("/cases/{case}", "#revise form", {"title": "t" * 400, "note": "a note"}),
     "_parts/findings.html": ("/cases/{case}", "form[action$='/remediations']", {"text": " ", "model_version": "42"}),
     "cases/page.html": ("/cases", "search form", {"query": "nope:"}),
-    "estimates/page.html": ("/estimates", "main form", {"query": "nope:"}),
+    "trends/page.html": ("/trends", "main form.form", {"query": "nope:"}),
     "evidence/page.html": ("/cases/{case}/evidence", "form.filing", {"purpose": " "}),
     "people/page.html": ("/people", "form[action='/person/add']", {"name": "Nora Berg", "about": "a new annotator"}),
     "queue/_steering.html": ("/queue", ".steering form.scoped", {"revision": "999"}),

@@ -193,7 +193,7 @@ HEADERS = (
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_no_header_holds_others_up(reading, name):
-    way = ("POST", "/api/v1/runs/plan") if name == "Content-Type" else ("GET", "/static/site.css")
+    way = ("POST", "/api/v1/runs/plan") if name == "Content-Type" else ("GET", "/static/system.css")
     given = {"Content-Type": "multipart/form-data; boundary=", "Range": "bytes="}.get(name, "")
     for unit in HOSTILE:
         line = given + (unit * 30_000)[:30_000]
