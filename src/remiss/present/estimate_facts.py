@@ -166,3 +166,13 @@ def rows_own(estimate: Estimate, shared: Sequence[str], *, judging: bool = True)
         f"{', '.join(own[: NAMED - 1] if more[note] else own)}{more[note]}: {note}" if estimate.by else note
         for note, own in keys.items()
     ]
+
+
+def trend_in_words(trend: Estimate) -> str:
+    """Return a trend for those who do not see it."""
+    known: Sequence[EstimateRow] = [row for row in trend.rows if row.value is not None]
+    if not known:
+        return "no window to show"
+    least, most = (figure_of(pick(known, key=lambda row: float(row.value or 0)), rate=True)[0] for pick in (min, max))
+    last = figure_of(known[-1], rate=True)[0]
+    return f"over {len(known)} windows between {least} and {most}, {last} in the last"

@@ -28,6 +28,16 @@ EXACT, GIVEN, UNKNOWN, UNDEFINED = "exact", "given", "unknown", "undefined"
 THIS_LOG = (
     "this log only: under 8 windows of its own, so the interval says nothing of other weeks and is no ground to compare rows"
 )
+# Of what the intervals of a comparison are.
+OF_SAMPLE = "the intervals are of this very log; to compare rows with each other ask with variance process"
+OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with variance sample"
+MOST_OF_SAMPLE = (
+    "most rows have too little history to compare them: all intervals are of this very log; ask with variance process for those "
+    "that have one"
+)
+SOME_OF_SAMPLE = (
+    "the intervals are of the process that wrote the log, to compare rows; of this log only where there is too little history"
+)
 Method = Annotated[str, OneOf((COUNTED, WEIGHTED, LOG))]
 Variance = Annotated[str, OneOf((SAMPLE, PROCESS))]
 # Verdicts from which on a share is told in percent.

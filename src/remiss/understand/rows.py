@@ -9,7 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from remiss.records.estimate import FLAGGED, LOG, PROCESS, SAMPLE, THIS_LOG, UNKNOWN, Estimate, EstimateRow
+from remiss.records.estimate import (
+    FLAGGED,
+    LOG,
+    MOST_OF_SAMPLE,
+    OF_PROCESS,
+    OF_SAMPLE,
+    PROCESS,
+    SAMPLE,
+    SOME_OF_SAMPLE,
+    THIS_LOG,
+    UNKNOWN,
+    Estimate,
+    EstimateRow,
+)
 from remiss.understand.domain import DomainCells
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import OF_CONFIRMED, Question, QuestionPlan, Wording
@@ -18,15 +31,6 @@ from remiss.understand.scope import CRITERION
 from remiss.understand.two_phase.domain import LabelledDomain, found_of
 from remiss.understand.two_phase.rows import confirmed_rows
 
-OF_SAMPLE = "the intervals are of this very log; to compare rows with each other ask with variance process"
-OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with variance sample"
-MOST_OF_SAMPLE = (
-    "most rows have too little history to compare them: all intervals are of this very log; ask with variance process for those "
-    "that have one"
-)
-SOME_OF_SAMPLE = (
-    "the intervals are of the process that wrote the log, to compare rows; of this log only where there is too little history"
-)
 # Of so many rows one interval is expected to miss, and it is likely the one that looks worst.
 MANY_ROWS = 20
 MANY = (

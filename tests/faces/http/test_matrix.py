@@ -39,7 +39,9 @@ JOB = "job-aaaaaaaaaaaa"
 DOCUMENT = application().openapi()
 ABSENT = {"case": "zzzz-zzzz-zzzz", "run": "run-zzzzzzzz", "job": "job-zzzzzzzzzzzz", "name": "no-such-name"}
 # Pages and routes that anybody may see who is signed in: they show nothing of a catalog.
-HARMLESS = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out", *DOCUMENTS}
+# Docs, a redirect, and the number of what waits: of the catalog they show nothing.
+BARE = {"/estimates", "/help", "/help/{name:path}", "/parts/waiting"}
+HARMLESS = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out", *DOCUMENTS, *BARE}
 
 
 @dataclass(frozen=True)

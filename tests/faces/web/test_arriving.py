@@ -174,7 +174,7 @@ def test_no_link_changes_anything_or_opens_raw_evidence_and_the_look_that_it_lea
     for way in WAYS:
         if way.method == "GET":
             query = QUERIES.get(way.path)
-            answer = client.get(way.path.format(**places) + (f"?{query}" if query else ""))
+            answer = client.get(way.path.replace(":path}", "}").format(**places) + (f"?{query}" if query else ""))
             assert answer.status_code < 500, way
             unanswered |= set() if answer.status_code < 400 else {way.path}
     assert unanswered == NOT_ANSWERED

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from markupsafe import Markup
 
@@ -21,6 +22,7 @@ from remiss import capture
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
+from remiss.contract.table import permission_of
 from remiss.errors import InputError
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address
@@ -30,13 +32,13 @@ from remiss.present.sampling import window_in_words
 from remiss.present.sparkline import Point, sparkline
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.identity import parse_time
-from remiss.understand import actions as understood
 from remiss.understand.periods import drilldown
 from remiss.understand.question import Wording
 from remiss.understand.rise import LatestWindow, latest_of
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Criterion, Protocol
+    from remiss.understand.actions import FactsOf
     from remiss.workspace import Workspace
 
 
@@ -57,19 +59,25 @@ class ConfirmedRate:
     missing: str = ""
 
 
+def estimating() -> Any:
+    """Return the module that estimates; numpy comes with it, which a server loads when it is first asked."""
+    return import_module("remiss.understand.actions")
+
+
 OfCriteria: TypeAlias = Mapping[str, ConfirmedRate]
 Ask: TypeAlias = Callable[[str, bool], Estimate]
 
 
 def confirmed(ws: Workspace, *, source: str, protocol: str, criteria: Sequence[str], as_of: int) -> OfCriteria:
     """Return what people confirmed of each criterion of a protocol version on one source."""
-    ws.allow(understood.ESTIMATE)
-    facts_of = understood.sharing()
+    ws.allow(permission_of("estimate"))
+    facts_of = estimating().sharing()
 
     def ask(criterion: str, rate: bool) -> Estimate:
         query = unparse(having("criterion", criterion)) if criterion else ""
         wording = Wording(query=query, rate=rate, of=None, by=None if criterion else "criterion", variance=None)
-        return understood.figure(ws, wording, confirmed=True, source=source, protocol=protocol, position=as_of, facts_of=facts_of)
+        of = {"source": source, "protocol": protocol, "position": as_of, "facts_of": facts_of}
+        return cast("Estimate", estimating().figure(ws, wording, confirmed=True, **of))
 
     try:
         rates, totals = ({str(row.key): row for row in ask("", rate).rows} for rate in (True, False))
@@ -182,7 +190,7 @@ class CriteriaOf:
 
 def criteria(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
     """Return the criteria of everything captured, what was captured last first."""
-    ws.allow(understood.ESTIMATE)
+    ws.allow(permission_of("estimate"))
     captured = sorted(capture.coverage(ws, as_of=as_of), key=lambda line: str(line["at"]), reverse=True)
     return tuple(criteria_of(ws, line, as_of) for line in captured[:MOST_FRAMES])
 
@@ -194,7 +202,7 @@ def criteria_of(ws: Workspace, captured: dict[str, Any], as_of: int) -> Criteria
         document = protocol_cache.protocol(ws, label)
     except InputError as error:
         return CriteriaOf(source=source, protocol=label, problem=error.what)
-    ask = RatesAsked(ws=ws, source=source, label=label, as_of=as_of, facts_of=understood.sharing())
+    ask = RatesAsked(ws=ws, source=source, label=label, as_of=as_of, facts_of=estimating().sharing())
     since = max(captured["since"], captured["until"] - TREND * document.sampling.window)
     lines = sorted((line_of(ask, document, each, since) for each in document.criteria), key=lambda line: line.severity)
     return CriteriaOf(source=source, protocol=label, lines=tuple(lines))
@@ -208,14 +216,13 @@ class RatesAsked:
     source: str
     label: str
     as_of: int
-    facts_of: understood.FactsOf
+    facts_of: FactsOf
 
     def rate(self, query: Query, by: str | None = None) -> Estimate:
         """Return the rate of a query."""
         wording = Wording(query=unparse(query), rate=True, of=None, by=by, variance=None)
-        return understood.figure(
-            self.ws, wording, source=self.source, protocol=self.label, position=self.as_of, facts_of=self.facts_of
-        )
+        of = {"source": self.source, "protocol": self.label, "position": self.as_of, "facts_of": self.facts_of}
+        return cast("Estimate", estimating().figure(self.ws, wording, **of))
 
     def href(self, query: Query, **also: str) -> str:
         """Return the address of the page that shows the same."""
@@ -268,7 +275,7 @@ def trend_of(found: Estimate, own: Query, width: timedelta) -> Trend | None:
     if len(found.rows) < 2:
         return None
     svg = Markup(sparkline(tuple(points_of(found, own, width))))  # noqa: S704 - it escapes what it writes
-    return Trend(svg=svg, says=trend_in_words(found))
+    return Trend(svg=svg, says=estimate_facts.trend_in_words(found))
 
 
 def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
@@ -286,15 +293,3 @@ def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
             href=address("/cases", query=unparse(drilldown(own, trend.by, row.key, width)), as_of=trend.position),
             says=", ".join(filter(None, (says, estimate_facts.remarks(row)))),
         )
-
-
-def trend_in_words(trend: Estimate) -> str:
-    """Return a trend for those who do not see it."""
-    known: Sequence[EstimateRow] = [row for row in trend.rows if row.value is not None]
-    if not known:
-        return "no window to show"
-    least, most = (
-        estimate_facts.figure_of(pick(known, key=lambda row: float(row.value or 0)), rate=True)[0] for pick in (min, max)
-    )
-    last = estimate_facts.figure_of(known[-1], rate=True)[0]
-    return f"over {len(known)} windows between {least} and {most}, {last} in the last"

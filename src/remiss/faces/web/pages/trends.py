@@ -29,9 +29,17 @@ from remiss.present.chart_marks import mark_of
 from remiss.present.chart_scale import ordered, over_time
 from remiss.present.legible import share
 from remiss.records.catalog import reached
-from remiss.records.estimate import CONFIRMED, PROCESS, Estimate, EstimateRow
+from remiss.records.estimate import (
+    CONFIRMED,
+    MOST_OF_SAMPLE,
+    OF_PROCESS,
+    OF_SAMPLE,
+    PROCESS,
+    SOME_OF_SAMPLE,
+    Estimate,
+    EstimateRow,
+)
 from remiss.records.rows import as_csv
-from remiss.understand.rows import MOST_OF_SAMPLE, OF_PROCESS, OF_SAMPLE, SOME_OF_SAMPLE
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
