@@ -40,6 +40,7 @@ from remiss.records.estimate import (
     EstimateRow,
 )
 from remiss.records.rows import as_csv
+from remiss.understand.periods import drilldown
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
@@ -250,8 +251,6 @@ def intervals_of(found: Estimate) -> str:
 
 def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) -> str:
     """Return the address of the cases in one row, as the catalog stood where the figure was read."""
-    from remiss.understand.periods import drilldown
-
     own = drilldown(query, found.by, row.key, width)
     if found.kind == CONFIRMED:
         own = both(own, parse(BEHIND_VERDICT[found.verdict or "failure"]))
