@@ -244,9 +244,8 @@ def result_of(found: Estimate, width: timedelta, sentence: str, *, by_name: bool
 
 def intervals_of(found: Estimate) -> str:
     """Return what the intervals of several rows are of; nothing of exact figures and of one."""
-    if len(found.rows) < 2 or all(row.exact for row in found.rows):
-        return ""
-    return next((said for note in found.notes if (said := INTERVALS.get(note))), THIS_LOG)
+    several = len(found.rows) > 1 and not all(row.exact for row in found.rows)
+    return next((said for note in found.notes if (said := INTERVALS.get(note))), THIS_LOG) if several else ""
 
 
 def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) -> str:
