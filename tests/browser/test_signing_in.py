@@ -44,7 +44,7 @@ def test_a_person_signs_in_by_the_link_that_an_admin_made_for_them(site, signed_
     page.goto(link)
     page.get_by_role("button", name="Open the catalog").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Home")
-    expect(page.locator(".me a")).to_have_text("ana")
+    expect(page.locator(".me a[href='/account']")).to_have_text("ana")
     page.goto(link)
     expect(page.get_by_text("This link is invalid")).to_be_visible()
     people.goto("/people")
