@@ -187,6 +187,7 @@ VISITS = (
     Visit("/cases/{captured}", of_the_event),
     Visit("/cases/{captured}/evidence"),
     Visit("/cases/file"),
+    Visit("/help/cases"),
     Visit(f"/parts/cases/{quote(SEGMENT, safe='')}/controls", status=422),
     Visit(f"/cases/{quote(SEGMENT, safe='')}", lambda _: [SEGMENT], 422),
     Visit("/audit"),
