@@ -17,6 +17,11 @@ from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
 
 
+def _same_owners(known: StoredProtocol, document: Protocol) -> bool:
+    """Return whether a text leaves a version to its owners: what it captured they never judge, whoever writes it anew."""
+    return all({*each.owners} == {*document.owners} for each in read((known,)))
+
+
 class ProtocolStore:
     """Protocol versions in the catalog, as far as a scope may see them: fulfils `protocol.ports.Protocols`."""
 
@@ -91,7 +96,7 @@ class ProtocolStore:
                 where=Location(document.path, document.lines.get("version")),
                 do="raise `version`, so that figures of the two are never mixed",
             )
-        elif known.text != document.text:
+        elif known.text != document.text and _same_owners(known, document):
             self._reword(known, document)
         transaction.subjects.append(f"{document.name}@{document.version}")
         if known is None:
