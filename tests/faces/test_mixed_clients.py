@@ -23,9 +23,6 @@ from tests.stories.logs import MONDAY, small_log
 
 ROLES = ("reader", "verifier", "annotator", "stranger")
 HEALTH_S = 0.1
-# The server shares two cores with 32 clients that never rest, and with whatever else runs. With the cores to themselves for a
-# minute none of 940 answers was late, the latest 0.07 s; for ten beside a load of 10, 26 of 8,699 were, the latest 0.23 s.
-MOST_LATE, LATEST_S = 0.005, 0.5
 # For a first look less than the ten minutes are enough.
 LONG_S = float(os.environ.get("REMISS_MIXED_SECONDS", "600"))
 TITLE = "a case that everybody speaks of"
@@ -124,10 +121,7 @@ def test_many_clients_at_once_lose_nothing_and_health_answers_meanwhile(catalog,
     assert count > 0
     assert after[1] <= warm[1] + 8
     assert after[0] <= warm[0] * 1.2 + 20
-    # What a bare server took at the same moment is the machine's.
-    late = [took - bare for _, took, bare in health if took - bare >= HEALTH_S]
-    assert len(late) <= MOST_LATE * len(health)
-    assert max(late, default=0) < LATEST_S
+    assert max(took for _, took, _ in health) < HEALTH_S
 
 
 def in_words(health):

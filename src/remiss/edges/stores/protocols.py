@@ -19,7 +19,8 @@ from remiss.protocol.terms import Protocol
 
 def _same_owners(known: StoredProtocol, document: Protocol) -> bool:
     """Return whether a text leaves a version to its owners: what it captured they never judge, whoever writes it anew."""
-    return all({*each.owners} == {*document.owners} for each in read((known,)))
+    # Of which team's cases they judge none is said beside their names.
+    return all((each.team, {*each.owners}) == (document.team, {*document.owners}) for each in read((known,)))
 
 
 class ProtocolStore:
