@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, Table, func, select, text
+from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, Table, func, select, text, update
 from sqlalchemy.types import TypeEngine
 
 from remiss.edges.stores.dialect.driving import begin_nothing
@@ -25,11 +25,15 @@ def insert_or_take(
 ) -> bool:
     """Insert a row, or write it over the one with the same unique columns `on` where `free` holds of that; return whether.
 
-    Of several that do it at once one is first, and the others find its row.
+    Of several that do it at once one is first, and the others find its row. Who does not get it holds no lock on it either: an
+    insertion that would write over what it conflicts with locks that also where it must not, and two who try rows in different
+    orders would wait for one another.
     """
+    made = _insert(connection, into).values(row).on_conflict_do_nothing(index_elements=list(on)).returning(into.c[on[0]])
+    if connection.execute(made).first() is not None:
+        return True
     others = {name: value for name, value in row.items() if name not in on}
-    statement = _insert(connection, into).values(row)
-    taken = statement.on_conflict_do_update(index_elements=list(on), set_=others, where=free).returning(into.c[on[0]])
+    taken = update(into).where(*(into.c[name] == row[name] for name in on), free).values(others).returning(into.c[on[0]])
     return connection.execute(taken).first() is not None
 
 
