@@ -36,8 +36,8 @@ LOADED = (
 )
 # While garbage is looked for nobody is answered: often and little rather than seldom and much.
 GARBAGE = (2_000, 10, 10)
-# What has outlived a search of everything is not searched again until so many later: each takes 20 ms then, and not 70 to 110 ms,
-# every 13 s where 32 clients are busy. The one that takes in all again, which finds what was in use at an earlier one, takes 0.2 s.
+# What has outlived a search of everything is not searched again until so many later: each takes 20 ms then and not 70 to 110 ms,
+# every 13 s where 32 clients are busy. The one that takes in all again, and finds what was in use at an earlier one, takes 0.2 s.
 SEARCHES = 256
 
 

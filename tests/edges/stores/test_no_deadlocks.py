@@ -8,14 +8,14 @@ from sqlalchemy import create_engine
 
 from remiss.edges.stores.dialect.writing import insert_or_take
 from remiss.edges.stores.tables.jobs import runners
+from tests.databases import database_on
 
 
 @pytest.fixture
-def server(address, ws):
+def server(postgres):
     """The address of a catalog on PostgreSQL; SQLite has one writer at a time."""
-    if not address.startswith("postgresql"):
-        pytest.skip("SQLite has one writer at a time")
-    return address
+    with database_on(postgres, "template") as found:
+        yield found
 
 
 def test_who_does_not_get_a_row_holds_no_lock_on_it(server):
