@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import struct
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -89,3 +92,40 @@ def test_a_mark_of_a_chart_is_a_target_of_24_pixels(signed_in):
         box = hit.bounding_box()
         assert box
         assert min(box["width"], box["height"]) >= 24
+
+
+def test_a_chart_is_had_as_a_png_that_the_browser_draws(signed_in):
+    page = signed_in("/trends?query=criterion%3Aslow&what=rate&by=week&variance=sample")
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="PNG").click()
+    assert begun.value.suggested_filename == "chart.png"
+    content = Path(begun.value.path()).read_bytes()
+    width, height = struct.unpack(">II", content[16:24])
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    assert width == 2 * 960
+    # With ink on it, and not only one colour.
+    found = page.evaluate(
+        """async ([text, width, height]) => {
+            const picture = new Image();
+            picture.src = text;
+            await picture.decode();
+            const canvas = new OffscreenCanvas(width, height);
+            const pen = canvas.getContext("2d");
+            pen.drawImage(picture, 0, 0);
+            const data = pen.getImageData(0, 0, width, height).data;
+            let dark = 0, blue = 0, white = 0;
+            for (let at = 0; at < data.length; at += 4) {
+                const [red, green, azure] = data.slice(at, at + 3);
+                dark += red < 120 && green < 120 && azure < 120;
+                blue += azure > 140 && red < 90;
+                white += red > 250 && green > 250 && azure > 250;
+            }
+            return [dark, blue, white / (width * height)];
+        }""",
+        [f"data:image/png;base64,{base64.b64encode(content).decode()}", width, height],
+    )
+    dark, blue, white = found
+    assert dark > 500
+    assert blue > 100
+    assert white > 0.7
+    assert page.get_by_role("link", name="SVG").get_attribute("download") == "chart.svg"

@@ -11,7 +11,7 @@ import pytest
 from remiss.curate.batches import LEAST_VERDICTS, Batch
 from remiss.curate.queueing import TaskChoice
 from remiss.curate.steering import UNSTEERED, BatchScope, First, Steer, Steering
-from remiss.curate.steering_view import Way, done_of, steered
+from remiss.curate.steering_view import GroupState, HeldUp, Steered, Way, done_of, of_versions, steered
 from remiss.understand.intervals import FEW
 from tests.curate.test_queueing import ANNOTATION, MONDAY, NEXT, desk, first, order, progress
 
@@ -220,3 +220,18 @@ def test_labels_given_as_a_way_says_make_the_figure_that_it_promises():
     of_grave = steered_desk(batches, acts((True, GRAVE, "alone")))
     done = [progress(each) for each in islice(of_grave.work(ANNOTATION), way.annotations)]
     assert [each.criterion for each in seen(batches, done=done, verify=HALF).ways] == ["minor"]
+
+
+def test_the_queues_of_a_protocols_versions_are_one_with_their_batches_added_up():
+    def part(severity, size, way, held, **given):
+        group = GroupState(group="slow", severity=severity, periods=2, open=1, size=size, done=1, in_turn=1)
+        ways = (Way(criterion=way, periods=(), open=True, annotations=size, verifications=1),)
+        lines = tuple(HeldUp(case=case, group="slow", period=MONDAY, people=1, all=False) for case in held)
+        facts = {"steers": (), "person": None, "at": None, "apart": False, "held_count": len(held), "revision": 1}
+        return Steered(source="s", protocol="p", first=First.GRAVEST, groups=(group,), ways=ways, held=lines, **facts, **given)
+
+    found = of_versions([part(3, 10, "slow", ["a"]), part(2, 5, "missed", ["b", "c"])])
+    [group] = found.groups
+    assert (group.severity, group.periods, group.open, group.size, group.done) == (2, 4, 2, 15, 2)
+    assert [each.criterion for each in found.ways] == ["missed", "slow"]
+    assert ([each.case for each in found.held], found.held_count) == (["a", "b", "c"], 3)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from remiss.present.chart import chart
+from remiss.present.chart import chart, picture
 from remiss.present.chart_scale import TIME_LIMIT, scale_of
-from remiss.records.estimate import Estimate, EstimateRow
+from remiss.present.chart_words import ChartNames
+from remiss.records.estimate import Estimate, EstimateRow, VersionSpan
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -121,7 +123,7 @@ def test_at_most_eight_names_stand_under_many_periods_and_none_is_turned():
     names = [each.text for each in ET.fromstring(found.svg).iter(f"{SVG}text") if each.get("text-anchor") == "middle"]
     assert 4 <= len(names) <= 8
     assert "rotate" not in found.svg
-    assert found.left_out == ""
+    assert found.left_out == f"{TIME_LIMIT} newest of 336 drawn; all are in the table."
 
 
 def test_of_very_many_periods_the_newest_are_drawn_and_it_is_said():
@@ -149,3 +151,54 @@ def test_each_mark_is_a_link_that_says_its_figure_in_a_group_that_says_the_chart
     assert links[0].find(f"{SVG}title").text == "a: 20 % (10 to 30 %)"
     [hit] = [each for each in links[0].iter() if each.get("class") == "hit"]
     assert float(hit.get("height")) >= 24
+
+
+def test_a_change_of_version_is_a_dotted_line_with_its_word_and_date():
+    spans = tuple(
+        VersionSpan(
+            version=at + 1, since=datetime(2013, 1 + 2 * at, 1, tzinfo=UTC), until=datetime(2013, 3, 1, tzinfo=UTC), windows=1
+        )
+        for at in range(3)
+    )
+    rows = tuple(row(f"2013-{month:02}") for month in range(1, 7))
+    found = chart(
+        Estimate(query="criterion:slow", of=None, by="month", position=7, rate=True, rows=rows, spans=spans, protocol="p@3")
+    )
+    events = [each for each in ET.fromstring(found.svg).iter(f"{SVG}line") if each.get("class") == "event"]
+    assert [each.find(f"{SVG}title").text for each in events] == ["version 2, from 2013-03-01", "version 3, from 2013-05-01"]
+    assert "version 2</text>" in found.svg
+    assert found.subtitle == "Share of events that met slow by month. As of position 7."
+    # What came before the first period that is drawn is not in the picture.
+    later = chart(
+        Estimate(query="criterion:slow", of=None, by="month", position=7, rate=True, rows=rows[3:], spans=spans, protocol="p@3")
+    )
+    assert "version 2" not in later.svg
+
+
+def test_more_marks_than_can_be_pressed_are_drawn_without_links_and_the_picture_stays_small():
+    def days(count):
+        return tuple(row(f"2013-{1 + at // 28:02}-{1 + at % 28:02}") for at in range(count))
+
+    href = (
+        "/cases?query=criterion%3Amissed-delay+occurred%3A%3E%3D2013-06-03T00%3A00%3A00Z+occurred%3A%3C2013-06-10T00%3A00%3A00Z"
+    )
+    few, many = (drawn(*days(count), by="day", href=lambda _: href).svg for count in (60, 200))
+    assert (few.count("<a "), many.count("<a ")) == (60, 0)
+    assert many.count("<circle") == TIME_LIMIT
+    assert len(drawn(*(row(f"{key}") for key in range(99)), href=lambda _: href).svg) < 30_000
+    assert len(few) < 35_000
+    assert len(many) < 30_000
+
+
+def test_a_picture_is_a_file_of_its_own_with_title_source_and_legend():
+    estimate = Estimate(
+        query="criterion:slow", of=None, by="context.airport", position=7, rate=True, rows=(row("EWR"), row("JFK", 0.1, few=True))
+    )
+    names = ChartNames(events="flights", fields={"context.airport": "Airport"})
+    root = ET.fromstring(picture(estimate, names=names))
+    texts = [each.text for each in root.iter(f"{SVG}text")]
+    assert texts[0] == "Highest for EWR: 20 %"
+    assert "Share of flights that met slow by Airport. As of position 7." in texts
+    assert "Hollow: under 10 sampled" in texts
+    assert float(root.get("width")) == 960
+    assert not [each for each in root.iter() if each.get("style") or each.get("href")]

@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from remiss.action import action
+from remiss.catalog.field_names import query_of
 from remiss.catalog.query.parsing import parse
 from remiss.curate.agreement import FieldLabels, Ratings, acs, alphas, shares, specific_shares
 from remiss.curate.agreement_statistics import (
@@ -251,6 +252,8 @@ def show_agreement(
     head = ws.position()
     position = reached(as_of, head)
     at = head if position is None else position
-    asked, store = parse(query), ws.double_labelled
+    written, store = query_of(ws, query), ws.double_labelled
+    asked = parse(written.query)
     looks = store.looks(asked, at)
-    return agreement_of(store.labelled_twice(asked, at), query=query, by=by, position=at, looks=looks)
+    found = agreement_of(store.labelled_twice(asked, at), query=written.query, by=by, position=at, looks=looks)
+    return replace(found, notes=(*written.read_as, *found.notes))

@@ -16,7 +16,7 @@ from remiss.curate.labelling_form import BatchState
 from remiss.curate.ports.labelling import QueueWorkspace
 from remiss.curate.queueing import BatchOrder, Desk, Ownership
 from remiss.curate.steering import STEER, UNSTEERED, values_of
-from remiss.curate.steering_view import MOST_HELD, Done, HeldUp, Steered, steered
+from remiss.curate.steering_view import MOST_HELD, Done, HeldUp, Steered, of_versions, steered
 from remiss.govern.roles import ROLES
 from remiss.records.labelling import LabellingKind
 from remiss.records.person import EVERY_TEAM, Person
@@ -42,7 +42,7 @@ def batch_states(desk: Desk, order: BatchOrder, progress: Done) -> Iterator[Batc
 
 
 def steered_queues(ws: QueueWorkspace, desk: Desk, progress: Sequence[Done]) -> Iterator[Steered]:
-    """Yield the queues that the actor steers: those of protocols in whose teams they may, and of which they see all.
+    """Yield the queues that the actor steers, one a protocol: of those in whose teams they may, and of which they see all.
 
     Parameters
     ----------
@@ -52,11 +52,14 @@ def steered_queues(ws: QueueWorkspace, desk: Desk, progress: Sequence[Done]) -> 
     own = [(order, done) for order, done in orders if order.batches and _steers(ws, order)]
     declined = ws.queue.declined() if own else ({}, {})
     people = ws.people.everybody(None) if any(declined) else ()
+    found: dict[tuple[str, str], list[Steered]] = {}
     for order, done in own:
         held = held_up(desk, order, *declined, lambda each: labellers(people, each))
         places = ws.queue.where(each.event for each in held[:MOST_HELD])
         lines = [each.line(places[each.event].case) for each in held if each.event in places]
-        yield steered(order, done, desk.steering().get(order.protocol, UNSTEERED), lines, len(held))
+        one = steered(order, done, desk.steering().get(order.protocol, UNSTEERED), lines, len(held))
+        found.setdefault((order.source, order.protocol), []).append(one)
+    yield from map(of_versions, found.values())
 
 
 def _steers(ws: QueueWorkspace, order: BatchOrder) -> bool:

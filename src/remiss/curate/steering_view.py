@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import takewhile
 from typing import TypeAlias
@@ -117,6 +117,30 @@ def steered(order: BatchOrder, progress: Done, steering: Steering, held: Sequenc
         held_count=held_count,
         groups=tuple(_groups(order, open_, progress)),
         ways=tuple(sorted(_ways(order, open_.whole, progress), key=lambda way: (way.annotations, way.criterion))[:MOST_WAYS]),
+    )
+
+
+def of_versions(parts: Sequence[Steered]) -> Steered:
+    """Return the queues of several versions of a protocol, oldest first, as the one that is steered under its name.
+
+    Of a rule that several versions have its batches are added up; what it suggests is said by the last.
+    """
+    groups: dict[str, GroupState] = {}
+    for each in (group for part in parts for group in part.groups):
+        before = groups.get(each.group)
+        counts = ("periods", "open", "beginnings", "size", "done", "in_turn")
+        groups[each.group] = (
+            each if before is None else replace(each, **{name: getattr(before, name) + getattr(each, name) for name in counts})
+        )
+    held = sorted((each for part in parts for each in part.held), key=lambda each: (not each.all, each.period))
+    ways = sorted((way for part in parts for way in part.ways), key=lambda way: (way.annotations, way.criterion))
+    return replace(
+        parts[-1],
+        apart=any(part.apart for part in parts),
+        held=tuple(held[:MOST_HELD]),
+        held_count=sum(part.held_count for part in parts),
+        groups=tuple(groups.values()),
+        ways=tuple(ways[:MOST_WAYS]),
     )
 
 

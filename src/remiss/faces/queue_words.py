@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from remiss.curate.steering import BatchScope, First, Steer
 from remiss.curate.steering_view import GroupState, HeldUp, Steered, Way
 from remiss.present.legible import counted, one_line
 
+NONE: Mapping[str, str] = MappingProxyType({})
 FIRST = {First.GRAVEST: "the gravest suggestion first, then the oldest period", First.NEWEST: "the newest period first"}
 
 
@@ -22,7 +25,18 @@ def strata(stratum: Mapping[str, str]) -> Sequence[str]:
     return [one_line(f"{name}={value}") for name, value in sorted(stratum.items())]
 
 
-def scope(which: BatchScope) -> str:
+def shown(stratum: Mapping[str, str], labels: Mapping[str, str]) -> Sequence[str]:
+    """Return the values of a stratum as people call them, of fields without a label as they are typed.
+
+    >>> shown({"context.airport": "EWR", "season": "winter"}, {"context.airport": "Airport"})
+    ['Airport EWR', 'season=winter']
+    """
+    return [
+        one_line(f"{labels[name]} {value}" if name in labels else f"{name}={value}") for name, value in sorted(stratum.items())
+    ]
+
+
+def scope(which: BatchScope, labels: Mapping[str, str] = NONE) -> str:
     """Return which batches an act is of.
 
     >>> scope(BatchScope()), scope(BatchScope(criterion="slow", stratum={"airport": "EWR"}))
@@ -30,12 +44,12 @@ def scope(which: BatchScope) -> str:
     """
     period = [] if which.period is None else [f"the period of {day(which.period)}"]
     named = [] if which.criterion is None else [one_line(which.criterion)]
-    return ", ".join([*named, *period, *strata(which.stratum)]) or "everything"
+    return ", ".join([*named, *period, *shown(which.stratum, labels)]) or "everything"
 
 
-def act(made: Steer) -> str:
+def act(made: Steer, labels: Mapping[str, str] = NONE) -> str:
     """Return an act in words."""
-    return f"{'open' if made.open else 'closed'}: {scope(made.which)}"
+    return f"{'open' if made.open else 'closed'}: {scope(made.which, labels)}"
 
 
 def state(of: Steered) -> str:
@@ -57,8 +71,23 @@ def held(each: HeldUp) -> str:
     return f"{who} passed it or could not tell: {one_line(each.group)} from {day(each.period)} counts only up to there"
 
 
-def way(each: Way) -> str:
+def way(each: Way, labels: Mapping[str, str] = NONE) -> str:
     """Return what a choice costs, and which figure it brings."""
-    where = ", ".join([*map(day, each.periods[:3]), *(["..."] if len(each.periods) > 3 else []), *strata(each.stratum)])
+    periods = [*map(day, each.periods[:3]), *(["..."] if len(each.periods) > 3 else [])]
+    where = ", ".join([*periods, *shown(each.stratum, labels)])
     cost = f"{counted(each.annotations, 'annotation')} and about {counted(each.verifications, 'second labelling')}"
     return f"{one_line(each.criterion)} ({where}): {cost} give a confirmed rate{'' if each.open else ', once it is open'}"
+
+
+def added_by_versions(runs: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return how many cases the newest version of each protocol added that had others before, and when, in words."""
+    found: dict[str, dict[int, list[Mapping[str, Any]]]] = {}
+    for run in runs:
+        name, _, version = run["protocol"].rpartition("@")
+        found.setdefault(name, {}).setdefault(int(version), []).append(run)
+    newest = ((name, max(versions), versions[max(versions)]) for name, versions in found.items() if len(versions) > 1)
+    return tuple(
+        f"Version {version} of {name} added {counted(sum(each['cases'] for each in brought), 'case')} "
+        f"since it was first applied on {min(each['as_of'] for each in brought):%Y-%m-%d}."
+        for name, version, brought in newest
+    )

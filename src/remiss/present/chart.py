@@ -8,25 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from remiss.present import chart_words
-from remiss.present.chart_marks import Address, ChartMark, legend_of, mark_of
+from remiss.present.chart_marks import Address, ChartMark, legend_items, legend_of, mark_of
 from remiss.present.chart_scale import chosen, over_time
+from remiss.present.chart_words import PLAIN, ChartNames
 from remiss.present.forest import forest
-from remiss.present.svg import escaped, pixels
+from remiss.present.svg import escaped, extent, fitted, pixels, written
 from remiss.present.timeline import ChartEvent, timeline
 from remiss.records.estimate import Estimate
 
 DESCRIBED, WIDTH = 12, 720
+# A chart as a file: its width and margin, the height of a line, and the light colours of pages.
+PICTURE, MARGIN, LINE = 960, 16, 18
+INK, SERIES, PAPER = "#1b2430", "#1f5fa8", "#fff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A chart: its title and subtitle, the picture, its legend as HTML, how many rows it has not, and the row of each mark."""
+    """A chart: title and subtitle, the picture and its height, its legend, how many rows it has not, and the row of each mark."""
 
     title: str
     subtitle: str
     svg: str
+    height: float
+    keys: tuple[tuple[str, str], ...]
     legend: str
     left_out: str
     marks: tuple[ChartMark, ...]
@@ -39,6 +46,7 @@ def chart(
     by_name: bool = False,
     width: int | None = WIDTH,
     events: Sequence[ChartEvent] = (),
+    names: ChartNames = PLAIN,
 ) -> Drawing:
     """Return the chart of an estimate of at least one row.
 
@@ -47,24 +55,34 @@ def chart(
     href : where the mark of a row leads; without one the picture has no links
     by_name : categories from A to Z, not by their values
     width : in pixels; None for as wide as there is room
-    events : what happened between the periods
+    events : what happened between the periods, besides changes of the protocol's version
+    names : what people call events and fields
     """
     rows = chosen(estimate, by_name=by_name)
     marks = tuple(mark_of(row, estimate, href(row) if href else "") for row in rows)
     timed = over_time(estimate) and len(marks) > 1
     if timed:
-        parts, height, glyphs = timeline(marks, by=estimate.by or "", rate=estimate.rate, unit=chart_words.UNIT, events=events)
+        happened = [*changes_of(estimate), *events]
+        parts, height, glyphs = timeline(marks, by=estimate.by or "", rate=estimate.rate, unit=names.events, events=happened)
     else:
-        parts, height, glyphs = forest(marks, rate=estimate.rate, unit=chart_words.UNIT)
-    title = chart_words.title_of(estimate, marks)
+        parts, height, glyphs = forest(marks, rate=estimate.rate, unit=names.events)
+    title = chart_words.title_of(estimate, marks, names)
+    keys = tuple(legend_items(glyphs))
     return Drawing(
         title=title,
-        subtitle=chart_words.subtitle_of(estimate),
+        subtitle=chart_words.subtitle_of(estimate, names),
         svg="".join([*head(title, marks, estimate, width=width, height=height, linked=href is not None), *parts, "</svg>"]),
-        legend=legend_of(glyphs),
+        height=height,
+        keys=keys,
+        legend=legend_of(keys),
         left_out=chart_words.count_drawn(len(marks), len(estimate.rows), newest=timed),
         marks=marks,
     )
+
+
+def changes_of(estimate: Estimate) -> list[ChartEvent]:
+    """Return where the version of the protocol changes in a series that was asked across versions."""
+    return [ChartEvent(now.since, f"version {now.version}") for before, now in pairwise(estimate.spans)]
 
 
 def head(
@@ -85,3 +103,49 @@ def description(marks: Sequence[ChartMark], estimate: Estimate) -> str:
     lines = [each.told for each in marks[:DESCRIBED]]
     more = len(estimate.rows) - len(lines)
     return "; ".join(lines) + (f"; and {more:,} more" if more > 0 else "")
+
+
+def picture(estimate: Estimate, *, by_name: bool = False, names: ChartNames = PLAIN) -> str:
+    """Return a chart as a file of its own, for slides and mail: its title, subtitle and legend with it, dark on white."""
+    room = PICTURE - 2 * MARGIN
+    drawn = chart(estimate, by_name=by_name, width=room, names=names)
+    said = lines_of(" ".join(filter(None, (drawn.subtitle, drawn.left_out))), room)
+    top = MARGIN + 2 * LINE
+    texts = [written(MARGIN, top + LINE * at, each, opacity=0.75) for at, each in enumerate(said)]
+    top += LINE * len(said)
+    inner = drawn.svg.replace('class="c1', f'color="{SERIES}" class="c1').replace(
+        "<circle class", f'<circle fill="{PAPER}" class'
+    )
+    inner = inner.replace(f'fill="{PAPER}" class="pt" fill="currentColor"', 'class="pt" fill="currentColor"')
+    parts = [
+        f'<rect width="100%" height="100%" fill="{PAPER}"/>',
+        f'<g font-size="16" font-weight="600">{written(MARGIN, MARGIN + LINE - 4, fitted(drawn.title, room * 0.75))}</g>',
+        *texts,
+        f'<g transform="translate({MARGIN} {pixels(top)})">{inner}</g>',
+    ]
+    x, y = float(MARGIN), top + drawn.height + LINE
+    for sign, words in drawn.keys:
+        wide = 32 + 8 + extent(words) + MARGIN
+        if x + wide > PICTURE and x > MARGIN:
+            x, y = float(MARGIN), y + LINE
+        coloured = sign.replace('class="c1"', f'color="{SERIES}"')
+        parts.append(f'<g transform="translate({pixels(x)} {pixels(y - 12)})">{coloured}</g>{written(x + 40, y, words)}')
+        x += wide
+    size = f'width="{PICTURE}" height="{pixels(y + MARGIN)}" viewBox="0 0 {PICTURE} {pixels(y + MARGIN)}"'
+    look = f'color="{INK}" fill="{INK}" font-family="system-ui, sans-serif" font-size="12"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {look}>{"".join(parts)}</svg>'
+
+
+def lines_of(text: str, room: float) -> list[str]:
+    """Return text in lines that fit into so many pixels.
+
+    >>> lines_of("one two three", 50)
+    ['one two', 'three']
+    """
+    found: list[str] = []
+    for word in text.split():
+        if found and extent(f"{found[-1]} {word}") <= room:
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    return found

@@ -159,18 +159,18 @@ def occurring(glyphs: Iterable[Glyph]) -> set[str]:
     return found
 
 
-def legend_of(glyphs: Sequence[Glyph]) -> str:
-    """Return what each kind of mark in a chart means, as HTML: a small picture and its words; only of what occurs."""
+def legend_items(glyphs: Sequence[Glyph]) -> list[tuple[str, str]]:
+    """Return what each kind of mark in a chart means: a small picture and its words; only of what occurs."""
     found = occurring(glyphs)
     if found & {OPEN, FEW} and any(each.mark.interval for each in glyphs):
         found.add(SURE)
     level = next((each.mark.row.level for each in glyphs if each.mark.interval), 0.95)
-    items = (
-        f"<span>{_sign(kind)} {escaped(words.format(level=f'{level * 100:g}'))}</span>"
-        for kind, words in LEGEND.items()
-        if kind in found
-    )
-    return " ".join(items)
+    return [(_sign(kind), words.format(level=f"{level * 100:g}")) for kind, words in LEGEND.items() if kind in found]
+
+
+def legend_of(items: Iterable[tuple[str, str]]) -> str:
+    """Return a legend as HTML."""
+    return " ".join(f"<span>{sign} {escaped(words)}</span>" for sign, words in items)
 
 
 def _sign(kind: str) -> str:

@@ -15,7 +15,7 @@ from remiss.present.svg import Axis, axis
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.identity import parse_time
 
-MARK_LIMIT, TIME_LIMIT = 40, 400
+MARK_LIMIT, TIME_LIMIT = 40, 120
 HEADROOM = 1.25
 PERIODS = {"month": None, "week": timedelta(weeks=1), "day": timedelta(days=1), "window": None}
 
@@ -64,7 +64,7 @@ def ordered(estimate: Estimate, *, by_name: bool = False) -> tuple[EstimateRow, 
 
 
 def chosen(estimate: Estimate, *, by_name: bool = False) -> tuple[EstimateRow, ...]:
-    """Return the rows that a chart draws: the 40 greatest, of periods the last 400."""
+    """Return the rows that a chart draws: the 40 greatest, of periods the last 120."""
     rows = ordered(estimate, by_name=by_name)
     if over_time(estimate):
         return rows[-TIME_LIMIT:]

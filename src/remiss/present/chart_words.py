@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
@@ -15,19 +16,29 @@ from remiss.present.legible import one_line
 from remiss.records.estimate import CONFIRMED, Estimate
 from remiss.records.labelling import Verdict
 
-UNIT = "events"
 _RULE = re.compile(r'criterion:"?([\w-]+)"?')
 # Up to which share one says "1 in so many", and the greatest whole that one says parts of above it.
 ONE_IN, PARTS = 0.4, 10
 
 
-def title_of(estimate: Estimate, marks: Sequence[ChartMark]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartNames:
+    """What people call things, by the protocol's `show`: its events (`flights`), and fields by their keys (`Airport`)."""
+
+    events: str = "events"
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN = ChartNames()
+
+
+def title_of(estimate: Estimate, marks: Sequence[ChartMark], names: ChartNames = PLAIN) -> str:
     """Return what a chart shows, for example `Highest in December 2013: 18 %`; of rows from few events nothing is said first."""
     known = [mark for mark in marks if mark.number is not None]
     if not known:
         return "No figure can be given yet"
     if len(marks) == 1:
-        return f"{known[0].value}: {measure_of(estimate)}"
+        return f"{known[0].value}: {measure_of(estimate, names)}"
     firm = [mark for mark in known if not mark.row.few] or known
     highest = max(firm, key=lambda mark: mark.number or 0.0)
     if highest.number == min(mark.number or 0.0 for mark in known) == max(mark.number or 0.0 for mark in known):
@@ -61,11 +72,11 @@ def rule_of(query: str) -> str:
     return found[1] if found else ""
 
 
-def measure_of(estimate: Estimate) -> str:
+def measure_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
     """Return what the figures are of: a share or a number, of which events."""
     rule, each = rule_of(estimate.query), estimate.by == "criterion" and not estimate.query
     which = "that met each rule" if each else f"that met {rule}" if rule else f"with {estimate.query}" if estimate.query else ""
-    events = f"judged {UNIT}" if judged(estimate) else UNIT
+    events = f"judged {names.events}" if judged(estimate) else names.events
     if estimate.kind == CONFIRMED:
         said = f"{events} that are {_things(estimate)}" if estimate.rate else _things(estimate)
         which = which.replace("that met", "and met" if estimate.rate else "that met")
@@ -73,27 +84,39 @@ def measure_of(estimate: Estimate) -> str:
     return _spaced("share of" if estimate.rate else "number of", events, which)
 
 
-def column_of(estimate: Estimate) -> str:
+def column_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
     """Return the head of the column that names the rows."""
-    known = {"criterion": "Rule", "mode": "Failure mode", None: "Events"}
-    return known.get(estimate.by) or _opened((estimate.by or "").rpartition(".")[2].replace("_", " ")) or "Events"
+    by = estimate.by
+    if by is None:
+        return _opened(names.events)
+    known = {"criterion": "Rule", "mode": "Failure mode", **names.fields}
+    return known.get(by) or _opened(by.rpartition(".")[2].replace("_", " "))
 
 
-def heading_of(estimate: Estimate) -> str:
+def heading_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
     """Return what the figures are of and by what they are broken down, for example `Share of events that met slow by month`."""
-    by = f" by {'rule' if estimate.by == 'criterion' else estimate.by}" if estimate.by else ""
+    by = f" by {'rule' if estimate.by == 'criterion' else names.fields.get(estimate.by, estimate.by)}" if estimate.by else ""
     if estimate.by == "criterion" and not estimate.query:
         by = ""
-    return f"{_opened(measure_of(estimate))}{by}"
+    return f"{_opened(measure_of(estimate, names))}{by}"
 
 
-def subtitle_of(estimate: Estimate) -> str:
+def subtitle_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
     """Return measure, denominator, source and as-of, a sentence each."""
     among = _opened(estimate_facts.among(estimate)) if estimate.rate else ""
-    name, _, version = estimate.protocol.rpartition("@")
-    ground = f"Source {estimate.source}, protocol {name} version {version}, " if estimate.source and name else ""
+    by = versions_of(estimate).replace(", version", " version", 1)
+    ground = f"Source {estimate.source}, protocol {by}, " if estimate.source and estimate.protocol else ""
     when = f"{'as' if ground else 'As'} of position {estimate.position:,}"
-    return ". ".join(part for part in (heading_of(estimate), among, f"{ground}{when}") if part) + "."
+    return ". ".join(part for part in (heading_of(estimate, names), among, f"{ground}{when}") if part) + "."
+
+
+def versions_of(estimate: Estimate) -> str:
+    """Return by which versions of its protocol an estimate was made, for example `arrival-delay, versions 1 and 2`."""
+    name, _, version = estimate.protocol.rpartition("@")
+    versions = [str(each) for each in sorted({span.version for span in estimate.spans})]
+    if len(versions) < 2:
+        return f"{name}, version {version}"
+    return f"{name}, versions {', '.join(versions[:-1])} and {versions[-1]}"
 
 
 def count_drawn(drawn: int, rows: int, *, newest: bool) -> str:
@@ -101,7 +124,7 @@ def count_drawn(drawn: int, rows: int, *, newest: bool) -> str:
     return "" if drawn == rows else f"{drawn:,} {'newest ' if newest else ''}of {rows:,} drawn; all are in the table."
 
 
-def headline_of(total: Estimate) -> str:
+def headline_of(total: Estimate, names: ChartNames = PLAIN) -> str:
     """Return one sentence about a single figure that somebody can repeat; empty where it has none.
 
     Parameters
@@ -114,10 +137,10 @@ def headline_of(total: Estimate) -> str:
     rule, confirmed = rule_of(total.query), total.kind == CONFIRMED
     which = f"met {rule}" if rule else f"are {total.query}" if total.query else ""
     if total.rate:
-        events = f"judged {UNIT}" if judged(total) else UNIT
+        events = f"judged {names.events}" if judged(total) else names.events
         did = _spaced(f"are {_things(total)}", f"and {which}" if which else "") if confirmed else which
         return f"{in_parts(mark.number)} {events} {did}: {mark.value}{_between(mark)}."
-    things = _things(total) if confirmed else UNIT
+    things = _things(total) if confirmed else names.events
     about = "" if mark.row.exact else "about "
     return f"{_opened(_spaced(about + mark.value, things, f'that {which}' if which else 'in all'))}{_between(mark)}."
 

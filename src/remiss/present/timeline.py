@@ -13,6 +13,8 @@ from remiss.present.svg import Axis, escaped, extent, pixels, written
 
 TOP, PLOT, FOOT = 22, 200, 24
 HIT, LABELS = 24, 8
+# More marks than these stand too near each other to be pressed: the table beside them leads to their cases.
+LINKED = 60
 # What leads the eye from one period to the next.
 THIN = 'stroke="currentColor" stroke-width="1" stroke-opacity="0.4"'
 # Pixels of the narrowest screen, and of a usual one.
@@ -64,17 +66,22 @@ def timeline(
     scale = scale_of(marks, rate=rate)
     widest = max(extent(scale.label(tick, rate=rate)) for tick in scale.ticks)
     frame = TimelineLayout(times[0], times[-1], min(16.0, (widest + 12) / NARROW * 100), scale)
-    dot = DOT if len(marks) <= 60 else DOT * 0.75 if len(marks) <= 120 else DOT / 2
+    dot = DOT if len(marks) <= LINKED else DOT * 0.75
     hit = min(float(HIT), max(2.0, (frame.right - frame.left) / 100 * WIDE / max(1, len(marks))))
     glyphs = [_glyph(mark, frame, frame.x(at)) for mark, at in zip(marks, times, strict=True)]
     parts = [
         *_bands(marks, times, frame, by),
         *_grid(frame, rate=rate, unit=unit),
         *_names(times, frame, by),
-        *(part for each in events for part in _event(each, frame)),
+        *_events(events, frame),
         f'<g class="c1 trace" {THIN}>{"".join(_trace(glyphs, times, by))}</g>',
         f'<g class="c1" {STROKED}>',
-        *(linked(mark, _drawn(glyph, frame.x(at), dot, hit)) for mark, glyph, at in zip(marks, glyphs, times, strict=True)),
+        *(
+            linked(mark, _drawn(glyph, frame.x(at), dot, hit))
+            for mark, glyph, at in zip(marks, glyphs, times, strict=True)
+            if len(marks) <= LINKED
+        ),
+        *(glyph.drawn(dot) for glyph in glyphs if glyph and len(marks) > LINKED),
         "</g>",
     ]
     return parts, TOP + PLOT + FOOT, [each for each in glyphs if each]
@@ -153,12 +160,19 @@ def _trace(glyphs: Sequence[Glyph | None], times: Sequence[datetime], by: str) -
             yield f'<line x1="{x1}" x2="{x2}" y1="{pixels(before.at)}" y2="{pixels(now.at)}"/>'
 
 
-def _event(event: ChartEvent, frame: TimelineLayout) -> Iterator[str]:
-    x = frame.x(event.at)
-    where = f'x1="{pixels(x)}%" x2="{pixels(x)}%" y1="{TOP - 8}" y2="{TOP + PLOT}"'
-    yield f'<line class="event" {where} stroke="currentColor" stroke-dasharray="2 3"/>'
-    anchor = ' text-anchor="end"' if x > 70 else ""
-    yield f'<text x="{pixels(x)}%" dx="{-5 if x > 70 else 5}" y="{TOP - 6}"{anchor}>{escaped(event.word)}</text>'
+def _events(events: Sequence[ChartEvent], frame: TimelineLayout) -> Iterator[str]:
+    """Draw a dotted line for each, with its word where it does not run into the one before; all say in a title when it was."""
+    written_at = -100.0
+    for event in sorted((each for each in events if each.at >= frame.first), key=lambda each: each.at):
+        x = frame.x(event.at)
+        where = f'x1="{pixels(x)}%" x2="{pixels(x)}%" y1="{TOP - 8}" y2="{TOP + PLOT}"'
+        said = f"<title>{escaped(f'{event.word}, from {event.at:%Y-%m-%d}')}</title>"
+        yield f'<line class="event" {where} stroke="currentColor" stroke-dasharray="2 3">{said}</line>'
+        if x - written_at < (extent(event.word) + 12) / NARROW * 100:
+            continue
+        written_at = x
+        anchor = ' text-anchor="end"' if x > 70 else ""
+        yield f'<text x="{pixels(x)}%" dx="{-5 if x > 70 else 5}" y="{TOP - 10}"{anchor}>{escaped(event.word)}</text>'
 
 
 def _drawn(glyph: Glyph | None, x: float, dot: float, hit: float) -> Iterator[str]:

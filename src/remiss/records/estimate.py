@@ -138,6 +138,16 @@ class EstimateRow:
         return THIS_LOG in self.notes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionSpan:
+    """Windows in a row that one version of the protocol captured: from when until when, and how many."""
+
+    version: Count
+    since: datetime
+    until: datetime
+    windows: Count
+
+
 @published("estimate")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate(Shown):
@@ -147,6 +157,7 @@ class Estimate(Shown):
     and `protocol` (name@version) are the one ground that the figures stand on. `kind` is `flagged`, by machine criterion
     alone, or `confirmed`, by what two people found; `verdict` is then what they found: `failure` or `wrong-label`, and `narrowed`
     says that each row is of one mode or severity only, so that its `precision` is a share of what was flagged and no precision.
+    `spans` says, of a question that was asked across versions of the protocol, which windows are by which, oldest first.
     """
 
     query: str
@@ -161,6 +172,7 @@ class Estimate(Shown):
     kind: FigureKind = FLAGGED
     verdict: ConfirmedVerdict | None = None
     narrowed: bool = False
+    spans: tuple[VersionSpan, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_arrow(self) -> pa.Table:

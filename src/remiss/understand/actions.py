@@ -17,11 +17,12 @@ from remiss.records.estimate import CONFIRMED, PROCESS, SAMPLE, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.understand.frames import besides
+from remiss.understand.joined_versions import joined, spans_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, read_confirmed, read_flagged
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import OF_CONFIRMED, Agreed, Wording, check_confirmed, criteria_of
-from remiss.understand.rows import answer
+from remiss.understand.rows import Flagged, answer
 from remiss.understand.sampling_facts import Frame
 from remiss.understand.scope import CRITERION
 
@@ -50,6 +51,7 @@ def estimate(
     protocol: str | None = None,
     confirmed: bool = False,
     verdict: Annotated[str, OneOf(COUNTED_VERDICTS)] | None = None,
+    across_versions: bool = False,
     as_of: Position | None = None,
 ) -> Estimate:
     """Estimate how often a failure happens, with a 95 % interval.
@@ -72,6 +74,8 @@ def estimate(
     confirmed : only what two people found, in the windows whose batches they have begun; the query may then name mode and
         severity
     verdict : what a confirmed figure counts; default: failure
+    across_versions : also the windows of other versions of the protocol that mean the same by the question, as one series: each
+        window by the version that captured it; what people confirmed is of one version
 
     Raises
     ------
@@ -81,7 +85,16 @@ def estimate(
     """
     position = read_at(as_of, ws.evidence.position())
     wording, read_as = wording_of(ws, query, rate=rate, of=of, by=by, variance=variance)
-    found = figure(ws, wording, confirmed=confirmed, verdict=verdict, source=source, protocol=protocol, position=position)
+    found = figure(
+        ws,
+        wording,
+        confirmed=confirmed,
+        verdict=verdict,
+        source=source,
+        protocol=protocol,
+        position=position,
+        across=across_versions,
+    )
     return replace(found, notes=(*read_as, *found.notes))
 
 
@@ -115,12 +128,14 @@ def figure(
     protocol: str | None,
     position: int,
     facts_of: FactsOf = frame_facts_of,
+    across: bool = False,
 ) -> Estimate:
     """Answer one question, as `estimate` does; whoever asks several of one frame may read what they share once.
 
     Parameters
     ----------
     facts_of : what is exactly known of a frame, see `sharing`
+    across : also of other versions that mean the same
 
     Raises
     ------
@@ -130,12 +145,20 @@ def figure(
     agreed = agreed_of(query, by, verdict, confirmed=confirmed)
     asked = wording.question(confirmed=confirmed)
     frame = frame_of(ws, asked, position, source, protocol)
-    facts = facts_of(ws, frame, position)
+    if across and agreed is not None:
+        raise QueryError(
+            "what people confirmed is of one version of a protocol, whose plan of labelling it follows",
+            do="choose one: protocol NAME@VERSION; or ask across versions for what machines flagged",
+        )
+    facts, said = joined(ws, frame, asked, position, facts_of) if across else (facts_of(ws, frame, position), besides(frame))
     reading = read_flagged if agreed is None else partial(read_confirmed, agreed=agreed)
     # All of them first: from here on nothing is read.
     read = [reading(ws, facts, asked, name) for name in criteria_of(by, facts.census.rules)]
     found = answer(wording, asked, read, frame, position)
-    found = replace(found, notes=(*besides(frame), *found.notes))
+    spans = (
+        spans_of(facts, [start for each in read if isinstance(each, Flagged) for start in each.field.windows]) if across else ()
+    )
+    found = replace(found, spans=spans, notes=(*said, *found.notes))
     if agreed is None:
         return found
     return replace(found, kind=CONFIRMED, verdict=agreed.verdict.value, narrowed=by in OF_CONFIRMED or agreed.narrowed)

@@ -38,7 +38,7 @@ class FrameFacts:
 
     `read` gives the sampled events marked by two queries, `judge` the same with what people found and in which order,
     `count` how many there are in each cell, and `blinded` those that the asker may still label; none asks the catalog twice for
-    the same.
+    the same. `parts` are the frames of versions that are asked as one (`joined_versions.py`).
     """
 
     census: Census
@@ -48,6 +48,7 @@ class FrameFacts:
     judge: Callable[[Query, Query, Query | None, str | None], LabellingOrder]
     count: Callable[[], Mapping[Pattern, int]]
     blinded: Callable[[tuple[Query, ...], str | None], Sequence[BlindedEvent]]
+    parts: tuple[FrameFacts, ...] = ()
 
 
 def frame_of(ws: UnderstandWorkspace, asked: Question, position: int, source: str | None, protocol: str | None) -> Frame:
@@ -140,7 +141,7 @@ def read_flagged(ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, cr
     earlier = earlier_of(facts, field) if read else ()
     # A breakdown has the rows that sampled events show, and without any there is nothing to refuse.
     if earlier and (plan.question.by is None or any(each.of or each.inside for each in field.holding(events).sampled)):
-        refuse_post_selection(ws, facts, plan, earlier)
+        refuse_post_selection(ws, facts, plan, field)
     return Flagged(
         field=field,
         frame=facts.census.frame,
@@ -174,7 +175,7 @@ def read_confirmed(
     if timeless is not None:
         before = facts.judge(timeless.query, agreed.query, timeless.plan.among, timeless.plan.question.by)
         view = replace(view, past=labelled_domain_of(build_domain(timeless.plan, facts.census), agreed.verdict, before))
-    refuse_post_selection(ws, facts, plan, earlier_of(facts, field))
+    refuse_post_selection(ws, facts, plan, field)
     queries = (asked.query, *(() if asked.of is None else (asked.of,)))
     terms = tuple(dict.fromkeys(leaf for query in queries for leaf in leaves(query) if told_to_labellers(leaf)))
 
@@ -274,14 +275,16 @@ def earlier_of(facts: FrameFacts, field: DomainCells) -> tuple[Earlier, ...]:
     return tuple(run for run in facts.census.frame.earlier if run.window in windows)
 
 
-def refuse_post_selection(ws: UnderstandWorkspace, facts: FrameFacts, plan: QuestionPlan, earlier: tuple[Earlier, ...]) -> None:
-    """Refuse weighted figures of criteria that were changed after their sample could be seen."""
-    if not earlier:
-        return
-    then = {each: document_of(ws, *each) for each in {(run.protocol, run.version) for run in earlier}}
+def refuse_post_selection(ws: UnderstandWorkspace, facts: FrameFacts, plan: QuestionPlan, field: DomainCells) -> None:
+    """Refuse weighted figures of criteria that were changed after their sample could be seen, each window by its own version."""
     criteria = facts.census.rules.criteria
-    named = {*plan.named, *(() if plan.question.of is None else named_criteria(plan.question.of, criteria))}
-    check_not_post_selected(chosen_on_sample(facts.document, facts.since, sorted(named), earlier, then))
+    for part in facts.parts or (facts,):
+        earlier = earlier_of(part, field)
+        if not earlier:
+            continue
+        named = sorted({*plan.named, *(() if plan.question.of is None else named_criteria(plan.question.of, criteria))})
+        then = {each: document_of(ws, *each) for each in {(run.protocol, run.version) for run in earlier}}
+        check_not_post_selected(chosen_on_sample(part.document, part.since, named, earlier, then))
 
 
 def of_criterion(asked: Question, name: str | None) -> Question:

@@ -11,6 +11,7 @@ import pytest
 from remiss.catalog.query.expression import Term, conjuncts
 from remiss.catalog.query.parsing import parse
 from remiss.faces.web.trend_question import TrendQuestion, chips_of
+from remiss.present.chart_words import ChartNames
 
 
 @pytest.fixture
@@ -83,6 +84,32 @@ def test_a_chart_takes_along_its_figures_as_csv_and_as_vega_lite(reading, get):
 
 def test_a_page_with_its_picture_is_small(get):
     assert len(get(query="criterion:missed-delay", what="rate", by="week", variance="sample").content) < 60_000
+
+
+def test_a_long_table_is_turned_and_each_page_of_it_is_small(reading, get):
+    asked = {"query": "criterion:slow", "what": "rate", "by": "inputs.distance", "variance": "sample"}
+    first = get(**asked)
+    rows = rows_of(reading, first.text)
+    assert len(rows) > 99
+    assert len(marks(first.text)) == 40
+    assert f"40 of {len(rows)} drawn; all are in the table." in first.text
+    seen, page = [], first
+    while page is not None:
+        assert len(page.content) < 60_000
+        seen += re.findall(r'<th scope="row">.*?>([^<]*)<', page.text)
+        following = re.search(r'<a href="([^"]*)" rel="next">Rows after', page.text)
+        with reading.browser() as client:
+            page = client.get(html.unescape(following[1])) if following else None
+    assert sorted(seen) == sorted(str(row["key"]) for row in rows)
+    assert "remiss-chart" not in get(**asked, after=50).text
+    assert "remiss-chart" in get(**asked, after=10**6).text
+
+
+def test_the_chart_is_had_as_a_picture(get):
+    answer = get(query="criterion:slow", what="rate", by="week", variance="sample", format="svg")
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert 'filename="chart.svg"' in answer.headers["content-disposition"]
+    assert "events that met slow by week" in answer.text
 
 
 def test_a_period_leads_to_the_cases_of_its_time(get):
@@ -182,6 +209,33 @@ def test_every_chip_leads_to_a_question_that_has_an_answer():
                     assert next_one.get("by") not in {"mode", "severity"} or next_one.get("found")
 
 
+def test_versions_that_mean_the_same_are_one_choice_beside_each_of_them():
+    asked = TrendQuestion(query="criterion:slow", what="rate", by="week", protocol="p", source="s")
+    grounds = [("p@1", "s"), ("p@2", "s")]
+    names = ChartNames(events="flights", fields={"context.airport": "Airport"})
+    made = chips_of(
+        asked,
+        rules=("slow",),
+        fields=("week", "context.airport"),
+        grounds=grounds,
+        judged=True,
+        answered="p, versions 1 and 2",
+        names=names,
+    )
+    assert made[-1].words == "p, versions 1 and 2"
+    assert [(each.words, each.current) for each in made[-1].choices] == [
+        ("p, versions of one meaning", True),
+        ("p, version 2", False),
+        ("p, version 1", False),
+    ]
+    assert "judged flights" in [each.words for each in made]
+    assert "Airport" in [each.words for chip in made for each in chip.choices]
+    # Over time all are asked at once, but for a version that was chosen, and for what people confirmed.
+    assert asked.arguments()["across_versions"]
+    for other in ({"protocol": "p@1"}, {"by": "context.airport"}, {"found": "failure"}):
+        assert "across_versions" not in asked.model_copy(update=other).arguments()
+
+
 def test_without_a_readable_question_there_are_no_chips_and_the_form_is_open(get):
     page = get(query='"unclosed').text
     assert 'class="question"' not in page
@@ -201,4 +255,5 @@ def test_a_field_without_its_family_is_a_question_like_any_other(get):
     answer = get(query="criterion:missed-delay airport:EWR", what="rate", by="month")
     assert answer.status_code == 200
     assert "context.airport:EWR" in answer.text
+    assert re.search(r'<p class="note">airport: read as context.airport</p>', answer.text)
     assert "query=criterion%3Amissed-delay+airport" not in answer.text

@@ -50,6 +50,10 @@ class AgreementWorkspace(Performs, Protocol):
 
     @property
     def double_labelled(self) -> DoubleLabelled: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def protocols(self) -> Protocols: ...
 
     def position(self) -> int:
         """Return the catalog's position."""

@@ -6,16 +6,24 @@ answer: a share needs a rule, modes and severities are for people to say, and wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import NonNegativeInt
 
 from remiss.catalog.query.expression import Level, Operator, Query, Term, both, conjuncts, criteria
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.faces.serving import AsOf
+from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address
+from remiss.present.chart_words import PLAIN, ChartNames
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
 
 WINDOW, CRITERION = "window", "criterion"
 PERIODS = ("month", "week", "day", WINDOW)
@@ -24,12 +32,13 @@ OF_PEOPLE = ("mode", "severity")
 VARIANCES = {"": "Automatic", "sample": "This log only", "process": "Including variation over time"}
 FOUND = {"": "flagged", "failure": "confirmed", "wrong-label": "wrong labels"}
 MEASURES = {"rate": "share of", "count": "number of"}
-CSV, VEGA_LITE = "csv", "vega-lite"
+SAME_MEANING = "versions of one meaning"
+CSV, SVG = "csv", "svg"
 PAGE = "/trends"
 
 
 class TrendQuestion(AsOf):
-    """What the form of the page sends; texts may be empty."""
+    """What the form of the page sends; texts may be empty. `after` is how many rows of the table stand on the pages before."""
 
     query: str = ""
     what: Literal["count", "rate"] = "count"
@@ -40,26 +49,31 @@ class TrendQuestion(AsOf):
     source: str = ""
     protocol: str = ""
     order: Literal["", "name"] = ""
-    format: Literal["", "csv", "vega-lite"] = ""
+    after: NonNegativeInt | None = None
+    format: Literal["", "csv", "svg", "vega-lite"] = ""
 
     def arguments(self) -> dict[str, Any]:
         """Return the same as the library takes it."""
         texts = {name: getattr(self, name) or None for name in ("of", "by", "variance", "source", "protocol")}
         by_people = {"confirmed": True, "verdict": self.found} if self.found else {}
-        return {"query": self.query, "rate": self.what == "rate", **by_people, **texts}
+        # Over time versions of one meaning are one series, unless the asker chose a version.
+        across = {"across_versions": True} if self.by in PERIODS and not self.found and "@" not in self.protocol else {}
+        return {"query": self.query, "rate": self.what == "rate", **by_people, **across, **texts}
 
     def twin(self) -> str:
         """Return the address of the API route that answers the same."""
         flags = {"rate": "true" if self.what == "rate" else None, "confirmed": "true" if self.found else None}
-        return address("/api/v1/estimate", **self.arguments() | flags | {"as_of": self.as_of})
+        asked = self.arguments()
+        flags["across_versions"] = "true" if "across_versions" in asked else None
+        return address("/api/v1/estimate", **asked | flags | {"as_of": self.as_of})
 
-    def link(self, **changed: str) -> str:
-        """Return the address of the same question on this page, but for what is changed."""
-        return address(PAGE, **self.model_dump() | changed)
+    def link(self, **changed: str | int) -> str:
+        """Return the address of the same question on this page, but for what is changed; its table from the first row on."""
+        return address(PAGE, **self.model_dump() | {"after": None} | changed)
 
     def asking(self, **changed: str) -> str:
         """Return the address of a question that has an answer: this one, but for what is changed and what goes with it."""
-        asked = self.model_copy(update={"format": "", **changed})
+        asked = self.model_copy(update={"format": "", "after": None, **changed})
         named = criteria(parse(asked.query))
         by = asked.by
         if asked.what == "rate":
@@ -90,7 +104,14 @@ class Chip:
 
 
 def chips_of(
-    asked: TrendQuestion, *, rules: Sequence[str], fields: Sequence[str], grounds: Iterable[tuple[str, str]], judged: bool
+    asked: TrendQuestion,
+    *,
+    rules: Sequence[str],
+    fields: Sequence[str],
+    grounds: Iterable[tuple[str, str]],
+    judged: bool,
+    answered: str = "",
+    names: ChartNames = PLAIN,
 ) -> tuple[Chip, ...]:
     """Return the question in chips; none where it cannot be read.
 
@@ -101,23 +122,25 @@ def chips_of(
     fields : what a figure may be broken down by
     grounds : protocol versions and sources that there are figures of
     judged : whether a share is among events that could be judged
+    answered : by which versions it was answered, in words
+    names : what people call events and fields
     """
     try:
         parts = conjuncts(parse(asked.query))
     except InputError:
         return ()
     named = criteria(parse(asked.query))
-    events = "judged events" if judged and asked.what == "rate" else "events"
+    events = f"judged {names.events}" if judged and asked.what == "rate" else names.events
     of = Chip(label="Among", words=asked.of, takes=asked.asking(of="")) if asked.of else Chip(label="Among", words=events)
     return (
         *(_part(asked, parts, at) for at in range(len(parts))),
         *([] if named else [_rule(asked, rules)]),
         _choice("Measure", MEASURES, asked, "what"),
         of,
-        _breakdown(asked, fields, named=bool(named)),
+        _breakdown(asked, fields, names, named=bool(named)),
         _choice("Who found it", FOUND, asked, "found"),
         _intervals(asked),
-        *_version(asked, sorted(set(grounds), key=_newest_first)),
+        *_version(asked, sorted(set(grounds), key=_newest_first), answered),
     )
 
 
@@ -149,7 +172,7 @@ def _choice(label: str, words: dict[str, str], asked: TrendQuestion, name: str) 
     return Chip(label=label, choices=tuple(choices), unfolded=True)
 
 
-def _breakdown(asked: TrendQuestion, fields: Sequence[str], *, named: bool) -> Chip:
+def _breakdown(asked: TrendQuestion, fields: Sequence[str], names: ChartNames, *, named: bool) -> Chip:
     """Return what the figures are broken down by; of a share without a rule that can be nothing but the rules."""
 
     def offered(name: str) -> bool:
@@ -158,16 +181,20 @@ def _breakdown(asked: TrendQuestion, fields: Sequence[str], *, named: bool) -> C
         return bool(asked.found) or name not in OF_PEOPLE
 
     choices = [
-        ChipChoice(words=name_of(name), href=asked.asking(by=name), current=name == asked.by) for name in fields if offered(name)
+        ChipChoice(words=name_of(name, names), href=asked.asking(by=name), current=name == asked.by)
+        for name in fields
+        if offered(name)
     ]
     if named or asked.what == "count":
         choices.append(ChipChoice(words="nothing: one figure", href=asked.asking(by=""), current=not asked.by))
-    return Chip(label="Broken down", words=f"by {name_of(asked.by)}" if asked.by else "in one figure", choices=tuple(choices))
+    return Chip(
+        label="Broken down", words=f"by {name_of(asked.by, names)}" if asked.by else "in one figure", choices=tuple(choices)
+    )
 
 
-def name_of(field: str) -> str:
+def name_of(field: str, names: ChartNames) -> str:
     """Return what a breakdown is called in a sentence."""
-    return "rule" if field == CRITERION else field
+    return "rule" if field == CRITERION else names.fields.get(field, field)
 
 
 def _intervals(asked: TrendQuestion) -> Chip:
@@ -179,26 +206,65 @@ def _intervals(asked: TrendQuestion) -> Chip:
     return Chip(label="Intervals", words=words, choices=tuple(choices))
 
 
-def _version(asked: TrendQuestion, grounds: Sequence[tuple[str, str]]) -> list[Chip]:
+def _version(asked: TrendQuestion, grounds: Sequence[tuple[str, str]], answered: str) -> list[Chip]:
+    """Return which version is asked: each by itself, or all that mean the same by the question."""
     if len(grounds) < 2:
         return []
     several = len({source for _, source in grounds}) > 1
-
-    def said(protocol: str, source: str) -> str:
-        return protocol.replace("@", ", version ") + (f", {source}" if several else "")
-
-    choices = [
-        ChipChoice(
-            words=said(protocol, source),
-            href=asked.asking(protocol=protocol, source=source),
-            current=(protocol, source) == (asked.protocol, asked.source),
-        )
-        for protocol, source in grounds
-    ]
+    count = Counter((_name(protocol), source) for protocol, source in grounds)
+    choices = []
+    for protocol, source in grounds:
+        name, among = _name(protocol), f", {source}" if several else ""
+        alone = count[name, source] == 1
+        if not alone and (protocol, source) == next(each for each in grounds if (_name(each[0]), each[1]) == (name, source)):
+            href = asked.asking(protocol=name, source=source)
+            current = (name, source) == (asked.protocol, asked.source)
+            choices.append(ChipChoice(words=f"{name}, {SAME_MEANING}{among}", href=href, current=current))
+        chosen = asked.protocol in {protocol, name} if alone else asked.protocol == protocol
+        words = protocol.replace("@", ", version ") + among
+        href = asked.asking(protocol=protocol, source=source)
+        choices.append(ChipChoice(words=words, href=href, current=chosen and source == asked.source))
     now = next((each.words for each in choices if each.current), "version")
-    return [Chip(label="Versions", words=now, choices=tuple(choices))]
+    return [Chip(label="Versions", words=answered or now, choices=tuple(choices))]
+
+
+def _name(protocol: str) -> str:
+    return protocol.rpartition("@")[0]
 
 
 def _newest_first(ground: tuple[str, str]) -> tuple[str, int, str]:
     name, _, version = ground[0].rpartition("@")
     return name, -int(version or 0), ground[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyQuestion:
+    """A question that is asked often, as a link."""
+
+    words: str
+    href: str
+
+
+def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:
+    """Return what a figure can be broken down by, for the form to offer."""
+    named = [name for found in protocols for name in protocol_cache.fields(found) if name not in {"event_id", "occurred", "text"}]
+    return (*PERIODS, "criterion", "mode", "severity", *dict.fromkeys(named))
+
+
+def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
+    """Return the questions that are asked most: all criteria side by side, then each over time."""
+    several = len(protocols) > 1
+    found = []
+    for each in protocols:
+        which = {"protocol": each.name} if several else {}
+        prefix = f"{each.name}: " if several else ""
+        by_criterion = address(PAGE, what="rate", by="criterion", **which)
+        found.append(ReadyQuestion(words=f"{prefix}How often does each rule fire?", href=by_criterion))
+        for criterion in each.criteria:
+            query = unparse(parse(f'criterion:"{criterion.name}"'))
+            by_month = address(PAGE, query=query, what="rate", by="month", **which)
+            found.append(ReadyQuestion(words=f"{prefix}Share of {criterion.name} by month", href=by_month))
+        confirmed = address(PAGE, what="count", found="failure", by="criterion", **which)
+        found.append(ReadyQuestion(words=f"{prefix}How many of them did people confirm?", href=confirmed))
+        found.append(ReadyQuestion(words=f"{prefix}What goes wrong?", href=confirmed.replace("by=criterion", "by=mode")))
+    return tuple(found)

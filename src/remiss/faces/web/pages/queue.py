@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,9 +22,9 @@ from remiss.curate.steering_view import Steered
 from remiss.errors import Conflict, InputError, LabellingError, NotFound, RemissError
 from remiss.faces import queue_words
 from remiss.faces.serving import Ws, status_of
+from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, says_the_same, typed_judgement, typed_of
 from remiss.faces.web.rendering import render, segment, shell, signed_in_as
-from remiss.present.legible import counted
 from remiss.records.case import Case
 from remiss.records.identity import parse_time
 from remiss.records.labelling import Labelling, LabellingKind, Verdict
@@ -51,8 +51,8 @@ class QueuePage:
     """queue/page.html: what one has in hand, what is left for one, how far batches have come; `said` is what was just done.
 
     `waiting` is how many events wait for somebody else, since one passed them or could not tell. `groups` has a line for each
-    criterion, `added` tells of new protocol versions, `periods` and `strata` what one may ask for, `steered` the queues that one
-    steers, and `problem` why nothing was done.
+    criterion, `added` tells of new protocol versions, `periods` and `strata` what one may ask for, as it is sent and in words,
+    `labels` what people call fields, `steered` the queues that one steers, and `problem` why nothing was done.
     """
 
     template: ClassVar[str] = "queue/page.html"
@@ -65,7 +65,8 @@ class QueuePage:
     added: tuple[str, ...]
     groups: Sequence[tuple[str, int, int, int, int]]
     periods: tuple[datetime, ...]
-    strata: tuple[str, ...]
+    strata: tuple[tuple[str, str], ...]
+    labels: Mapping[str, str]
     steered: tuple[Steered, ...]
     words: ModuleType = queue_words
     problem: tuple[str, str] | None = None
@@ -120,6 +121,13 @@ def queue_page(
 ) -> Response:
     """Return the page of the queue."""
     found = curate.list_queue(ws)
+    parted = any(each.stratum for each in found.batches) or bool(found.steered)
+    labels = protocol_cache.labels(protocol_cache.newest(ws)) if parted else {}
+    strata = {
+        one
+        for each in found.batches
+        for one in zip(queue_words.strata(each.stratum), queue_words.shown(each.stratum, labels), strict=True)
+    }
     page = QueuePage(
         left=found.left,
         held=found.in_hand,
@@ -127,28 +135,15 @@ def queue_page(
         unflagged=UNFLAGGED,
         waiting=found.waiting,
         said=just_done(before or JustDone()),
-        added=added_by_versions(capture.list_runs(ws, limit=1000)),
+        added=queue_words.added_by_versions(capture.list_runs(ws, limit=1000)),
         groups=grouped(found.batches),
         periods=tuple(sorted({each.period for each in found.batches}, reverse=True)),
-        strata=tuple(sorted({one for each in found.batches for one in queue_words.strata(each.stratum)})),
+        strata=tuple(sorted(strata)),
+        labels=labels,
         steered=found.steered,
         problem=problem,
     )
     return render(page, shell(ws, "Queue", "queue", ("/api/v1/queue", "Queue")), status=status)
-
-
-def added_by_versions(runs: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return how many cases the newest version of each protocol added that had others before, and when, in words."""
-    found: dict[str, dict[int, list[Mapping[str, Any]]]] = {}
-    for run in runs:
-        name, _, version = run["protocol"].rpartition("@")
-        found.setdefault(name, {}).setdefault(int(version), []).append(run)
-    newest = ((name, max(versions), versions[max(versions)]) for name, versions in found.items() if len(versions) > 1)
-    return tuple(
-        f"Version {version} of {name} added {counted(sum(each['cases'] for each in brought), 'case')} "
-        f"since it was first applied on {min(each['as_of'] for each in brought):%Y-%m-%d}."
-        for name, version, brought in newest
-    )
 
 
 def just_done(before: JustDone) -> str:

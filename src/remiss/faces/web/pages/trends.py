@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from fastapi import APIRouter, Query
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from remiss import capture, understand
 from remiss.catalog.query.expression import both, criteria
@@ -18,15 +18,14 @@ from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import FigureRefused, InputError, NotFound
 from remiss.faces.serving import Cached, Ws, status_of
-from remiss.faces.spreadsheet import sheet_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address, render, shell
-from remiss.faces.web.trend_question import CRITERION, CSV, PAGE, PERIODS, Chip, TrendQuestion, chips_of
-from remiss.faces.web.vega_lite import specification
+from remiss.faces.web.trend_files import exported
+from remiss.faces.web.trend_question import CRITERION, PAGE, Chip, ReadyQuestion, TrendQuestion, chips_of, fields_of, ready_of
 from remiss.present import chart_words, estimate_facts
 from remiss.present.chart import Drawing, chart
-from remiss.present.chart_marks import mark_of
 from remiss.present.chart_scale import ordered, over_time
+from remiss.present.chart_words import PLAIN, ChartNames
 from remiss.present.legible import share
 from remiss.records.catalog import reached
 from remiss.records.estimate import (
@@ -39,13 +38,15 @@ from remiss.records.estimate import (
     Estimate,
     EstimateRow,
 )
-from remiss.records.rows import as_csv
 from remiss.understand.periods import drilldown
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
 
 router = APIRouter()
+# So many rows of a table, and a chart beside them, are a page of under 60 KB.
+ROWS = 50
+READ_AS = ": read as "
 VARYING = "Intervals include week-to-week variation, so rows can be compared."
 SOME_VARYING = f"{VARYING} Rows marked as of this log only have too little history for it."
 TOO_SHORT = "Intervals are for this log only: most rows have too little history to compare them."
@@ -74,13 +75,16 @@ class EstimateLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The figures of one question."""
+    """The figures of one question, and of its rows those of one page of the table; the chart stands on the first."""
 
     found: Estimate
     heading: str
     sentence: str
     first: str
     lines: tuple[EstimateLine, ...]
+    start: int
+    before: int | None
+    following: int | None
     notes: tuple[str, ...]
     details: tuple[str, ...]
     judged: bool
@@ -94,14 +98,6 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadyQuestion:
-    """A question that is asked often, as a link."""
-
-    words: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TrendsPage:
     """trends/page.html: the question in chips and as a form, its answer or what is wrong with it, and ready questions."""
 
@@ -111,6 +107,7 @@ class TrendsPage:
     chips: tuple[Chip, ...]
     fields: tuple[str, ...]
     ready: tuple[ReadyQuestion, ...]
+    read_as: tuple[str, ...]
     result: Result | None
     problem: InputError | None
     empty: bool
@@ -132,21 +129,23 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
     if captured and not (question.source or question.protocol) and len({(each["source"], _name(each)) for each in captured}) > 1:
         last = max(captured, key=lambda each: str(each["at"]))
         question = question.model_copy(update={"source": last["source"], "protocol": _name(last)})
-    result, empty, of = None, False, protocols[:1]
+    result, empty, of, names = None, False, protocols[:1], PLAIN
     problem: InputError | None = None
     try:
         found = answers.ask(ws, understand.estimate, position, **question.arguments())
+        of = (protocol_cache.protocol(ws, found.protocol),)
+        names = names_of(of[0])
         if question.format:
-            return exported(found, question)
+            return exported(found, question, names)
         # With its keys written out, so that what is linked to means the same.
         question = question.model_copy(update={"query": found.query, "by": found.by or question.by})
-        of = (protocol_cache.protocol(ws, found.protocol),)
         sentence = sentence_of(
-            found, lambda: answers.ask(ws, understand.estimate, position, **question.arguments() | {"by": None})
+            found, names, lambda: answers.ask(ws, understand.estimate, position, **question.arguments() | {"by": None})
         )
-        result = result_of(found, of[0].sampling.window, sentence, by_name=question.order == "name")
+        result = result_of(found, of[0].sampling.window, sentence, question, names)
         if len(captured) > 1:
-            question = question.model_copy(update={"source": found.source, "protocol": found.protocol})
+            which = found.protocol if "@" in question.protocol else found.protocol.rpartition("@")[0]
+            question = question.model_copy(update={"source": found.source, "protocol": which})
     except NotFound as error:
         empty = not asked.protocol and not asked.source
         problem = None if empty else error
@@ -161,9 +160,12 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
             fields=fields_of(of),
             grounds=[(str(each["protocol"]), str(each["source"])) for each in captured],
             judged=result is not None and chart_words.judged(result.found),
+            names=names,
+            answered="" if result is None else chart_words.versions_of(result.found),
         ),
         fields=fields_of(protocols),
         ready=ready_of(protocols),
+        read_as=() if result is None else tuple(note for note in result.found.notes if READ_AS in note),
         result=result,
         problem=problem,
         empty=empty,
@@ -179,7 +181,15 @@ def estimates(request: Request) -> Response:
     return RedirectResponse(f"{PAGE}?{request.url.query}" if request.url.query else PAGE, 308)
 
 
-def sentence_of(found: Estimate, total: Callable[[], Estimate]) -> str:
+def names_of(protocol: Protocol) -> ChartNames:
+    """Return what people call the events of a protocol, and its fields."""
+    labels = protocol_cache.labels([protocol])
+    counted = protocol.show.get("id")
+    events = counted.unit if counted and counted.unit else PLAIN.events
+    return ChartNames(events=events, fields=labels)
+
+
+def sentence_of(found: Estimate, names: ChartNames, total: Callable[[], Estimate]) -> str:
     """Return what somebody can repeat: of the whole where there is one figure for it, else of the rule that is met most often.
 
     Parameters
@@ -188,14 +198,14 @@ def sentence_of(found: Estimate, total: Callable[[], Estimate]) -> str:
     """
     named = criteria(parse(found.query))
     if found.by is None:
-        return chart_words.headline_of(found)
+        return chart_words.headline_of(found, names)
     if found.rate and not named:
         rows = ordered(found)
         most = rows[0] if rows else None
         alone = replace(found, rows=(most,), by=None, query=unparse(parse(f'criterion:"{most.key}"'))) if most else None
-        return chart_words.headline_of(alone) if alone else ""
+        return chart_words.headline_of(alone, names) if alone else ""
     try:
-        return chart_words.headline_of(total())
+        return chart_words.headline_of(total(), names)
     except InputError:
         return ""
 
@@ -204,32 +214,32 @@ def _name(line: dict[str, Any]) -> str:
     return str(line["protocol"]).rpartition("@")[0]
 
 
-def exported(found: Estimate, asked: TrendQuestion) -> Response:
-    """Return the figures as a file: CSV, or a chart for other tools."""
-    rows = ordered(found, by_name=asked.order == "name")
-    if asked.format == CSV:
-        content = as_csv(*sheet_of(replace(found, rows=rows), {}, Estimate)).encode("utf-8", "backslashreplace")
-        named = {"content-disposition": 'attachment; filename="estimate.csv"'}
-        return Response(content, media_type="text/csv", headers=named)
-    marks = [mark_of(row, found) for row in rows]
-    return JSONResponse(specification(found, marks, chart_words.heading_of(found)))
-
-
-def result_of(found: Estimate, width: timedelta, sentence: str, *, by_name: bool = False) -> Result:
-    """Return an estimate as the page shows it: chart and table in the same order."""
+def result_of(found: Estimate, width: timedelta, sentence: str, asked: TrendQuestion, names: ChartNames) -> Result:
+    """Return an estimate as the page shows it: chart and table in the same order, of a long table some rows."""
     query = parse(found.query)
+    by_name = asked.order == "name"
     rows = ordered(found, by_name=by_name)
-    hrefs = {id(row): cases_of(found, query, row, width) for row in rows}
+    start = asked.after or 0
+    start = start if start < len(rows) else 0
+
+    def href(row: EstimateRow) -> str:
+        return cases_of(found, query, row, width)
+
     known = any(row.value is not None for row in rows) and (len(rows) > 1 or not rows[0].exact)
-    drawn = chart(found, href=lambda row: hrefs[id(row)], by_name=by_name, width=None) if known else None
-    lines = tuple(line_of(row, found, hrefs[id(row)]) for row in rows)
+    drawn = chart(found, href=href, by_name=by_name, width=None, names=names) if known and not start else None
+    lines = tuple(line_of(row, found, href(row)) for row in rows[start : start + ROWS])
     return Result(
         found=found,
-        heading=chart_words.heading_of(found),
+        heading=chart_words.heading_of(found, names),
         sentence=sentence,
-        first=chart_words.column_of(found),
+        first=chart_words.column_of(found, names),
         lines=lines,
-        notes=tuple(note for note in (*found.notes, *estimate_facts.shared_notes(found)) if note not in INTERVALS),
+        start=start,
+        before=max(0, start - ROWS) if start else None,
+        following=start + ROWS if start + ROWS < len(rows) else None,
+        notes=tuple(
+            note for note in (*found.notes, *estimate_facts.shared_notes(found)) if note not in INTERVALS and READ_AS not in note
+        ),
         details=tuple(estimate_facts.rows_own(found, estimate_facts.shared_notes(found), judging=False)),
         judged=any(line.judged for line in lines),
         intervals=intervals_of(found),
@@ -273,28 +283,3 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
         flagged=estimate_facts.flagged_of(row),
         precision=estimate_facts.precision_of(row),
     )
-
-
-def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:
-    """Return what a figure can be broken down by, for the form to offer."""
-    named = [name for found in protocols for name in protocol_cache.fields(found) if name not in {"event_id", "occurred", "text"}]
-    return (*PERIODS, "criterion", "mode", "severity", *dict.fromkeys(named))
-
-
-def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
-    """Return the questions that are asked most: all criteria side by side, then each over time."""
-    several = len(protocols) > 1
-    found = []
-    for each in protocols:
-        which = {"protocol": each.name} if several else {}
-        prefix = f"{each.name}: " if several else ""
-        by_criterion = address(PAGE, what="rate", by="criterion", **which)
-        found.append(ReadyQuestion(words=f"{prefix}How often does each rule fire?", href=by_criterion))
-        for criterion in each.criteria:
-            query = unparse(parse(f'criterion:"{criterion.name}"'))
-            by_month = address(PAGE, query=query, what="rate", by="month", **which)
-            found.append(ReadyQuestion(words=f"{prefix}Share of {criterion.name} by month", href=by_month))
-        confirmed = address(PAGE, what="count", found="failure", by="criterion", **which)
-        found.append(ReadyQuestion(words=f"{prefix}How many of them did people confirm?", href=confirmed))
-        found.append(ReadyQuestion(words=f"{prefix}What goes wrong?", href=confirmed.replace("by=criterion", "by=mode")))
-    return tuple(found)

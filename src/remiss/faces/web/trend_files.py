@@ -1,22 +1,48 @@
-"""A chart as Vega-Lite, for tools that draw it themselves: what is drawn and how sure it is, with the cases behind each mark.
+"""What one takes along from Trends: the figures as CSV, the chart as a picture, and as Vega-Lite for tools that draw.
 
-Pages draw their charts on the server (`present/chart.py`); this is what one takes along. Every row with a value is in it.
+Pages draw their charts on the server (`present/chart.py`), and the picture is that one. The others have every row with a value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from remiss.present.chart_marks import EXACT, UNKNOWN, ChartMark
-from remiss.present.chart_scale import over_time
+from starlette.responses import JSONResponse, Response
+
+from remiss.faces.spreadsheet import sheet_of
+from remiss.faces.web.trend_question import CSV, SVG, TrendQuestion
+from remiss.present import chart_words
+from remiss.present.chart import picture
+from remiss.present.chart_marks import EXACT, UNKNOWN, ChartMark, mark_of
+from remiss.present.chart_scale import ordered, over_time
 from remiss.records.estimate import Estimate
+from remiss.records.rows import as_csv
 
 Json = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_PIXELS = 24
 # An unknown interval is no dot, and under ten sampled events are a hollow one.
 SHAPES: Mapping[str, str] = {"exact": "diamond", "unknown": "cross", "given": "circle"}
+
+
+def exported(found: Estimate, asked: TrendQuestion, names: chart_words.ChartNames) -> Response:
+    """Return what was asked for as a file."""
+    by_name = asked.order == "name"
+    rows = ordered(found, by_name=by_name)
+    if asked.format == CSV:
+        content = as_csv(*sheet_of(replace(found, rows=rows), {}, Estimate)).encode("utf-8", "backslashreplace")
+        return Response(content, media_type="text/csv", headers=_named("estimate.csv"))
+    if asked.format == SVG:
+        drawn = picture(found, by_name=by_name, names=names)
+        return Response(drawn, media_type="image/svg+xml", headers=_named("chart.svg"))
+    marks = [mark_of(row, found) for row in rows]
+    return JSONResponse(specification(found, marks, chart_words.heading_of(found, names)))
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}
 
 
 def specification(found: Estimate, marks: Sequence[ChartMark], title: str) -> Json:
