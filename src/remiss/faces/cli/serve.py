@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -68,7 +67,6 @@ def serve_pages(
     except ImportError as error:
         raise InputError(f"{error.name} is not installed", do=installing.of_extra("serve")) from error
 
-    gc.set_threshold(50_000)  # everybody waits while a server looks for garbage: not for as much as a command may leave
     server.serve(ws, host=host, port=port, announce=render.say, origins=origins, jobs=jobs)
 
 
