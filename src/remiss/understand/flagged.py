@@ -33,7 +33,7 @@ from remiss.understand.notes import left_out_of, notes_of, remarks, shares_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.process import PAST, WindowParts, WindowSums, process_rate, process_total
 from remiss.understand.question import Question
-from remiss.understand.sample_arrays import KeyPlaces, SampleArrays, of_key, sample_arrays_of
+from remiss.understand.sample_arrays import Gathered, KeyPlaces, SampleArrays, of_key
 from remiss.understand.sampling_facts import Frame, Pattern, pattern_of
 from remiss.understand.variance import HISTORY, Indices, window_totals
 
@@ -101,10 +101,10 @@ def sampled_sums(domain: Weighted) -> WindowSums:
 class Past:
     """A frame without limits in time, gathered once for all keys; each looks at the windows before its own."""
 
-    def __init__(self, field: DomainCells) -> None:
+    def __init__(self, field: DomainCells, gathered: Gathered) -> None:
         self._field = field
         self._places = KeyPlaces(field)
-        self._arrays = sample_arrays_of(field.plan, field.sampled, field.windows)
+        self._arrays = gathered.arrays(field)
         self._known: dict[Key, tuple[WindowSums, int]] = {}
 
     def before(self, key: Key, moment: datetime) -> WindowParts | None:
@@ -130,7 +130,12 @@ class Past:
 
 
 def estimate_rows(
-    field: DomainCells, frame: Frame, counts: Mapping[Pattern, int], *, reference: DomainCells | None = None
+    field: DomainCells,
+    frame: Frame,
+    counts: Mapping[Pattern, int],
+    *,
+    reference: DomainCells | None = None,
+    gathered: Gathered | None = None,
 ) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by`, sorted by key with null last.
 
@@ -142,6 +147,7 @@ def estimate_rows(
     counts : how many events of each cell were sampled; needed where cells answer
     reference : the field without limits in time; process figures of under 8 windows take from the windows before the scope
         how much windows differ
+    gathered : the sampled events of questions before, where some are asked of the same
 
     Returns
     -------
@@ -150,8 +156,9 @@ def estimate_rows(
     """
     if not field.windows:
         return ()
-    past = None if reference is None or field.plan.question.variance == SAMPLE else Past(reference)
-    arrays = sample_arrays_of(field.plan, field.sampled, field.windows)
+    gathered = Gathered() if gathered is None else gathered
+    past = None if reference is None or field.plan.question.variance == SAMPLE else Past(reference, gathered)
+    arrays = gathered.arrays(field)
     places = KeyPlaces(field)
     notes = notes_of(field, frame)
     return tuple(row(field, places, arrays, past, key, notes, counts) for key in keys(field, arrays))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from typing import TypeAlias
 
 from remiss.records.estimate import (
@@ -26,6 +27,7 @@ from remiss.records.estimate import (
 from remiss.understand.domain import DomainCells
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import OF_CONFIRMED, Question, QuestionPlan, Wording
+from remiss.understand.sample_arrays import Gathered
 from remiss.understand.sampling_facts import Frame, Pattern, Sampled
 from remiss.understand.scope import CRITERION
 from remiss.understand.two_phase.domain import LabelledDomain, found_of
@@ -44,7 +46,8 @@ class Flagged:
     """All that the rows of a question about what machines flagged are computed from.
 
     `events` are marked by the question without the criterion, and empty where cells answer; there `counts` says how many events
-    of each were sampled. `reference` is the field without limits in time, and `referred` its events, marked alike.
+    of each were sampled. `reference` is the field without limits in time, and `referred` its events, marked alike. `gathered` has
+    what was made of them before, of which the same question of this log alone is made too.
     """
 
     field: DomainCells
@@ -54,6 +57,7 @@ class Flagged:
     reference: DomainCells | None
     referred: Sequence[Sampled]
     criterion: str | None
+    gathered: Gathered = dataclass_field(default_factory=Gathered, compare=False, repr=False)
 
     @property
     def plan(self) -> QuestionPlan:
@@ -64,7 +68,9 @@ class Flagged:
         """Return the rows of the question, or its one row for the criterion."""
         reference = None if self.reference is None else self.reference.holding(meeting(self.referred, self.criterion))
         field = self.field.holding(meeting(self.events, self.criterion))
-        return estimate_rows(field, self.frame, self.counts, reference=reference)
+        # Of one criterion of several events are marked anew, and what is made of them is not kept: there may be a million.
+        gathered = self.gathered if self.criterion is None else None
+        return estimate_rows(field, self.frame, self.counts, reference=reference, gathered=gathered)
 
     def of_sample(self) -> Flagged:
         """Return the same, asked of this very log."""

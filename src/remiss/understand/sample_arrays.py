@@ -6,12 +6,14 @@ A breakdown may have as many rows as there are windows, so no row looks at what 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import is_
 from typing import NamedTuple
 
 import numpy as np
 
+from remiss.records.estimate import SAMPLE
 from remiss.records.event import Scalar
 from remiss.records.window import Window
 from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, in_order, key_of, only_named
@@ -154,3 +156,28 @@ def sample_arrays_of(plan: QuestionPlan, events: Sequence[Sampled], windows: Seq
         unjudged=np.array(unjudged, dtype=np.float64),
         possible=np.array(possible, dtype=np.float64),
     )
+
+
+class Gathered:
+    """Sampled events as arrays, gathered once for all questions in which these are the same.
+
+    What a question asks of the process and of its log, and of all its past, is about the same events.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[tuple[DomainCells, SampleArrays]] = []
+
+    def arrays(self, field: DomainCells) -> SampleArrays:
+        """Return the sampled events of a field as arrays."""
+        for known, arrays in self._known:
+            if _alike(known, field):
+                return arrays
+        self._known.append((field, sample_arrays_of(field.plan, field.sampled, field.windows)))
+        return self._known[-1][1]
+
+
+def _alike(one: DomainCells, other: DomainCells) -> bool:
+    """Return whether the same events, marked alike, are gathered alike: with which variance is asked makes no difference."""
+    plans = [replace(each.plan, question=replace(each.plan.question, variance=SAMPLE)) for each in (one, other)]
+    events = one.sampled, other.sampled
+    return plans[0] == plans[1] and one.windows == other.windows and len(events[0]) == len(events[1]) and all(map(is_, *events))
