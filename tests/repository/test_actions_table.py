@@ -77,6 +77,7 @@ UNSEEN = {
     "protocol.list": "rules, and no event",
     "protocol.show": "rules, and no event",
     "run.cells": "counts of events",
+    "run.compare": "counts of events, and rules",
     "run.histograms": "counts of events",
     "run.coverage": "counts of windows",
     "capture.due": "bounds of windows",

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from textwrap import wrap
 
 from remiss.present import chart_words
 from remiss.present.chart_marks import Address, ChartMark, legend_items, legend_of, mark_of
 from remiss.present.chart_scale import chosen, over_time
 from remiss.present.chart_words import PLAIN, ChartNames
 from remiss.present.forest import forest
-from remiss.present.svg import escaped, extent, fitted, pixels, written
+from remiss.present.svg import LETTER, escaped, extent, fitted, pixels, written
 from remiss.present.timeline import ChartEvent, timeline
 from remiss.records.estimate import Estimate
 
@@ -109,7 +110,7 @@ def picture(estimate: Estimate, *, by_name: bool = False, names: ChartNames = PL
     """Return a chart as a file of its own, for slides and mail: its title, subtitle and legend with it, dark on white."""
     room = PICTURE - 2 * MARGIN
     drawn = chart(estimate, by_name=by_name, width=room, names=names)
-    said = lines_of(" ".join(filter(None, (drawn.subtitle, drawn.left_out))), room)
+    said = wrap(f"{drawn.subtitle} {drawn.left_out}", round(room / LETTER))
     top = MARGIN + 2 * LINE
     texts = [written(MARGIN, top + LINE * at, each, opacity=0.75) for at, each in enumerate(said)]
     top += LINE * len(said)
@@ -134,18 +135,3 @@ def picture(estimate: Estimate, *, by_name: bool = False, names: ChartNames = PL
     size = f'width="{PICTURE}" height="{pixels(y + MARGIN)}" viewBox="0 0 {PICTURE} {pixels(y + MARGIN)}"'
     look = f'color="{INK}" fill="{INK}" font-family="system-ui, sans-serif" font-size="12"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {look}>{"".join(parts)}</svg>'
-
-
-def lines_of(text: str, room: float) -> list[str]:
-    """Return text in lines that fit into so many pixels.
-
-    >>> lines_of("one two three", 50)
-    ['one two', 'three']
-    """
-    found: list[str] = []
-    for word in text.split():
-        if found and extent(f"{found[-1]} {word}") <= room:
-            found[-1] += f" {word}"
-        else:
-            found.append(word)
-    return found

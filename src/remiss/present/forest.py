@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from remiss.present.chart_marks import NONE, STROKED, UNKNOWN, ChartMark, Glyph, linked
 from remiss.present.chart_scale import scale_of
-from remiss.present.svg import Axis, escaped, extent, fitted, pixels, written
+from remiss.present.svg import Axis, axis, escaped, extent, fitted, pixels, written
 
 ROW, EDGE, FOOT = 24, 6, 24
 # Pixels of the narrowest screen and of the width from which intervals are written out beside the marks.
 NARROW, WIDE = 400, 720
 GAP = 4.0
+MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,18 @@ def glyphs_of(marks: Sequence[ChartMark], frame: ForestLayout, scale: Axis) -> l
     return [_glyph(mark, frame, scale, EDGE + ROW * (at + 0.5)) for at, mark in enumerate(marks)]
 
 
-def forest(marks: Sequence[ChartMark], *, rate: bool, unit: str) -> tuple[list[str], float, list[Glyph]]:
+def forest(
+    marks: Sequence[ChartMark], *, rate: bool, unit: str, scale: Axis | None = None
+) -> tuple[list[str], float, list[Glyph]]:
     """Return the parts of the picture, its height, and the marks that are in it.
 
     Parameters
     ----------
     rate : whether values are fractions
     unit : what the last tick of numbers says that they are of
+    scale : default: one from nought that the marks fit on
     """
-    frame, scale = framed(marks), scale_of(marks, rate=rate)
+    frame, scale = framed(marks), scale or scale_of(marks, rate=rate)
     glyphs = glyphs_of(marks, frame, scale)
     parts = [*grid(frame, scale, rate=rate, unit=unit)]
     for at, (mark, glyph) in enumerate(zip(marks, glyphs, strict=True)):
@@ -65,7 +69,8 @@ def grid(frame: ForestLayout, scale: Axis, *, rate: bool, unit: str) -> Iterator
     """Draw the scale: a faint line for each tick, and its name with its unit."""
     for at, tick in enumerate(scale.ticks):
         x, name = frame.x(scale, tick), scale.label(tick, rate=rate)
-        yield f'<line class="grid" x1="{pixels(x)}%" x2="{pixels(x)}%" y1="{EDGE}" y2="{pixels(frame.bottom)}"/>'
+        look = 'class="zero" stroke="currentColor"' if tick == 0 > scale.start else 'class="grid"'
+        yield f'<line {look} x1="{pixels(x)}%" x2="{pixels(x)}%" y1="{EDGE}" y2="{pixels(frame.bottom)}"/>'
         last = tick == scale.ticks[-1] and not rate
         shift = f' dx="-{pixels(extent(name) / 2)}"' if last else ' text-anchor="middle"'
         optional = ' class="wide"' if (len(scale.ticks) - 1 - at) % 2 else ""
@@ -95,3 +100,37 @@ def _row(mark: ChartMark, glyph: Glyph | None, frame: ForestLayout, top: float) 
     interval = f'<tspan class="wide"> ({escaped(mark.interval)})</tspan>' if frame.whole and mark.interval else ""
     faint = ' fill-opacity="0.6"' if mark.kind == NONE else ""
     yield f'<text x="100%" y="{pixels(y)}" text-anchor="end"{faint}>{escaped(mark.value)}{interval}</text>'
+
+
+class SignedAxis(Axis):
+    """An axis of differences, as far below nought as above it; ticks are called by points of percent."""
+
+    def label(self, tick: float, *, rate: bool) -> str:
+        """Return what a tick is called, with its sign."""
+        return signed(tick * 100) if rate else super().label(tick, rate=rate)
+
+
+def signed(points: float) -> str:
+    """Return a difference with its sign.
+
+    >>> signed(2.046), signed(-0.126).replace(MINUS, "-"), signed(0)
+    ('+2.05', '-0.126', '0')
+    """
+    return f"{points:+.3g}".replace("-", MINUS) if points else "0"
+
+
+def differences(marks: Sequence[ChartMark], title: str) -> tuple[str, list[Glyph]]:
+    """Return the chart of differences of shares on a line at nought, as SVG, and the marks that are in it.
+
+    Parameters
+    ----------
+    marks : their rows have differences, as fractions
+    """
+    ends = (end for mark in marks for end in (mark.row.value, mark.row.low, mark.row.high))
+    half = axis([0.0, *(abs(end) for end in ends if end is not None)], most=4, rate=True)
+    scale = SignedAxis(-half.end, half.end, half.step, tuple(sorted({sign * tick for tick in half.ticks for sign in (-1, 1)})))
+    parts, height, glyphs = forest(marks, rate=True, unit="", scale=scale)
+    look = 'class="remiss-chart" fill="currentColor" font-family="system-ui, sans-serif" font-size="12"'
+    size = f'width="100%" height="{pixels(height)}"'
+    begin = f'<svg xmlns="http://www.w3.org/2000/svg" {look} {size} role="group" aria-label="{escaped(title)}">'
+    return "".join([begin, *parts, "</svg>"]), glyphs

@@ -2,5 +2,6 @@
 
 from remiss.understand.actions import estimate as estimate
 from remiss.understand.exact_actions import exact as exact
+from remiss.understand.run_comparison_actions import compare_runs as compare_runs
 from remiss.understand.sample_actions import export_sample as export_sample
 from remiss.understand.sample_actions import list_sample as list_sample

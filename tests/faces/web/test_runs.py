@@ -240,3 +240,23 @@ def test_rows_left_out_are_said_in_the_list_on_the_page_of_a_run_and_beside_rate
         assert "400 left out" in client.get("/runs?whole=true").text
         assert "400 rows that the protocol does not admit are left out of every figure." in client.get("/?whole=true").text
         assert "<dt>Left out</dt><dd>400 rows that the protocol does not admit</dd>" in client.get(f"/runs/{run.id}").text
+
+
+def test_two_ticked_runs_are_one_page_of_what_differs(site, log):
+    first = captured(site, log, 1).id
+    second = capture.capture(site.workspace, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK).id
+    with site.browser() as client:
+        listed = client.get("/runs").text
+        assert re.findall(r'type="checkbox" name="run" value="([^"]*)"', listed) == [second, first]
+        page = client.get("/runs/compare", params={"run": [second, first]})
+        assert page.status_code == 200
+        assert len(page.content) < 60_000
+        assert re.search(r"<h2>(Up|Down) most: [\w-]+, by [\d.]+ points</h2>", page.text)
+        assert 'class="zero"' in page.text
+        titles = re.findall(r"<title>([^<]*)</title>", page.text.partition("remiss-chart")[2])
+        assert all(re.match(r"(slow|missed-delay): [+\u2212][\d.]+", each) for each in titles)
+        assert f"/api/v1/runs/{first}/comparison?other={second}" in page.text
+        assert "Sampling</h2>" not in page.text
+        one = client.get("/runs/compare", params={"run": [first]})
+        assert (one.status_code, "Tick two runs" in one.text) == (422, True)
+        assert client.get("/runs/compare", params={"run": [first, "run-zzzzzz"]}).status_code == 404

@@ -1,4 +1,7 @@
-"""What a run changed, as its page tells it: events by kind of change, each with its case."""
+"""What a run changed, as its page tells it: events by kind of change, each with its case.
+
+And what differs between any two runs: their rules' rates as one chart of differences, and the rest in tables.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from remiss.capture.requirements import explain
 from remiss.catalog import actions as catalog
 from remiss.catalog.query.expression import either
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.run_facts import MOST
+from remiss.present.chart_marks import EXACT, SURE, ChartMark, legend_items, legend_of
+from remiss.present.chart_scale import MARK_LIMIT
+from remiss.present.forest import differences, signed
+from remiss.present.legible import share
+from remiss.records.estimate import EstimateRow
+from remiss.records.event import Scalar
 from remiss.records.rows import Rows
 from remiss.records.run import Run
 
@@ -82,3 +92,70 @@ def batches(events: Iterable[str]) -> Iterator[list[str]]:
         letters += needs
     if batch:
         yield batch
+
+
+# The parts of a comparison in the order of a page, which calls refused rows and fields by more than their names.
+PARTS = ("rule", "protocol", "sampling", "refused", "field", "log")
+TITLES = {"rule": "Rules", "refused": "Refused rows", "field": "Fields"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferingLine:
+    """One thing that differs between two runs: its name, what it is in each, and by how much it differs."""
+
+    name: str
+    before: str
+    after: str
+    difference: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferingPart:
+    """What differs of one part."""
+
+    title: str
+    lines: tuple[DifferingLine, ...]
+
+
+def differing_parts(found: Rows) -> tuple[DifferingPart, ...]:
+    """Return a comparison of runs as its page shows it."""
+    lines: dict[str, list[DifferingLine]] = defaultdict(list)
+    for each in sorted(found, key=lambda line: -abs(float(str(line["difference"] or 0)))):
+        part, remark = str(each["part"]), str(each["remark"] or "")
+        before, after = (str(each[name]) for name in ("before", "after"))
+        if part == "rule":
+            before, after = (share(float(text)) if text else "" for text in (before, after))
+        name = explain(str(each["name"])) if part == "refused" else str(each["name"])
+        lines[part].append(DifferingLine(name=name, before=before, after=after, difference=_points(each), remark=remark))
+    return tuple(
+        DifferingPart(title=TITLES.get(part, part.capitalize()), lines=tuple(lines[part][:MOST])) for part in PARTS if lines[part]
+    )
+
+
+def _points(line: dict[str, Scalar]) -> str:
+    difference, low, high = (line[name] for name in ("difference", "low", "high"))
+    if not isinstance(difference, int | float):
+        return ""
+    interval = f" ({signed(low * 100)} to {signed(high * 100)})" if isinstance(low, float) and isinstance(high, float) else ""
+    return f"{signed(difference * 100)}{interval}"
+
+
+def chart_of_differences(found: Rows) -> tuple[str, str, str]:
+    """Return the title of the chart of rules whose rates differ, its picture and its legend; nothing where none do."""
+    rules = [line for line in found if line["part"] == "rule" and isinstance(line["difference"], int | float)]
+    rules.sort(key=lambda line: -abs(float(str(line["difference"]))))
+    if not rules:
+        return "", "", ""
+    marks = []
+    for line in rules[:MARK_LIMIT]:
+        value, low, high = (None if line[name] is None else float(str(line[name])) for name in ("difference", "low", "high"))
+        row = EstimateRow(key=line["name"], value=value, low=low, high=high, method="counted", sampled=10)
+        text, _, interval = _points(line).partition(" ")
+        kind = EXACT if low is None else SURE
+        marks.append(ChartMark(kind, str(line["name"]), text, interval.strip("()"), row))
+    first = marks[0]
+    way = "Up" if float(first.row.value or 0) > 0 else "Down"
+    title = f"{way} most: {first.label}, by {first.value[1:]} points"
+    svg, glyphs = differences(marks, title)
+    return title, svg, legend_of(legend_items(glyphs))

@@ -33,16 +33,12 @@ def exported(found: Estimate, asked: TrendQuestion, names: chart_words.ChartName
     rows = ordered(found, by_name=by_name)
     if asked.format == CSV:
         content = as_csv(*sheet_of(replace(found, rows=rows), {}, Estimate)).encode("utf-8", "backslashreplace")
-        return Response(content, media_type="text/csv", headers=_named("estimate.csv"))
+        return Response(content, media_type="text/csv", headers={"content-disposition": 'attachment; filename="estimate.csv"'})
     if asked.format == SVG:
         drawn = picture(found, by_name=by_name, names=names)
-        return Response(drawn, media_type="image/svg+xml", headers=_named("chart.svg"))
+        return Response(drawn, media_type="image/svg+xml", headers={"content-disposition": 'attachment; filename="chart.svg"'})
     marks = [mark_of(row, found) for row in rows]
     return JSONResponse(specification(found, marks, chart_words.heading_of(found, names)))
-
-
-def _named(name: str) -> dict[str, str]:
-    return {"content-disposition": f'attachment; filename="{name}"'}
 
 
 def specification(found: Estimate, marks: Sequence[ChartMark], title: str) -> Json:

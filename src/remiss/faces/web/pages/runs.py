@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from remiss import capture
+from remiss import capture, understand
 from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Cached, Ws
 from remiss.faces.web import protocol_cache, run_changes, run_facts
 from remiss.faces.web.pages.overview import STATUS, STATUS_SECONDS, StatusPart
 from remiss.faces.web.rendering import Page, address, part, render, segment, shell
+from remiss.present.legible import counted
 
 if TYPE_CHECKING:
     from remiss.capture.reproduction import Reproduction
@@ -84,6 +86,25 @@ class FieldPage:
     as_of: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparePage:
+    """runs/compare.html: two runs, and only what differs; `problem` says why they cannot be compared."""
+
+    template: ClassVar[str] = "runs/compare.html"
+    runs: tuple[str, ...]
+    parts: tuple[run_changes.DifferingPart, ...] = ()
+    title: str = ""
+    svg: str = ""
+    legend: str = ""
+    problem: tuple[str, str] | None = None
+
+
+class TickedRuns(AsOf):
+    """Which two runs, as they were ticked in the list: the older one is compared with the newer."""
+
+    run: tuple[str, ...] = ()
+
+
 class CountedField(AsOf):
     """Which field."""
 
@@ -116,6 +137,28 @@ def runs(ws: Ws, answers: Cached, asked: Annotated[RunFilter, Query()]) -> Respo
     )
     twin = address("/api/v1/runs", **same, limit=LIMIT, after=asked.after)
     return render(page, shell(ws, "Runs", "runs", (twin, "Runs"), position=found.position))
+
+
+# Before the page of one run, whose id could be anything.
+@router.get(PATH + "/compare")
+def compare(ws: Ws, asked: Annotated[TickedRuns, Query()]) -> Response:
+    """Show how two runs differ."""
+    ticked = tuple(dict.fromkeys(asked.run))
+    if len(ticked) != 2:
+        problem = (f"{counted(len(ticked), 'run')} ticked", "Tick two runs in the list of captures.")
+        return render(ComparePage(runs=ticked, problem=problem), shell(ws, "Compare runs", "runs"), status=422)
+    newer, older = ticked
+    found = understand.compare_runs(ws, older, newer, as_of=asked.as_of)
+    title, svg, legend = run_changes.chart_of_differences(found)
+    page = ComparePage(
+        runs=(older, newer),
+        parts=run_changes.differing_parts(found),
+        title=title,
+        svg=Markup(svg),  # noqa: S704 - it escapes what it writes
+        legend=Markup(legend),  # noqa: S704 - it escapes what it writes
+    )
+    twin = (address(f"/api/v1/runs/{segment(older)}/comparison", other=newer, as_of=asked.as_of), "Comparison")
+    return render(page, shell(ws, "Compare runs", "runs", twin, position=found.position))
 
 
 @router.get(PATH + "/{run}")
