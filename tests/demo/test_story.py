@@ -113,6 +113,7 @@ def test_each_dispute_has_somebody_who_may_settle_it_some_are_settled_and_some_a
 
 
 @pytest.mark.soak
+@pytest.mark.alone
 def test_the_whole_story_takes_under_ninety_seconds_and_its_intervals_hold(tmp_path):
     lines: list[str] = []
     started = time.perf_counter()

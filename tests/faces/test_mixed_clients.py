@@ -28,7 +28,11 @@ LONG_S = float(os.environ.get("REMISS_MIXED_SECONDS", "600"))
 TITLE = "a case that everybody speaks of"
 
 
-@pytest.fixture(params=[pytest.param((4, 4.0), id="short"), pytest.param((32, LONG_S), id="long", marks=pytest.mark.soak)])
+# Beside another worker it would measure how long one waits for a processor.
+LONG = (pytest.mark.soak, pytest.mark.alone)
+
+
+@pytest.fixture(params=[pytest.param((4, 4.0), id="short"), pytest.param((32, LONG_S), id="long", marks=LONG)])
 def size(request):
     """How many clients, for how many seconds."""
     return request.param

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow(reason="each trial is a process of its own, and an
 
 SEED = os.environ.get("REMISS_FAULTS_SEED", "0")
 # In each way, of each deed, on each database.
-MOST_CALLS, MOST_MOMENTS = 12, 12
+MOST_CALLS, MOST_MOMENTS = 8, 8
 
 
 def spread(of, most, way=0):

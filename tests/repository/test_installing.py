@@ -139,9 +139,14 @@ def as_checkout(_: Path, folder: Path, environment: dict[str, str]) -> Path:
     return folder / "checkout" / ".venv" / "bin" / "python"
 
 
+# Each extra into an empty environment; and an extra and a package in each other way, which takes all extras alike.
+WAYS = [(in_environment, needing) for needing in sorted(NEEDING)]
+WAYS += [(way, needing) for way in (by_pip, as_tool, as_checkout) for needing in ("pandas", "serve")]
+WAYS += [(as_checkout, "postgres")]  # where `make` has the name of what it adds
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("needing", sorted(NEEDING))
-@pytest.mark.parametrize("way", [in_environment, by_pip, as_tool, as_checkout])
+@pytest.mark.parametrize(("way", "needing"), WAYS)
 def test_the_command_that_is_told_installs_what_is_lacking(way, needing, wheel, tmp_path):
     environment = alone(tmp_path)
     python = way(wheel, tmp_path, environment)

@@ -66,32 +66,46 @@ def variance_of(found: Annotated, estimate: TwoPhase, *, rates: bool) -> float:
     return float(two_phase(found, around=estimate.total / among).variance / among**2)
 
 
-def study(draws: int, *, rates: bool = False, silent: float = 0.0, right: float | None = None) -> list[Outcome]:
-    """Return the outcome of every domain of every world; as shares of the events flagged when `rates`.
+TOTALS, SHARES_OF_FLAGGED = False, True
+
+
+def study(
+    draws: int, kinds: tuple[bool, ...] = (TOTALS,), *, silent: float = 0.0, right: float | None = None
+) -> dict[bool, list[Outcome]]:
+    """Return the outcome of every domain of every world, as totals, as shares of the events flagged, or as both of one labelling.
 
     Parameters
     ----------
     silent : the share of verdicts that are still to come
     right : how often a flag is right, whatever the world says
     """
-    found = []
+    found: dict[bool, list[Outcome]] = {rates: [] for rates in kinds}
     for number, (shape, keep, people, least) in enumerate(WORLDS):
         rng = np.random.default_rng([2014, number])
         world = build(rng, **shape)  # type: ignore[arg-type]
         truth = truth_of(world, rng, **people)  # type: ignore[arg-type]
         if right is not None:
             truth = replace(truth, failure=truth.flagged & (rng.random(world.size) < right))
-        found += study_world(world, truth, keep, draws, rng, least=least, silent=silent, rates=rates)
+        for rates, outcomes in study_world(world, truth, keep, draws, rng, least=least, silent=silent, kinds=kinds).items():
+            found[rates] += outcomes
     return found
 
 
 def study_world(
-    world: World, truth: Truth, keep: Keep, draws: int, rng: np.random.Generator, *, least: float, silent: float, rates: bool
-) -> list[Outcome]:
+    world: World,
+    truth: Truth,
+    keep: Keep,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    least: float,
+    silent: float,
+    kinds: tuple[bool, ...],
+) -> dict[bool, list[Outcome]]:
     """Return how each domain of one log fared over that many captures and labellings."""
     groups = memberships(world, keep)
     domains = [each for each in domains_in(world, truth) if each.truth > 0]
-    values, hits, sampled, variances = (np.full((len(domains), draws), np.nan) for _ in range(4))
+    tallies = [Tally(rates=rates, domains=len(domains), draws=draws) for rates in kinds]
     for at in range(draws):
         kept = draw(world, keep, rng.random(world.size), groups)
         every, counts = labelled(world, truth, kept, rng, least=least, silent=silent)
@@ -100,31 +114,50 @@ def study_world(
             open_ = np.isin(counts, domain.open_y, assume_unique=True)
             least_p = float((every.p12 * SHARES.min())[open_].min(initial=1.0))
             estimate, unseen = two_phase(found), Open(population=float(len(domain.open_y)), least_probability=least_p)
-            figure, truth_here = confirmed_total(found, estimate, unseen), domain.truth
-            if rates:
-                figure, truth_here = confirmed_share(found, figure), domain.truth / domain.within.sum()
-            elif found.known.any():
-                flagged, first = flagged_in(world, kept, domain), kept.probability[counts][domain.within[counts]]
-                exact = flagged.low == flagged.high
-                estimate = calibrated(found, estimate, flagged.value, np.ones(len(first)) if exact else first)
-                figure = calibrated_total(found, estimate, flagged, unseen)
-                assert figure.value <= flagged.value * (1 + 1e-9)
-            if figure.value is None:
-                continue
-            values[row, at] = figure.value
-            hits[row, at] = figure.low - 1e-9 <= truth_here <= figure.high + 1e-9
-            sampled[row, at], variances[row, at] = float((found.y > 0).sum()), variance_of(found, estimate, rates=rates)
-    return [
-        Outcome(
+            direct = confirmed_total(found, estimate, unseen)
+            for tally in tallies:
+                figure, best = direct, estimate
+                if tally.rates:
+                    figure = confirmed_share(found, direct)
+                elif found.known.any():
+                    flagged, first = flagged_in(world, kept, domain), kept.probability[counts][domain.within[counts]]
+                    exact = flagged.low == flagged.high
+                    best = calibrated(found, estimate, flagged.value, np.ones(len(first)) if exact else first)
+                    figure = calibrated_total(found, best, flagged, unseen)
+                    assert figure.value <= flagged.value * (1 + 1e-9)
+                tally.count(row, at, domain, figure, found, best)
+    return {tally.rates: [tally.outcome(row, domain) for row, domain in enumerate(domains)] for tally in tallies}
+
+
+class Tally:
+    """How the domains of one log fared so far, in one kind of figure."""
+
+    def __init__(self, *, rates: bool, domains: int, draws: int) -> None:
+        self.rates = rates
+        self.draws = draws
+        self.values, self.hits, self.sampled, self.variances = (np.full((domains, draws), np.nan) for _ in range(4))
+
+    def truth(self, domain: Domain) -> float:
+        return domain.truth / (float(domain.within.sum()) if self.rates else 1.0)
+
+    def count(self, row: int, at: int, domain: Domain, figure: IntervalEstimate, found: Annotated, estimate: TwoPhase) -> None:
+        if figure.value is None:
+            return
+        truth = self.truth(domain)
+        self.values[row, at] = figure.value
+        self.hits[row, at] = figure.low - 1e-9 <= truth <= figure.high + 1e-9
+        self.sampled[row, at] = float((found.y > 0).sum())
+        self.variances[row, at] = variance_of(found, estimate, rates=self.rates)
+
+    def outcome(self, row: int, domain: Domain) -> Outcome:
+        return Outcome(
             name=domain.name,
-            truth=domain.truth / (domain.within.sum() if rates else 1),
-            sampled=float(np.nanmean(sampled[row])),
-            coverage=float(np.nanmean(hits[row])),
-            mean=float(np.nanmean(values[row])),
-            error_of_mean=float(np.nanstd(values[row]) / np.sqrt(draws)),
-            draws=draws,
-            variance=float(np.nanvar(values[row])),
-            estimated_variance=float(np.nanmean(variances[row])),
+            truth=self.truth(domain),
+            sampled=float(np.nanmean(self.sampled[row])),
+            coverage=float(np.nanmean(self.hits[row])),
+            mean=float(np.nanmean(self.values[row])),
+            error_of_mean=float(np.nanstd(self.values[row]) / np.sqrt(self.draws)),
+            draws=self.draws,
+            variance=float(np.nanvar(self.values[row])),
+            estimated_variance=float(np.nanmean(self.variances[row])),
         )
-        for row, domain in enumerate(domains)
-    ]

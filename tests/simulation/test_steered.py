@@ -93,7 +93,7 @@ WORST = (
 )
 STUDIES = [
     *(pytest.param(name, 100, id=f"{name}-short") for name in WORST),
-    *(pytest.param(name, 1000, id=f"{name}-long", marks=pytest.mark.soak) for name in POLICIES | OF_STRATA),
+    *(pytest.param(name, 500, id=f"{name}-long", marks=pytest.mark.soak) for name in POLICIES | OF_STRATA),
 ]
 
 

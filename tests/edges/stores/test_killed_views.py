@@ -79,8 +79,8 @@ def test_what_two_killed_servers_said_was_recorded_is_in_the_log(ws, environment
 
 
 @pytest.mark.soak
-def test_what_forty_killed_servers_said_was_recorded_is_in_the_log(ws, environment, address, database, request):
-    check_killed(ws, environment, address, database, _server(database, request), 20)
+def test_what_many_killed_servers_said_was_recorded_is_in_the_log(ws, environment, address, database, request):
+    check_killed(ws, environment, address, database, _server(database, request), 10)
 
 
 def _server(database, request):

@@ -176,7 +176,7 @@ def test_cases_that_people_filed_are_labelled_and_verified_too(ws, ws_as):
     assert (queue.take(bo).task.form.case, queue.take(bo).task.kind) == (filed.id, LabellingKind.VERIFICATION)
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.soak)])
 def test_of_many_who_take_at_once_no_two_are_given_the_same(captured, ws_as, rounds):
     people = [ws_as(f"p{at}", role="verifier") for at in range(6)]
     with ThreadPoolExecutor(len(people)) as pool:

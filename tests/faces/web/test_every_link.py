@@ -18,17 +18,18 @@ THIRD = SECOND.replace("version: 2\n", "version: 3\n").replace("latency_ms > 250
 ANOTHER = PROTOCOL.replace("protocol: arrival-delay", "protocol: another").replace("name: arrival-predictions", "name: others")
 # What is followed of links that differ only in values.
 SO_MANY = 2
-# A place that was asked by time, or by an address that somebody typed.
-ROLES = ("reader", "curator")
+TWO, THREE = "two versions", "three versions and another protocol"
+# Who follows the links of which catalog: where there is one protocol a reader is shown what a curator is, and less.
+WALKS = [(TWO, "curator"), (THREE, "curator"), (THREE, "reader"), pytest.param(TWO, "reader", marks=pytest.mark.soak)]
 
 
-@pytest.fixture(scope="module", params=["two versions", "three versions and another protocol"])
+@pytest.fixture(scope="module", params=[TWO, THREE])
 def site(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("versions")
     log = small_log(folder / "log", weeks=4, a_week=150)
     with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}, create=True) as there:
         ws = there.workspace.serving("the making")
-        texts = (PROTOCOL, SECOND) if request.param == "two versions" else (ANOTHER, PROTOCOL, SECOND, THIRD)
+        texts = (PROTOCOL, SECOND) if request.param == TWO else (ANOTHER, PROTOCOL, SECOND, THIRD)
         for at, text in enumerate(texts):
             log.write(text)
             capture.capture(ws, log.protocol, since=MONDAY + max(at - len(texts) + 3, 0) * WEEK, until=MONDAY + 4 * WEEK)
@@ -56,7 +57,7 @@ def kind_of(address):
 
 
 @pytest.mark.slow(reason="some hundred pages are asked, as each role")
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("site", "role"), WALKS, indirect=["site"])
 def test_every_link_of_every_page_leads_to_a_page_without_a_word_of_the_command_line(site, role):
     token = site.person(role, role=role)
     asked, seen, wrong = deque([("/", "")]), Counter(), []
