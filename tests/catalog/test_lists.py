@@ -36,19 +36,19 @@ def test_one_id_is_found_none_and_several_are_told():
 @given(last=st.lists(st.integers(-(2**63) + 1, 2**63 - 1), min_size=1, max_size=3), total=st.none() | st.integers(0, 10**9))
 def test_a_token_says_where_its_page_begins(last, total):
     there = Turn(of="list", position=None, total=total, last=tuple(last))
-    assert turn(token(there), "list", len(last)) == there
-    assert turn(token(there, b"key"), "list", len(last), b"key") == there
+    assert turn(token(there), "list", (int,) * len(last)) == there
+    assert turn(token(there, b"key"), "list", (int,) * len(last), b"key") == there
     for other in (b"another", None):
         with pytest.raises(InputError, match="page token"):
-            turn(token(there, b"key"), "list", len(last), other)
+            turn(token(there, b"key"), "list", (int,) * len(last), other)
 
 
 @given(text=st.text(max_size=30) | st.text("ABCabc0123_-=", max_size=30))
 def test_whatever_is_given_as_a_token_is_refused_not_crashed_on(text):
     with pytest.raises(InputError, match="page token"):
-        turn(text, "list", 2)
+        turn(text, "list", (int, int))
     with pytest.raises(InputError, match="page token"):
-        turn(text, "list", 2, b"key")
+        turn(text, "list", (int, int), b"key")
 
 
 @given(texts=st.lists(st.text(max_size=40), min_size=1, max_size=3))

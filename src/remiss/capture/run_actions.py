@@ -65,7 +65,7 @@ def list_runs(
     head = ws.position()
     position = reached(as_of, head)
     name = list_name(protocol or "", "-position", as_of)
-    before = None if after is None else turn(after, name, 1).last[0]
+    before = None if after is None else turn(after, name, (int,)).last[0]
     found = ws.runs.latest(limit + 1, protocol, position, before=before)
     shown, total = found[:limit], ws.runs.count(protocol, position)
     more = len(found) > limit

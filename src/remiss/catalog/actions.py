@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from remiss.action import action
 from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
-from remiss.catalog.field_names import asked_as, query_of
+from remiss.catalog.field_names import asked_as, query_of, sort_of
 from remiss.catalog.filing import Filed, check_known
-from remiss.catalog.listing import COLUMNS, CONTEXT, DEFAULT, VALUE_LIMIT, Order, check_fields, parse_sort, row
+from remiss.catalog.listing import COLUMNS, CONTEXT, DEFAULT, VALUE_LIMIT, check_fields, parse_sort, row
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.similarity import most_similar
@@ -67,7 +67,8 @@ def search(
 
     Parameters
     ----------
-    sort : by occurred, severity or filed; a leading - for descending
+    sort : by a column such as occurred, severity, label or confidence, by filed, or by a field such as inputs.distance; a leading
+        - for descending. Cases without a value are last either way
     total : whether to count all that match, which takes longer than the page
 
     Raises
@@ -75,10 +76,11 @@ def search(
     QueryError : the query cannot be understood
     InputError : an unknown order or column, a position that is not there yet, a token of another list
     """
-    out, order = query_of(ws, query), parse_sort(sort)
+    out, sort = query_of(ws, query), sort_of(ws, sort)
+    order = parse_sort(sort)
     query, wanted = out.query, parse(out.query)
     secret = ws.keys.secret("pages")
-    turned = None if after is None else turn(after, list_name(query, sort, as_of), order.order.values, secret)
+    turned = None if after is None else turn(after, list_name(query, sort, as_of), order.kinds, secret)
     at = as_of if turned is None or turned.position is None else turned.position
     position = None if at is None else reached(at, ws.cases.position())
     # A page alone is one statement, for which no snapshot need be held.
@@ -92,8 +94,7 @@ def search(
             matching = ws.cases.count(wanted, position, order) if total else None
     following = None
     if page.last is not None:
-        # What people change may move a case in the list while somebody reads on: such a list stays at its position.
-        pinned = page.head if position is None and order.order is Order.SEVERITY else position
+        pinned = page.head if position is None and order.moves else position
         following = token(Turn(of=list_name(query, sort, as_of), position=pinned, total=matching, last=page.last), secret)
     lines = tuple(row(line) for line in page.lines)
     found = Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)

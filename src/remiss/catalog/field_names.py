@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from remiss.catalog.listing import parse_sort
+from remiss.catalog.listing import Order, parse_sort
 from remiss.catalog.ports import Cases
 from remiss.catalog.query.expression import Level, Operator, Term
 from remiss.catalog.query.fields import find
@@ -78,3 +78,9 @@ def field_of(ws: HasCases, name: str | None, others: Sequence[str]) -> WrittenOu
         return WrittenOut(name or "")
     found = fields_named(ws, name)
     return WrittenOut(found[0], (f"{name}: read as {found[0]}",)) if len(found) == 1 else WrittenOut(name)
+
+
+def sort_of(ws: HasCases, text: str) -> str:
+    """Return an order with the name of its field written out likewise."""
+    name = text.removeprefix("-")
+    return text.removesuffix(name) + field_of(ws, name, tuple(Order)).query

@@ -11,9 +11,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from remiss.catalog.query.fields import TABLE, FieldForm, find, nearest
+from remiss.catalog.query.fields import FAMILIES, TABLE, UNNAMEABLE, FieldForm, find, nearest
 from remiss.errors import InputError
-from remiss.records.event import Scalar
+from remiss.records.event import Scalar, is_text
+from remiss.records.rows import SortValues
 from remiss.records.states import Status
 
 CONTEXT = "context."
@@ -43,24 +44,64 @@ def check_fields(fields: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Order(StrEnum):
-    """What a list is sorted by; among equals the newest come first."""
+    """What a list is sorted by; cases without a value are last either way, and among equals the newest come first."""
 
     OCCURRED = "occurred"
-    SEVERITY = "severity"  # cases without one are last either way
     FILED = "filed"
+    SEVERITY = "severity"
+    STATUS = "status"  # in the order in which a case goes through them
+    CRITERIA = "criteria"  # by the first of them
+    MODE = "mode"  # that people decided, else the one suggested
+    SUGGESTED_MODE = "suggested_mode"
+    MODEL = "model"
+    MODEL_VERSION = "model_version"
+    SOURCE = "source"
+    OUTPUT = "output"
+    LABEL = "label"
+    CONFIDENCE = "confidence"
+    LATENCY = "latency_ms"
+    FIELD = "field"  # an input or a context field
 
-    @property
-    def values(self) -> int:
-        """How many values a line is sorted by, up to the key, which tells all cases apart."""
-        return {Order.OCCURRED: 2, Order.SEVERITY: 3, Order.FILED: 1}[self]
+
+# By these an index has the cases in order.
+INDEXED_ORDERS = frozenset({Order.OCCURRED, Order.FILED})
+# People change these, which may move a case in a list while somebody reads on: such a list stays at its position.
+MOVING_ORDERS = frozenset({Order.SEVERITY, Order.STATUS, Order.MODE})
+GRADED = frozenset({Order.SEVERITY, Order.STATUS, Order.CONFIDENCE, Order.LATENCY})
+# What may be text or a number: numbers come first, by their size.
+OPEN = frozenset({Order.OUTPUT, Order.LABEL, Order.FIELD})
+# Longer than any name of a field is.
+FIELD_LENGTH = 300
+# Of a longer text so many characters are sorted by; more than these nobody sees of one in a list.
+SORTED_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order and its direction."""
+    """An order and its direction; `field` is the field of the protocol that it is of, with its family."""
 
     order: Order
     descending: bool
+    field: str = ""
+
+    @property
+    def kinds(self) -> tuple[type, ...]:
+        """What a line is sorted by, up to the key, which tells all cases apart; whole numbers count as numbers."""
+        match self.order:
+            case Order.FILED:
+                return (int,)
+            case Order.OCCURRED:
+                return (int, int)
+            case order if order in OPEN:
+                return (int, float, str, int, int)
+            case order:
+                # Whether there is no value, the value, and then the newest first.
+                return (int, float if order in GRADED else str, int, int)
+
+    @property
+    def moves(self) -> bool:
+        """Whether what people change moves a case in the list."""
+        return self.order in MOVING_ORDERS
 
 
 class CaseLine(NamedTuple):
@@ -93,7 +134,7 @@ class CaseLines:
     """Some lines, the sort values of the last when more follow, and where the catalog stood when they were read."""
 
     lines: tuple[CaseLine, ...]
-    last: tuple[int, ...] | None
+    last: SortValues | None
     head: int
 
 
@@ -108,23 +149,37 @@ def row(line: CaseLine) -> tuple[Scalar, ...]:
     return id_, at, status.value, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, hidden
 
 
-@lru_cache(32)
+@lru_cache(256)
 def parse_sort(text: str) -> Sort:
-    """Return the order that `occurred`, `-occurred` and the like name.
+    """Return the order that `occurred`, `-occurred`, `inputs.distance` and the like name.
 
     Raises
     ------
     InputError : another order
 
     >>> parse_sort("-occurred")
-    Sort(order=<Order.OCCURRED: 'occurred'>, descending=True)
+    Sort(order=<Order.OCCURRED: 'occurred'>, descending=True, field='')
     """
-    name = text.removeprefix("-")
-    orders = tuple(order.value for order in Order)
+    name, descending = text.removeprefix("-"), text.startswith("-")
+    key = find(name)
+    if key is not None and key.name in FAMILIES:
+        return Sort(Order.FIELD, descending, checked_field(name))
+    orders = tuple(order.value for order in Order if order is not Order.FIELD)
     if name not in orders:
         close = nearest(name, orders)
         hint = f"did you mean {close}? " if close else ""
-        raise InputError(
-            f"cases cannot be sorted by {name[:80]!r}", do=f"{hint}use {', '.join(orders)}; a leading - for descending"
-        )
-    return Sort(Order(name), text.startswith("-"))
+        known = f"{', '.join(orders)}, inputs.NAME or context.NAME"
+        raise InputError(f"cases cannot be sorted by {name[:80]!r}", do=f"{hint}use {known}; a leading - for descending")
+    return Sort(Order(name), descending)
+
+
+def checked_field(name: str) -> str:
+    """Return the name of an input or a context field as it is.
+
+    Raises
+    ------
+    InputError : no field can have that name
+    """
+    if len(name) > FIELD_LENGTH or not is_text(name) or UNNAMEABLE.search(name):
+        raise InputError(f"no field is named {name[:80]!r}", do="a field's name has no quote, backslash or line break")
+    return name

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remiss.catalog.field_names import query_of
-from remiss.catalog.listing import Order, parse_sort
+from remiss.catalog.field_names import query_of, sort_of
+from remiss.catalog.listing import parse_sort
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.catalog.query.parsing import parse
 from remiss.records.rows import Turn, list_name, token, turn
@@ -42,10 +42,10 @@ def neighbours(
     ------
     QueryError, InputError : as `case.search` of the same list
     """
-    query = query_of(ws, query).query
+    query, sort = query_of(ws, query).query, sort_of(ws, sort)
     wanted, order = parse(query), parse_sort(sort)
     name, secret = list_name(query, sort, as_of), ws.keys.secret("pages")
-    turned = None if after is None else turn(after, name, order.order.values, secret)
+    turned = None if after is None else turn(after, name, order.kinds, secret)
     position = as_of if turned is None or turned.position is None else turned.position
     page = ws.cases.page(wanted, sort=order, limit=limit, after=None if turned is None else turned.last, position=position)
     ids = [line.id for line in page.lines]
@@ -55,7 +55,7 @@ def neighbours(
     before = ids[at - 1] if at else None
     if at + 1 < len(ids) or page.last is None:
         return Neighbours(number=at, before=before, behind=ids[at + 1] if at + 1 < len(ids) else None)
-    pinned = page.head if position is None and order.order is Order.SEVERITY else position
+    pinned = page.head if position is None and order.moves else position
     following = ws.cases.page(wanted, sort=order, limit=1, after=page.last, position=pinned)
     behind = following.lines[0].id if following.lines else None
     return Neighbours(

@@ -20,6 +20,7 @@ from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
 from remiss.records.evidence import Attachment, Kept, Original
 from remiss.records.person import Governed
+from remiss.records.rows import SortValues
 
 
 class Cases(Protocol):
@@ -29,7 +30,7 @@ class Cases(Protocol):
         """Return the catalog's position."""
         ...
 
-    def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> CaseLines:
+    def page(self, query: Query, *, sort: Sort, limit: int, after: SortValues | None, position: int | None) -> CaseLines:
         """Return the lines of the cases that match, in order, from behind the sort values `after`."""
         ...
 

@@ -156,7 +156,7 @@ def list_inbox(
     """
     name = discussion.name_of(ws.actor.name)
     listed = list_name(f"inbox {everything} {name}", "newest", as_of)
-    before = None if after is None else turn(after, listed, 1).last[0]
+    before = None if after is None else turn(after, listed, (int,)).last[0]
     position = reached(as_of, ws.position())
     page = ws.threads.inbox(name, everything=everything, limit=limit, before=before, position=position)
     following = None if page.last is None else token(Turn(of=listed, position=None, total=None, last=(page.last,)))

@@ -222,7 +222,7 @@ def list_citations(
     InputError : a token of another list, a position that is not there yet
     """
     listed = list_name(f"citations {kind} {address}", "newest", as_of)
-    last = None if after is None else turn(after, listed, 2).last
+    last = None if after is None else turn(after, listed, (int, int)).last
     position = reached(as_of, ws.position())
     page = ws.investigations.citing(address, kind, limit=limit, after=last, position=position)
     following = None if page.last is None else token(Turn(of=listed, position=None, total=None, last=page.last))

@@ -30,7 +30,7 @@ def list_jobs(ws: JobWorkspace, *, state: JobState | None = None, limit: Limit =
     InputError : a token of another list
     """
     name = list_name(f"jobs {state or ''}", "newest", None)
-    before = None if after is None else turn(after, name, 1).last[0]
+    before = None if after is None else turn(after, name, (int,)).last[0]
     page = ws.jobs.newest(limit, () if state is None else (state,), before=before)
     following = None if page.last is None else token(Turn(of=name, position=None, total=None, last=(page.last,)))
     return Rows("job", JOB, tuple(map(_line, page.found)), ws.position(), total=page.total, next=following)

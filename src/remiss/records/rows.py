@@ -22,15 +22,18 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import singledispatch
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remiss.errors import InputError
 from remiss.records import arrow
-from remiss.records.event import Scalar
+from remiss.records.event import Scalar, is_text
 from remiss.records.identity import digest, format_time
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# Numbers and texts; the list whose lines they sort knows which.
+SortValues: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class Turn:
     of: str
     position: int | None
     total: int | None
-    last: tuple[int, ...]
+    last: SortValues
 
 
 def chosen(page: Rows, columns: str | None) -> Rows:
@@ -70,8 +73,8 @@ def _seal(text: str, secret: bytes) -> str:
     return hmac.digest(secret, text.encode("utf-8", "backslashreplace"), "sha256")[:8].hex()
 
 
-def turn(text: str, of: str, values: int, secret: bytes | None = None) -> Turn:
-    """Return the turn that a token names, in a list whose lines are sorted by so many values.
+def turn(text: str, of: str, kinds: Sequence[type], secret: bytes | None = None) -> Turn:
+    """Return the turn that a token names, in a list whose lines are sorted by values of such kinds: `int`, `float` or `str`.
 
     Raises
     ------
@@ -88,12 +91,19 @@ def turn(text: str, of: str, values: int, secret: bytes | None = None) -> Turn:
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise InputError("the page token cannot be read", do=again) from error
     counts = [number for number in (position, total) if number is not None]
-    # An int of JSON is of any size; what a database stores is not.
-    if not isinstance(name, str) or len(last) != values or not all(type(n) is int and abs(n) < 2**63 for n in (*counts, *last)):
+    given = (*(int for _ in counts), *kinds)
+    if not isinstance(name, str) or len(last) != len(kinds) or not all(map(_is_of, (*counts, *last), given)):
         raise InputError("the page token cannot be read", do=again)
     if name != of:
         raise InputError("the page token belongs to another query, sort or position", do=again)
     return Turn(of=name, position=position, total=total, last=tuple(last))
+
+
+def _is_of(value: object, kind: type) -> bool:
+    """Return whether a value of JSON is one of a kind that a database stores: an int of JSON is of any size."""
+    if kind is str:
+        return isinstance(value, str) and is_text(value)
+    return (type(value) is int and abs(value) < 2**63) or (kind is float and type(value) is float)
 
 
 @singledispatch

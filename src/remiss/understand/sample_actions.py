@@ -102,7 +102,7 @@ def _page(
     out = query_of(ws, query, of_sample=True)
     wanted, name = parse(out.query, of_sample=True), list_name(out.query, SAMPLE, as_of)
     secret = ws.keys.secret("pages")
-    turned = None if after is None else turn(after, name, 3, secret)
+    turned = None if after is None else turn(after, name, (int, int, int), secret)
     head = ws.position()
     # The later pages are of the position of the first: a recapture would bring other runs in force.
     at = reached(as_of if turned is None else turned.position, head)

@@ -98,7 +98,7 @@ def asked(ws, case: str) -> str:
         for fields in (("status", "mode"), ("severity", "origin"), ("criterion", "suggested_mode"))
     ]
     found += [actions.facets(ws, f"id:{case}", fields=("severity", "criterion", "mode"), as_of=then).rows for then in (1, at)]
-    for sort in ("occurred", "-occurred", "severity", "-severity", "filed", "-filed"):
+    for sort in ("occurred", "-occurred", "severity", "-severity", "filed", "-filed", "mode", "-criteria", "suggested_mode"):
         found += [named_line(each) for then in (None, at) for each in actions.search(ws, f"id:{case}", sort=sort, as_of=then)]
     found += [len(actions.search(ws, f"id:{case}", as_of=at - 1)), actions.search(ws, f"id:{case}", sort="filed").total]
     return told(ws, case) + named(case, found)

@@ -218,7 +218,7 @@ def test_an_empty_note_takes_the_note_away(ws):
 # Lists ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sort", ["occurred", "-occurred", "severity", "-severity", "filed", "-filed"])
+@pytest.mark.parametrize("sort", ["occurred", "-occurred", "severity", "-severity", "filed", "-filed", "status", "-mode"])
 def test_pages_show_each_case_once_while_others_file_and_revise(ws, sort):
     for number in range(11):
         # Several at the same time and of the same severity, so that ties cross pages.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remiss.catalog import actions
-from remiss.catalog.listing import CaseLine, parse_sort
+from remiss.catalog.listing import CaseLine, Order, parse_sort
 from remiss.catalog.query import values
 from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text, kind_of, split_values
 from remiss.catalog.query.fields import FieldForm, find
@@ -21,9 +22,11 @@ from remiss.edges.stores.listing.lines import listed_now
 from remiss.edges.stores.reading import Reader
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
+from remiss.records.rows import SortValues
+from remiss.records.states import Status
 from tests.catalog.strategies import queries
 from tests.edges.stores.catalogs import FIELDS, OUTPUTS
-from tests.edges.stores.drawing import drawn, file, member
+from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.edges.stores.guarding import govern_cases
 from tests.edges.stores.listening import overheard
 from tests.edges.stores.test_search_agrees import NAMES, POSITIONS, TIMES, WORDS, expected, filled, terms  # noqa: F401  a fixture is found by name
@@ -31,7 +34,9 @@ from tests.edges.stores.test_search_agrees import NAMES, POSITIONS, TIMES, WORDS
 ANY_STORE = settings(
     max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
-SORTS = ("-occurred", "occurred", "severity", "-severity", "filed", "-filed")
+NAMED = (*(order.value for order in Order if order is not Order.FIELD), "inputs.distance", "context.airport", 'inputs.wind speed')
+SORTS = tuple(sign + name for name in NAMED for sign in ("", "-"))
+JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?")
 NUMBERS = (0, 1, 2, 3.0, 3, 0.25, 0.5, 7, 12.5, -3, 250, 1200, 1200.0, 2**53 + 1, 1e300)
 
 
@@ -76,7 +81,7 @@ QUERIES = queries(terms() | st.sampled_from(WORDS).map(Text))
 def read_on(store: CaseStore, query: Query, sort: str, limit: int, position: int | None = None) -> list[CaseLine]:
     """All lines of a list, page by page."""
     lines: list[CaseLine] = []
-    after: tuple[int, ...] | None = None
+    after: SortValues | None = None
     while True:
         page = store.page(query, sort=parse_sort(sort), limit=limit, after=after, position=position)
         lines.extend(page.lines)
@@ -107,16 +112,57 @@ def test_other_values_of_a_shape_find_what_plain_python_finds(filled, data, quer
 
 
 def in_order(lines: list[CaseLine], sort: str) -> bool:
-    match sort:
-        case "occurred" | "-occurred":
-            ranks: list[Any] = [line.occurred for line in lines]
-        case "severity" | "-severity":
-            none = -1 if sort.startswith("-") else 9
-            ranks = [none if line.severity is None else line.severity for line in lines]
-        case _:
-            return True  # lines do not show when they were filed; that each comes once is told by their ids
-    ascending = not sort.startswith("-")
-    return all(before <= behind if ascending else before >= behind for before, behind in pairwise(ranks))
+    """Whether lines stand in an order as far as they show it; `filed` they do not, nor a field."""
+    name, descends = sort.removeprefix("-"), sort.startswith("-")
+    if name == "filed" or "." in name:
+        return True
+    return all(_follows(name, before, behind, descends=descends) for before, behind in pairwise(lines))
+
+
+def _follows(name: str, before: CaseLine, behind: CaseLine, *, descends: bool) -> bool:
+    if name == "occurred":
+        return before.occurred >= behind.occurred if descends else before.occurred <= behind.occurred
+    (kind, value), (next_kind, next_value) = _rank(name, before), _rank(name, behind)
+    if kind != next_kind:
+        return kind < next_kind
+    if value != next_value:
+        return (value > next_value) is descends
+    return before.occurred >= behind.occurred
+
+
+def _rank(name: str, line: CaseLine) -> tuple[int, Any]:
+    """What a line is sorted by: numbers before texts, and what has no value last."""
+    value = getattr(line, name)
+    match name:
+        case "mode":
+            value = line.mode or line.suggested_mode
+        case "criteria":
+            value = line.criteria[0] if line.criteria else None
+        case "status":
+            value = list(Status).index(line.status)
+        case "output" | "label" if value is not None:
+            number = JSON_NUMBER.fullmatch(value)
+            return (0, (float(value), value)) if number else (1, value)
+    return (2, 0) if value is None else (1, value)
+
+
+def test_every_order_of_a_list_is_right_and_whole_now_and_then(filled):  # noqa: F811
+    ws, known = filled
+    query = parse("")
+    for sort in SORTS:
+        for position in (None, POSITIONS // 2):
+            lines = read_on(ws.cases, query, sort, 5, position)
+            assert sorted(line.id for line in lines) == expected(known, position or len(known.positions), query), (sort, position)
+            assert in_order(lines, sort), (sort, position)
+
+
+def test_fields_of_a_protocol_sort_numbers_by_their_size_before_texts_and_nothing_last(ws):
+    for number, distance in enumerate((30, "7", None, "late", 4.5, "a" * 100 + "b", "a" * 100 + "a")):
+        actions.file(ws, Filing(model="m", at=MONDAY + timedelta(hours=number), title=f"t{number}", inputs={"distance": distance}))
+    assert actions.search(ws, sort="inputs.distance").column("title") == ("t4", "t0", "t6", "t5", "t1", "t3", "t2")
+    assert actions.search(ws, sort="-distance").column("title") == ("t0", "t4", "t3", "t1", "t6", "t5", "t2")
+    page = actions.search(ws, sort="-distance", limit=2)
+    assert actions.search(ws, sort="-inputs.distance", limit=2, after=page.next).column("title") == ("t3", "t1")
 
 
 def test_another_value_takes_no_other_statement(ws):

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from sqlalchemy import update
 
 from remiss.capture import run_actions
 from remiss.catalog import actions, similar_actions
+from remiss.catalog.listing import CaseLine, Order
 from remiss.curate import labelling_actions as curate
 from remiss.edges.stores.tables import events
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.identity import case_id
 from remiss.records.run import Change
+from remiss.records.states import Status
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.edges.stores.test_blindness import FAILS, hold, offered
+from tests.edges.stores.test_shapes import in_order
 from tests.protocol.documents import WHOLE
 
 SECOND = "not visible until a second person has labelled the case independently"
@@ -26,6 +30,7 @@ OWNED = WHOLE.replace("version: 3", "version: 1").replace("team: arrivals", "tea
 NAMES = tuple(case_id("arrivals", f"e{number}") for number in range(1, 8))
 TAKEN, OWN, WAITING, HELD, CONTROL, DONE, LATER = NAMES
 FIELDS = ("severity", "mode", "suggested_mode")
+ORDERS = tuple(order.value for order in Order if order not in {Order.FIELD, Order.FILED})
 
 
 @pytest.fixture
@@ -100,7 +105,7 @@ def test_queries_and_counts_know_what_the_lines_tell(people, name, past):
 
 
 @pytest.mark.parametrize("name", ["bo", "dee", "ws"])
-@pytest.mark.parametrize("sort", ["severity", "-severity", "-occurred", "filed"])
+@pytest.mark.parametrize("sort", ["severity", "-severity", "-occurred", "filed", "mode", "-criteria"])
 def test_a_list_is_turned_page_by_page_in_the_order_of_what_is_told(people, name, sort):
     ws, ids, after = people[name], [], None
     whole = actions.search(ws, "", sort=sort)
@@ -116,6 +121,22 @@ def test_a_list_is_turned_page_by_page_in_the_order_of_what_is_told(people, name
         grades = [grade for grade in whole.column("severity") if grade is not None]
         assert grades == sorted(grades, reverse=sort.startswith("-"))
         assert set(whole.column("severity")[len(grades) :]) <= {None}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_no_order_tells_more_than_the_lines_do(people, name):
+    ws = people[name]
+    at = ws.position()
+    for order, sign, position in product(ORDERS, ("", "-"), (None, at)):
+        lines = [CaseLine(**_typed(line)) for line in actions.search(ws, "", sort=sign + order, as_of=position)]
+        assert len(lines) > len(NAMES) - 3
+        # Whose value is hidden stands among those that have none, by when it happened.
+        assert in_order(lines, sign + order), (order, sign)
+
+
+def _typed(line):
+    criteria = tuple(line["criteria"].split(", ")) if line["criteria"] else ()
+    return {**line, "criteria": criteria, "status": Status(line["status"])}
 
 
 def test_the_order_of_filing_has_no_case_that_would_stand_out_by_it(people):

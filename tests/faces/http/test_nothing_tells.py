@@ -114,7 +114,7 @@ def answers(client: httpx.Client, case: str, other: str) -> Iterator[tuple[str, 
     for query in (f"event_id:{event}", "criterion:slow", ""):
         for params in ({}, {"by": "criterion"}, {"rate": "true"}, {"verdict": "wrong-label"}):
             yield asked("GET", "/api/v1/estimate", params={"query": query, "confirmed": "true", **params})
-    for sort in ("severity", "-severity", "updated"):
+    for sort in ("severity", "-severity", "mode", "-criteria", "updated"):
         yield asked("GET", "/api/v1/cases", params={"sort": sort})
     at = client.get("/api/v1/cases").json()["position"]
     for position in range(at - 9, at + 1):

@@ -10,6 +10,7 @@ import pytest
 
 from remiss.catalog.query.parsing import parse
 from remiss.faces.web.pages.list_address import LIMIT, ListAddress, facets_of
+from remiss.faces.web.pages.list_columns import USUAL
 from remiss.govern import audit_actions as audit
 from remiss.records.rows import Rows
 
@@ -120,6 +121,26 @@ def test_pages_follow_one_another_to_the_end(client):
         href = html.unescape(following[1]) if following else None
     total = client.get("/api/v1/cases").json()["total"]
     assert len(seen) == len(set(seen)) == total > 50
+
+
+def test_every_head_sorts_the_list_and_turns_it_around_by_a_link(client):
+    heads = re.findall(r'<th scope="col"[^>]*><a href="([^"]*)"', client.get("/cases", params={"query": "criterion:slow"}).text)
+    assert len(heads) == len(USUAL)
+    for href in map(html.unescape, heads):
+        text = client.get(href).text
+        [(direction, turned)] = re.findall(r'<th scope="col" aria-sort="(\w+)"><a href="([^"]*)"', text)
+        [(other, back)] = re.findall(r'<th scope="col" aria-sort="(\w+)"><a href="([^"]*)"', client.get(html.unescape(turned)).text)
+        assert {direction, other} == {"ascending", "descending"}
+        assert html.unescape(back) == href
+        # The page has the order of the API, whose token goes on.
+        first = client.get("/api/v1/cases", params={**parse_qs(urlsplit(href).query), "limit": LIMIT}).json()
+        assert re.findall(r'class="id" href="/cases/([^"?]*)', text) == [item["id"] for item in first["items"]]
+        assert client.get(html.unescape(re.search(r'rel="next" href="([^"]*)"', text)[1])).status_code == 200
+
+
+def test_an_order_that_the_form_does_not_offer_stays_when_somebody_searches_again(client):
+    text = client.get("/cases", params={"sort": "-label"}).text
+    assert '<option value="-label" selected>Actual, descending</option>' in text
 
 
 def test_a_pinned_list_keeps_its_position_in_every_link(client):

@@ -8,6 +8,7 @@ Narrowing: a query with one term more, or without it, as one does by clicking on
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -118,6 +119,8 @@ OF_SAMPLE = (
 )
 BY_NAME = {key.name: key for key in (*TABLE, *OF_SAMPLE)}
 FAMILIES = tuple(key.name for key in TABLE if key.name.endswith("."))
+# What no path into a JSON value can hold on every database; protocols name fields without.
+UNNAMEABLE = re.compile(r"[\"\\\x00-\x1f]")
 # Not a key of its own: `has:label` asks whether the key that it names has any value.
 HAS = "has"
 

@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from remiss.catalog.full_text import words_of
 from remiss.catalog.query.expression import EVERYTHING, Not, Operator, Query, Term, Text, both, either
-from remiss.catalog.query.fields import BY_NAME, FAMILIES, HAS, OF_SAMPLE, TABLE, Key, find, nearest
+from remiss.catalog.query.fields import BY_NAME, FAMILIES, HAS, OF_SAMPLE, TABLE, UNNAMEABLE, Key, find, nearest
 from remiss.catalog.query.values import InvalidValue, read
 from remiss.errors import QueryError
 
@@ -40,8 +40,6 @@ OPERATORS = {"AND": "both", "OR": "either", "NOT": "all others"}
 # How other languages compare; a value may hold the same signs.
 OTHER_COMPARISON = re.compile(r"([^\W\d][\w.]*)?(==|=|!=|<>|<=|>=|<|>)(.*)", re.DOTALL)
 AFTER = re.compile(r"[\s()]|$")
-# What no path into a JSON value can hold on every database; protocols name fields without.
-UNNAMEABLE = re.compile(r"[\"\\\x00-\x1f]")
 KNOWN = (*(key.name for key in TABLE if key.name not in FAMILIES), HAS)
 
 

@@ -38,6 +38,7 @@ from remiss.edges.stores.visible import Sight, visible_to
 from remiss.records.case import Case, Revision
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
+from remiss.records.rows import SortValues
 
 
 class CaseStore:
@@ -58,7 +59,7 @@ class CaseStore:
         with self._reader.at() as reading:
             return reading.head
 
-    def page(self, query: Query, *, sort: Sort, limit: int, after: tuple[int, ...] | None, position: int | None) -> CaseLines:
+    def page(self, query: Query, *, sort: Sort, limit: int, after: SortValues | None, position: int | None) -> CaseLines:
         """Return some lines of what matches, and the sort values of the last when more follow."""
         asked, parameters = self._asked(query, Purpose.PAGE, sort, order=sort.order, lines=limit + 1, after=after or ())
         if position is None:
@@ -131,7 +132,7 @@ class CaseStore:
         *,
         order: Order | None = None,
         lines: int = 0,
-        after: tuple[int, ...] = (),
+        after: SortValues = (),
         sight: Sight | None = None,
     ) -> tuple[QueryKind, Parameters]:
         """Return of which kind a question is, and what it brings."""

@@ -24,6 +24,7 @@ from remiss.edges.stores.dialect.limiting import begins
 from remiss.edges.stores.dialect.types import to_json
 from remiss.govern.ports.actor import Scope
 from remiss.records.event import Scalar
+from remiss.records.rows import SortValues
 
 Row: TypeAlias = tuple[Any, ...]
 Position: TypeAlias = int | ColumnElement[int]
@@ -67,7 +68,7 @@ class Parameters:
     scope: Scope
     viewer: BlindedViewer | None = None
     lines: int = 0
-    after: tuple[int, ...] = ()
+    after: SortValues = ()
     since: tuple[int, ...] = ()
     position: int | None = None
     past: Mapping[str, Collection[int]] = field(default_factory=dict)

@@ -134,6 +134,16 @@ class _Among(Condition):
     inherit_cache = True
 
 
+class _LeastListed(FunctionElement[str]):
+    inherit_cache = True
+    type = Text()
+
+
+def least_listed(of: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return the first of the texts of a JSON list by code point; null where it is empty."""
+    return _LeastListed(type_coerce(of, Text()))
+
+
 def json_text(of: ColumnElement[Any], name: str | None = None) -> ColumnElement[str]:
     """Return the member `name` of a JSON column as text, or the column's own scalar; booleans are `true` and `false`."""
     return _JsonText(type_coerce(of, Text()), *_names(name))
@@ -243,6 +253,13 @@ compiled_as(
     {
         SQLITE: "EXISTS (SELECT 1 FROM json_each({0}, '$.' || {1}) AS each WHERE each.value ->> {2} = {3})",
         POSTGRESQL: "coalesce((({0}::jsonb) -> {1}) @> jsonb_build_array(jsonb_build_object({2}::text, {3})), false)",
+    },
+)
+compiled_as(
+    _LeastListed,
+    {
+        SQLITE: "(SELECT min(value) FROM json_each({0}))",
+        POSTGRESQL: '(SELECT min(value COLLATE "C") FROM jsonb_array_elements_text({0}) AS listed(value))',
     },
 )
 compiled_as(_JsonHas, {SQLITE: "({1} IN (SELECT value FROM json_each({0})))", POSTGRESQL: "({0} @> to_jsonb({1}))"})

@@ -20,7 +20,8 @@ from remiss.edges.stores.blinding import suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.spelling import gathered, unindexed
 from remiss.edges.stores.dialect.types import from_json
-from remiss.edges.stores.listing.pages import Matches, behind, matches_now, matches_then, sort_columns, sorted_by, ungraded
+from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
+from remiss.edges.stores.listing.sorting import behind, sorted_by, sorted_in, with_fields
 from remiss.edges.stores.prepared import Prepared, Row, parameter
 from remiss.edges.stores.protocol_rows import NO_WORDS, Place, Words, called, words_of
 from remiss.edges.stores.querying.paths import CACHED_STATEMENTS, AccessPath, QueryKind
@@ -39,11 +40,12 @@ from remiss.edges.stores.tables import (
 )
 from remiss.records.event import Event
 from remiss.records.identity import from_micros
+from remiss.records.rows import SortValues
 from remiss.records.states import Status
 
 STATUSES = {status.value: status for status in Status}
 # Where a row has what it is sorted by, and the catalog's position.
-AT, SEVERITY, KEY, HEAD = CaseLine._fields.index("occurred"), CaseLine._fields.index("severity"), -2, -1
+AT, SORTED, KEY, HEAD = CaseLine._fields.index("occurred"), len(CaseLine._fields), -2, -1
 HIDDEN = CaseLine._fields.index("hidden")
 # Why a line does not tell what was suggested, by what its row says of it.
 SECOND, MINE = 1, 2
@@ -87,19 +89,20 @@ def listed(found: Matches, sort: Sort, *, continued: bool) -> Select[Any]:
     Rows have what a line shows, then the case's key and the catalog's position. How many lines there are is a parameter,
     and if the page is `continued` the sort values that it begins behind.
     """
-    columns = sorted_by(sort, found)
+    order = sorted_by(sort, found)
     state = cases if found.position is None else revisions
     own: list[ColumnElement[Any]] = [*(cases.c[name] for name in FIXED), *(state.c[name] for name in STATE)]
+    own += [each.of for each in order.own]
     if found.blinded is not None:
         own += [
             title_blinded(found.blinded).label("title_blinded"),
             suggestions_blinded(found.blinded).label("suggestions_blinded"),
             (cases.c.status == Status.ANNOTATED.value).label("second"),
         ]
-    statement = found.chosen(*own)
+    statement = with_fields(found.chosen(*own), sort)
     if continued:
-        statement = statement.where(behind(columns))
-    ordered = statement.order_by(*(of.desc() if down else of.asc() for of, down in columns))
+        statement = statement.where(behind(order.columns))
+    ordered = statement.order_by(*(each.directed for each in order.columns))
     return shown(ordered.limit(parameter(lambda given: given.lines, BigInteger())).subquery("page"), sort, found.position)
 
 
@@ -130,14 +133,12 @@ def shown(page: Subquery, sort: Sort, position: ColumnElement[int] | None) -> Se
     named_by = (of.team_id, *(events.c[name] for name in ("model_digest", "features", "status", "trace_id")), *content)
     behind_it = (of.key, select(catalog_head.c.position).scalar_subquery().label("head"))
     said = and_(case_texts.c.case_key == of.key, case_texts.c.version == of.text_version)
-    order = [
-        value.desc() if down else value.asc()
-        for value, down in sort_columns(sort, of.occurred_at, of.key, unless_blinded(of, of.severity))
-    ]
+    order = sorted_in(sort, of)
     # Never the other way round: to look for a page's lines among all events takes as long as there are events.
-    statement = select(*line, *named_by, *behind_it).select_from(page).join(events, events.c.key == unindexed(of.event_key))
-    contents = event_contents.c.event_key == events.c.key
-    return statement.outerjoin(case_texts, said).outerjoin(event_contents, contents).order_by(*order)
+    statement = select(*line, *(each.of for each in order.own), *named_by, *behind_it).select_from(page)
+    statement = statement.join(events, events.c.key == unindexed(of.event_key)).outerjoin(case_texts, said)
+    statement = statement.outerjoin(event_contents, event_contents.c.event_key == events.c.key)
+    return statement.order_by(*(each.directed for each in order.columns))
 
 
 def unless_blinded(of: ReadOnlyColumnCollection[str, Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -191,15 +192,10 @@ def head_of(row: Row) -> int:
     return head
 
 
-def sort_values(row: Row, sort: Sort) -> tuple[int, ...]:
+def sort_values(row: Row, sort: Sort) -> SortValues:
     """Return what a row of a list is sorted by."""
-    match sort.order:
-        case Order.OCCURRED:
-            return row[AT], row[KEY]
-        case Order.FILED:
-            return (row[KEY],)
-        case Order.SEVERITY:
-            return ungraded(sort) if row[SEVERITY] is None else row[SEVERITY], row[AT], row[KEY]
+    own = row[SORTED : SORTED + max(0, len(sort.kinds) - 2)]
+    return (*own, row[KEY]) if sort.order is Order.FILED else (*own, row[AT], row[KEY])
 
 
 @lru_cache(1024)

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any, TypeAlias
+from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Dialect,
-    Select,
-    and_,
-    case,
-    func,
-    literal,
-    not_,
-    null,
-    or_,
-    select,
-    true,
-    tuple_,
-)
+from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, and_, func, not_, select, true
 
-from remiss.catalog.listing import Order, Sort
+from remiss.catalog.listing import INDEXED_ORDERS
 from remiss.catalog.query.expression import EVERYTHING, Query, Term
 from remiss.catalog.query.fields import SUGGESTED_KEYS
 from remiss.edges.stores.blinding import state_blinded, suggestions_blinded, title_blinded
@@ -38,10 +21,8 @@ from remiss.edges.stores.querying.search import case_face, case_face_at, conditi
 from remiss.edges.stores.tables import cases, revisions
 from remiss.edges.stores.visible import Sight, visible_to
 
-BEHIND_ALL_GRADES = 9
 # So many entries of an index are passed over in a millisecond or two.
 MANY_CHANGES = 50_000
-SortColumns: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +80,9 @@ def texts_hidden_of(asked: QueryKind) -> list[Condition]:
 def lately(connection: Connection, asked: QueryKind, parameters: Parameters) -> bool:
     """Return whether so little has changed since the position asked for that most cases were there: a page of them is soon met.
 
-    By severity there is no walk, for all that match have to be sorted; and a planner that weighs needs no telling.
+    Where no index has the order there is no walk, for all that match have to be sorted; and a planner that weighs needs no telling.
     """
-    if weighs(asked.dialect) or asked.order is Order.SEVERITY:
+    if weighs(asked.dialect) or asked.order not in INDEXED_ORDERS:
         return False
     return not changed_since(asked.dialect).ask(connection, parameters)
 
@@ -192,51 +173,6 @@ def part_condition(part: Query, asked: QueryKind, *, few: bool, named: bool) -> 
 def hides(asked: QueryKind, part: Query) -> bool:
     """Return whether a part of a query tells what was suggested, to somebody from whom that may be blinded."""
     return asked.blinded is not None and isinstance(part, Term) and part.key in SUGGESTED_KEYS
-
-
-def sorted_by(sort: Sort, found: Matches) -> SortColumns:
-    """Return what a list of cases is sorted by."""
-    severity: ColumnElement[int] = cases.c.severity if found.position is None else revisions.c.severity
-    if found.blinded is not None and sort.order is Order.SEVERITY:
-        severity = case((suggestions_blinded(found.blinded), null()), else_=severity)
-    # Where the cases are named, no walk in the order of an index may be tempting.
-    at, key = (unindexed(cases.c.occurred_at), unindexed(cases.c.key)) if found.collected else (cases.c.occurred_at, cases.c.key)
-    return sort_columns(sort, at, key, severity)
-
-
-def sort_columns(sort: Sort, at: ColumnElement[Any], key: ColumnElement[int], severity: ColumnElement[int]) -> SortColumns:
-    """Return what a list is sorted by, each with whether it descends; the last tells all cases apart."""
-    down = sort.descending
-    match sort.order:
-        case Order.OCCURRED:
-            return [(at, down), (key, down)]
-        case Order.FILED:
-            return [(key, down)]
-        case Order.SEVERITY:
-            return [(func.coalesce(severity, literal(ungraded(sort))), down), (at, True), (key, True)]
-
-
-def ungraded(sort: Sort) -> int:
-    """Return the severity by which cases without one are sorted, so that they come last."""
-    return -1 if sort.descending else BEHIND_ALL_GRADES
-
-
-def behind(columns: SortColumns) -> Condition:
-    """Return the condition that a case stands behind the line whose sort values are given."""
-    values = [parameter(partial(_last, at), BigInteger()) for at in range(len(columns))]
-    if len({down for _, down in columns}) == 1:
-        # As one comparison of rows, which is one step down an index.
-        ours, theirs = tuple_(*(of for of, _ in columns)), tuple_(*values)
-        return ours < theirs if columns[0][1] else ours > theirs
-    steps = []
-    for at, (of, down) in enumerate(columns):
-        same = [before == value for (before, _), value in zip(columns[:at], values[:at], strict=True)]
-        steps.append(and_(*same, of < values[at] if down else of > values[at]))
-    return or_(*steps)
-
-
-def _last(at: int, parameters: Parameters) -> int:
-    return parameters.after[at]
 
 
 def _since(which: int, parameters: Parameters) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, ScalarSelect, Select, func, literal, select
 
-from remiss.catalog.listing import CONTEXT, Order, Sort
+from remiss.catalog.listing import CONTEXT, INDEXED_ORDERS, Order, Sort
 from remiss.catalog.query.expression import Operator, Query, Term, Text, conjuncts, kind_of
 from remiss.edges.stores.dialect import full_text
 from remiss.edges.stores.dialect.spelling import weighs
@@ -78,8 +78,8 @@ class QueryKind:
 
     @property
     def walks(self) -> bool:
-        """Whether a page may be found by a walk: by severity it may not, for all that match have to be sorted."""
-        return self.order in {Order.OCCURRED, Order.FILED} and bool(self.phrases)
+        """Whether a page may be found by a walk: where no index has the order it may not, for all that match have to be sorted."""
+        return self.order in INDEXED_ORDERS and bool(self.phrases)
 
     @property
     def parts(self) -> list[Query]:

@@ -42,6 +42,7 @@ from remiss.faces.web.pages.judgement_form import TypedJudgement
 from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
 from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
 from remiss.faces.web.pages.list_address import LIMIT, ListAddress, PlaceInList, place_of
+from remiss.faces.web.pages.list_columns import PLAIN, ListHead
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
 from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.parameters import MOST_POSITION
@@ -56,6 +57,9 @@ router = APIRouter()
 Revision = Annotated[int, Form()]
 CONTROLS = 5
 MOST_SIMILAR = 50
+# What answers the same for programs, below the case.
+TWINS = {"": "Case", "history": "History", "comparison": "Comparison", "investigation": "Investigation", "threads": "Discussion"}
+TWINS["attachments"] = "Files"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,7 @@ class UnknownPage:
     do: str
     lines: tuple[dict[str, Any], ...]
     as_of: int | None
+    columns: tuple[ListHead, ...] = PLAIN
 
 
 class CaseOptions(AsOf):
@@ -222,14 +227,9 @@ def shown(
         similar=_similar(case, asked.as_of),
     )
     twin = f"/api/v1/cases/{segment(case.id)}"
-    twins = [(address(twin, as_of=asked.as_of), "Case"), (address(f"{twin}/history", as_of=asked.as_of), "History")]
-    if comparison is not None:
-        twins.append((address(f"{twin}/comparison", as_of=asked.as_of), "Comparison"))
-    twins.append((address(f"{twin}/investigation", as_of=asked.as_of), "Investigation"))
-    twins.append((address(f"{twin}/threads", as_of=asked.as_of), "Discussion"))
-    twins.append((address(f"{twin}/attachments", as_of=asked.as_of), "Files"))
-    around = shell(ws, case.title or case.id, "cases", *twins, position=asked.as_of)
-    return render(page, around, status=status)
+    told = [kind for kind in TWINS if comparison is not None or kind != "comparison"]
+    twins = [(address(f"{twin}{kind and '/'}{kind}", as_of=asked.as_of), TWINS[kind]) for kind in told]
+    return render(page, shell(ws, case.title or case.id, "cases", *twins, position=asked.as_of), status=status)
 
 
 def unknown(ws: Workspace, case: str, as_of: int | None, error: RemissError) -> Response:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.identifying import prefix_of
+from remiss.catalog.listing import Order
 from remiss.catalog.query.fields import asks_for_controls, asks_for_suggestions
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
@@ -19,9 +20,7 @@ from remiss.faces.serving import Cached, Ws
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import (
     LIMIT,
-    NEWEST,
     PATH,
-    SORTS,
     FacetsPart,
     ListAddress,
     ListLink,
@@ -30,9 +29,9 @@ from remiss.faces.web.pages.list_address import (
     inside,
     link,
     ready,
-    sorting,
     unusual,
 )
+from remiss.faces.web.pages.list_columns import ListHead, heads, sorts
 from remiss.faces.web.pages.search_box import KeyHelp, language
 from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.present.legible import printable
@@ -71,8 +70,7 @@ class CasesPage:
     total: int | None
     problem: Problem | None
     views: tuple[ListLink, ...]
-    by_occurred: ListLink
-    by_severity: ListLink
+    columns: tuple[ListHead, ...]
     counted: ListLink | FacetsPart
     count_part: str
     facets_part: str
@@ -85,6 +83,7 @@ class CasesPage:
     id_href: str | None
     controls: str | None
     fewer: bool = False
+    fewer_filed: bool = False
     read_as: tuple[str, ...] = ()
 
 
@@ -118,7 +117,8 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
         problem = Problem(what=error.what, do=error.do)
     page = page_of(asked, found, problem, total, counts)
     if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
-        page = replace(page, fewer=asks_for_suggestions(parse(asked.query)))
+        filed = asked.sort.removeprefix("-") == Order.FILED
+        page = replace(page, fewer=asks_for_suggestions(parse(asked.query)), fewer_filed=filed)
     twins = [(address("/api/v1/cases", query=asked.query, sort=asked.sort, as_of=asked.as_of), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
     around = shell(ws, title_of(asked.query), "cases", *twins, position=None if found is None else found.position)
@@ -175,15 +175,14 @@ def page_of(
     return CasesPage(
         query=asked.query,
         sort=asked.sort,
-        sorts=SORTS,
+        sorts=sorts(asked),
         as_of=asked.as_of,
         limit=LIMIT,
         lines=() if found is None else tuple(each | {"href": inside(asked, str(each["id"]))} for each in found),
         total=total,
         problem=problem,
         views=ready(asked),
-        by_occurred=sorting(asked, NEWEST, "occurred"),
-        by_severity=sorting(asked, "severity", "-severity"),
+        columns=heads(asked),
         counted=counted or ListLink(words="Count them by field", href=link(asked, facets="true")),
         count_part=address(COUNT, **same),
         facets_part=address(FACETS, **same, sort=unusual(asked.sort)),

@@ -123,13 +123,6 @@ def ready(asked: ListAddress) -> tuple[ListLink, ...]:
     )
 
 
-def sorting(asked: ListAddress, first: str, other: str) -> ListLink:
-    """Return the link in a column's head: to its usual order, and from there to the other one."""
-    direction = {"occurred": "ascending", "severity": "ascending"}.get(asked.sort, "descending")
-    wanted = other if asked.sort == first else first
-    return ListLink(words=direction, href=link(asked, sort=wanted), current=asked.sort in {first, other})
-
-
 FIRST = 8
 # In which order fields are counted, what narrows most first; context fields follow.
 COUNTED = ("criterion", "severity", "status", "mode", "suggested_mode", "model", "model_version", "label", "source")

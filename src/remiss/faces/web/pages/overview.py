@@ -18,6 +18,7 @@ from remiss.faces.serving import Asked, Cached, Ws
 from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
 from remiss.faces.web.home_cards import HomeCard, cards
 from remiss.faces.web.pages.inbox import told
+from remiss.faces.web.pages.list_columns import PLAIN, ListHead
 from remiss.faces.web.rendering import part, render, shell
 from remiss.records.view_entry import ViewEntry, ViewKind
 
@@ -81,6 +82,7 @@ class OverviewPage:
     status: StatusPart | None
     parts: dict[str, str]
     told: tuple[dict[str, Any], ...]
+    columns: tuple[ListHead, ...] = PLAIN
 
 
 class OverviewOptions(Asked):
