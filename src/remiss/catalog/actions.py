@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from remiss.action import action
 from remiss.catalog import filing as filings
 from remiss.catalog import revision as revisions
-from remiss.catalog.field_names import asked_as, query_of, sort_of
+from remiss.catalog.field_names import asked_as, columns_of, query_of, sort_of
 from remiss.catalog.filing import Filed, check_known
-from remiss.catalog.listing import COLUMNS, CONTEXT, DEFAULT, VALUE_LIMIT, check_fields, parse_sort, row
+from remiss.catalog.listing import COLUMNS, CONTEXT, DEFAULT, VALUE_LIMIT, check_fields, fields_among, parse_sort, row
 from remiss.catalog.ports import CatalogWorkspace
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.similarity import most_similar
@@ -22,7 +22,7 @@ from remiss.parameters import CaseId, Columns, Grade, Limit, OneOf, Option, Page
 from remiss.records.case import Case, CaseHistory, Filing
 from remiss.records.catalog import CatalogFacts, reached, read_at
 from remiss.records.comparison import Comparison
-from remiss.records.rows import Rows, Turn, chosen, list_name, token, turn
+from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
 CONTROL_LIMIT = 100
@@ -70,14 +70,15 @@ def search(
     sort : by a column such as occurred, severity, label or confidence, by filed, or by a field such as inputs.distance; a leading
         - for descending. Cases without a value are last either way
     total : whether to count all that match, which takes longer than the page
+    columns : only these, in this order, set apart by commas; fields such as inputs.distance among them. Default: all but fields
 
     Raises
     ------
     QueryError : the query cannot be understood
     InputError : an unknown order or column, a position that is not there yet, a token of another list
     """
-    out, sort = query_of(ws, query), sort_of(ws, sort)
-    order = parse_sort(sort)
+    out, sort, names = query_of(ws, query), sort_of(ws, sort), columns_of(ws, columns)
+    order, fields = parse_sort(sort), fields_among(names or ())
     query, wanted = out.query, parse(out.query)
     secret = ws.keys.secret("pages")
     turned = None if after is None else turn(after, list_name(query, sort, as_of), order.kinds, secret)
@@ -85,7 +86,8 @@ def search(
     position = None if at is None else reached(at, ws.cases.position())
     # A page alone is one statement, for which no snapshot need be held.
     with ws.reading() if total and turned is None else nullcontext():
-        page = ws.cases.page(wanted, sort=order, limit=limit, after=None if turned is None else turned.last, position=position)
+        behind = None if turned is None else turned.last
+        page = ws.cases.page(wanted, sort=order, limit=limit, after=behind, position=position, fields=fields)
         if turned is not None:
             matching = turned.total
         elif page.last is None:
@@ -97,8 +99,11 @@ def search(
         pinned = page.head if position is None and order.moves else position
         following = token(Turn(of=list_name(query, sort, as_of), position=pinned, total=matching, last=page.last), secret)
     lines = tuple(row(line) for line in page.lines)
-    found = Rows("case", COLUMNS, lines, page.head if position is None else position, total=matching, next=following)
-    return chosen(asked_as(found, out), columns)
+    if fields:
+        lines = tuple((*line, *values) for line, values in zip(lines, page.values, strict=True))
+    at = page.head if position is None else position
+    found = asked_as(Rows("case", (*COLUMNS, *fields), lines, at, total=matching, next=following), out)
+    return found if names is None else found.only(names)
 
 
 @action(

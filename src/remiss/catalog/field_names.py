@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from remiss.catalog.listing import Order, parse_sort
+from remiss.catalog.listing import COLUMNS, Order, parse_sort
 from remiss.catalog.ports import Cases
 from remiss.catalog.query.expression import Level, Operator, Term
 from remiss.catalog.query.fields import find
@@ -16,7 +16,7 @@ from remiss.protocol.ports import Protocols
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.protocol.versions import salvage
 from remiss.records.case import Sensitivity
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, split_columns
 
 _NEWEST = parse_sort("-occurred")
 
@@ -84,3 +84,8 @@ def sort_of(ws: HasCases, text: str) -> str:
     """Return an order with the name of its field written out likewise."""
     name = text.removeprefix("-")
     return text.removesuffix(name) + field_of(ws, name, tuple(Order)).query
+
+
+def columns_of(ws: HasCases, text: str | None) -> Sequence[str] | None:
+    """Return the columns that a list of their names chooses, those of fields written out likewise; None is all."""
+    return None if text is None else [field_of(ws, name, COLUMNS).query for name in split_columns(text)]

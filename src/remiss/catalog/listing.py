@@ -5,6 +5,7 @@ Facets: how the cases that match are spread over the values of a field.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,11 +132,15 @@ class CaseLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLines:
-    """Some lines, the sort values of the last when more follow, and where the catalog stood when they were read."""
+    """Some lines, the sort values of the last when more follow, and where the catalog stood when they were read.
+
+    `values` are of each line those of the fields that were asked for.
+    """
 
     lines: tuple[CaseLine, ...]
     last: SortValues | None
     head: int
+    values: tuple[tuple[Scalar, ...], ...] = ()
 
 
 COLUMNS = CaseLine._fields
@@ -147,6 +152,16 @@ def row(line: CaseLine) -> tuple[Scalar, ...]:
     id_, at, status, grade, mode, hint, model, version, output, label, sure, ms, criteria, title, source, event, hidden = line
     met = ", ".join(criteria)
     return id_, at, status.value, grade, mode, hint, model, version, output, label, sure, ms, met, title, source, event, hidden
+
+
+def fields_among(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the inputs and context fields among the names of columns; others a list has, or has not.
+
+    Raises
+    ------
+    InputError : no field can have such a name
+    """
+    return tuple(checked_field(name) for name in columns if name not in COLUMNS and (key := find(name)) and key.name in FAMILIES)
 
 
 @lru_cache(256)

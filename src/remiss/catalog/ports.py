@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -30,8 +31,22 @@ class Cases(Protocol):
         """Return the catalog's position."""
         ...
 
-    def page(self, query: Query, *, sort: Sort, limit: int, after: SortValues | None, position: int | None) -> CaseLines:
-        """Return the lines of the cases that match, in order, from behind the sort values `after`."""
+    def page(
+        self,
+        query: Query,
+        *,
+        sort: Sort,
+        limit: int,
+        after: SortValues | None,
+        position: int | None,
+        fields: Sequence[str] = (),
+    ) -> CaseLines:
+        """Return the lines of the cases that match, in order, from behind the sort values `after`.
+
+        Parameters
+        ----------
+        fields : inputs and context fields whose values each line is to have
+        """
         ...
 
     def count(self, query: Query, position: int | None, sort: Sort | None = None) -> int:

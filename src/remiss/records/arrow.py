@@ -78,7 +78,8 @@ def column_types(schema: str, columns: Sequence[str]) -> dict[str, str]:
     known = COLUMNS.get(schema)
     if known is None or schema in OPEN:
         return {name: kind for name, kind in (known or {}).items() if name in columns}
-    return {name: known.get(name, TEXT) for name in columns}
+    # A field of a protocol is typed by what is in it, whichever list has it.
+    return {name: known.get(name, TEXT) for name in columns if "." not in name}
 
 
 def table(columns: Mapping[str, Sequence[object]], types: Mapping[str, str]) -> pa.Table:

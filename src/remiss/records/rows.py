@@ -53,7 +53,16 @@ def chosen(page: Rows, columns: str | None) -> Rows:
     ------
     InputError : one that it does not have, or twice the same
     """
-    return page if columns is None else page.only([name.strip() for name in columns.split(",") if name.strip()])
+    return page if columns is None else page.only(split_columns(columns))
+
+
+def split_columns(columns: str) -> list[str]:
+    """Return the names in a list of columns.
+
+    >>> split_columns("id, inputs.distance,")
+    ['id', 'inputs.distance']
+    """
+    return [name.strip() for name in columns.split(",") if name.strip()]
 
 
 def list_name(query: str, sort: str, as_of: int | None) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from remiss.edges.stores.cases import CaseStore
 from remiss.edges.stores.listing import pages
 from remiss.edges.stores.listing.lines import listed_now
 from remiss.edges.stores.reading import Reader
+from remiss.errors import InputError
 from remiss.govern.ports.actor import Scope
 from remiss.records.case import Filing, Sensitivity
 from remiss.records.rows import SortValues
@@ -163,6 +165,18 @@ def test_fields_of_a_protocol_sort_numbers_by_their_size_before_texts_and_nothin
     assert actions.search(ws, sort="-distance").column("title") == ("t0", "t4", "t3", "t1", "t6", "t5", "t2")
     page = actions.search(ws, sort="-distance", limit=2)
     assert actions.search(ws, sort="-inputs.distance", limit=2, after=page.next).column("title") == ("t3", "t1")
+
+
+def test_fields_are_columns_of_a_list_typed_by_what_is_in_them(ws):
+    actions.file(ws, Filing(model="m", at=MONDAY, title="t0", inputs={"distance": 30, "wind speed": 2.5}, context={"gate": "A"}))
+    actions.file(ws, Filing(model="m", at=MONDAY, title="t1", context={"gate": None}))
+    found = actions.search(ws, sort="filed", columns="title, distance,gate,inputs.wind speed,inputs.nothing")
+    assert found.columns == ("title", "inputs.distance", "context.gate", "inputs.wind speed", "inputs.nothing")
+    assert found.rows == (("t0", 30, "A", 2.5, None), ("t1", None, None, None, None))
+    assert [str(each.type) for each in found.to_arrow().schema][:4] == ["string", "int64", "string", "double"]
+    assert actions.search(ws, sort="filed", columns="gate", as_of=ws.position()).rows == (("A",), (None,))
+    with pytest.raises(InputError, match="there is no column 'dist'"):
+        actions.search(ws, columns="title,dist")
 
 
 def test_another_value_takes_no_other_statement(ws):

@@ -10,7 +10,8 @@ import pytest
 
 from remiss.catalog.query.parsing import parse
 from remiss.faces.web.pages.list_address import LIMIT, ListAddress, facets_of
-from remiss.faces.web.pages.list_columns import USUAL
+from remiss.faces.web.pages.list_columns import USUAL, ListHead
+from remiss.faces.web.rendering import environment
 from remiss.govern import audit_actions as audit
 from remiss.records.rows import Rows
 
@@ -136,6 +137,40 @@ def test_every_head_sorts_the_list_and_turns_it_around_by_a_link(client):
         first = client.get("/api/v1/cases", params={**parse_qs(urlsplit(href).query), "limit": LIMIT}).json()
         assert re.findall(r'class="id" href="/cases/([^"?]*)', text) == [item["id"] for item in first["items"]]
         assert client.get(html.unescape(re.search(r'rel="next" href="([^"]*)"', text)[1])).status_code == 200
+
+
+def test_chosen_columns_stay_in_every_link_of_the_list_and_back_from_its_cases(client):
+    text = client.get("/cases", params={"columns": "status,airport,confidence", "query": "criterion:slow"}).text
+    heads = [re.sub(r"<[^>]*>", "", each).strip(" ↑↓\n") for each in re.findall(r"(?s)<th scope=\"col\"[^>]*>(.*?)</th>", text.partition("<tbody>")[0])]
+    assert heads == ["Case", "Status", "context.airport", "Confidence"]
+    assert "EWR" in text.partition("<tbody>")[2].partition("</tbody>")[0]
+    kept = [each for each in links(text) if urlsplit(each).path.startswith("/cases") and "query=criterion" in each]
+    assert len(kept) > LIMIT
+    named = {tuple(parse_qs(urlsplit(each).query).get("columns", ())) for each in kept}
+    assert named == {("status,context.airport,confidence",), ()}  # without is the list with the usual ones
+    assert [each for each in kept if "columns=" not in each] == ["/cases?query=criterion%3Aslow"]
+    case = next(each for each in kept if urlsplit(each).path != "/cases")
+    assert any("columns=status%2Ccontext.airport%2Cconfidence" in each for each in links(client.get(case).text))
+
+
+def test_the_form_of_columns_leads_to_the_list_that_has_them(client):
+    text = client.get("/cases", params={"query": "criterion:slow", "sort": "severity"}).text
+    form = text.partition('<details class="chooser">')[2].partition("</form>")[0]
+    offered = re.findall(r'name="columns" value="([^"]*)"( checked)?', form)
+    assert [name for name, checked in offered if checked] == list(USUAL)
+    assert "context.airport" in dict(offered)
+    assert {"query", "sort"} <= set(re.findall(r'type="hidden" name="([^"]*)"', form))
+    answer = client.get("/cases", params={"query": "criterion:slow", "sort": "-airport", "columns": ["title", "airport"]})
+    assert re.search(r'<th scope="col" aria-sort="descending"><a[^>]*>context.airport<', answer.text)
+    wrong = client.get("/cases", params={"columns": "colour"})
+    assert (wrong.status_code, "There is no column" in wrong.text) == (422, True)
+
+
+def test_a_hidden_case_hides_its_suggestions_in_chosen_columns_too(reading):
+    macro = environment().get_template("_parts/cases.html").module.listed
+    line = {"id": "k7m4", "title": None, "hidden": "not visible", "suggested_mode": None}
+    heads = tuple(ListHead(name=name, words=name) for name in ("title", "suggested_mode"))
+    assert str(macro([line], None, heads)).count(">hidden</span>") == 1
 
 
 def test_an_order_that_the_form_does_not_offer_stays_when_somebody_searches_again(client):

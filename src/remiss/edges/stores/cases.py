@@ -27,6 +27,7 @@ from remiss.edges.stores.listing.lines import (
     met_at,
     sort_values,
     titled,
+    values_of,
 )
 from remiss.edges.stores.listing.pages import counted_now, counted_then, lately
 from remiss.edges.stores.prepared import BlindedViewer, Parameters, Row
@@ -59,7 +60,16 @@ class CaseStore:
         with self._reader.at() as reading:
             return reading.head
 
-    def page(self, query: Query, *, sort: Sort, limit: int, after: SortValues | None, position: int | None) -> CaseLines:
+    def page(
+        self,
+        query: Query,
+        *,
+        sort: Sort,
+        limit: int,
+        after: SortValues | None,
+        position: int | None,
+        fields: Sequence[str] = (),
+    ) -> CaseLines:
         """Return some lines of what matches, and the sort values of the last when more follow."""
         asked, parameters = self._asked(query, Purpose.PAGE, sort, order=sort.order, lines=limit + 1, after=after or ())
         if position is None:
@@ -74,7 +84,7 @@ class CaseStore:
                 lines = titled(reading, rows[:limit], [line_then(row, then[key_of(row)]) for row in rows[:limit]])
                 at = head_of(rows[0]) if rows else reading.head
         last = sort_values(rows[limit - 1], sort) if len(rows) > limit else None
-        return CaseLines(lines=lines, last=last, head=at)
+        return CaseLines(lines=lines, last=last, head=at, values=values_of(rows[:limit], fields))
 
     def _rows_now(
         self, asked: QueryKind, parameters: Parameters, sort: Sort, limit: int

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from remiss import protocol as protocol_chapter
 from remiss.errors import RemissError
+from remiss.present import facts
 from remiss.protocol import taxonomy as taxonomies
 from remiss.records.case import Sensitivity
 
@@ -66,6 +67,15 @@ def labels(known: Iterable[Protocol]) -> dict[str, str]:
     for each in known:
         for name, of in each.show.items():
             found.setdefault(name, set()).update({of.label} if of.label else ())
+    return {name: min(said) for name, said in found.items() if len(said) == 1}
+
+
+def heads(known: Iterable[Protocol]) -> dict[str, str]:
+    """Return what stands above values of fields: what people call them, with the unit; where all protocols that say it agree."""
+    found: dict[str, set[str]] = {}
+    for each in known:
+        for name, of in each.show.items():
+            found.setdefault(name, set()).update({facts.headed(each.show, name)} if of.label or of.of else ())
     return {name: min(said) for name, said in found.items() if len(said) == 1}
 
 

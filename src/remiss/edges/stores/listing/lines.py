@@ -38,7 +38,7 @@ from remiss.edges.stores.tables import (
     revisions,
     run_windows,
 )
-from remiss.records.event import Event
+from remiss.records.event import Event, Scalar
 from remiss.records.identity import from_micros
 from remiss.records.rows import SortValues
 from remiss.records.states import Status
@@ -215,6 +215,18 @@ def titled(reading: Reading, rows: Sequence[Row], lines: Sequence[CaseLine]) -> 
         line if line.title is not None else line._replace(title=_called(known, line, row))
         for line, row in zip(lines, rows, strict=True)
     )
+
+
+def values_of(rows: Sequence[Row], fields: Sequence[str]) -> tuple[tuple[Scalar, ...], ...]:
+    """Return of each row of a list the values of inputs and context fields; an event that was erased has none."""
+    return tuple(_values(row, fields) for row in rows) if fields else ()
+
+
+def _values(row: Row, fields: Sequence[str]) -> tuple[Scalar, ...]:
+    *_, inputs, context, _, _ = row
+    content = {"inputs": from_json(inputs or "{}"), "context": from_json(context or "{}")}
+    named = (name.partition(".") for name in fields)
+    return tuple(content[family].get(field) for family, _, field in named)
 
 
 def _called(known: Mapping[Place, Words], line: CaseLine, row: Row) -> str | None:

@@ -5,7 +5,7 @@ By forms of its page it is begun anew, and linked to one that is alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -32,6 +32,7 @@ from remiss.faces.web.pages.case_parts import (
     LifeStep,
     attached_of,
     controls_of,
+    facts_of,
     life_of,
     missing_of,
     story,
@@ -108,6 +109,7 @@ class CaseOptions(AsOf):
     sort: str | None = None
     after: str | None = None
     start: int = Field(0, ge=0, le=MOST_POSITION)
+    columns: list[str] = []
     controls: bool = Field(False, description="Whether to compare it with controls at once.")
 
 
@@ -129,7 +131,7 @@ def place_in(ws: Workspace, answers: ResultCache, case: str, asked: CaseOptions)
     """Return where a case stands in the list that it was opened from; None without such, or when that cannot be understood."""
     if asked.sort is None:
         return None
-    where = ListAddress(query=asked.query, sort=asked.sort, after=asked.after, start=asked.start, as_of=asked.as_of)
+    where = ListAddress.model_validate(asked.model_dump(exclude={"controls"}))
     try:
         found = neighbours(ws, case, asked.query, asked.sort, after=asked.after, limit=LIMIT, as_of=asked.as_of)
     except InputError:
@@ -241,21 +243,6 @@ def unknown(ws: Workspace, case: str, as_of: int | None, error: RemissError) -> 
     do = "search for it by its content, or check the id" if isinstance(error, NotFound) else error.do
     page = UnknownPage(asked=case, what=error.what, do=do, lines=lines, as_of=as_of)
     return render(page, shell(ws, "Which case?", "cases", position=as_of), status=status_of(error))
-
-
-def facts_of(case: Case) -> Iterator[tuple[str, Any]]:
-    """Yield what else is known of the event: what neither stands at the top nor went in."""
-    event = case.event
-    pairs: tuple[tuple[str, Any], ...] = (
-        ("digest", event.model_digest),
-        ("features", event.features),
-        ("latency, ms", event.latency_ms),
-        ("the call ended", event.status),
-        ("trace", event.trace_id),
-        ("event", event.id),
-        ("source", case.source),
-    )
-    return (pair for pair in pairs if pair[1] is not None)
 
 
 def _similar(case: Case, as_of: int | None) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from remiss import former
 from remiss.catalog import attachment_actions as attachments
@@ -234,3 +234,18 @@ def missing_of(case: Case) -> tuple[str, ...]:
     """Return the names of the inputs and fields of context that the log left empty."""
     event = case.event
     return tuple(name for values in (event.inputs, event.context) for name, value in values.items() if value is None)
+
+
+def facts_of(case: Case) -> Iterator[tuple[str, Any]]:
+    """Yield what else is known of the event: what neither stands at the top nor went in."""
+    event = case.event
+    pairs: tuple[tuple[str, Any], ...] = (
+        ("digest", event.model_digest),
+        ("features", event.features),
+        ("latency, ms", event.latency_ms),
+        ("the call ended", event.status),
+        ("trace", event.trace_id),
+        ("event", event.id),
+        ("source", case.source),
+    )
+    return (pair for pair in pairs if pair[1] is not None)

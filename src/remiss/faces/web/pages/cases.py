@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
+from remiss.catalog.field_names import columns_of
 from remiss.catalog.identifying import prefix_of
 from remiss.catalog.listing import Order
 from remiss.catalog.query.fields import asks_for_controls, asks_for_suggestions
@@ -31,12 +32,13 @@ from remiss.faces.web.pages.list_address import (
     ready,
     unusual,
 )
-from remiss.faces.web.pages.list_columns import ListHead, heads, sorts
+from remiss.faces.web.pages.list_columns import ColumnChooser, ListHead, asked_columns, chooser, heads, shown_columns, sorts
 from remiss.faces.web.pages.search_box import KeyHelp, language
 from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.present.legible import printable
 
 if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
     from remiss.records.rows import Rows
     from remiss.result_cache import ResultCache
     from remiss.workspace import Workspace
@@ -71,6 +73,8 @@ class CasesPage:
     problem: Problem | None
     views: tuple[ListLink, ...]
     columns: tuple[ListHead, ...]
+    chooser: ColumnChooser
+    kept_columns: str
     counted: ListLink | FacetsPart
     count_part: str
     facets_part: str
@@ -103,7 +107,9 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
     try:
         # What is counted and linked to is what was meant, with keys written out.
         # Counting all that match takes a hundred times as long as finding a page of them: what nobody counted yet follows.
-        found = catalog.search(ws, asked.query, as_of=asked.as_of, sort=asked.sort, limit=LIMIT, after=asked.after, total=False)
+        asked = asked.model_copy(update={"columns": columns_of(ws, ",".join(asked.chosen)) or []})
+        given = {"as_of": asked.as_of, "sort": asked.sort, "columns": asked_columns(asked)}
+        found = catalog.search(ws, asked.query, **given, limit=LIMIT, after=asked.after, total=False)
         asked = asked if found.query is None else asked.model_copy(update={"query": found.query})
         look = answers.ask if asked.facets else answers.ready
         all_of_it = found if found.total is not None else look(ws, catalog.search, found.position, query=asked.query, limit=1)
@@ -115,11 +121,12 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
         if not shown_at_the_box(error):
             raise
         problem = Problem(what=error.what, do=error.do)
-    page = page_of(asked, found, problem, total, counts)
+    page = page_of(asked, found, problem, total, counts, () if found is None else _known(ws, answers, found.position))
     if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
         filed = asked.sort.removeprefix("-") == Order.FILED
         page = replace(page, fewer=asks_for_suggestions(parse(asked.query)), fewer_filed=filed)
-    twins = [(address("/api/v1/cases", query=asked.query, sort=asked.sort, as_of=asked.as_of), "Cases")]
+    same = {"query": asked.query, "sort": asked.sort, "columns": ",".join(asked.chosen), "as_of": asked.as_of}
+    twins = [(address("/api/v1/cases", **same), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
     around = shell(ws, title_of(asked.query), "cases", *twins, position=None if found is None else found.position)
     return render(page, around, status=200 if problem is None else 422)
@@ -149,8 +156,11 @@ def _facets(
     known = {name: rows for name, rows in others.items() if rows is not None}
     if len(known) != len(others):
         return None
-    newest = protocol_cache.newest(ws, lambda call, **given: answers.ask(ws, call, counted.position, **given))
-    return facets_of(counted, asked, query, protocol_cache.labels(newest), known)
+    return facets_of(counted, asked, query, protocol_cache.labels(_known(ws, answers, counted.position)), known)
+
+
+def _known(ws: Workspace, answers: ResultCache, position: int) -> tuple[Protocol, ...]:
+    return protocol_cache.newest(ws, lambda call, **given: answers.ask(ws, call, position, **given))
 
 
 def _position(ws: Workspace, asked: ListAddress) -> int:
@@ -168,24 +178,32 @@ def title_of(query: str) -> str:
 
 
 def page_of(
-    asked: ListAddress, found: Rows | None, problem: Problem | None, total: int | None, counted: FacetsPart | None
+    asked: ListAddress,
+    found: Rows | None,
+    problem: Problem | None,
+    total: int | None,
+    counted: FacetsPart | None,
+    known: tuple[Protocol, ...],
 ) -> CasesPage:
-    """Return the context of a list."""
-    same = {"query": asked.query, "as_of": asked.as_of}
+    """Return the context of a list; `known` are the newest protocols, which name what its columns are called."""
+    same, columns = {"query": asked.query, "as_of": asked.as_of}, ",".join(asked.chosen)
+    lines = () if found is None else tuple(each | {"href": inside(asked, str(each["id"]))} for each in found)
     return CasesPage(
         query=asked.query,
         sort=asked.sort,
         sorts=sorts(asked),
         as_of=asked.as_of,
         limit=LIMIT,
-        lines=() if found is None else tuple(each | {"href": inside(asked, str(each["id"]))} for each in found),
+        lines=lines,
         total=total,
         problem=problem,
         views=ready(asked),
-        columns=heads(asked),
+        columns=heads(asked, shown_columns(asked), known, lines),
+        chooser=chooser(asked, known),
+        kept_columns=columns,
         counted=counted or ListLink(words="Count them by field", href=link(asked, facets="true")),
         count_part=address(COUNT, **same),
-        facets_part=address(FACETS, **same, sort=unusual(asked.sort)),
+        facets_part=address(FACETS, **same, sort=unusual(asked.sort), columns=columns),
         first=link(asked) if asked.after else None,
         following=None if found is None or found.next is None else link(asked, after=found.next, start=asked.start + LIMIT),
         pinned=link(asked, as_of=asked.as_of if found is None else found.position),

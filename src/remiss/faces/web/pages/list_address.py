@@ -19,7 +19,7 @@ from remiss.faces.serving import AsOf
 from remiss.faces.web.rendering import address, segment
 from remiss.parameters import MOST_POSITION
 from remiss.records.event import Scalar
-from remiss.records.rows import Rows
+from remiss.records.rows import Rows, split_columns
 
 PATH = "/cases"
 # How many cases stand on a page of the list.
@@ -51,6 +51,12 @@ class ListAddress(AsOf):
     after: str | None = None
     start: Annotated[int, Field(ge=0, le=MOST_POSITION, description="How many stand on the pages before.")] = 0
     facets: bool = False
+    columns: list[str] = Field([], description="Which columns, in this order; several names may be set apart by commas.")
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The names of the columns that were chosen, each once; none are the usual ones."""
+        return tuple(dict.fromkeys(split_columns(",".join(self.columns))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,7 @@ class ListLink:
 
 def link(asked: ListAddress, **other: object) -> str:
     """Return the address of the first page of a list, but for what is to be otherwise."""
-    wanted = {"query": asked.query, "sort": asked.sort, "as_of": asked.as_of} | other
+    wanted = {"query": asked.query, "sort": asked.sort, "columns": ",".join(asked.chosen), "as_of": asked.as_of} | other
     return address(PATH, **wanted | {"sort": unusual(wanted["sort"])})
 
 
@@ -86,7 +92,7 @@ class PlaceInList:
 def inside(asked: ListAddress, case: str) -> str:
     """Return the address of a case as one of a list, so that its page knows what stands beside it there."""
     where = {"query": asked.query, "sort": asked.sort, "after": asked.after, "start": asked.start or None}
-    return address(f"{PATH}/{segment(case)}", **where, as_of=asked.as_of)
+    return address(f"{PATH}/{segment(case)}", **where, columns=",".join(asked.chosen), as_of=asked.as_of)
 
 
 def place_of(asked: ListAddress, found: Neighbours, total: int | None) -> PlaceInList:
