@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from remiss.catalog.query.parsing import parse
-from remiss.faces.web.pages.list_address import LIMIT, ListAddress, facets_of
+from remiss.faces.web.pages.list_address import LIMIT, ListAddress
 from remiss.faces.web.pages.list_columns import USUAL, ListHead
+from remiss.faces.web.pages.list_facets import facets_of
 from remiss.faces.web.rendering import environment
 from remiss.govern import audit_actions as audit
 from remiss.records.rows import Rows
@@ -47,24 +48,73 @@ def test_a_key_without_its_family_is_written_out_in_the_box_and_in_links_and_sai
     assert "query" not in client.get("/api/v1/cases", params={"query": "context.airport:EWR", "limit": 1}).json()
 
 
-def test_each_value_of_a_facet_links_to_that_many_cases(client):
-    text = client.get("/parts/cases/facets", params={"query": "severity:2"}).text
-    found = re.findall(r'<li><a href="([^"]*)"(?! class="chosen").*?class="count">(\+?)([\d,]+)<', text, re.DOTALL)
-    assert len(found) > 3
-    [here] = re.findall(r'class="chosen".*?class="count">([\d,]+)<', text, re.DOTALL)
-    assert {more for _, more, _ in found} == {"", "+"}
-    for href, more, count in found:
-        # What is beside a chosen value comes to it: of severities every case has one.
-        expected = int(count.replace(",", "")) + (int(here.replace(",", "")) if more else 0)
-        shown = client.get(f"{html.unescape(href)}&facets=true").text
-        assert int(re.search(r'<h2 id="count"[^>]*>\s*([\d,]+) case', shown)[1].replace(",", "")) == expected
+VALUE = re.compile(r'(?s)<li(?P<out> class="excluded")?><a href="(?P<href>[^"]*)"(?P<own> class="chosen")?.*?class="value[^>]*>(?P<words>[^<]*)<.*?class="count">(?P<more>\+?)(?P<count>[\d,]+)<.*?class="less" href="(?P<less>[^"]*)"')
+
+
+def counted(client, href):
+    shown = client.get(href + ("&" if "?" in href else "?") + "facets=true").text
+    found = re.search(r'<h2 id="count"[^>]*>\s*([\d,]+) case', shown)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "severity:2",
+        "(severity:2 OR severity:3)",
+        "(criterion:slow OR criterion:no-weather)",
+        "-severity:3 -severity:2",
+        "-criterion:slow -criterion:missed-delay",
+        "-context.airport:EWR -context.airport:JFK criterion:slow",
+        "has:mode",
+    ],
+)
+def test_the_number_at_each_value_of_a_facet_is_that_of_the_list_it_leads_to(client, query):
+    text = client.get("/parts/cases/facets", params={"query": query}).text
+    here = client.get("/api/v1/cases", params={"query": query, "limit": 1}).json()["total"]
+    # Of each field some: the first may be chosen or excluded, the last is rare.
+    sections = [list(VALUE.finditer(each)) for each in re.split("<section>", text)[1:]]
+    values = [each for section in sections for each in (*section[:3], *section[3:][-1:])]
+    assert len(values) > 5
+    for value in values:
+        count = int(value["count"].replace(",", ""))
+        with_it = counted(client, html.unescape(value["href"]))
+        if value["more"]:
+            assert with_it == here + count, (query, value["words"])
+        elif not value["own"]:
+            assert with_it == count, (query, value["words"])
+        else:
+            # A chosen value says how many of the list have it, and its link takes the choice back.
+            assert with_it != here or not count
+        assert bool(value["out"]) <= bool(value["more"])
+
+
+def test_a_value_is_excluded_by_its_minus_and_comes_back_by_it(client):
+    def of(query, words):
+        text = client.get("/parts/cases/facets", params={"query": query}).text
+        section = re.search(r'(?s)<h3>(?:<span title="context.airport">)?[^<]*[Aa]irport.*?</section>', text)[0]
+        return next(each for each in VALUE.finditer(section) if each["words"] == words)
+
+    def query_of(href):
+        return parse_qs(urlsplit(html.unescape(href)).query).get("query", [""])[0]
+
+    first = of("criterion:slow", "EWR")
+    without = query_of(first["less"])
+    assert without == "criterion:slow -context.airport:EWR"
+    out = of(without, "EWR")
+    assert out["out"] and query_of(out["less"]) == query_of(out["href"]) == "criterion:slow"
+    # To exclude what was chosen takes the choice back.
+    assert query_of(of("context.airport:EWR", "EWR")["less"]) == "-context.airport:EWR"
+    # Of a field all of whose values are excluded one still comes back to each.
+    assert of("has:context.airport -context.airport:EWR -context.airport:JFK", "JFK")["out"]
 
 
 def test_several_values_of_a_field_may_be_chosen_and_taken_back_one_by_one(client):
     def severities(query):
         text = client.get("/parts/cases/facets", params={"query": query}).text
         section = re.search(r"(?s)<h3[^>]*>[Ss]everity</h3>(.*?)</section>", text)[1]
-        values = re.findall(r'<a href="([^"]*)"( class="chosen")?.*?class="value[^>]*>([^<]*)<', section, re.DOTALL)
+        values = re.findall(r'<li><a href="([^"]*)"( class="chosen")?.*?class="value[^>]*>([^<]*)<', section, re.DOTALL)
         return {
             words: (parse_qs(urlsplit(html.unescape(href)).query).get("query", [""])[0], bool(chosen))
             for href, chosen, words in values

@@ -241,6 +241,36 @@ def with_choice(query: Query, field: str, term: Query) -> Query:
     return both(rest, either(*left)) if left else rest
 
 
+def excluded_of(query: Query, field: str) -> tuple[Query, ...]:
+    """Return the values of a field that a query excludes, as the terms that it excludes.
+
+    >>> from remiss.catalog.query.parsing import parse
+    >>> excluded_of(parse("-severity:1 has:severity model:x"), "severity") == (having("severity", 1), having("severity", None))
+    True
+    """
+    return tuple(inner for part in conjuncts(query) if _has_one(inner := negated(part), field))
+
+
+def negated(query: Query) -> Query:
+    """Return a query for all that another does not match."""
+    return query.part if isinstance(query, Not) else Not(query)
+
+
+def with_exclusion(query: Query, field: str, term: Query) -> Query:
+    """Return a query that also excludes a value of a field, which it does not ask for then, or does not any more where it did.
+
+    >>> from remiss.catalog.query.parsing import parse
+    >>> from remiss.catalog.query.printing import unparse
+    >>> less = with_exclusion(parse("(severity:1 OR severity:2) model:x"), "severity", parse("severity:1"))
+    >>> unparse(less), unparse(with_exclusion(less, "severity", parse("severity:1")))
+    ('model:x severity:2 -severity:1', 'model:x severity:2')
+    """
+    if term in excluded_of(query, field):
+        return both(*(part for part in conjuncts(query) if part != negated(term)))
+    asked = with_choice(query, field, term) if term in chosen_of(query, field) else query
+    return both(asked, negated(term))
+
+
 def _has_one(term: Query, field: str) -> bool:
     """Return whether a term is one that `having` makes for a field."""
     if isinstance(term, Not):

@@ -22,17 +22,15 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import (
     LIMIT,
     PATH,
-    FacetsPart,
     ListAddress,
     ListLink,
-    chosen_fields,
-    facets_of,
     inside,
     link,
     ready,
     unusual,
 )
 from remiss.faces.web.pages.list_columns import ColumnChooser, ListHead, asked_columns, chooser, heads, shown_columns, sorts
+from remiss.faces.web.pages.list_facets import FacetsPart, facets_of, further_counts
 from remiss.faces.web.pages.search_box import KeyHelp, language
 from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.present.legible import printable
@@ -150,11 +148,11 @@ def facets(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> R
 def _facets(
     ws: Workspace, answers: ResultCache, counted: Rows, asked: ListAddress, ask: Callable[..., Rows | None]
 ) -> FacetsPart | None:
-    """Return the counts of a list, of chosen fields those beside what is chosen; None when one of them is not there yet."""
+    """Return the counts of a list, and of its fields those beside what it asks of them; None when one is not there yet."""
     query = parse(asked.query)
-    others = {name: ask(query=rest, fields=(name,)) for name, rest in chosen_fields(counted, query).items()}
-    known = {name: rows for name, rows in others.items() if rows is not None}
-    if len(known) != len(others):
+    further = {of: ask(query=text, fields=of[:1]) for of, text in further_counts(counted, query).items()}
+    known = {of: rows for of, rows in further.items() if rows is not None}
+    if len(known) != len(further):
         return None
     return facets_of(counted, asked, query, protocol_cache.labels(_known(ws, answers, counted.position)), known)
 

@@ -1,25 +1,17 @@
-"""A list of cases as it was asked for, and the links to every other one: a list is its address.
-
-Cases counted by field: each value a link that narrows the list to it, or widens it again.
-"""
+"""A list of cases as it was asked for, and the links to every other one: a list is its address."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from remiss.catalog.place_in_list import Neighbours
-from remiss.catalog.query import fields
-from remiss.catalog.query.expression import Query
-from remiss.catalog.query.printing import unparse
 from remiss.faces.serving import AsOf
 from remiss.faces.web.rendering import address, segment
 from remiss.parameters import MOST_POSITION
-from remiss.records.event import Scalar
-from remiss.records.rows import Rows, split_columns
+from remiss.records.rows import split_columns
 
 PATH = "/cases"
 # How many cases stand on a page of the list.
@@ -126,91 +118,4 @@ def ready(asked: ListAddress) -> tuple[ListLink, ...]:
             current=(asked.query.strip(), asked.sort) == (query, sort),
         )
         for words, query, sort in READY
-    )
-
-
-FIRST = 8
-# In which order fields are counted, what narrows most first; context fields follow.
-COUNTED = ("criterion", "severity", "status", "mode", "suggested_mode", "model", "model_version", "label", "source")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
-    """One value of a facet: how many of the cases have it, and the link that adds the term or takes it away.
-
-    `more` is one beside which others of its field are chosen: its cases come to theirs.
-    """
-
-    words: str
-    count: int
-    href: str
-    chosen: bool
-    missing: bool
-    more: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
-    """The values of one field among the cases that match; those that are chosen or frequent come first."""
-
-    field: str
-    first: tuple[Value, ...]
-    more: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FacetsPart:
-    """cases/facets.html: the cases counted by field; `same` are the fields in which all are alike."""
-
-    template: ClassVar[str] = "cases/facets.html"
-    facets: tuple[Facet, ...]
-    same: tuple[tuple[str, str], ...]
-    labels: Mapping[str, str]
-
-
-def chosen_fields(found: Rows, query: Query) -> dict[str, str]:
-    """Return of each counted field of which values are chosen the query without them: among its cases the others are counted."""
-    names = dict.fromkeys(str(field) for field, _, _ in found.rows)
-    return {name: unparse(fields.without_chosen(query, name)) for name in names if fields.chosen_of(query, name)}
-
-
-def facets_of(
-    found: Rows, asked: ListAddress, query: Query, labels: Mapping[str, str], beside: Mapping[str, Rows] | None = None
-) -> FacetsPart:
-    """Return the counts of a list as links that narrow it or widen it again.
-
-    Parameters
-    ----------
-    labels : what people call fields
-    beside : of fields of which values are chosen the counts without these, see `chosen_fields`
-    """
-    beside = beside or {}
-    fields: dict[str, list[tuple[Scalar, int]]] = {}
-    for rows in (found, *beside.values()):
-        for field, value, count in rows.rows:
-            if rows is beside.get(str(field), found):
-                fields.setdefault(str(field), []).append((value, int(str(count))))
-    order = [*(name for name in COUNTED if name in fields), *(name for name in fields if name not in COUNTED)]
-    facets, same = [], []
-    for name in order:
-        values = tuple(_value(asked, query, name, value, count) for value, count in fields[name])
-        if len(values) > 1 or any(each.chosen for each in values):
-            values = tuple(sorted(values, key=lambda value: not value.chosen))
-            facets.append(Facet(field=name, first=values[:FIRST], more=values[FIRST:]))
-        elif values and not values[0].missing:
-            same.append((name, values[0].words))
-    return FacetsPart(facets=tuple(facets), same=tuple(same), labels=labels)
-
-
-def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int) -> Value:
-    term, chosen = fields.having(field, value), fields.chosen_of(query, field)
-    alone = fields.narrowed(query, term)
-    wanted = fields.toggled(query, term) if alone else fields.with_choice(query, field, term)
-    return Value(
-        words="none" if value is None else str(value),
-        count=count,
-        href=link(asked, query=unparse(wanted)),
-        chosen=alone or term in chosen,
-        missing=value is None,
-        more=bool(chosen) and not alone and term not in chosen,
     )
