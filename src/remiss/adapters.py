@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.runs import RunStore as RunStore
     from remiss.edges.stores.sampled.evidence import EvidenceStore as EvidenceStore
     from remiss.edges.stores.sampled.listing import SampleStore as SampleStore
+    from remiss.edges.stores.saved_views import SavedViewStore as SavedViewStore
     from remiss.edges.tree_building import in_own_process as in_own_process
     from remiss.edges.vaults.folder import FolderVault as FolderVault
 
@@ -87,6 +88,7 @@ HOMES = {
     "RunStore": "stores.runs",
     "EvidenceStore": "stores.sampled.evidence",
     "SampleStore": "stores.sampled.listing",
+    "SavedViewStore": "stores.saved_views",
     "in_own_process": "tree_building",
     "FolderVault": "vaults.folder",
 }

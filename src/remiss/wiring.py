@@ -18,7 +18,7 @@ from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.capture.ports import Histograms, Runs
-    from remiss.catalog.ports import Attachments, Cases, RawEvents
+    from remiss.catalog.ports import Attachments, Cases, RawEvents, SavedViews
     from remiss.curate.blinding import Viewer
     from remiss.curate.ports.contributions import Investigations, Threads
     from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Queue, Recodings
@@ -129,6 +129,11 @@ class Wiring(Offline):
     def attachments(self) -> Attachments:
         """Files that people added, to cases that the actor may see."""
         return adapters.AttachmentStore(self._reader)
+
+    @cached_property
+    def saved_views(self) -> SavedViews:
+        """Pages that people saved under a name."""
+        return adapters.SavedViewStore(self._reader)
 
     @cached_property
     def labellings(self) -> Labellings:

@@ -12,6 +12,7 @@ from remiss.catalog.filing import Filed
 from remiss.catalog.listing import CaseLines, Sort
 from remiss.catalog.query.expression import Query
 from remiss.catalog.revision import CaseChange
+from remiss.catalog.saved_views import SavedView
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.vault import Keys, Vault
 from remiss.protocol.ports import Protocols
@@ -180,6 +181,40 @@ class Attachments(Protocol):
         ...
 
 
+class SavedViews(Protocol):
+    """Saved views in the catalog, of whomever."""
+
+    def listed(self) -> Sequence[SavedView]:
+        """Return all views by name."""
+        ...
+
+    def get(self, view: str) -> SavedView:
+        """Return a view by its id.
+
+        Raises
+        ------
+        NotFound
+        """
+        ...
+
+    def save(self, name: str, address: str, team: str | None) -> SavedView:
+        """Write a view of the actor's, in the place of theirs of that name."""
+        ...
+
+    def rename(self, view: str, name: str) -> SavedView:
+        """Give a view another name; raises like `get`, and
+
+        Raises
+        ------
+        Conflict : another view of the same person has that name
+        """
+        ...
+
+    def remove(self, view: str) -> SavedView:
+        """Take a view away; raises like `get`."""
+        ...
+
+
 class CatalogWorkspace(Permits, Protocol):
     """The ports that the catalog's actions take."""
 
@@ -238,3 +273,12 @@ class AttachmentWorkspace(Permits, Protocol):
         NotFound, Ambiguous, InputError
         """
         ...
+
+
+class SavedViewWorkspace(Permits, Protocol):
+    """The ports that actions on saved views take."""
+
+    @property
+    def saved_views(self) -> SavedViews: ...
+    @property
+    def keys(self) -> Keys: ...

@@ -35,6 +35,7 @@ _READER = frozenset(
         "inbox:read",
         "job:read",
         "token:own",
+        "view:own",
     }
 )
 _ANNOTATOR = _READER | {
@@ -61,6 +62,8 @@ _CURATOR = _VERIFIER | {
     "thread:resolve",
     "job:cancel",
     "sample:export",
+    # Of pages that others saved for a team; what is one's own is `view:own`.
+    "view:manage",
 }
 _STEWARD = _READER | {
     "evidence:read",

@@ -58,6 +58,7 @@ OTHERS: Mapping[str, Mapping[str, int]] = {
         "mode": "title 1, excludes 3",
         "protocol": "version 1, digest 3",
         "refused": "row reason 1",
+        "saved-view": "view name 1, address 3",
         "similar": "likeness 1, same 3",
         "window": "until 3, events 1, left_out 3",
     }.items()

@@ -50,6 +50,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("position_from", "position_to", "used"), WHOLE),
         "once": YES_NO,
     },
+    "saved-view": {"saved_at": TIME},
     "mention": {"at": TIME, "number": WHOLE},
     "citation": {"at": TIME, "number": WHOLE},
     "audit-entry": {"at": TIME, "count": WHOLE, "position": WHOLE},

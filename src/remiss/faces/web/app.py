@@ -38,6 +38,7 @@ from remiss.faces.web.pages import (
     queue,
     queue_steering,
     runs,
+    saved_views,
     search_box,
     trends,
 )
@@ -53,6 +54,7 @@ help_pages = APIRouter()
 PAGES = (
     overview.router,
     cases.router,
+    saved_views.router,
     search_box.router,
     filing.router,
     case.router,

@@ -30,7 +30,7 @@ from remiss.edges.stores.tables.labelling import (
     steerings,
 )
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
-from remiss.edges.stores.tables.people import grants, people, teams, tokens
+from remiss.edges.stores.tables.people import grants, people, saved_views, teams, tokens
 from remiss.edges.stores.tables.runs import (
     bins,
     cells,
@@ -103,6 +103,7 @@ __all__ = [
     "runners",
     "runs",
     "samples",
+    "saved_views",
     "shared_windows",
     "source_files",
     "steerings",

@@ -6,7 +6,7 @@ taken is in the journal at these positions.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, SmallInteger, Table, false
+from sqlalchemy import BigInteger, Boolean, Column, Index, SmallInteger, Table, UniqueConstraint, false
 
 from remiss.edges.stores.dialect.types import Word
 from remiss.edges.stores.tables.base import Instant, metadata
@@ -53,4 +53,17 @@ tokens = Table(
     Column("once", Boolean(create_constraint=False), nullable=False, server_default=false()),  # a link's
     Column("used", BigInteger),  # the position at which it signed somebody in
     Index(None, "person"),
+)
+
+# Pages that people saved under a name; `team` is that which one is shared with, null is nobody.
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("name", Word, nullable=False),
+    Column("address", Word, nullable=False),
+    Column("person", Word, nullable=False),
+    Column("team", Word),
+    Column("saved_at", Instant, nullable=False),
+    UniqueConstraint("person", "name"),
 )

@@ -19,6 +19,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Cached, Ws
 from remiss.faces.web import protocol_cache
+from remiss.faces.web.pages import saved_views
 from remiss.faces.web.pages.list_address import (
     LIMIT,
     PATH,
@@ -84,6 +85,7 @@ class CasesPage:
     empty: bool
     id_href: str | None
     controls: str | None
+    save: str = ""
     fewer: bool = False
     fewer_filed: bool = False
     read_as: tuple[str, ...] = ()
@@ -120,6 +122,8 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
             raise
         problem = Problem(what=error.what, do=error.do)
     page = page_of(asked, found, problem, total, counts, () if found is None else _known(ws, answers, found.position))
+    here = link(asked, as_of=None)
+    page = replace(page, views=(*page.views, *saved_views.links(ws, PATH, here)), save=saved_views.saving(here))
     if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
         filed = asked.sort.removeprefix("-") == Order.FILED
         page = replace(page, fewer=asks_for_suggestions(parse(asked.query)), fewer_filed=filed)

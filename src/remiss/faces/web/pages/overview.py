@@ -17,7 +17,9 @@ from remiss.catalog import actions as catalog
 from remiss.faces.serving import Asked, Cached, Ws
 from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
 from remiss.faces.web.home_cards import HomeCard, cards
+from remiss.faces.web.pages import saved_views
 from remiss.faces.web.pages.inbox import told
+from remiss.faces.web.pages.list_address import ListLink
 from remiss.faces.web.pages.list_columns import PLAIN, ListHead
 from remiss.faces.web.rendering import part, render, shell
 from remiss.records.view_entry import ViewEntry, ViewKind
@@ -82,6 +84,7 @@ class OverviewPage:
     status: StatusPart | None
     parts: dict[str, str]
     told: tuple[dict[str, Any], ...]
+    views: tuple[ListLink, ...]
     columns: tuple[ListHead, ...] = PLAIN
 
 
@@ -109,6 +112,7 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
         status=None if status is None else StatusPart(items=status.items),
         parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STATUS},
         told=told(ws),
+        views=saved_views.links(ws),
     )
     twins = (("/api/v1/coverage", "Coverage"), ("/api/v1/status", "Status"), ("/api/v1/catalog", "Catalog"))
     return render(page, shell(ws, "Home", "overview", *twins, position=position))

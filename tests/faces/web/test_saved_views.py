@@ -1,0 +1,35 @@
+"""Saved views on pages: a list is saved by a form, found again by a link that stays, renamed and removed."""
+
+from __future__ import annotations
+
+import html
+import re
+
+LIST = "/cases?query=criterion%3Aslow&sort=-label&columns=title%2Clabel"
+
+
+def test_a_list_is_saved_by_the_link_of_its_page_and_its_view_leads_back(there):
+    with there.browser() as client:
+        text = client.get(LIST).text
+        [form] = [html.unescape(each) for each in re.findall(r'href="(/views\?address=[^"]*)"', text)]
+        page = client.get(form).text
+        address = html.unescape(re.search(r'name="address" value="([^"]*)"', page)[1])
+        assert address == LIST
+        saved = client.post("/views", data={"name": "<b>Slow", "address": address, "team": ""})
+        assert (saved.status_code, saved.headers["Location"]) == (303, "/views")
+        [href] = re.findall(r'<a href="(/views/[^"]+)">&lt;b&gt;Slow</a>', client.get("/cases").text)
+        answer = client.get(href, follow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (302, LIST)
+        assert f'<a href="{href}" aria-current="page">' in client.get(LIST).text
+        assert client.post(f"{href}/rename", data={"name": "Late"}).status_code == 303
+        assert f'<a href="{href}">Late</a>' in client.get("/cases").text
+        assert client.post(f"{href}/remove").status_code == 303
+        assert client.get(href).status_code == 404
+
+
+def test_what_is_not_saved_is_shown_again_with_why(there):
+    with there.browser() as client:
+        answer = client.post("/views", data={"name": "Mine", "address": "/people"})
+    assert answer.status_code == 422
+    assert "A view is a list of cases or a question of Trends" in answer.text
+    assert 'value="Mine"' in answer.text and 'value="/people"' in answer.text
