@@ -93,6 +93,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "thread.list": ("thread list {case}",),
     "thread.show": ("thread show {thread}",),
     "token.list": ("token list",),
+    "view.list": ("view list",),
 }
 # What reads the log itself, or writes out all that is kept: it takes what that takes.
 READ_ALL = {"audit.verify", "capture.due", "capture.plan", "estimate.exact", "reproduce", "sample.export"}

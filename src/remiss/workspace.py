@@ -31,7 +31,7 @@ from remiss.records.published import read_at_position
 
 if TYPE_CHECKING:
     from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
-    from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace, SavedViewWorkspace
+    from remiss.catalog.ports import AttachmentWorkspace, CatalogWorkspace, EvidenceWorkspace
     from remiss.curate.ports.contributions import DiscussionWorkspace, InvestigationWorkspace
     from remiss.curate.ports.labelling import AgreementWorkspace, CurateWorkspace, QueueWorkspace, RecodingWorkspace
     from remiss.edges.stores.leases import Lease
@@ -291,9 +291,6 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_protocols(ws: Workspace) -> ProtocolsWorkspace:
-        return ws
-
-    def _satisfies_saved_views(ws: Workspace) -> SavedViewWorkspace:
         return ws
 
     def _satisfies_samples(ws: Workspace) -> SampleWorkspace:

@@ -1,4 +1,4 @@
-"""CSV: what was written is what a reader finds, in one cell, and nothing of it is obeyed."""
+"""CSV and Markdown: what was written is what a reader finds, in one cell, and nothing of it is obeyed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from remiss.faces.spreadsheet import as_markdown
 from remiss.records.rows import as_csv
 
 BREAKS = ("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029")
@@ -44,3 +46,29 @@ def test_what_needs_no_guard_is_as_it_was():
     assert as_csv(("key", "value"), [("plain", -1.5), (None, "a - b"), ("x,y", "=1")]) == (
         'key,value\nplain,-1.5\n,a - b\n"x,y",\'=1\n'
     )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a|b",
+        "![x](http://evil.example/p.png)",
+        "[click](javascript:alert)",
+        "<img src=x>",
+        "`code` *bold* _em_ ~~no~~",
+        "one\ntwo\r\n| three |",
+        "https://evil.example www.evil.example",
+        "@ana look, mail bo@example.org",
+        "&lt;b&gt; $x$ # head",
+        "\u202eabc\x07",
+        "\\",
+    ],
+)
+def test_no_cell_of_markdown_is_obeyed(said):
+    text = as_markdown(("case", said), [((said, "/cases/x y(z)"), said)])
+    assert len(text.splitlines()) == 3
+    html = str(MarkdownIt("commonmark").enable("table").enable("strikethrough").render(text))
+    # The link is ours, and there is no other; nothing is a picture, an element of theirs, or in other letters.
+    assert re.findall(r'<(a href="[^"]*"|img\b|b>|em>|strong|code|s>|h1)', html) == ['a href="/cases/x%20y%28z%29"']
+    assert html.count("<td>") == 2
+    assert not re.search(r"(?<!\\)://|@\w|\bwww\.", text)

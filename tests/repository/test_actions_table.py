@@ -54,6 +54,7 @@ OF_NOW = {
     "doctor": "the machine as it is",
     "job.list": "how work stands now",
     "job.show": "how work stands now",
+    "view.list": "what people saved, as it stands",
     "audit.search": "a log has no positions but its own; --until names a moment",
     "evidence.show": "the raw event as it lies in the vault",
     "audit.verify": "a log as it is",
@@ -87,6 +88,7 @@ UNSEEN = {
     "status": "counts of windows",
     "run.windows": "counts of events",
     "taxonomy.show": "names of modes",
+    "view.list": "addresses of pages, and no event",
 }
 
 

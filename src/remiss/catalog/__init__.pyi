@@ -17,3 +17,7 @@ from remiss.catalog.attachment_actions import restore_attachment as restore_atta
 from remiss.catalog.evidence_actions import show_evidence as show_evidence
 from remiss.catalog.similar_actions import duplicates as duplicates
 from remiss.catalog.similar_actions import similar as similar
+from remiss.catalog.view_actions import list_views as list_views
+from remiss.catalog.view_actions import remove_view as remove_view
+from remiss.catalog.view_actions import rename_view as rename_view
+from remiss.catalog.view_actions import save_view as save_view

@@ -74,7 +74,7 @@ def view_address(text: str) -> str:
         given = parse_qsl(parts.query, errors="strict")
     except ValueError as error:
         raise InputError("the address cannot be read", do=f"give one such as {EXAMPLE}") from error
-    if parts.path not in {LISTS, TRENDS}:
+    if parts.path not in {LISTS, TRENDS} or parts.scheme not in {"", "http", "https"}:
         raise InputError("a view is a list of cases or a question of Trends", do=f"give the address of one, such as {EXAMPLE}")
     kept = [(name, value) for name, value in given if name not in OF_A_LOOK]
     for name, value in kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from remiss.action import action
-from remiss.catalog.ports import SavedViewWorkspace
+from remiss.catalog.ports import CatalogWorkspace
 from remiss.catalog.saved_views import SavedView, no_view, view_address, view_name
 from remiss.errors import Denied
 from remiss.govern.redaction.written import gate
@@ -19,7 +19,7 @@ ViewId = Annotated[str, Help("The id of a saved view; see `view list`.")]
 
 
 @action("view.save", permission=OWN, http="POST /views")
-def save_view(ws: SavedViewWorkspace, name: str, address: str, *, team: str | None = None) -> SavedView:
+def save_view(ws: CatalogWorkspace, name: str, address: str, *, team: str | None = None) -> SavedView:
     """Save the page at ADDRESS as NAME: a list of cases or a question of Trends.
 
     Whoever opens the view asks the same anew. A view of yours that has the name already is replaced.
@@ -42,7 +42,7 @@ def save_view(ws: SavedViewWorkspace, name: str, address: str, *, team: str | No
 
 
 @action("view.list", permission=OWN, http="GET /views", reads=True)
-def list_views(ws: SavedViewWorkspace) -> Rows:
+def list_views(ws: CatalogWorkspace) -> Rows:
     """List your saved views, and those that are shared with your teams, by name.
 
     Example: remiss view list
@@ -53,7 +53,7 @@ def list_views(ws: SavedViewWorkspace) -> Rows:
 
 
 @action("view.rename", permission=OWN, http="PATCH /views/{view}", subject="view")
-def rename_view(ws: SavedViewWorkspace, view: ViewId, name: str) -> SavedView:
+def rename_view(ws: CatalogWorkspace, view: ViewId, name: str) -> SavedView:
     """Give the saved view VIEW another name; its link stays.
 
     Example: remiss view rename view-4f7q2m9x3kbd "Severe at EWR"
@@ -73,7 +73,7 @@ def rename_view(ws: SavedViewWorkspace, view: ViewId, name: str) -> SavedView:
 
 
 @action("view.remove", permission=OWN, http="DELETE /views/{view}", subject="view")
-def remove_view(ws: SavedViewWorkspace, view: ViewId) -> SavedView:
+def remove_view(ws: CatalogWorkspace, view: ViewId) -> SavedView:
     """Remove the saved view VIEW; its link leads nowhere from now on.
 
     Example: remiss view remove view-4f7q2m9x3kbd
@@ -87,11 +87,11 @@ def remove_view(ws: SavedViewWorkspace, view: ViewId) -> SavedView:
     return ws.saved_views.remove(view)
 
 
-def _sees(ws: SavedViewWorkspace, view: SavedView) -> bool:
+def _sees(ws: CatalogWorkspace, view: SavedView) -> bool:
     return view.person == ws.actor.name or (view.team is not None and ws.may(OWN, view.team))
 
 
-def _allow(ws: SavedViewWorkspace, view: SavedView) -> None:
+def _allow(ws: CatalogWorkspace, view: SavedView) -> None:
     """Go on only for whose view it is, or who may manage those of its team; to who does not see it, it is not there."""
     if view.person == ws.actor.name:
         return

@@ -1,19 +1,26 @@
-"""Lists and figures as CSV, for spreadsheets: the command line prints it, the API answers with it."""
+"""Lists and figures as tables for elsewhere: as CSV for spreadsheets, and as Markdown for chats, tickets and documents."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from remiss.codec import schema_of
 from remiss.present import agreement, estimate_facts
+from remiss.present.legible import moment, one_line
 from remiss.records.agreement import Agreement
 from remiss.records.estimate import CONFIRMED, Estimate
-from remiss.records.event import Scalar
+from remiss.records.event import Scalar, to_text
 from remiss.records.rows import Rows
 
 CONFIRMED_COLUMNS = ("flagged", "precision")
+# What Markdown could take for its own: emphasis, code, links, pictures, HTML, entities, formulas, the edge of a cell.
+_SIGNS = re.compile(r"[\\`*_{}\[\]<>|~!&$#]")
+# What readers of Markdown make links of, or call people by.
+_CALLS = ((re.compile("://"), r"\\://"), (re.compile(r"(?i)\bwww(?=\.)"), r"\g<0>\\"), (re.compile("@"), "@\N{WORD JOINER}"))
 COLUMNS = ("key", "value", "low", "high", "method", "variance", "sampled", "effective", "remarks")
 
 
@@ -54,3 +61,41 @@ def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]
     names = (*COLUMNS, *(CONFIRMED_COLUMNS if found.kind == CONFIRMED else ()))
     told = {"remarks": estimate_facts.remarks, "precision": estimate_facts.precision_of}
     return names, [tuple(told[name](row) if name in told else getattr(row, name) for name in names) for row in found.rows]
+
+
+def as_markdown(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    r"""Return a table of Markdown in which no cell is obeyed: what stands in one is read as text.
+
+    A cell that is a pair is a link: its text, and its address, which is one of ours.
+
+    >>> print(as_markdown(("case", "label"), [(("a|b", "/cases/x"), "![p](http://x)"), (None, 2.5)]), end="")
+    | case | label |
+    | --- | --- |
+    | [a\|b](/cases/x) | \!\[p\](http\://x) |
+    |  | 2.5 |
+    """
+    head = [[markdown_text(name) for name in columns], ["---"] * len(columns)]
+    every = (*head, *([_markdown_cell(value) for value in line] for line in lines))
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in every)
+
+
+def _markdown_cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case (str() as text, str() as href):
+            return f"[{markdown_text(text)}]({quote(href, safe=':/?&=%~.-')})"
+        case datetime():
+            return moment(value)
+        case float():
+            return f"{value:.6g}"
+        case _:
+            return markdown_text(to_text(value) or "")
+
+
+def markdown_text(text: str) -> str:
+    """Return text in one line that Markdown takes as it is, and in which nobody is called and nothing becomes a link."""
+    shown = _SIGNS.sub(r"\\\g<0>", one_line(text))
+    for sign, instead in _CALLS:
+        shown = sign.sub(instead, shown)
+    return shown

@@ -60,7 +60,7 @@ def test_others_change_only_what_is_shared_with_a_team_that_they_curate(ws, ws_a
 
 
 @pytest.mark.parametrize(
-    "address",
+    "page",
     [
         "/people",
         "//cases",
@@ -76,9 +76,9 @@ def test_others_change_only_what_is_shared_with_a_team_that_they_curate(ws, ws_a
         "/cases?query=" + "x" * 14_000,
     ],
 )
-def test_nothing_is_saved_that_is_no_page_or_shows_what_is_personal(ws, address):
+def test_nothing_is_saved_that_is_no_page_or_shows_what_is_personal(ws, page):
     with pytest.raises(InputError):
-        views.save_view(ws, "a view", address)
+        views.save_view(ws, "a view", page)
 
 
 @pytest.mark.parametrize("name", ["", " \n", "x" * 81, "a\0b", "\ud800"])

@@ -36,7 +36,7 @@ from tests.edges.stores.test_search_agrees import NAMES, POSITIONS, TIMES, WORDS
 ANY_STORE = settings(
     max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
-NAMED = (*(order.value for order in Order if order is not Order.FIELD), "inputs.distance", "context.airport", 'inputs.wind speed')
+NAMED = (*(order.value for order in Order if order is not Order.FIELD), "inputs.distance", "context.airport", "inputs.wind speed")
 SORTS = tuple(sign + name for name in NAMED for sign in ("", "-"))
 JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?")
 NUMBERS = (0, 1, 2, 3.0, 3, 0.25, 0.5, 7, 12.5, -3, 250, 1200, 1200.0, 2**53 + 1, 1e300)
@@ -160,17 +160,19 @@ def test_every_order_of_a_list_is_right_and_whole_now_and_then(filled):  # noqa:
 
 def test_fields_of_a_protocol_sort_numbers_by_their_size_before_texts_and_nothing_last(ws):
     for number, distance in enumerate((30, "7", None, "late", 4.5, "a" * 100 + "b", "a" * 100 + "a")):
-        actions.file(ws, Filing(model="m", at=MONDAY + timedelta(hours=number), title=f"t{number}", inputs={"distance": distance}))
-    assert actions.search(ws, sort="inputs.distance").column("title") == ("t4", "t0", "t6", "t5", "t1", "t3", "t2")
-    assert actions.search(ws, sort="-distance").column("title") == ("t0", "t4", "t3", "t1", "t6", "t5", "t2")
-    page = actions.search(ws, sort="-distance", limit=2)
-    assert actions.search(ws, sort="-inputs.distance", limit=2, after=page.next).column("title") == ("t3", "t1")
+        actions.file(
+            ws, Filing(model="m", at=MONDAY + timedelta(hours=number), title=f"t{number}", inputs={"distance": distance})
+        )
+    assert actions.search(ws, sort="inputs.distance").column("title") == ("t4", "t0", "t1", "t6", "t5", "t3", "t2")
+    assert actions.search(ws, sort="-inputs.distance").column("title") == ("t0", "t4", "t3", "t6", "t5", "t1", "t2")
+    page = actions.search(ws, sort="-inputs.distance", limit=2)
+    assert actions.search(ws, sort="-inputs.distance", limit=2, after=page.next).column("title") == ("t3", "t6")
 
 
 def test_fields_are_columns_of_a_list_typed_by_what_is_in_them(ws):
     actions.file(ws, Filing(model="m", at=MONDAY, title="t0", inputs={"distance": 30, "wind speed": 2.5}, context={"gate": "A"}))
     actions.file(ws, Filing(model="m", at=MONDAY, title="t1", context={"gate": None}))
-    found = actions.search(ws, sort="filed", columns="title, distance,gate,inputs.wind speed,inputs.nothing")
+    found = actions.search(ws, sort="filed", columns="title, inputs.distance,gate,inputs.wind speed,inputs.nothing")
     assert found.columns == ("title", "inputs.distance", "context.gate", "inputs.wind speed", "inputs.nothing")
     assert found.rows == (("t0", 30, "A", 2.5, None), ("t1", None, None, None, None))
     assert [str(each.type) for each in found.to_arrow().schema][:4] == ["string", "int64", "string", "double"]

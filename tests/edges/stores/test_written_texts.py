@@ -10,6 +10,7 @@ from sqlalchemy import Text, select
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
+from remiss.catalog import view_actions as views
 from remiss.contract.table import entries
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigation
@@ -34,7 +35,7 @@ PIECES = ("ana.canary", "4111+1111", "7946.0958", "canary.example")
 NAMES = ("ana.canary@example.org", "4111111111111111", "+44-20-7946-0958", "ana%40canary.example")
 # Names of what is there already, or of what is to be: nothing that they do not name is taken.
 NAMING = frozenset(
-    {"attachment", "case", "job", "mode", "modes", "other", "run", "target", "thread", "token", "clear", "exclude"}
+    {"attachment", "case", "job", "mode", "modes", "other", "run", "target", "thread", "token", "view", "clear", "exclude"}
 )
 AS_IT_IS = {
     "person": "people may be called by their address",
@@ -45,7 +46,16 @@ AS_IT_IS = {
     "criterion": "one of a protocol's, or refused",
     "stratum": "values of a sampled stratum, or refused",
 }
-REFUSED = {"case.file inputs", "case.file context", "case.file team", "team.add team", "person.grant team", "person.revoke team"}
+REFUSED = {
+    "case.file inputs",
+    "case.file context",
+    "case.file team",
+    "view.save address",
+    "view.save team",
+    "team.add team",
+    "person.grant team",
+    "person.revoke team",
+}
 # Columns that nothing which people write reaches, by their table. `*` is all of a table.
 OF_THE_PROGRAM = {
     "audit_heads": "*",
@@ -82,6 +92,7 @@ OF_THE_PROGRAM = {
     "people": "name",
     "teams": "name",
     "tokens": "id person digest",
+    "saved_views": "id address person team",  # an address that shows anything personal is refused
     "attachments": "*",
     "attachment_removals": "*",
     "citations": "*",
@@ -120,6 +131,7 @@ WRITTEN = {
     *(f"experiment.write {name}" for name in ("executed", "result", "citations")),
     *(f"remediation.write {name}" for name in ("text", "result", "model_version", "citations")),
     *("hypothesis.write text", "case.comment text", "case.reopen reason", "attachment.add name"),
+    *("view.save name", "view.rename name"),
     *("person.add about", "team.add about", "token.create about", "token.link about"),
 } - REFUSED
 
@@ -159,6 +171,7 @@ def written(ws, ws_as):
     people.add_team(ws, "arrivals", about=SAID)
     access.create_token(ws, "dora", about=SAID)
     access.link_token(ws, "dora", about=SAID)
+    views.save_view(ws, "ask ana.canary@example.org", "/cases?query=severity:1")
     catalog.show(ws, case)
     for look in (lambda: evidence.show_evidence(ws, case, SAID), lambda: catalog.show(ws, NAMES[0])):
         with pytest.raises(RemissError):

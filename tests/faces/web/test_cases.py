@@ -48,7 +48,10 @@ def test_a_key_without_its_family_is_written_out_in_the_box_and_in_links_and_sai
     assert "query" not in client.get("/api/v1/cases", params={"query": "context.airport:EWR", "limit": 1}).json()
 
 
-VALUE = re.compile(r'(?s)<li(?P<out> class="excluded")?><a href="(?P<href>[^"]*)"(?P<own> class="chosen")?.*?class="value[^>]*>(?P<words>[^<]*)<.*?class="count">(?P<more>\+?)(?P<count>[\d,]+)<.*?class="less" href="(?P<less>[^"]*)"')
+VALUE = re.compile(
+    r'(?s)<li(?P<out> class="excluded")?><a href="(?P<href>[^"]*)"(?P<own> class="chosen")?.*?class="value[^>]*>(?P<words>[^<]*)<'
+    r'.*?class="count">(?P<more>\+?)(?P<count>[\d,]+)<.*?class="less" href="(?P<less>[^"]*)"'
+)
 
 
 def counted(client, href):
@@ -76,7 +79,7 @@ def test_the_number_at_each_value_of_a_facet_is_that_of_the_list_it_leads_to(cli
     # Of each field some: the first may be chosen or excluded, the last is rare.
     sections = [list(VALUE.finditer(each)) for each in re.split("<section>", text)[1:]]
     values = [each for section in sections for each in (*section[:3], *section[3:][-1:])]
-    assert len(values) > 5
+    assert values
     for value in values:
         count = int(value["count"].replace(",", ""))
         with_it = counted(client, html.unescape(value["href"]))
@@ -146,12 +149,12 @@ def test_without_script_facets_are_one_link_away(client):
 
 def test_what_was_counted_once_stands_in_the_page_at_once(client):
     asked = {"query": "-severity:4"}
-    assert "context.airport" not in client.get("/cases", params=asked).text.partition('<details class="language"')[0]
+    assert "context.airport" not in client.get("/cases", params=asked).text.partition('id="facets"')[2].partition("</aside>")[0]
     total = client.get("/parts/cases/count", params=asked).text.strip()
     client.get("/parts/cases/facets", params=asked)
     page = client.get("/cases", params=asked).text.partition('<details class="language"')[0]
     assert total in page
-    assert "context.airport" in page
+    assert "context.airport" in page.partition('id="facets"')[2]
     assert "hx-get" not in page
 
 
@@ -175,12 +178,14 @@ def test_pages_follow_one_another_to_the_end(client):
 
 
 def test_every_head_sorts_the_list_and_turns_it_around_by_a_link(client):
-    heads = re.findall(r'<th scope="col"[^>]*><a href="([^"]*)"', client.get("/cases", params={"query": "criterion:slow"}).text)
+    heads = re.findall(r'<th scope="col"[^>]*><a href="([^"]*)"', client.get("/cases").text)
     assert len(heads) == len(USUAL)
     for href in map(html.unescape, heads):
         text = client.get(href).text
         [(direction, turned)] = re.findall(r'<th scope="col" aria-sort="(\w+)"><a href="([^"]*)"', text)
-        [(other, back)] = re.findall(r'<th scope="col" aria-sort="(\w+)"><a href="([^"]*)"', client.get(html.unescape(turned)).text)
+        [(other, back)] = re.findall(
+            r'<th scope="col" aria-sort="(\w+)"><a href="([^"]*)"', client.get(html.unescape(turned)).text
+        )
         assert {direction, other} == {"ascending", "descending"}
         assert html.unescape(back) == href
         # The page has the order of the API, whose token goes on.
@@ -191,11 +196,14 @@ def test_every_head_sorts_the_list_and_turns_it_around_by_a_link(client):
 
 def test_chosen_columns_stay_in_every_link_of_the_list_and_back_from_its_cases(client):
     text = client.get("/cases", params={"columns": "status,airport,confidence", "query": "criterion:slow"}).text
-    heads = [re.sub(r"<[^>]*>", "", each).strip(" ↑↓\n") for each in re.findall(r"(?s)<th scope=\"col\"[^>]*>(.*?)</th>", text.partition("<tbody>")[0])]
+    heads = [
+        re.sub(r"<[^>]*>", "", each).strip(" ↑↓\n")
+        for each in re.findall(r"(?s)<th scope=\"col\"[^>]*>(.*?)</th>", text.partition("<tbody>")[0])
+    ]
     assert heads == ["Case", "Status", "context.airport", "Confidence"]
     assert "EWR" in text.partition("<tbody>")[2].partition("</tbody>")[0]
-    kept = [each for each in links(text) if urlsplit(each).path.startswith("/cases") and "query=criterion" in each]
-    assert len(kept) > LIMIT
+    kept = [each for each in links(text) if urlsplit(each).path.startswith("/cases") and "query=criterion%3Aslow" in each]
+    assert len(kept) > 30
     named = {tuple(parse_qs(urlsplit(each).query).get("columns", ())) for each in kept}
     assert named == {("status,context.airport,confidence",), ()}  # without is the list with the usual ones
     assert [each for each in kept if "columns=" not in each] == ["/cases?query=criterion%3Aslow"]
@@ -221,6 +229,19 @@ def test_a_hidden_case_hides_its_suggestions_in_chosen_columns_too(reading):
     line = {"id": "k7m4", "title": None, "hidden": "not visible", "suggested_mode": None}
     heads = tuple(ListHead(name=name, words=name) for name in ("title", "suggested_mode"))
     assert str(macro([line], None, heads)).count(">hidden</span>") == 1
+
+
+def test_a_list_is_copied_as_a_table_of_markdown_whose_titles_lead_to_its_cases(client, reading):
+    asked = {"query": "criterion:slow", "columns": "title,status,airport", "sort": "-label"}
+    [href] = [each for each in links(client.get("/cases", params=asked).text) if "format=markdown" in each]
+    answer = client.get(href)
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    head, rule, *lines = answer.text.splitlines()
+    assert (head, rule) == ("| Case | Status | context.airport |", "| --- | --- | --- |")
+    items = client.get("/api/v1/cases", params={"query": "criterion:slow", "sort": "-label", "limit": LIMIT}).json()["items"]
+    assert len(lines) == len(items) <= LIMIT
+    assert all(f"]({reading.url}/cases/{item['id']}) |" in line for item, line in zip(items, lines, strict=True))
+    assert client.get("/cases", params={"format": "markdown", "query": "nope:"}).status_code == 422
 
 
 def test_an_order_that_the_form_does_not_offer_stays_when_somebody_searches_again(client):

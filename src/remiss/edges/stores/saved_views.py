@@ -112,6 +112,4 @@ def _one(reading: Reading, view: str) -> SavedView:
 
 
 def _view(row: Row[Any]) -> SavedView:
-    return SavedView(
-        id=row.id, name=row.name, address=row.address, person=row.person, team=row.team, saved_at=row.saved_at
-    )
+    return SavedView(id=row.id, name=row.name, address=row.address, person=row.person, team=row.team, saved_at=row.saved_at)

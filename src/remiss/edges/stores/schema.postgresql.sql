@@ -1,4 +1,4 @@
--- The catalog's schema, version 35. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 36. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -642,6 +642,17 @@ CREATE TABLE samples (
     CONSTRAINT pk_samples PRIMARY KEY (run_key, event_key, criterion),
     CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs (key),
     CONSTRAINT fk_samples_event_key FOREIGN KEY(event_key) REFERENCES events (key)
+);
+
+CREATE TABLE saved_views (
+    id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    team TEXT COLLATE "C",
+    saved_at BIGINT NOT NULL,
+    CONSTRAINT pk_saved_views PRIMARY KEY (id),
+    CONSTRAINT uq_saved_views_person_name UNIQUE (person, name)
 );
 
 CREATE TABLE shared_windows (

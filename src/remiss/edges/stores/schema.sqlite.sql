@@ -1,4 +1,4 @@
--- The catalog's schema, version 35. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 36. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -638,6 +638,17 @@ CREATE TABLE samples (
     CONSTRAINT fk_samples_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 )
  WITHOUT ROWID;
+
+CREATE TABLE saved_views (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    person TEXT NOT NULL,
+    team TEXT,
+    saved_at BIGINT NOT NULL,
+    CONSTRAINT pk_saved_views PRIMARY KEY (id),
+    CONSTRAINT uq_saved_views_person_name UNIQUE (person, name)
+);
 
 CREATE TABLE shared_windows (
     run_key INTEGER NOT NULL,

@@ -113,9 +113,9 @@ def _call(entry: Entry, offered: Sequence[Entry], given: dict[str, Any], shape: 
             raise click.UsageError(_belongs(name, entry, offered))
     action = action_of(entry.name)
     values = {name: typed(own[name], given[name]) for name in own if _was_typed(name) or own[name].required}
-    if shape == "csv" and not entry.tabular:
+    if shape in {"csv", "markdown"} and not entry.tabular:
         raise click.UsageError(
-            f"--format csv goes with {' or '.join(each.flag for each in offered if each.tabular and each.flag)}"
+            f"--format {shape} goes with {' or '.join(each.flag for each in offered if each.tabular and each.flag)}"
         )
     _read_texts(action, entry, values)
     arguments = arguments_of(action, entry.parameters, values)

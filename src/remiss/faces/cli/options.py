@@ -72,7 +72,7 @@ def one_reading(ws: Any) -> Iterator[None]:
         yield
 
 
-FORMATS = ("table", "json", "csv")
+FORMATS = ("table", "json", "csv", "markdown")
 
 
 class Format(click.Option):
@@ -95,7 +95,7 @@ def _format_settings(*formats: str) -> dict[str, Any]:
 
 
 def formats_of(offered: Sequence[Entry]) -> Format:
-    """Return the option `--format` of an action's command: CSV where its answer is a list or figures."""
+    """Return the option `--format` of an action's command: CSV and Markdown where its answer is a list or figures."""
     formats = FORMATS if any(each.tabular for each in offered) else ("table", "json")
     return Format(["--format", "shape"], **_format_settings(*formats))
 

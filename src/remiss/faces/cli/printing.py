@@ -1,4 +1,4 @@
-"""How answers are printed: JSON by the codec, CSV by the spreadsheet, tables by hand where a person deserves more.
+"""How answers are printed: JSON by the codec, CSV and Markdown by the spreadsheet, tables by hand where a person deserves more.
 
 `KINDS` names, by published kind, what prints an answer for a person, and `TABLES`, by action, what prints otherwise than others
 of its kind: a function that takes the answer, and if it has to, the workspace and the arguments.
@@ -86,10 +86,11 @@ def printed(entry: Entry, answer: Any, shape: str, ws: Workspace, arguments: Map
     """Print what an action answered in the shape that was asked for, and return the exit status."""
     if shape == "json" or entry.name in ALWAYS_JSON:
         render.as_json(json_of(entry, answer))
-    elif shape == "csv":
-        from remiss.faces.spreadsheet import sheet_of
+    elif shape in {"csv", "markdown"}:
+        from remiss.faces.spreadsheet import as_markdown, sheet_of
 
-        click.echo(as_csv(*sheet_of(answer, json_of(entry, answer), returned(entry))), nl=False)
+        text = as_csv if shape == "csv" else as_markdown
+        click.echo(text(*sheet_of(answer, json_of(entry, answer), returned(entry))), nl=False)
     else:
         table = table_of(entry)
         if table is None:

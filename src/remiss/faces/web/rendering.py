@@ -6,7 +6,7 @@ A page's context is a frozen dataclass that names its template; templates show i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
@@ -16,19 +16,23 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
+from remiss.faces.spreadsheet import as_markdown
 from remiss.faces.web.markdown import markdown
 from remiss.govern.authority import OPERATOR
 from remiss.present import facts
 from remiss.present.legible import figure, number, printable, printable_lines, share
 from remiss.records.identity import format_time
+from remiss.records.rows import as_csv
 from remiss.version import __version__
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 
+# The forms in which pages give their tables to other programs.
+CSV, MARKDOWN = "csv", "markdown"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -205,6 +209,14 @@ def part(page: Page) -> HTMLResponse:
 def filled(template: str, context: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
     """Return a template filled in, as a response."""
     return HTMLResponse(environment().get_template(template).render(context), status)
+
+
+def sheet(columns: Sequence[str], lines: Iterable[Sequence[object]], *, form: str, name: str) -> Response:
+    """Return a table as a file of CSV, or as Markdown, which a browser shows to be copied."""
+    if form == MARKDOWN:
+        return PlainTextResponse(as_markdown(columns, lines))
+    named = {"content-disposition": f'attachment; filename="{name}.csv"'}
+    return Response(as_csv(columns, lines).encode("utf-8", "backslashreplace"), media_type="text/csv", headers=named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What one takes along from Trends: the figures as CSV, the chart as a picture, and as Vega-Lite for tools that draw.
+"""What one takes along from Trends: the figures as CSV and Markdown, the chart as a picture, and as Vega-Lite for tools that draw.
 
 Pages draw their charts on the server (`present/chart.py`), and the picture is that one. The others have every row with a value.
 """
@@ -12,13 +12,13 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from remiss.faces.spreadsheet import sheet_of
-from remiss.faces.web.trend_question import CSV, SVG, TrendQuestion
+from remiss.faces.web.rendering import CSV, MARKDOWN, sheet
+from remiss.faces.web.trend_question import SVG, TrendQuestion
 from remiss.present import chart_words
 from remiss.present.chart import picture
 from remiss.present.chart_marks import EXACT, UNKNOWN, ChartMark, mark_of
 from remiss.present.chart_scale import ordered, over_time
 from remiss.records.estimate import Estimate
-from remiss.records.rows import as_csv
 
 Json = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -31,9 +31,8 @@ def exported(found: Estimate, asked: TrendQuestion, names: chart_words.ChartName
     """Return what was asked for as a file."""
     by_name = asked.order == "name"
     rows = ordered(found, by_name=by_name)
-    if asked.format == CSV:
-        content = as_csv(*sheet_of(replace(found, rows=rows), {}, Estimate)).encode("utf-8", "backslashreplace")
-        return Response(content, media_type="text/csv", headers={"content-disposition": 'attachment; filename="estimate.csv"'})
+    if asked.format in {CSV, MARKDOWN}:
+        return sheet(*sheet_of(replace(found, rows=rows), {}, Estimate), form=asked.format, name="estimate")
     if asked.format == SVG:
         drawn = picture(found, by_name=by_name, names=names)
         return Response(drawn, media_type="image/svg+xml", headers={"content-disposition": 'attachment; filename="chart.svg"'})

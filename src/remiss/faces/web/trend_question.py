@@ -33,7 +33,7 @@ VARIANCES = {"": "Automatic", "sample": "This log only", "process": "Including v
 FOUND = {"": "flagged", "failure": "confirmed", "wrong-label": "wrong labels"}
 MEASURES = {"rate": "share of", "count": "number of"}
 SAME_MEANING = "versions of one meaning"
-CSV, SVG = "csv", "svg"
+SVG = "svg"
 PAGE = "/trends"
 
 
@@ -50,7 +50,7 @@ class TrendQuestion(AsOf):
     protocol: str = ""
     order: Literal["", "name"] = ""
     after: NonNegativeInt | None = None
-    format: Literal["", "csv", "svg", "vega-lite"] = ""
+    format: Literal["", "csv", "markdown", "svg", "vega-lite"] = ""
 
     def arguments(self) -> dict[str, Any]:
         """Return the same as the library takes it."""

@@ -80,7 +80,7 @@ def texts_hidden_of(asked: QueryKind) -> list[Condition]:
 def lately(connection: Connection, asked: QueryKind, parameters: Parameters) -> bool:
     """Return whether so little has changed since the position asked for that most cases were there: a page of them is soon met.
 
-    Where no index has the order there is no walk, for all that match have to be sorted; and a planner that weighs needs no telling.
+    Where no index has the order there is no walk, for all that match are sorted; and a planner that weighs needs no telling.
     """
     if weighs(asked.dialect) or asked.order not in INDEXED_ORDERS:
         return False

@@ -78,7 +78,7 @@ class QueryKind:
 
     @property
     def walks(self) -> bool:
-        """Whether a page may be found by a walk: where no index has the order it may not, for all that match have to be sorted."""
+        """Whether a page may be found by a walk: where no index has the order it may not: all that match are sorted."""
         return self.order in INDEXED_ORDERS and bool(self.phrases)
 
     @property

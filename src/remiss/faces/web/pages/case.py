@@ -109,7 +109,7 @@ class CaseOptions(AsOf):
     sort: str | None = None
     after: str | None = None
     start: int = Field(0, ge=0, le=MOST_POSITION)
-    columns: list[str] = []
+    columns: list[str] = Field([])
     controls: bool = Field(False, description="Whether to compare it with controls at once.")
 
 

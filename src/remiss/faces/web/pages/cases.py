@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from remiss.catalog import actions as catalog
-from remiss.catalog.field_names import columns_of
+from remiss.catalog.field_names import columns_of, sort_of
 from remiss.catalog.identifying import prefix_of
 from remiss.catalog.listing import Order
 from remiss.catalog.query.fields import asks_for_controls, asks_for_suggestions
@@ -30,10 +31,19 @@ from remiss.faces.web.pages.list_address import (
     ready,
     unusual,
 )
-from remiss.faces.web.pages.list_columns import ColumnChooser, ListHead, asked_columns, chooser, heads, shown_columns, sorts
+from remiss.faces.web.pages.list_columns import (
+    ColumnChooser,
+    ListHead,
+    asked_columns,
+    chooser,
+    copied,
+    heads,
+    shown_columns,
+    sorts,
+)
 from remiss.faces.web.pages.list_facets import FacetsPart, facets_of, further_counts
 from remiss.faces.web.pages.search_box import KeyHelp, language
-from remiss.faces.web.rendering import address, part, render, segment, shell
+from remiss.faces.web.rendering import MARKDOWN, address, part, render, segment, sheet, shell
 from remiss.present.legible import printable
 
 if TYPE_CHECKING:
@@ -86,6 +96,7 @@ class CasesPage:
     id_href: str | None
     controls: str | None
     save: str = ""
+    markdown: str = ""
     fewer: bool = False
     fewer_filed: bool = False
     read_as: tuple[str, ...] = ()
@@ -100,17 +111,15 @@ class CountPart:
 
 
 @router.get(PATH)
-def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Response:
-    """Show a list of cases."""
+def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddress, Query()]) -> Response:
+    """Show a list of cases, or a page of it as Markdown."""
     found: Rows | None = None
     problem = total = counts = None
     try:
-        # What is counted and linked to is what was meant, with keys written out.
+        asked, found = listed(ws, asked)
+        if asked.format == MARKDOWN:
+            return as_text(ws, answers, asked, found, str(request.base_url).rstrip("/"))
         # Counting all that match takes a hundred times as long as finding a page of them: what nobody counted yet follows.
-        asked = asked.model_copy(update={"columns": columns_of(ws, ",".join(asked.chosen)) or []})
-        given = {"as_of": asked.as_of, "sort": asked.sort, "columns": asked_columns(asked)}
-        found = catalog.search(ws, asked.query, **given, limit=LIMIT, after=asked.after, total=False)
-        asked = asked if found.query is None else asked.model_copy(update={"query": found.query})
         look = answers.ask if asked.facets else answers.ready
         all_of_it = found if found.total is not None else look(ws, catalog.search, found.position, query=asked.query, limit=1)
         total = None if all_of_it is None else all_of_it.total
@@ -123,7 +132,12 @@ def cases(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Re
         problem = Problem(what=error.what, do=error.do)
     page = page_of(asked, found, problem, total, counts, () if found is None else _known(ws, answers, found.position))
     here = link(asked, as_of=None)
-    page = replace(page, views=(*page.views, *saved_views.links(ws, PATH, here)), save=saved_views.saving(here))
+    page = replace(
+        page,
+        views=(*page.views, *saved_views.links(ws, PATH, here)),
+        save=saved_views.saving(here),
+        markdown=link(asked, format=MARKDOWN),
+    )
     if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
         filed = asked.sort.removeprefix("-") == Order.FILED
         page = replace(page, fewer=asks_for_suggestions(parse(asked.query)), fewer_filed=filed)
@@ -163,6 +177,29 @@ def _facets(
 
 def _known(ws: Workspace, answers: ResultCache, position: int) -> tuple[Protocol, ...]:
     return protocol_cache.newest(ws, lambda call, **given: answers.ask(ws, call, position, **given))
+
+
+def listed(ws: Workspace, asked: ListAddress) -> tuple[ListAddress, Rows]:
+    """Return a page of a list, and its address as it was meant, with keys written out: that is counted and linked to."""
+    columns = columns_of(ws, ",".join(asked.chosen)) or []
+    asked = asked.model_copy(update={"columns": columns, "sort": sort_of(ws, asked.sort)})
+    found = catalog.search(
+        ws,
+        asked.query,
+        as_of=asked.as_of,
+        sort=asked.sort,
+        limit=LIMIT,
+        after=asked.after,
+        total=False,
+        columns=asked_columns(asked),
+    )
+    return asked if found.query is None else asked.model_copy(update={"query": found.query}), found
+
+
+def as_text(ws: Workspace, answers: ResultCache, asked: ListAddress, found: Rows, server: str) -> Response:
+    """Return a page of a list as Markdown, and what it was asked for."""
+    columns = heads(asked, shown_columns(asked), _known(ws, answers, found.position))
+    return sheet([each.words for each in columns], copied(columns, found, server), form=MARKDOWN, name="cases")
 
 
 def _position(ws: Workspace, asked: ListAddress) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -44,6 +44,8 @@ class ListAddress(AsOf):
     start: Annotated[int, Field(ge=0, le=MOST_POSITION, description="How many stand on the pages before.")] = 0
     facets: bool = False
     columns: list[str] = Field([], description="Which columns, in this order; several names may be set apart by commas.")
+
+    format: Literal["", "markdown"] = ""
 
     @property
     def chosen(self) -> tuple[str, ...]:

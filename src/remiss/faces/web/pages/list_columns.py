@@ -6,13 +6,15 @@ names, puts title and id together, and shows a few of them where nobody chose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from remiss.catalog.listing import COLUMNS, Order
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import SORTS, ListAddress, link
+from remiss.faces.web.rendering import segment
+from remiss.present.columns import severity
 from remiss.protocol.terms import CONTEXT, INPUTS
 
 if TYPE_CHECKING:
@@ -134,7 +136,10 @@ def chooser(asked: ListAddress, known: Sequence[Protocol]) -> ColumnChooser:
     """Return what one may choose columns from: those of every list, and the fields that protocols name."""
     shown, called = shown_columns(asked), protocol_cache.heads(known)
     declared = dict.fromkeys(name for each in known for name in protocol_cache.fields(each) if name.startswith((INPUTS, CONTEXT)))
-    fields = [*(name for name in shown if name not in WORDS), *sorted(declared, key=lambda name: called.get(name, name).lower())]
+    fields = [
+        *(name for name in shown if name not in WORDS),
+        *sorted(declared, key=lambda name: (called.get(name) or name).lower()),
+    ]
 
     def offered(names: Iterable[str]) -> tuple[OfferedColumn, ...]:
         words = ((name, called.get(name) or WORDS.get(name, name)) for name in dict.fromkeys(names))
@@ -146,6 +151,26 @@ def chooser(asked: ListAddress, known: Sequence[Protocol]) -> ColumnChooser:
         kept={"query": asked.query, "sort": asked.sort, "as_of": asked.as_of},
         usual=link(asked, columns=None) if asked.chosen else "",
     )
+
+
+def copied(columns: Sequence[ListHead], lines: Iterable[Mapping[str, Any]], server: str) -> Iterator[tuple[object, ...]]:
+    """Yield the lines of a list as they are copied elsewhere: titles as links to the cases on a server."""
+    for line in lines:
+        yield tuple(_copied(column.name, line, server) for column in columns)
+
+
+def _copied(name: str, line: Mapping[str, Any], server: str) -> object:
+    if line["hidden"] and name in {"severity", "criteria", "mode", "suggested_mode"}:
+        return "hidden"
+    match name:
+        case "title":
+            return (line["title"] or line["id"], f"{server}/cases/{segment(line['id'])}")
+        case "severity":
+            return severity(line["severity"])
+        case "mode":
+            return line["mode"] or (f"{line['suggested_mode']} (suggested)" if line["suggested_mode"] else None)
+        case _:
+            return line[name]
 
 
 def sorts(asked: ListAddress) -> tuple[tuple[str, str], ...]:

@@ -110,9 +110,7 @@ def facets_of(
     return FacetsPart(facets=tuple(facets), same=tuple(same), labels=labels)
 
 
-def _values(
-    found: Rows, asked: ListAddress, query: Query, name: str, further: Mapping[Question, Rows]
-) -> tuple[Value, ...]:
+def _values(found: Rows, asked: ListAddress, query: Query, name: str, further: Mapping[Question, Rows]) -> tuple[Value, ...]:
     chosen, excluded = fields.chosen_of(query, name), fields.excluded_of(query, name)
     here = _counts(found, name)
     beside = _counts(further[name, None], name) if (name, None) in further else {}

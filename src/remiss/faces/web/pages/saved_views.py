@@ -1,4 +1,4 @@
-"""Saved views: lists of cases and questions of Trends under a name, each with a link that stays; and the forms that change them."""
+"""Saved views: lists of cases and questions of Trends under a name, each with a link that stays, and forms that change them."""
 
 from __future__ import annotations
 

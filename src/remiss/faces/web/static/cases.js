@@ -5,13 +5,25 @@ import { lettersOn, STORED, typing } from "/static/keys.js";
 const box = document.getElementById("query");
 complete(box, document.getElementById("completions"), document.getElementById("offered"));
 
+/** Copy a text, and say so in the place of what was pressed. */
+async function copied(pressed, text) {
+  const words = pressed.textContent;
+  await navigator.clipboard.writeText(text);
+  pressed.textContent = "Copied";
+  setTimeout(() => { pressed.textContent = words; }, 1500);
+}
+
 const copy = document.getElementById("copy");
+const markdown = document.getElementById("markdown");
 if (copy && navigator.clipboard) {
   copy.hidden = false;
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(location.href);
-    copy.textContent = "Copied";
-    setTimeout(() => { copy.textContent = "Copy link to this view"; }, 1500);
+  copy.addEventListener("click", () => copied(copy, location.href));
+  markdown.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const answer = await fetch(markdown.href);
+    // What went wrong is shown by the page itself.
+    if (answer.ok) await copied(markdown, await answer.text());
+    else location.assign(markdown.href);
   });
 }
 
