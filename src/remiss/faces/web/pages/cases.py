@@ -115,6 +115,8 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
     """Show a list of cases, or a page of it as Markdown."""
     found: Rows | None = None
     problem = total = counts = None
+    # First, so that all else is read from the same snapshot.
+    kept = saved_views.kept(ws, PATH)
     try:
         asked, found = listed(ws, asked)
         if asked.format == MARKDOWN:
@@ -134,7 +136,7 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
     here = link(asked, as_of=None)
     page = replace(
         page,
-        views=(*page.views, *saved_views.links(ws, PATH, here)),
+        views=(*page.views, *saved_views.links(kept, here)),
         save=saved_views.saving(here),
         markdown=link(asked, format=MARKDOWN),
     )

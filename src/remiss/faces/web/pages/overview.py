@@ -112,7 +112,7 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
         status=None if status is None else StatusPart(items=status.items),
         parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STATUS},
         told=told(ws),
-        views=saved_views.links(ws),
+        views=saved_views.links(saved_views.kept(ws)),
     )
     twins = (("/api/v1/coverage", "Coverage"), ("/api/v1/status", "Status"), ("/api/v1/catalog", "Catalog"))
     return render(page, shell(ws, "Home", "overview", *twins, position=position))

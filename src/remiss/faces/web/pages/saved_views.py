@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -100,11 +100,15 @@ def remove(ws: Ws, view: str) -> Response:
     return _done(ws, lambda: views.remove_view(ws, view), Refusal(form=view, problem=("", "")))
 
 
-def links(ws: Workspace, path: str = "", current: str = "") -> tuple[ListLink, ...]:
-    """Return the links to saved views whose pages begin with a path; nothing to who may not save any."""
+def kept(ws: Workspace, path: str = "") -> tuple[dict[str, Any], ...]:
+    """Return the saved views whose pages begin with a path; none to who may not save any."""
     if not ws.authority.may(ws.actor, views.OWN):
         return ()
-    found = (each for each in views.list_views(ws) if str(each["address"]).startswith(path))
+    return tuple(each for each in views.list_views(ws) if str(each["address"]).startswith(path))
+
+
+def links(found: Iterable[dict[str, Any]], current: str = "") -> tuple[ListLink, ...]:
+    """Return the links to saved views; that whose page is shown is the current one."""
     return tuple(
         ListLink(words=str(each["name"]), href=f"{PATH}/{segment(each['view'])}", current=each["address"] == current)
         for each in found
