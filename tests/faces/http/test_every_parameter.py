@@ -17,6 +17,7 @@ import remiss
 from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
+from remiss.catalog import view_actions as views
 from remiss.contract.forms import ParameterEntry
 from remiss.contract.table import Entry, entries
 from remiss.curate import discussion_actions as discussion
@@ -68,6 +69,8 @@ SOUND = {
     "after": 1,
     "token": "abcdef",
     "content": b"x",
+    "name": "a name",
+    "address": "/cases",
 }
 
 
@@ -96,6 +99,7 @@ def asked(request, captured_once, tmp_path_factory) -> Iterator[Asked]:
                 "run": run["run"],
                 "thread": discussion.comment(ws, line["id"], "hm").id,
                 "attachment": attachments.add_attachment(ws, line["id"], b"x", name="a.txt").id,
+                "view": views.save_view(ws, "a view", "/cases").id,
                 "protocol": "arrival-delay",
             }
             yield Asked(there, client, SOUND | ids)
