@@ -1,4 +1,4 @@
-"""What one takes along from Trends: the figures as CSV and Markdown, the chart as a picture, and as Vega-Lite for tools that draw.
+"""What one takes along from Trends: the figures as CSV or Markdown, the chart as a picture, and as Vega-Lite for other tools.
 
 Pages draw their charts on the server (`present/chart.py`), and the picture is that one. The others have every row with a value.
 """
