@@ -159,6 +159,7 @@ WRITES: tuple[Question, ...] = (
     ("evidence.show", "evidence", "show", "{case}", "--purpose", "to look again"),
     ("evidence.show of a run", "evidence", "show", "{case}", "--purpose", "to look again", "--run", "{run}"),
     ("person.add", "person", "add", "dan", "--about", "Dan Field"),
+    ("person.invite", "person", "add", "eli", "--role", "reader", "--team", "arrivals", "--invite"),
     ("person.disable", "person", "disable", "ray"),
     ("person.grant", "person", "grant", "ray", "annotator", "--team", "arrivals", "--clearance", "public"),
     ("person.revoke", "person", "revoke", "bo", "verifier", "--team", "arrivals"),

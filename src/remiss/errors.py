@@ -60,16 +60,18 @@ class RemissError(Exception):
     what : the problem, in one sentence without a full stop, naming the thing that is wrong
     where : the user's file and line, when there is one
     do : what to do about it, in the imperative
+    field : the parameter that it is about, where it is about one; forms mark it
     """
 
     code: ClassVar[str] = "internal"
     exit_status: ClassVar[int] = 70
 
-    def __init__(self, what: str, *, where: Location | None = None, do: str = "") -> None:
+    def __init__(self, what: str, *, where: Location | None = None, do: str = "", field: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.do = do
+        self.field = field
 
     def __str__(self) -> str:
         head = self.what if self.where is None else f"{self.where}: {self.what}"
@@ -231,8 +233,10 @@ class Denied(InputError):
 
     code = "denied"
 
-    def __init__(self, what: str, *, where: Location | None = None, do: str = "", by: tuple[str, ...] = ()) -> None:
-        super().__init__(what, where=where, do=do)
+    def __init__(
+        self, what: str, *, where: Location | None = None, do: str = "", field: str = "", by: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(what, where=where, do=do, field=field)
         # What forbids it where that is no permission, for the audit: names of things of the catalog, and nothing that was typed.
         self.by = by
 

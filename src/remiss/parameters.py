@@ -215,4 +215,5 @@ def check_bounds(run: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
         value = arguments.get(name)
         if value is not None and not bound.holds(value):
             said = str(value) if isinstance(value, int) else repr(value)[:80]
-            raise InputError(f"invalid {name.replace('_', ' ')}: {said}", do=f"give {bound}{former.value_hint(name, value)}")
+            do = f"give {bound}{former.value_hint(name, value)}"
+            raise InputError(f"invalid {name.replace('_', ' ')}: {said}", do=do, field=name)

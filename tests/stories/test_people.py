@@ -66,6 +66,20 @@ def test_a_link_is_shown_once_and_listed_as_one_that_works_once(ws, ana):
         access.link_token(ws, "ana", minutes=0)
 
 
+@pytest.mark.every_way("person.invite")
+def test_somebody_new_comes_with_roles_and_a_link_or_not_at_all(ws, ana):
+    made = access.invite_person(ws, "bo", about="Bo Berg", roles=["annotator", "verifier"], team="arrivals", minutes=30)
+    assert (made.token.person, made.token.once, made.token.about) == ("bo", True, None)
+    [known] = {line["about"] for line in people.list_people(ws) if line["person"] == "bo"}
+    assert known == "Bo Berg"
+    assert [line["role"] for line in people.list_people(ws) if line["person"] == "bo"] == ["annotator", "verifier"]
+    for roles, team in (((), "arrivals"), (("reader",), "departures")):
+        with pytest.raises(InputError):
+            access.invite_person(ws, "cy", roles=roles, team=team)
+    assert "cy" not in people.list_people(ws).column("person")
+    assert people.add_person(ws, "cy", roles=["reader"], team="arrivals").grants[0].role == "reader"
+
+
 @pytest.mark.every_way("access.check")
 def test_who_may_do_what_is_answered_with_the_rule(ws, ana):
     yes = access.check_access(ws, "ana", "case:annotate")

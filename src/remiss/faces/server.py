@@ -227,7 +227,7 @@ def check_somebody(workspace: Workspace) -> None:
     if not any(works(each, now) and each.person in holding for each in people.tokens(None)):
         raise SettingError(
             "others can reach this server, and nobody has a token to sign in with",
-            do="remiss person add NAME, remiss person grant NAME ROLE, then remiss token link NAME",
+            do="remiss person add NAME --role ROLE --invite; whom you have already: remiss token link NAME",
         )
 
 

@@ -2,6 +2,7 @@
 
 from remiss.govern.access_actions import check_access as check_access
 from remiss.govern.access_actions import create_token as create_token
+from remiss.govern.access_actions import invite_person as invite_person
 from remiss.govern.access_actions import link_token as link_token
 from remiss.govern.access_actions import list_tokens as list_tokens
 from remiss.govern.access_actions import revoke_token as revoke_token

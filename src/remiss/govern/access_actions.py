@@ -12,12 +12,13 @@ from remiss.contract.table import permission_of
 from remiss.errors import Denied, InputError
 from remiss.govern import roles
 from remiss.govern.authority import OPERATOR, Access, access
-from remiss.govern.people_actions import lasting, said_of
+from remiss.govern.people_actions import RolesHeld, added, lasting, said_of
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS
-from remiss.parameters import Help, Position, Range, Username
+from remiss.parameters import Help, InTeam, Position, Range, Username
+from remiss.records.case import Sensitivity
 from remiss.records.catalog import reached
-from remiss.records.person import EVERY_TEAM, IssuedToken, Token
+from remiss.records.person import EVERY_TEAM, IssuedToken, Person, Token
 from remiss.records.rows import Rows
 from remiss.records.view_entry import ViewEntry, ViewKind, listed
 
@@ -29,6 +30,7 @@ DAYS = 90
 MOST_DAYS = 3660
 MINUTES = 60
 MOST_MINUTES = 24 * 60
+Minutes = Annotated[int, Range(1, MOST_MINUTES)]
 
 
 @action("token.create", permission="token:own", http="POST /tokens", created="token.list", subject="person")
@@ -64,9 +66,7 @@ def create_token(
 
 
 @action("token.link", permission="token:create", http="POST /tokens/links", created="token.list", subject="person")
-def link_token(
-    ws: PeopleWorkspace, person: Username, *, about: str | None = None, minutes: Annotated[int, Range(1, MOST_MINUTES)] = MINUTES
-) -> IssuedToken:
+def link_token(ws: PeopleWorkspace, person: Username, *, about: str | None = None, minutes: Minutes = MINUTES) -> IssuedToken:
     """Invite PERSON by a link that signs one browser in.
 
     It works once and is shown this once: send it by a way that only PERSON reads. Their session lasts as any other; the link
@@ -86,13 +86,61 @@ def link_token(
     Denied : they hold more than you do
     InputError
     """
-    found = ws.people.person(person)
+    return _invitation(ws, ws.people.person(person), about, minutes)
+
+
+def _invitation(ws: PeopleWorkspace, person: Person, about: str | None, minutes: int) -> IssuedToken:
     if ws.actor.role != OPERATOR:
-        lacked = roles.lacking(ws.people.person(ws.actor.name), found)
+        lacked = roles.lacking(ws.people.person(ws.actor.name), person)
         if lacked is not None:
             raise Denied(f"nobody invites somebody who holds more: {lacked}", do="ask somebody who holds as much")
-    expires = ws.now + timedelta(minutes=minutes)
-    return ws.people.issue(found.name, said_of(ws, about), expires, once=True)
+    return ws.people.issue(person.name, said_of(ws, about), ws.now + timedelta(minutes=minutes), once=True)
+
+
+@action(
+    "person.invite",
+    permission="token:create",
+    http="POST /people/invitations",
+    within="person.add --invite",
+    created="token.list",
+    subject="person",
+)
+def invite_person(
+    ws: PeopleWorkspace,
+    person: Username,
+    *,
+    about: str | None = None,
+    roles: RolesHeld = (),
+    team: InTeam = "default",
+    clearance: Sensitivity = Sensitivity.INTERNAL,
+    minutes: Minutes = MINUTES,
+) -> IssuedToken:
+    """Add PERSON with roles in a team, and make the link that signs them in.
+
+    All of it or nothing is done. The link works once and is shown this once, as that of `token link`; over HTTP it is
+    `/sign-in?token=` and the text of the answer.
+
+    Example: remiss person add ana --about "Ana Lima" --role annotator --team arrivals --invite
+
+    Parameters
+    ----------
+    person : what they are called in the catalog and its journal
+    about : for example their whole name; seen by those who may list people
+    clearance : up to which sensitivity they see things of the team, in whatever role there; at most your own
+    minutes : after how many minutes the link expires when nobody has used it; the session that it opens lasts as any other
+
+    Raises
+    ------
+    Conflict : they are there already
+    NotFound : no such team
+    Denied : they would hold more than you do
+    InputError : no role
+    """
+    ws.allow("person:add", EVERY_TEAM)
+    came = added(ws, person, about, roles, team, clearance)
+    if not came.grants:
+        raise InputError("an invitation without a role opens nothing", do="name at least one role", field="roles")
+    return _invitation(ws, came, None, minutes)
 
 
 @action("token.list", permission="token:own", http="GET /tokens", reads=True, views=listed)

@@ -32,6 +32,8 @@ from remiss.records.rows import Rows
 from remiss.records.view_entry import KINDS, ViewEntry, ViewKind, listed
 
 READ = "audit:read"
+# Under which subject the log of views has that both logs were found to be what was written.
+VERIFIED = "logs"
 # The text of what was kept: of checkpoints, or of a key.
 Kept = Annotated[str, InFile()]
 LOST = "entry 1 is not the first that was written: the log was begun again, for what was in it was gone"
@@ -89,11 +91,21 @@ def search_audit(
     return Rows("audit-entry", COLUMNS, tuple(map(line, shown)), ws.position(), next=following)
 
 
-@action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False)
+def _verified(_: AuditWorkspace, given: Mapping[str, Any], found: Verification) -> Sequence[ViewEntry]:
+    """Return the look at logs that are what was written. To one that is not, or without the key, nothing can be added."""
+    if given.get("key") is not None or not all(each.sound and each.entries for each in found):
+        return ()
+    return (
+        ViewEntry(kind=ViewKind.FIGURE, subject=VERIFIED, position=found.position, count=sum(each.entries for each in found)),
+    )
+
+
+@action("audit.verify", permission=READ, http="POST /audit/verify", reads=True, snapshot=False, views=_verified)
 def verify_audit(ws: AuditWorkspace, *, checkpoint: Kept | None = None, key: Kept | None = None) -> Verification:
     """Say of each log whether it is still what was written.
 
-    Of one that is not, the first wrong entry is named. Exit status 0 when all is sound, 1 when it is not.
+    Of one that is not, the first wrong entry is named. Exit status 0 when all is sound, 1 when it is not. That all
+    was sound is in the log of views, so that others see when it was last verified.
 
     Example: remiss audit verify --checkpoint checkpoints.txt
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -12,7 +13,7 @@ from remiss.govern import roles
 from remiss.govern.ports.people import PeopleWorkspace
 from remiss.govern.redaction.written import check_shows_nothing, gate
 from remiss.govern.roles import ROLES
-from remiss.parameters import Help, InTeam, OneOf, Position, Username
+from remiss.parameters import Help, InTeam, OneOf, Option, Position, Username
 from remiss.records.case import Sensitivity
 from remiss.records.catalog import reached
 from remiss.records.person import EVERY_TEAM, Grant, Person, Team, Token
@@ -20,6 +21,7 @@ from remiss.records.rows import Rows
 from remiss.records.view_entry import listed
 
 Role = Annotated[str, OneOf(tuple(ROLES)), Help("A role in the team.")]
+RolesHeld = Annotated[Sequence[str], Option("--role"), OneOf(tuple(ROLES)), Help("The roles that they are to have in the team.")]
 About = Annotated[str, Help("What the team looks after.")]
 PEOPLE = ("person", "about", "team", "role", "clearance", "position_from", "position_to", "since_at", "until_at")
 TEAMS = ("team", "about", "position_from", "since_at")
@@ -40,24 +42,60 @@ Lasting = TypeVar("Lasting", Person, Token)
 
 
 @action("person.add", permission="person:add", http="POST /people", created="person.list", subject="person")
-def add_person(ws: PeopleWorkspace, person: Username, *, about: str | None = None) -> Person:
-    """Add PERSON, who may do nothing until they are granted a role.
+def add_person(
+    ws: PeopleWorkspace,
+    person: Username,
+    *,
+    about: str | None = None,
+    roles: RolesHeld = (),
+    team: InTeam = "default",
+    clearance: Sensitivity = Sensitivity.INTERNAL,
+) -> Person:
+    """Add PERSON, with roles in a team.
 
-    One who was disabled comes back without roles.
+    Without a role they may do nothing until they are granted one. One who was disabled comes back with these roles alone.
 
-    Example: remiss person add ana --about "Ana Lima"
+    Example: remiss person add ana --about "Ana Lima" --role annotator --team arrivals
 
     Parameters
     ----------
     person : what they are called in the catalog and its journal
     about : for example their whole name; seen by those who may list people
+    clearance : up to which sensitivity they see things of the team, in whatever role there; at most your own
 
     Raises
     ------
     Conflict : they are there already
+    NotFound : no such team
+    Denied : roles or a clearance that one may not grant
     InputError
     """
-    return ws.people.add(roles.checked_name(person, "person"), said_of(ws, about))
+    return added(ws, person, about, roles, team, clearance)
+
+
+def added(
+    ws: PeopleWorkspace, person: str, about: str | None, roles_held: Sequence[str], team: str, clearance: Sensitivity
+) -> Person:
+    """Return a person who is added with roles in a team; raises what `person.add` raises."""
+    came = ws.people.add(roles.checked_name(person, "person"), said_of(ws, about))
+    return given(ws, came.name, roles_held, team, clearance) if roles_held else came
+
+
+def given(ws: PeopleWorkspace, name: str, roles_held: Sequence[str], team: str, clearance: Sensitivity) -> Person:
+    """Return a person who holds roles in a team beside what they had; whoever gives holds as much. Raises as `person.grant`."""
+    ws.allow("person:grant", team)
+    if not ws.scope.sees(team, clearance):
+        raise Denied(
+            f"{ws.actor.name} does not see up to {clearance.name.lower()} in {roles.team_words(team)}",
+            do="grant at most your own clearance",
+            field="clearance",
+        )
+    if team != EVERY_TEAM:
+        ws.people.team(team)
+    person = ws.people.person(name)
+    for role in roles_held:
+        person = replace(person, grants=roles.granted(person, Grant(role=role, team=team, clearance=clearance)))
+    return ws.people.hold(name, person.grants)
 
 
 @action("person.list", permission="person:read", http="GET /people", reads=True, views=listed)
@@ -147,15 +185,7 @@ def grant(
     Denied : more than one's own clearance
     InputError : no such role
     """
-    ws.allow("person:grant", team)
-    if not ws.scope.sees(team, clearance):
-        raise Denied(
-            f"{ws.actor.name} does not see up to {clearance.name.lower()} in {roles.team_words(team)}",
-            do="grant at most your own clearance",
-        )
-    if team != EVERY_TEAM:
-        ws.people.team(team)
-    return ws.people.hold(person, roles.granted(ws.people.person(person), Grant(role=role, team=team, clearance=clearance)))
+    return given(ws, person, (role,), team, clearance)
 
 
 @action("person.revoke", permission="person:revoke", http="POST /people/{person}/revoke", subject="person")
@@ -188,7 +218,7 @@ def add_team(ws: PeopleWorkspace, team: Annotated[str, Help("What the team is ca
     InputError
     """
     if team == EVERY_TEAM:
-        raise InputError("* is every team", do="name one")
+        raise InputError("* is every team", do="name one", field="team")
     check_shows_nothing("the name of the team", team)
     return ws.people.add_team(roles.checked_name(team, "team"), said_of(ws, about))
 

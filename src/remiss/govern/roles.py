@@ -147,6 +147,7 @@ def checked_name(name: str, of: str) -> str:
         raise InputError(
             f"{name!r} is not a valid name of a {of}",
             do="use up to 64 small letters, digits, and . _ @ - between them",
+            field=of,
         )
     return name
 
@@ -161,7 +162,8 @@ def checked_about(about: str | None) -> str | None:
     if about is None or not about.strip():
         return None
     if len(about) > MOST_ABOUT or not about.isprintable():
-        raise InputError("the description is not one short line", do=f"say it in one line of up to {MOST_ABOUT} characters")
+        do = f"say it in one line of up to {MOST_ABOUT} characters"
+        raise InputError("the description is not one short line", do=do, field="about")
     return about.strip()
 
 

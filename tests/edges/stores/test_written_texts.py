@@ -55,7 +55,7 @@ REFUSED = {
     "team.add team",
     "person.grant team",
     "person.revoke team",
-}
+} | {f"person.{way} {name}" for way in ("add", "invite") for name in ("roles", "team")}
 # Columns that nothing which people write reaches, by their table. `*` is all of a table.
 OF_THE_PROGRAM = {
     "audit_heads": "*",
@@ -132,7 +132,7 @@ WRITTEN = {
     *(f"remediation.write {name}" for name in ("text", "result", "model_version", "citations")),
     *("hypothesis.write text", "case.comment text", "case.reopen reason", "attachment.add name"),
     *("view.save name", "view.rename name"),
-    *("person.add about", "team.add about", "token.create about", "token.link about"),
+    *("person.add about", "person.invite about", "team.add about", "token.create about", "token.link about"),
 } - REFUSED
 
 
@@ -169,6 +169,7 @@ def written(ws, ws_as):
     attachments.add_attachment(ws, case, b"\x00", name=f"{SAID}.txt")
     people.add_person(ws, "dora", about=SAID)
     people.add_team(ws, "arrivals", about=SAID)
+    access.invite_person(ws, "eva", about=SAID, roles=["reader"])
     access.create_token(ws, "dora", about=SAID)
     access.link_token(ws, "dora", about=SAID)
     views.save_view(ws, "ask ana.canary@example.org", "/cases?query=severity:1")

@@ -66,6 +66,49 @@ def test_a_link_is_shown_once_and_signs_in_once(there, root):
     assert root.post("/token/link", data={"person": "ana", "minutes": "0"}).status_code == 422
 
 
+def test_somebody_new_comes_with_roles_and_a_link_by_one_form(there, root):
+    done(root.post("/team/add", data={"name": "arrivals"}))
+    form = {"name": "ana", "about": "Ana Lima", "team": "arrivals", "clearance": "internal", "invited": "true", "minutes": "30"}
+    made = root.post("/person/add", data={**form, "roles": ["annotator", "verifier"]})
+    assert made.headers["Cache-Control"] == "no-store"
+    for role in ("Annotator", "Verifier"):
+        assert f"{role} in team arrivals, up to internal" in made.text
+    [link] = re.findall(rf"{there.url}/sign-in\?token=(remiss_\w{{12}}_[\w-]{{43}})", made.text)
+    with there.browser_of(link) as browser:
+        assert browser.get("/queue", headers={"Accept": "text/html"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": "Bo"}, "name"),
+        ({"name": "root"}, "name"),
+        ({"about": "x" * 300}, "about"),
+        ({"roles": []}, "roles"),
+        ({"roles": "boss"}, "roles"),
+        ({"team": "departures"}, "team"),
+        ({"minutes": "0"}, "minutes"),
+    ],
+)
+def test_what_is_wrong_with_somebody_new_is_marked_and_nobody_comes(root, wrong, field):
+    form = {"name": "bo", "roles": "reader", "team": "default", "invited": "true", "minutes": "30"} | wrong
+    refused = root.post("/person/add", data=form)
+    assert refused.status_code in {404, 409, 422}
+    marked = re.findall(r'name="(\w+)"[^>]* aria-invalid="true" aria-describedby="problem"', refused.text)
+    assert set(marked) == {field}
+    assert ">bo<" not in root.get("/people").text
+
+
+def test_whoever_holds_less_invites_nobody_to_more(there):
+    low = there.person("low", role="admin", team="*", clearance="internal")
+    with there.browser_of(low) as browser:
+        form = {"name": "bo", "roles": "reader", "team": "default", "clearance": "secret", "invited": "true"}
+        refused = browser.post("/person/add", data=form, headers={"Accept": "text/html"})
+        assert refused.status_code == 403
+        assert 'name="clearance" aria-invalid="true"' in refused.text
+        assert ">bo<" not in browser.get("/people", headers={"Accept": "text/html"}).text
+
+
 def test_a_person_is_told_what_others_made_for_them_and_makes_tokens_of_their_own(there, root):
     done(root.post("/person/add", data={"name": "ana"}))
     done(root.post("/person/grant", data={"name": "ana", "role": "reader"}))

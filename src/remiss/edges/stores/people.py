@@ -103,7 +103,7 @@ class PeopleStore:
         """Return a person who is there now; raises NotFound."""
         found = self.find(name)
         if found is None:
-            raise NotFound(f"no active person is named {name!r}", do="look for them with: remiss person list")
+            raise NotFound(f"no active person is named {name!r}", do="look for them with: remiss person list", field="person")
         return found
 
     def everybody(self, position: int | None) -> tuple[Person, ...]:
@@ -132,7 +132,9 @@ class PeopleStore:
         """Add a person without grants; raises Conflict when they are there."""
         transaction = self._locked()
         if self.find(name) is not None:
-            raise Conflict(f"{name} is there already", do=f"grant them something: remiss person grant {name} ROLE")
+            raise Conflict(
+                f"{name} is there already", do=f"grant them something: remiss person grant {name} ROLE", field="person"
+            )
         enrol(transaction, name, about=about)
         return self.person(name)
 
@@ -163,7 +165,7 @@ class PeopleStore:
         for each in self.teams(None):
             if each.name == name:
                 return each
-        raise NotFound(f"there is no team {name!r}", do=f"add it first: remiss team add {name}")
+        raise NotFound(f"there is no team {name!r}", do=f"add it first: remiss team add {name}", field="team")
 
     def teams(self, position: int | None) -> tuple[Team, ...]:
         """Return all teams, by name."""
@@ -176,7 +178,7 @@ class PeopleStore:
         """Add a team; raises Conflict when it is there."""
         transaction = self._locked()
         if any(each.name == name for each in self.teams(None)):
-            raise Conflict(f"there is a team {name} already", do="grant somebody a role in it")
+            raise Conflict(f"there is a team {name} already", do="grant somebody a role in it", field="team")
         row = {"name": name, "about": about, "position": transaction.position()}
         transaction.connection.execute(insert(teams), row)
         return self.team(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from remiss.faces.cli.options import formatted_object, with_workspace
 from remiss.faces.cli.serve import PORT
 
 if TYPE_CHECKING:
+    from remiss.records.person import IssuedToken
     from remiss.workspace import Workspace
 
 
@@ -61,10 +63,19 @@ def link(ws: Workspace, person: str, *, about: str | None, minutes: int, origin:
     made = govern.link_token(ws, person, about=about, minutes=minutes)
     if shape == "json":
         render.as_json(to_json(made))
-        return
+    else:
+        _say_link(made, ws, origin)
+
+
+def invited(made: IssuedToken, ws: Workspace) -> None:
+    """Print the link that signs in somebody who was just added."""
+    _say_link(made, ws, os.environ.get("REMISS_SERVE_ORIGIN"))
+
+
+def _say_link(made: IssuedToken, ws: Workspace, origins: str | None) -> None:
     # The variable may name several addresses.
-    named = origin.split()[:1] if origin else []
+    named = origins.split()[:1] if origins else []
     server = (named or [ws.address if ws.address.startswith("http") else f"http://127.0.0.1:{PORT}"])[0]
     click.echo(f"{server.rstrip('/')}/sign-in?token={made.text}")
     ends = "" if made.token.expires is None else f" until {render.cell(made.token.expires)}"
-    render.say(f"it signs {person} in, once,{ends}; it is shown this once")
+    render.say(f"it signs {made.token.person} in, once,{ends}; it is shown this once")

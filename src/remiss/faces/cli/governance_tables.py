@@ -34,7 +34,8 @@ def person(found: Person) -> None:
 def added(found: Person) -> None:
     """Say that somebody is there, and what to do next."""
     person(found)
-    render.say(f"next: remiss person grant {found.name} ROLE --team TEAM")
+    if not found.grants:
+        render.say(f"next: remiss person grant {found.name} ROLE --team TEAM")
 
 
 def team(found: Team) -> None:

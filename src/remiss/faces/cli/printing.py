@@ -61,6 +61,7 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "case.search": ("case_tables", "search"),
     "job.due": ("run_tables", "posted"),
     "person.add": ("governance_tables", "added"),
+    "person.invite": ("governance", "invited"),
     "run.accept": ("run_tables", "accepted"),
     "sample.list": ("case_tables", "sampled"),
     "taxonomy.recodings": ("protocol", "recodings"),

@@ -109,6 +109,16 @@ class NameForm(BaseModel):
     about: str = ""
 
 
+class NewPerson(NameForm):
+    """Somebody new: their roles in a team, and whether a link is to sign them in."""
+
+    roles: tuple[str, ...] = ()
+    team: str = "default"
+    clearance: str = "internal"
+    invited: bool = False
+    minutes: int = access_actions.MINUTES
+
+
 class Role(BaseModel):
     """A role in a team."""
 
@@ -145,17 +155,28 @@ def show(ws: Ws) -> Response:
 
 
 @router.post("/person/add")
-def add(ws: Ws, typed: Annotated[NameForm, Form()]) -> Response:
-    """Add a person."""
-    return _done(ws, lambda: people_actions.add_person(ws, typed.name.strip(), about=typed.about), "add", "name", typed)
+def add(request: Request, ws: Ws, typed: Annotated[NewPerson, Form()]) -> Response:
+    """Add a person with their roles; where they are invited at once, show the link this once."""
+    name, about, roles, team, level = typed.name.strip(), typed.about, typed.roles, typed.team, _level(typed.clearance)
+    try:
+        if not typed.invited:
+            people_actions.add_person(ws, name, about=about, roles=roles, team=team, clearance=level)
+            return RedirectResponse(PATH, 303)
+        made = access_actions.invite_person(ws, name, about=about, roles=roles, team=team, clearance=level, minutes=typed.minutes)
+    except InputError as error:
+        return _refused(ws, error, "add", "name", typed)
+    return _page(ws, issued=made, link=_link_of(request, made))
 
 
 @router.post("/person/grant")
 def grant(ws: Ws, typed: Annotated[GrantedRole, Form()]) -> Response:
     """Grant a person a role."""
-    level = next((each for each in Sensitivity if each.name.lower() == typed.clearance), Sensitivity.INTERNAL)
-    name = typed.name.strip()
+    name, level = typed.name.strip(), _level(typed.clearance)
     return _done(ws, lambda: people_actions.grant(ws, name, typed.role, team=typed.team, clearance=level), "grant", "name", typed)
+
+
+def _level(words: str) -> Sensitivity:
+    return next((each for each in Sensitivity if each.name.lower() == words), Sensitivity.INTERNAL)
 
 
 @router.post("/person/{person}/revoke")
@@ -193,9 +214,13 @@ def link(request: Request, ws: Ws, typed: Annotated[NewLink, Form()]) -> Respons
         made = access_actions.link_token(ws, typed.person.strip(), minutes=typed.minutes)
     except InputError as error:
         return _refused(ws, error, "link", "person", typed)
+    return _page(ws, issued=made, link=_link_of(request, made))
+
+
+def _link_of(request: Request, made: IssuedToken) -> str:
     # Browsers say with every form under which address they see this server, and the guard has held it against the known ones.
     server = request.headers.get("origin") or str(request.base_url).rstrip("/")
-    return _page(ws, issued=made, link=f"{server}/sign-in?token={made.text}")
+    return f"{server}/sign-in?token={made.text}"
 
 
 @router.post("/token/{token}/revoke", name="revoke")
@@ -217,7 +242,9 @@ def _done(
 
 def _refused(ws: Workspace, error: InputError, form: str, wrong: str, typed: BaseModel | None) -> Response:
     given = {} if typed is None else typed.model_dump()
-    refused = Refusal(form=form, problem=(error.what, error.do), wrong=wrong, typed=given)
+    # What an action calls the person or the team is the name in the form that adds one.
+    named = error.field if error.field in given else wrong
+    refused = Refusal(form=form, problem=(error.what, error.do), wrong=named, typed=given)
     return _page(ws, refused=refused, status=status_of(error))
 
 
