@@ -43,11 +43,14 @@ def checked(citations: Sequence[Citation]) -> Iterator[Citation]:
     InputError : too many, no address, or one that shows a secret
     """
     if len(citations) > CITATIONS_LIMIT:
-        raise InputError(f"{len(citations)} citations are more than {CITATIONS_LIMIT}", do="cite what the result rests on")
+        raise InputError(
+            f"{len(citations)} citations are more than {CITATIONS_LIMIT}", do="cite what the result rests on", field="citations"
+        )
     for each in dict.fromkeys(citations):
         address = each.address.strip()
         if not address or len(address) > ADDRESS_LIMIT or not address.isprintable() or " " in address:
-            raise InputError(f"{address[:80]!r} is not an address", do="give a URL, or a name without spaces, such as REM-17")
+            do = "give a URL, or a name without spaces, such as REM-17"
+            raise InputError(f"{address[:80]!r} is not an address", do=do, field="citations")
         check_shows_nothing("the address of a citation", address)
         yield replace(each, address=address)
 
@@ -114,13 +117,15 @@ def prepared(draft: Draft, gate: Gate) -> Draft:
     for name, text in draft.texts.items():
         if text is not None:
             if len(text) > TEXT_LIMIT:
-                raise InputError(f"{name} has {len(text)} characters, more than {TEXT_LIMIT}", do="shorten it")
+                raise InputError(f"{name} has {len(text)} characters, more than {TEXT_LIMIT}", do="shorten it", field=name)
             check_text(name, text)
-    if draft.number is None and draft.part is not Part.WRITE_UP and not (draft.texts.get(TEXTS[draft.part][0]) or "").strip():
-        raise InputError(f"the {draft.part.value} says nothing", do="say in a sentence what it is")
+    first = TEXTS[draft.part][0]
+    if draft.number is None and draft.part is not Part.WRITE_UP and not (draft.texts.get(first) or "").strip():
+        raise InputError(f"the {draft.part.value} says nothing", do="say in a sentence what it is", field=first)
     if draft.model_version is not None:
         if len(draft.model_version) > VERSION_LIMIT:
-            raise InputError(f"the model version has more than {VERSION_LIMIT} characters", do="name it as the log does")
+            what = f"the model version has more than {VERSION_LIMIT} characters"
+            raise InputError(what, do="name it as the log does", field="model_version")
         check_text("the model version", draft.model_version)
     return replace(
         draft,
@@ -149,7 +154,9 @@ def following(draft: Draft, before: PartRevision | None, number: int, hypotheses
     else:
         _check_read(draft, before)
     if draft.hypothesis is not None and draft.hypothesis not in hypotheses:
-        raise InputError(f"the case has no hypothesis {draft.hypothesis}", do="state it first, or name another")
+        raise InputError(
+            f"the case has no hypothesis {draft.hypothesis}", do="state it first, or name another", field="hypothesis"
+        )
     was = before or PartRevision(part=draft.part, number=number, revision=0, texts={}, state=_BEGINS[draft.part])
     said = {**was.texts, **{name: text for name, text in draft.texts.items() if text is not None}}
     after = PartRevision(

@@ -97,6 +97,22 @@ class AgreementRow:
     note: str = ""
 
 
+@published("own-agreement")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAgreement:
+    """How often another person labelled a case as somebody did, of the cases of theirs that are settled by now.
+
+    `agreed` counts these; it is None while too few are settled to say. `different` are those that the other labelled
+    differently, the latest first.
+    """
+
+    person: str
+    position: Count
+    settled: Count
+    agreed: Count | None
+    different: tuple[str, ...] = ()
+
+
 @published("agreement")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:

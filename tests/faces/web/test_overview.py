@@ -11,6 +11,7 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
+from remiss.curate import own_agreement_actions as own_agreement
 from remiss.curate import queue_actions as queue
 from remiss.faces.web.home_cards import cards
 from remiss.govern.authority import Granted, actor_of
@@ -220,8 +221,8 @@ def test_an_unknown_parameter_is_refused(client):
 
 def test_each_card_leads_to_as_many_as_it_counts(client):
     text = client.get("/").text
-    cards = dict(re.findall(r'<a class="card" href="([^"]*)"><span class="k">[^<]*</span> <span class="v">([^<]*)</span>', text))
-    assert len(cards) == 4
+    cards = {href: figure for href, _, figure in re.findall(CARD, text)}
+    assert len(cards) >= 4
     counted = {href: figure for href, figure in cards.items() if href.startswith("/cases?")}
     assert len(counted) == 2
     for href, figure in counted.items():
@@ -233,6 +234,40 @@ def test_nobody_has_a_card_of_what_they_may_not_do(reading):
     rita = Person(name="rita", grants=(Grant(role="reader", clearance=Sensitivity.INTERNAL, team=EVERY_TEAM),))
     ws = reading.workspace.serving("cards", actor=actor_of(rita), authority=Granted(rita))
     assert [card.of for card in cards(ws)] == ["Open critical and severe cases", "Asked of you"]
+
+
+CARD = r'<a class="card" href="([^"]*)"><span class="k">([^<]*)</span> <span class="v">([^<]*)</span>'
+
+
+def home(there, token):
+    """Return the figure of each card that somebody is shown, by what it is of."""
+    with there.browser_of(token) as client:
+        text = client.get("/?whole=true", headers={"Accept": "text/html"}).text
+    return {html.unescape(of): figure for _, of, figure in re.findall(CARD, text)}
+
+
+@pytest.mark.slow(reason="a captured log is labelled")
+def test_each_role_is_shown_what_its_work_asks(labelled):
+    annotator = home(labelled, labelled.person("dee", role="annotator", team="*"))
+    assert list(annotator) == ["Waiting for you", "Done today", "Open critical and severe cases", "Asked of you"]
+    curator = home(labelled, labelled.person("the-curator", role="curator", team="*"))
+    assert list(curator)[:3] == ["Waiting for you", "Windows due or provisional", "Rows refused"]
+    assert "Disputes" in curator
+    admin = home(labelled, labelled.person("the-admin", role="admin", team="*", clearance="secret"))
+    # Of those who were just made all have a token; whoever made the catalog opens it without.
+    assert admin["People without a way in"] == "1"
+    assert len(admin) <= 8
+    steward = labelled.person("the-steward", role="steward", team="*")
+    shown = home(labelled, steward)
+    assert shown["Logs verified"] == "Never"
+    with labelled.browser_of(steward) as client:
+        assert client.post("/audit/verify").status_code == 200
+    assert re.fullmatch(r"\d+ \w+ \d{4}", home(labelled, steward)["Logs verified"])
+    # Ana and bo labelled the same; what waits for a second label tells them nothing.
+    for name, role in (("ana", "annotator"), ("bo", "verifier")):
+        own = home(labelled, labelled.person(name, role=role, team="*"))
+        settled = labelled.workspace.serving("own", actor=Actor(name=name))
+        assert own["Others saw it differently"] == str(len(own_agreement.show_own_agreement(settled).different))
 
 
 FACET = r'<a href="(/cases[^"]*)">\s*<span class="value[^>]*>[^<]*</span> <span class="count">([\d,]+)<'

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from remiss.action import Performs
 from remiss.catalog.ports import Cases
 from remiss.catalog.query.expression import Query
 from remiss.curate.labelling_state import LabellingState
@@ -36,8 +35,13 @@ if TYPE_CHECKING:
 class DoubleLabelled(Protocol):
     """Cases that two people labelled independently."""
 
-    def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
-        """Return those that match a query and whose annotation and verification are in force at a position, in no order."""
+    def labelled_twice(self, query: Query, position: int, *, person: str | None = None) -> tuple[Double, ...]:
+        """Return those that match a query and whose annotation and verification are in force at a position, in no order.
+
+        Parameters
+        ----------
+        person : only those that this person is one of the two of, without their weights
+        """
         ...
 
     def looks(self, query: Query, position: int) -> Looks:
@@ -45,7 +49,7 @@ class DoubleLabelled(Protocol):
         ...
 
 
-class AgreementWorkspace(Performs, Protocol):
+class AgreementWorkspace(Permits, Protocol):
     """The ports that measuring agreement takes."""
 
     @property

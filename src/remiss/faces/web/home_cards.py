@@ -1,29 +1,36 @@
-"""The cards of the first page: what waits for whoever looks, by what they may do; each leads to where it is worked on."""
+"""The cards of the first page, by what whoever looks may do: their own work first; each leads to where it is worked on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as discussion
+from remiss.curate import own_agreement_actions as own_agreement
 from remiss.curate import queue_actions as queue
 from remiss.faces.web.rendering import address
+from remiss.govern import access_actions, people_actions
 from remiss.govern import audit_actions as audit
-from remiss.present.legible import number
+from remiss.present.legible import number, share
 from remiss.present.sampling import day_in_words
 
 if TYPE_CHECKING:
+    from remiss.capture.capture_status import CaptureStatus
     from remiss.workspace import Workspace
 
-MOST = 4
 OPEN = "(status:candidate OR status:annotated OR status:disputed OR status:verified OR status:regressed)"
 SEVERE = f"severity:<=2 {OPEN}"
+CRITICAL = "severity:1"
+TWICE = f"{CRITICAL} (status:verified OR status:resolved OR status:regressed)"
 DISPUTED = "status:disputed"
 LOOKS_DAYS = 7
+# So many cases can be named by their ids in one address.
+MOST_NAMED = 50
+# How long whoever came by a link stays signed in without a token of their own.
+SESSION = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,59 +43,126 @@ class HomeCard:
     href: str
 
 
-def cards(ws: Workspace) -> tuple[HomeCard, ...]:
-    """Return at most four cards: those of one's own work first."""
-    return tuple(islice((found for make in CARDS if (found := make(ws)) is not None), MOST))
+def cards(ws: Workspace, status: Sequence[CaptureStatus] | None = None) -> tuple[HomeCard, ...]:
+    """Return the cards of who looks, those of their own role first.
+
+    Parameters
+    ----------
+    status : how the protocols stand on their sources, where that is known
+    """
+
+    def may(permission: str) -> bool:
+        return ws.authority.may(ws.actor, permission)
+
+    labels, runs, watches = may("queue:work"), may("queue:steer"), may("audit:read")
+    made: tuple[tuple[bool, Callable[[Workspace], Iterator[HomeCard]]], ...] = (
+        (labels, lambda of: _own_work(of, alone=not runs)),
+        (runs, lambda _: _captures(status or ())),
+        (may("case:read"), _severe),
+        (may("case:adjudicate"), _disputes),
+        (runs and may("person:add") and may("token:list"), _without_a_way_in),
+        (watches and not runs, _critical),
+        (watches, _looks),
+        (watches and not runs, _logs_verified),
+        (may("inbox:read"), _mentions),
+    )
+    return tuple(card for wanted, make in made if wanted for card in make(ws))
 
 
-def _to_label(ws: Workspace) -> HomeCard | None:
-    if not ws.authority.may(ws.actor, "queue:work"):
-        return None
+def _own_work(ws: Workspace, *, alone: bool) -> Iterator[HomeCard]:
+    """Yield what waits for who labels, and if that is their work `alone`, how far they are today and how their labels compare."""
     left = queue.list_queue(ws, brief=True).left
     parts = ((left.annotation, "to label"), (left.verification, "to verify"), (left.adjudication, "to decide"))
     kinds = ", ".join(f"{number(count)} {words}" for count, words in parts if count)
-    note = f"{kinds or 'Nothing waits'} · {number(left.mine)} done in 24 hours"
-    return HomeCard(of="Waiting for you", figure=number(left.total), note=note, href="/queue")
+    yield HomeCard(of="Waiting for you", figure=number(left.total), note=kinds or "Nothing waits", href="/queue")
+    if not alone:
+        return
+    goal = left.mine + left.total
+    note = f"Of {number(goal)} that were yours to do in 24 hours" if goal else "Nothing was yours to do in 24 hours"
+    yield HomeCard(of="Done today", figure=number(left.mine), note=note, href="/queue")
+    own = own_agreement.show_own_agreement(ws)
+    if own.agreed is not None:
+        note = f"They labelled {number(own.agreed)} of {number(own.settled)} settled cases as you did"
+        yield HomeCard(of="Agreement with others", figure=share(own.agreed / own.settled), note=note, href="/agreement")
+    if own.settled:
+        named = " OR ".join(f"id:{case}" for case in own.different[:MOST_NAMED])
+        note = f"Of your {number(own.settled)} settled cases"
+        href = address("/cases", query=named) if named else "/agreement"
+        yield HomeCard(of="Others saw it differently", figure=number(len(own.different)), note=note, href=href)
 
 
-def _severe(ws: Workspace) -> HomeCard | None:
-    if not ws.authority.may(ws.actor, "case:read"):
-        return None
+def _captures(status: Sequence[CaptureStatus]) -> Iterator[HomeCard]:
+    """Yield which windows wait for a capture, and how many rows the last ones refused."""
+    if not status:
+        return
+    due, provisional = sum(each.due or 0 for each in status), sum(each.provisional for each in status)
+    note = f"{number(due)} due, {number(provisional)} provisional: labels may still change"
+    yield HomeCard(of="Windows due or provisional", figure=number(due + provisional), note=note, href="/runs")
+    worst = max(status, key=lambda each: each.refused_share)
+    note = f"The most of any source, by {worst.protocol}" if worst.refused_share else "Every row could be read"
+    yield HomeCard(of="Rows refused", figure=share(worst.refused_share), note=note, href="/runs")
+
+
+def _severe(ws: Workspace) -> Iterator[HomeCard]:
     oldest = catalog.search(ws, SEVERE, sort="occurred", limit=1)
     since = [day_in_words(at) for each in oldest if isinstance(at := each["occurred"], datetime)]
     note = f"Severity 1 and 2, the oldest of {since[0]}" if since else "Severity 1 and 2"
-    return HomeCard(
-        of="Open critical and severe cases",
-        figure=number(oldest.total or 0),
-        note=note,
-        href=address("/cases", query=SEVERE, sort="severity"),
-    )
+    href = address("/cases", query=SEVERE, sort="severity")
+    yield HomeCard(of="Open critical and severe cases", figure=number(oldest.total or 0), note=note, href=href)
 
 
-def _disputes(ws: Workspace) -> HomeCard | None:
-    if not ws.authority.may(ws.actor, "case:adjudicate"):
-        return None
+def _disputes(ws: Workspace) -> Iterator[HomeCard]:
     found = catalog.search(ws, DISPUTED, limit=1)
     note = "Two people disagree, a third decides" if found.total else "Nobody disagrees"
-    return HomeCard(of="Disputes", figure=number(found.total or 0), note=note, href=address("/cases", query=DISPUTED))
+    yield HomeCard(of="Disputes", figure=number(found.total or 0), note=note, href=address("/cases", query=DISPUTED))
 
 
-def _looks(ws: Workspace) -> HomeCard | None:
-    if not ws.authority.may(ws.actor, "audit:read"):
-        return None
+def _without_a_way_in(ws: Workspace) -> Iterator[HomeCard]:
+    """Yield how many people hold roles, and have neither a token that works nor a session."""
+    ways = {each["person"] for each in access_actions.list_tokens(ws) if _lets_in(each, ws.now)}
+    everybody = people_actions.list_people(ws)
+    people = {each["person"] for each in everybody if each["role"] is not None and each["position_to"] is None}
+    without = people - ways
+    note = f"Of {number(len(people))} with a role: invite them" if without else "Everybody with a role can sign in"
+    yield HomeCard(of="People without a way in", figure=number(len(without)), note=note, href="/people")
+
+
+def _lets_in(token: dict[str, Any], now: datetime) -> bool:
+    """Return whether somebody can come in by a token, or is there by a link that they used."""
+    if token["position_to"] is not None:
+        return False
+    if token["used"] is not None:
+        return bool(now - token["used_at"] < SESSION)
+    return token["expires"] is None or bool(now < token["expires"])
+
+
+def _critical(ws: Workspace) -> Iterator[HomeCard]:
+    """Yield which share of what is critical two people have verified."""
+    every = catalog.search(ws, CRITICAL, limit=1).total or 0
+    if every:
+        twice = catalog.search(ws, TWICE, limit=1).total or 0
+        note = f"{number(twice)} of {number(every)}, by two people"
+        yield HomeCard(
+            of="Critical cases verified", figure=share(twice / every), note=note, href=address("/cases", query=CRITICAL)
+        )
+
+
+def _looks(ws: Workspace) -> Iterator[HomeCard]:
     since = (ws.now - timedelta(days=LOOKS_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
     found = audit.search_audit(ws, log="views", kind="evidence", since=since, limit=50)
-    more = "+" if found.next else ""
     href = address("/audit", kind="evidence", since=f"{since:%Y-%m-%d}")
-    return HomeCard(of="Looks at raw evidence", figure=f"{len(found)}{more}", note="In the last 7 days", href=href)
+    figure = f"{len(found)}{'+' if found.next else ''}"
+    yield HomeCard(of="Looks at raw evidence", figure=figure, note="In the last 7 days", href=href)
 
 
-def _mentions(ws: Workspace) -> HomeCard | None:
-    if not ws.authority.may(ws.actor, "inbox:read"):
-        return None
+def _logs_verified(ws: Workspace) -> Iterator[HomeCard]:
+    found = audit.search_audit(ws, log="views", subject=audit.VERIFIED, limit=1)
+    last = [at for each in found if isinstance(at := each["at"], datetime)]
+    note = "When both logs were last found sound" if last else "Nobody has verified the logs yet"
+    yield HomeCard(of="Logs verified", figure=day_in_words(last[0]) if last else "Never", note=note, href="/audit")
+
+
+def _mentions(ws: Workspace) -> Iterator[HomeCard]:
     found = discussion.list_inbox(ws, limit=1)
     note = "Comments that mention you and wait" if found.total else "No comment waits for you"
-    return HomeCard(of="Asked of you", figure=number(found.total or 0), note=note, href="/inbox")
-
-
-CARDS: tuple[Callable[[Workspace], HomeCard | None], ...] = (_to_label, _severe, _disputes, _looks, _mentions)
+    yield HomeCard(of="Asked of you", figure=number(found.total or 0), note=note, href="/inbox")

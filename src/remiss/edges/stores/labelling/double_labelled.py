@@ -47,10 +47,14 @@ class DoubleLabelledStore:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    def labelled_twice(self, query: Query, position: int) -> tuple[Double, ...]:
+    def labelled_twice(self, query: Query, position: int, *, person: str | None = None) -> tuple[Double, ...]:
         """Return the cases that match and whose annotation and verification are in force at a position, in no order.
 
         A third labelling, by somebody who has seen both, is no independent one.
+
+        Parameters
+        ----------
+        person : only those that this person is one of the two of, without their weights
         """
         shape, values = split_values(query)
         dialect = self._reader.store.engine.dialect
@@ -64,6 +68,10 @@ class DoubleLabelledStore:
             .join(labellings, labellings.c.case_key == cases.c.key)
             .where(in_force(position), or_(labellings.c.kind == ANNOTATION, labellings.c.kind == VERIFICATION), twice)
         )
+        if person is not None:
+            own = labellings.alias("own")
+            theirs = (own.c.person == person, or_(own.c.kind == ANNOTATION, own.c.kind == VERIFICATION))
+            statement = statement.where(exists().where(own.c.case_key == cases.c.key, *theirs, in_force(position, own)))
         with self._reader.at(position) as reading:
             connection = reading.connection
             parameters = parameters_then(reading, Parameters(values=values, scope=reading.scope), query)
@@ -71,8 +79,8 @@ class DoubleLabelledStore:
             settling = cache(lambda team, model, event: settles(reading, team, model, event))
             given: dict[DoubleLabelledCase, dict[str, Any]] = {}
             chances: dict[int, float | None] = {}
-            for *case, kind, person, verdict, mode, modes, severity, at, chance in rows:
-                said = Given(person=person, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
+            for *case, kind, who, verdict, mode, modes, severity, at, chance in rows:
+                said = Given(person=who, verdict=Verdict(verdict), mode=mode, modes=tuple(from_json(modes)), severity=severity)
                 of = DoubleLabelledCase(*case)
                 given.setdefault(of, {})[kind] = (said, at)
                 if kind == ANNOTATION:
@@ -81,7 +89,8 @@ class DoubleLabelledStore:
             grades = {
                 case.event_key: (both[ANNOTATION][0].severity, chances[case.event_key]) for case, both in both_given.items()
             }
-            weights = second_weights(reading, grades)
+            # What one person compares is no figure of production.
+            weights = second_weights(reading, grades) if person is None else {}
             open_ = {case for case, both in given.items() if self._may_see(case, both, settling)}
         return tuple(
             Double(

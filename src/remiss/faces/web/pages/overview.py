@@ -104,7 +104,7 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
     rates = ask(ws, criteria, position, standing=captured.rows) if len(captured) else None
     status = ask(ws, capture.status, position, seconds=STATUS_SECONDS) if len(captured) else None
     page = OverviewPage(
-        cards=cards(ws),
+        cards=cards(ws, None if status is None else status.items),
         captured=tuple(captured),
         newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
         holdings=None if facts is None else HoldingsPart(facts=facts),
