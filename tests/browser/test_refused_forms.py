@@ -18,7 +18,7 @@ FORMS = {
     "agreement/page.html": ("/agreement", "main form", {"query": "nope:"}),
     "audit/page.html": ("/audit", "form.asked", {"since": "nope", "actor": "ana"}),
     "case/attachments.html": ("/cases/{case}", "form.attach", {"file": FILE}),
-    "case/discussion.html": ("/cases/{case}", "#discussion > form.say", {"text": " "}),
+    "case/discussion.html": ("/cases/{case}", "#comment form.say", {"text": " "}),
     "case/file.html": ("/cases/file", "#filing", {"title": "The board was wrong", "model": "m", "at": ""}),
     "case/labelling.html": ("/cases/{case}", "form[action$='/link']", {"other": "zzzzzz"}),
     "case/revise.html": ("/cases/{case}", "#revise form", {"title": "t" * 400, "note": "a note"}),
@@ -37,10 +37,14 @@ FORGOTTEN = {"file", "token", "revision"}
 ALONE = {"queue/page.html"}
 # By which field what is wrong is found; of the others the whole form is told.
 WRONG = {
-    "account/page.html": "about",
+    "account/page.html": "days",
     "agreement/page.html": "query",
+    "audit/page.html": "since",
+    "_parts/findings.html": "text",
     "case/attachments.html": "file",
     "case/discussion.html": "text",
+    "case/file.html": "at",
+    "case/revise.html": "title",
     "case/labelling.html": "other",
     "cases/page.html": "query",
     "evidence/page.html": "purpose",

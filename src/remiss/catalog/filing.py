@@ -40,7 +40,7 @@ def check_known(mode: str | None, protocols: Protocols) -> None:
     known = {*builtin, *protocols.modes()}
     if mode not in known:
         advice = f"{nearest(mode, sorted(known), 'the modes are')}; `remiss taxonomy show` lists the built-in ones"
-        raise InputError(f"no taxonomy has the failure mode {mode}", do=advice)
+        raise InputError(f"no taxonomy has the failure mode {mode}", do=advice, field="mode")
 
 
 SOURCE = BY_HAND
@@ -129,23 +129,23 @@ def check(filing: Filing) -> None:
     InputError
     """
     if not filing.model.strip():
-        raise InputError("no model is named", do="name the model that failed")
+        raise InputError("no model is named", do="name the model that failed", field="model")
     if not filing.title.strip():
-        raise InputError("the title is empty", do="say in a sentence what went wrong")
+        raise InputError("the title is empty", do="say in a sentence what went wrong", field="title")
     if filing.at.tzinfo is None:
-        raise InputError("the time has no zone", do="give one, for example 2013-06-03T06:00Z")
+        raise InputError("the time has no zone", do="give one, for example 2013-06-03T06:00Z", field="at")
     try:
         utc(filing.at)
     except ValueError as error:
-        raise InputError(str(error), do="check the year and the zone") from error
+        raise InputError(str(error), do="check the year and the zone", field="at") from error
     checked_name(filing.team, "team")
     check_mode(filing.mode)
     check_severity(filing.severity)
-    for name in (*filing.inputs, *filing.context):
-        if not FIELD.fullmatch(name):
-            raise InputError(f"{name!r} cannot name a field", do="use a name without quotes, backslashes and line breaks")
     for family, values in (("inputs", filing.inputs), ("context", filing.context)):
         for name in values:
+            if not FIELD.fullmatch(name):
+                do = "use a name without quotes, backslashes and line breaks"
+                raise InputError(f"{name!r} cannot name a field", do=do, field=family)
             check_shows_nothing(f"the name of some {family}.NAME", name)
     for name, text in texts(filing):
         check_text(name, text)
@@ -177,10 +177,14 @@ def check_text(name: str, text: str) -> None:
     InputError
     """
     limit = TITLE_LIMIT if name == "title" else TEXT_LIMIT
+    # Of a field of a family it is the family that a form has.
+    field = name.removeprefix("the name of ").partition(".")[0]
     if len(text) > limit:
-        raise InputError(f"{name} has {len(text)} characters, more than {limit}", do="shorten it; attach the rest elsewhere")
+        what = f"{name} has {len(text)} characters, more than {limit}"
+        raise InputError(what, do="shorten it; attach the rest elsewhere", field=field)
     if not is_text(text):
-        raise InputError(f"{name} has a character that no catalog can hold (NUL or half a surrogate pair)", do="remove it")
+        what = f"{name} has a character that no catalog can hold (NUL or half a surrogate pair)"
+        raise InputError(what, do="remove it", field=field)
 
 
 def check_mode(mode: str | None) -> None:
@@ -191,7 +195,9 @@ def check_mode(mode: str | None) -> None:
     InputError
     """
     if mode is not None and not MODE.fullmatch(mode):
-        raise InputError(f"{mode!r} is not a failure mode", do="write NAMESPACE:PATH, for example remiss:model/weak-slice")
+        raise InputError(
+            f"{mode!r} is not a failure mode", do="write NAMESPACE:PATH, for example remiss:model/weak-slice", field="mode"
+        )
 
 
 def check_severity(severity: int | None) -> None:
@@ -202,4 +208,4 @@ def check_severity(severity: int | None) -> None:
     InputError
     """
     if severity is not None and not GRAVEST <= severity <= MILDEST:
-        raise InputError(f"{severity} is not a severity", do="give 1 (critical) to 4 (minor)")
+        raise InputError(f"{severity} is not a severity", do="give 1 (critical) to 4 (minor)", field="severity")

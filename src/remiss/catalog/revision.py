@@ -70,7 +70,7 @@ def prepared(change: CaseChange, gate: Gate) -> CaseChange:
         if getattr(change, name) is not None:
             raise InputError(f"the {name} is both given and cleared", do="do one of them")
     if change.title is not None and not change.title.strip():
-        raise InputError("the title is empty", do="say in a sentence what went wrong")
+        raise InputError("the title is empty", do="say in a sentence what went wrong", field="title")
     check_mode(change.mode)
     check_severity(change.severity)
     for name, text in (("title", change.title), ("note", change.note)):

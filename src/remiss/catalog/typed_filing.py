@@ -48,7 +48,15 @@ def filing_of(typed: Mapping[str, Typed | None]) -> Filing:
     if unknown:
         raise InputError(f"a filing has no {min(unknown)}", do=f"it has {', '.join(sorted(names))}")
     said = {"model": "", "title": "", "at": "", **{name: value for name, value in typed.items() if value is not None}}
-    return Filing(**{name: _READERS.get(name, str)(value) for name, value in said.items()})
+    return Filing(**{name: _read(name, value) for name, value in said.items()})
+
+
+def _read(name: str, value: Typed) -> Any:
+    try:
+        return _READERS.get(name, str)(value)
+    except InputError as error:
+        error.field = name
+        raise
 
 
 def assignments(entries: Iterable[str], family: str) -> dict[str, Scalar]:

@@ -81,7 +81,8 @@ class Citation:
         kind, found, address = text.strip().partition("=")
         if not found or kind not in set(CitationKind):
             kinds = ", ".join(CitationKind)
-            raise InputError(f"invalid citation: {text[:80]!r}", do=f"write {cls.TEXT}, where KIND is one of {kinds}")
+            do = f"write {cls.TEXT}, where KIND is one of {kinds}"
+            raise InputError(f"invalid citation: {text[:80]!r}", do=do, field="citations")
         return cls(kind=CitationKind(kind), address=address)
 
     def __str__(self) -> str:

@@ -146,17 +146,18 @@ class AgreementPage:
     notes: tuple[str, ...]
     svg: Markup | None
     problem: tuple[str, str] | None
+    wrong: str
 
 
 @router.get("/agreement")
 def show(ws: Ws, asked: Annotated[AgreementForm, Query()]) -> Response:
     """Show the form and the figures that it asks for."""
     found: Agreement | None = None
-    problem, status = None, 200
+    problem, wrong, status = None, "", 200
     try:
         found = curate.show_agreement(ws, asked.query, by=_by(asked.by), as_of=asked.as_of)
     except InputError as error:
-        problem, status = (error.what, error.do), status_of(error)
+        problem, wrong, status = (error.what, error.do), error.field or "query", status_of(error)
     hrefs = [] if found is None else list(_hrefs(found, asked.as_of))
     marks = [] if found is None else marks_of(found.rows, hrefs)
     rows = () if found is None else found.rows
@@ -173,6 +174,7 @@ def show(ws: Ws, asked: Annotated[AgreementForm, Query()]) -> Response:
         notes=() if found is None else found.notes,
         svg=Markup(chart(marks, "Agreement", alpha=asked.by != By.MODE)) if marks else None,  # noqa: S704 - every text in it is escaped
         problem=problem,
+        wrong=wrong,
     )
     twin = address("/api/v1/agreement", query=asked.query, by=asked.by, as_of=asked.as_of)
     around = shell(ws, "Agreement", "agreement", *([(twin, "Agreement")] if found else []), position=asked.as_of)
@@ -181,7 +183,7 @@ def show(ws: Ws, asked: Annotated[AgreementForm, Query()]) -> Response:
 
 def _by(text: str) -> By | None:
     if text and text not in set(By):
-        raise InputError(f"agreement is not told apart by {text[:40]!r}", do="use mode, pair or month")
+        raise InputError(f"agreement is not told apart by {text[:40]!r}", do="use mode, pair or month", field="by")
     return By(text) if text else None
 
 

@@ -66,6 +66,7 @@ class AuditPage:
     actions: tuple[tuple[str, str], ...]
     verdicts: tuple[LogIntegrity, ...] | None = None
     problem: tuple[str, str] | None = None
+    wrong: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +94,14 @@ def verify(request: Request, ws: Ws) -> Response:
 
 def _page(ws: Workspace, asked: AuditFilter, verdicts: tuple[LogIntegrity, ...] | None = None) -> Response:
     given: dict[str, Any] = {name: value or None for name, value in asked.model_dump(exclude={"after"}).items()}
-    problem, found, status = None, None, 200
+    problem, wrong, found, status = None, "", None, 200
     try:
-        moments = {name: None if given[name] is None else _moment(given[name]) for name in ("since", "until")}
+        moments = {name: None if given[name] is None else _moment(given[name], name) for name in ("since", "until")}
         found = govern.search_audit(ws, **(given | moments), limit=LIMIT, after=asked.after)
     except InputError as error:
         if error.code == "denied":
             raise
-        problem, status = (error.what, error.do), 422
+        problem, wrong, status = (error.what, error.do), error.field, 422
     page = AuditPage(
         lines=() if found is None else tuple(_line(line) for line in found),
         asked=asked,
@@ -110,16 +111,17 @@ def _page(ws: Workspace, asked: AuditFilter, verdicts: tuple[LogIntegrity, ...] 
         actions=choices(),
         verdicts=verdicts,
         problem=problem,
+        wrong=wrong,
     )
     twin = address("/api/v1/audit", **given, after=asked.after)
     return render(page, shell(ws, "Audit", "audit", (twin, "Audit")), status=status)
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, field: str) -> datetime:
     try:
         return parse_time(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is not a time", do="write 2013-06-03 or 2013-06-03T06:00:00Z") from error
+        raise InputError(f"{text!r} is not a time", do="write 2013-06-03 or 2013-06-03T06:00:00Z", field=field) from error
 
 
 def in_words(action: str) -> str:

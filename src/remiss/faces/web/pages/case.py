@@ -174,7 +174,7 @@ def revise(
         if error.code != "input":
             raise
         now = catalog.show(ws, case)
-        form = revision_form.again(now, _modes(ws), typed, (error.what, error.do))
+        form = revision_form.again(now, _modes(ws), typed, error)
         return shown(ws, now, CaseOptions(), form=form, status=422)
     return RedirectResponse(f"/cases/{segment(revised.id)}", 303)
 

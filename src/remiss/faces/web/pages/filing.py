@@ -68,6 +68,7 @@ class FilingPage:
     levels: tuple[str, ...]
     most_megabytes: int
     problem: tuple[str, str] | None
+    wrong: str
     suspects: tuple[PossibleDuplicate, ...]
 
 
@@ -102,13 +103,13 @@ def _filed(ws: Ws, sent: attachments.Upload) -> Response:
     except InputError as error:
         if error.code != "input":
             raise
-        return _shown(ws, typed, (error.what, error.do))
+        return _shown(ws, typed, error)
     if sent.content is not None:
         return attachments.added(ws, case.id, sent.name, sent.content)
     return RedirectResponse(f"/cases/{segment(case.id)}", 303)
 
 
-def _shown(ws: Ws, typed: TypedFiling, problem: tuple[str, str] | None, suspects: tuple[PossibleDuplicate, ...] = ()) -> Response:
+def _shown(ws: Ws, typed: TypedFiling, error: InputError | None, suspects: tuple[PossibleDuplicate, ...] = ()) -> Response:
     kept = protocol_cache.newest(ws)
     models = tuple(dict.fromkeys(each.model for each in kept))
     teams = teams_of(ws, kept)
@@ -121,10 +122,11 @@ def _shown(ws: Ws, typed: TypedFiling, problem: tuple[str, str] | None, suspects
         teams=teams,
         levels=levels,
         most_megabytes=MOST_BYTES >> 20,
-        problem=problem,
+        problem=None if error is None else (error.what, error.do),
+        wrong="" if error is None else error.field,
         suspects=suspects,
     )
-    return render(page, shell(ws, "File a case", "cases"), status=422 if problem else 200)
+    return render(page, shell(ws, "File a case", "cases"), status=422 if error else 200)
 
 
 def teams_of(ws: Workspace, kept: Sequence[Protocol]) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def create(ws: Ws, typed: Annotated[OwnToken, Form()]) -> Response:
     try:
         made = access_actions.create_token(ws, ws.actor.name, about=typed.about, days=typed.days)
     except InputError as error:
-        refused = Refusal(form="create", problem=(error.what, error.do), wrong="about", typed=typed.model_dump())
+        refused = Refusal(form="create", problem=(error.what, error.do), wrong=error.field or "about", typed=typed.model_dump())
         return _page(ws, refused=refused, status=status_of(error))
     return _page(ws, issued=made)
 

@@ -129,7 +129,8 @@ def _write(ws: Workspace, case: str, part: Part, lines: Mapping[str, str], write
     except InputError as error:
         if error.code not in {"input", "conflict", "precondition"}:
             raise
-        unwritten = Unwritten(part=part, number=_whole(lines["number"]) or 0, typed=lines, problem=(error.what, error.do))
+        number, why = _whole(lines["number"]) or 0, (error.what, error.do)
+        unwritten = Unwritten(part=part, number=number, typed=lines, problem=why, wrong=error.field)
         return pages.shown(ws, catalog.show(ws, case), pages.CaseOptions(), unwritten=unwritten, status=status_of(error))
     return RedirectResponse(f"/cases/{segment(found.case)}#investigation", 303)
 

@@ -32,12 +32,13 @@ SECTIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwritten:
-    """What was typed and not taken: of which part and number (0 for a new one), and why."""
+    """What was typed and not taken: of which part and number (0 for a new one), why, and which field is wrong if one is."""
 
     part: Part
     number: int
     typed: Mapping[str, str]
     problem: tuple[str, str]
+    wrong: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class FindingForm:
     revision: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
     problem: tuple[str, str] | None = None
+    wrong: str = ""
 
     def value(self, name: str) -> str:
         """Return what stands in a field."""
@@ -205,7 +207,8 @@ def _write_up(found: Investigation, unwritten: Unwritten | None) -> FindingPart 
 def _form(part: Part, number: int, revision: int, values: Mapping[str, str], unwritten: Unwritten | None) -> FindingForm:
     """Return a form, with what was typed in it where that was not taken."""
     if unwritten is not None and (unwritten.part, unwritten.number) == (part, number):
-        return FindingForm(number=number, revision=revision, values={**values, **unwritten.typed}, problem=unwritten.problem)
+        said, why = {**values, **unwritten.typed}, unwritten.problem
+        return FindingForm(number=number, revision=revision, values=said, problem=why, wrong=unwritten.wrong)
     return FindingForm(number=number, revision=revision, values=values)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remiss.catalog.revision import CLEARABLE
+from remiss.errors import InputError
 from remiss.records.case import Case, Revision
 
 
@@ -22,8 +23,8 @@ class Clash:
 class RevisionForm:
     """What stands in the form, by the names of SAID, and which revision it is about.
 
-    `problem` says why nothing was written; after a lost race `clashes` name the fields that both changed, `other` the revision
-    of the other, and the form is about that one: sent again, it writes over it.
+    `problem` says why nothing was written, and `wrong` which field is to blame, if one is. After a lost race `clashes` name the
+    fields that both changed, `other` the revision of the other, and the form is about that one: sent again, it writes over it.
     """
 
     revision: int
@@ -32,6 +33,7 @@ class RevisionForm:
     problem: tuple[str, str] | None = None
     clashes: tuple[Clash, ...] = ()
     other: Revision | None = None
+    wrong: str = ""
 
 
 def fields_as_text(state: Case | Revision) -> dict[str, str]:
@@ -52,9 +54,10 @@ def blank(case: Case, modes: Mapping[str, str]) -> RevisionForm:
     return RevisionForm(revision=case.revision, typed=fields_as_text(case), modes=modes)
 
 
-def again(case: Case, modes: Mapping[str, str], typed: Mapping[str, str], problem: tuple[str, str]) -> RevisionForm:
+def again(case: Case, modes: Mapping[str, str], typed: Mapping[str, str], error: InputError) -> RevisionForm:
     """Return the form with what was typed, and why it was not taken."""
-    return RevisionForm(revision=case.revision, typed=typed, modes=modes, problem=problem)
+    problem = (error.what, error.do)
+    return RevisionForm(revision=case.revision, typed=typed, modes=modes, problem=problem, wrong=error.field)
 
 
 def lost(
