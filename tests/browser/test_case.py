@@ -139,6 +139,49 @@ def said_by(ws, name, call, case, *arguments):
     return done
 
 
+def test_parts_are_tabs_by_keyboard_and_an_address_opens_its_part(signed_in, missed):
+    page = signed_in(f"/cases/{missed}")
+    labels, found, files, said = (
+        page.get_by_role("tab", name=name) for name in ("Labels", "Investigation", "Files", "Discussion")
+    )
+    expect(labels).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tabpanel")).to_have_count(1)
+    labels.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(said).to_be_focused()
+    expect(page.get_by_role("tabpanel", name="Discussion")).to_be_visible()
+    expect(page.locator("#comment textarea")).to_be_hidden()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(found).to_be_focused()
+    page.get_by_text("Start the investigation").click()
+    expect(page.get_by_text("Add a hypothesis")).to_be_visible()
+    page.goto(f"/cases/{missed}#attachments")
+    expect(files).to_have_attribute("aria-selected", "true")
+    page.emulate_media(media="print")
+    for part in ("labelling", "investigation", "discussion"):
+        expect(page.locator(f"#{part} > h2")).to_be_visible()
+
+
+def test_g_and_a_letter_lead_on_and_are_typed_in_a_field(signed_in, missed):
+    page = signed_in(f"/cases/{missed}")
+    expect(page.locator("#go")).to_contain_text("Trends")
+    for letter, path in (("t", "/trends"), ("l", "/queue"), ("c", "/cases"), ("h", "/")):
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        page.wait_for_url(re.compile(f"{path}$"))
+    page.goto("/cases")
+    page.locator("#query").fill("")
+    page.locator("#query").press_sequentially("gh")
+    expect(page.locator("#query")).to_have_value("gh")
+    page.goto(f"/queue/{missed}")
+    page.keyboard.press("g")
+    page.wait_for_timeout(50)
+    expect(page.locator("[name=verdict]:checked")).to_have_count(0)
+    page.keyboard.press("c")
+    page.wait_for_url(re.compile("/cases$"))
+
+
 @pytest.fixture
 def verified(site, missed) -> str:
     airport = catalog.show(site.workspace, missed).event.context["airport"]

@@ -34,7 +34,8 @@ def plain(answer) -> str:
 
 def test_a_comment_is_a_form_and_leads_to_what_was_said(there, case):
     with there.browser() as client:
-        assert "No comments yet" in client.get(f"/cases/{case}").text
+        # Where nothing is said yet stands one button.
+        assert '<summary class="btn">Comment</summary>' in client.get(f"/cases/{case}").text
         answer = client.post(f"/cases/{case}/comments", data={"text": "Is it *the feed*?\r\nAgain?"})
         assert answer.status_code == 303
         [thread] = curate.list_threads(there.workspace, case)
@@ -55,11 +56,11 @@ def test_what_is_not_taken_is_shown_again_where_it_was_typed(there, case):
         for where in ("", thread):
             answer = client.post(f"/cases/{case}/comments", data={"text": typed, "thread": where})
             assert answer.status_code == 422
-            # It is said in the form, below what was typed.
+            # It is said in the form, above what was typed.
             before, _, after = plain(answer).partition("mentions more than 20 people")
-            assert before.count(typed) == 1
-            assert typed not in after
-            assert (f'value="{thread}"' in before.partition(typed)[0].rpartition("<form")[2]) is bool(where)
+            assert after.count(typed) == 1
+            assert typed not in before
+            assert (f'value="{thread}"' in before.rpartition("<form")[2]) is bool(where)
         assert client.post(f"/cases/{case}/comments", data={"text": "x", "thread": "thread-none"}).status_code == 404
 
 

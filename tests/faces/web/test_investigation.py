@@ -31,7 +31,7 @@ def section(answer) -> str:
 
 def test_an_investigation_is_written_by_forms(there, case):
     with there.browser() as client:
-        assert "0 of 7 done" in client.get(f"/cases/{case}").text
+        assert "Start the investigation" in client.get(f"/cases/{case}").text
         for where, typed in (
             ("hypotheses", {"text": "The feed is *late*", "stands": "open"}),
             ("experiments", {"executed": "Trained\r\nwithout", "hypothesis": "1", "citations": f"mlflow-run={RUN}\r\n"}),
@@ -67,10 +67,10 @@ def test_what_is_not_taken_is_shown_again_in_its_own_form(there, case):
         ):
             answer = client.post(f"/cases/{case}/{where}", data=typed)
             assert answer.status_code == status, where
-            # It is said in the form, below what was typed.
-            before, found, _ = plain(answer).partition(says)
+            # It is said in the form, above what was typed.
+            before, found, after = plain(answer).partition(says)
             assert found
-            assert before.count("mine & only mine") == (1 if "mine" in str(typed) else 0)
+            assert after.count("mine & only mine") == (1 if "mine" in str(typed) else 0)
             assert f'action="/cases/{case}/{where}"' in before.rpartition("<form")[2]
         again = client.post(f"/cases/{case}/hypotheses", data={"number": "1", "revision": "2", "text": "mine"})
     assert again.status_code == 303

@@ -38,12 +38,16 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class BarEntry:
-    """An entry of the bar: its name, where it leads, its words, and what whoever opens it may do; empty where anybody may."""
+    """An entry of the bar: its name, where it leads, its words, and what whoever opens it may do; empty where anybody may.
+
+    After `g` its `key` leads there, on every page.
+    """
 
     name: str
     href: str
     words: str
     needs: str = ""
+    key: str = ""
 
 
 # What stands in the bar, in groups that follow the work. Nobody is shown what they may not open.
@@ -51,12 +55,15 @@ GROUPS: tuple[tuple[str, tuple[BarEntry, ...]], ...] = (
     (
         "Mine",
         (
-            BarEntry("overview", "/", "Home"),
-            BarEntry("queue", "/queue", "Label", "queue:work"),
+            BarEntry("overview", "/", "Home", key="h"),
+            BarEntry("queue", "/queue", "Label", "queue:work", "l"),
             BarEntry("inbox", "/inbox", "Inbox", "inbox:read"),
         ),
     ),
-    ("Find", (BarEntry("cases", "/cases", "Cases", "case:read"), BarEntry("trends", "/trends", "Trends", "estimate:read"))),
+    (
+        "Find",
+        (BarEntry("cases", "/cases", "Cases", "case:read", "c"), BarEntry("trends", "/trends", "Trends", "estimate:read", "t")),
+    ),
     (
         "Sources",
         (BarEntry("runs", "/runs", "Captures", "run:read"), BarEntry("protocols", "/protocols", "Protocols", "protocol:read")),
@@ -90,9 +97,9 @@ class Twin:
 class Shell:
     """base.html: what stands around every page.
 
-    `section` is the entry of the bar that is current; `position` the one that was read; `twins` name the page's JSON; `who` is
-    the person, empty for the operator, `groups` what they may open, `may` tells of a permission,
-    `came_from` says that another server led them here.
+    `section` is the entry of the bar that is current, `above` the words and the address of what it is part of; `position` is the
+    one that was read; `twins` name the page's JSON; `who` is the person, empty for the operator, `groups` what they may open,
+    `may` tells of a permission, `came_from` says that another server led them here.
     """
 
     title: str
@@ -102,6 +109,7 @@ class Shell:
     twins: tuple[Twin, ...]
     who: str = ""
     groups: tuple[tuple[str, tuple[BarEntry, ...]], ...] = ()
+    above: tuple[str, str] = ("Home", "/")
     may: Callable[[str], bool] = lambda permission: False  # noqa: ARG005 - nobody may anything until it is known who looks
     came_from: str | None = None
 
@@ -258,10 +266,12 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
     twins : address and title of the API routes that answer the same
     position : the one that was read; default: the catalog's
     """
+    catalog = ws.address.rpartition("/")[2] or ws.address
     return Shell(
         title=title,
         section=section,
-        catalog=ws.address.rpartition("/")[2] or ws.address,
+        above=_above(section, catalog),
+        catalog=catalog,
         position=ws.position() if position is None else position,
         twins=tuple(Twin(href=href, title=name) for href, name in twins),
         who=signed_in_as(ws),
@@ -269,6 +279,13 @@ def shell(ws: Workspace, title: str, section: str, *twins: tuple[str, str], posi
         groups=tuple((title, open_to) for title, each in GROUPS if (open_to := _opened(ws, each))),
         came_from=ws.came_from,
     )
+
+
+def _above(section: str, catalog: str) -> tuple[str, str]:
+    """Return what stands above a section: of Home the catalog, of one's own work Home, of all else the group of the bar."""
+    if section == "overview":
+        return catalog, ""
+    return next(((title, "") for title, entries in GROUPS[1:] if any(each.name == section for each in entries)), ("Home", "/"))
 
 
 def signed_in_as(ws: Workspace) -> str:

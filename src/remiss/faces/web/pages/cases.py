@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -29,6 +29,7 @@ from remiss.faces.web.pages.list_address import (
     inside,
     link,
     ready,
+    teams_of_list,
     unusual,
 )
 from remiss.faces.web.pages.list_columns import (
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 router = APIRouter()
+SEEING = "case:read"
 COUNT, FACETS = "/parts/cases/count", "/parts/cases/facets"
 
 # Where those that are no cases are listed.
@@ -97,6 +99,7 @@ class CasesPage:
     controls: str | None
     save: str = ""
     markdown: str = ""
+    teams: tuple[ListLink, ...] = ()
     fewer: bool = False
     fewer_filed: bool = False
     read_as: tuple[str, ...] = ()
@@ -143,6 +146,8 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
     if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
         filed = asked.sort.removeprefix("-") == Order.FILED
         page = replace(page, fewer=asks_for_suggestions(parse(asked.query)), fewer_filed=filed)
+    if found is not None:
+        page = replace(page, teams=teams_of_list(_teams(ws, answers, found.position), asked))
     same = {"query": asked.query, "sort": asked.sort, "columns": ",".join(asked.chosen), "as_of": asked.as_of}
     twins = [(address("/api/v1/cases", **same), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
@@ -202,6 +207,14 @@ def as_text(ws: Workspace, answers: ResultCache, asked: ListAddress, found: Rows
     """Return a page of a list as Markdown, and what it was asked for."""
     columns = heads(asked, shown_columns(asked), _known(ws, answers, found.position))
     return sheet([each.words for each in columns], copied(columns, found, server), form=MARKDOWN, name="cases")
+
+
+def _teams(ws: Workspace, answers: ResultCache, position: int) -> Iterable[str]:
+    """Return the teams whose cases the reader sees: those in which they were granted it, else those of the protocols."""
+    granted = ws.authority.teams(ws.actor, SEEING)
+    if granted is not None:
+        return granted
+    return {each.team for each in _known(ws, answers, position)}
 
 
 def _position(ws: Workspace, asked: ListAddress) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from remiss.catalog.place_in_list import Neighbours
+from remiss.catalog.query import fields
+from remiss.catalog.query.expression import Operator, Term, both
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
 from remiss.faces.serving import AsOf
 from remiss.faces.web.rendering import address, segment
 from remiss.parameters import MOST_POSITION
@@ -121,3 +126,25 @@ def ready(asked: ListAddress) -> tuple[ListLink, ...]:
         )
         for words, query, sort in READY
     )
+
+
+def team_choices(names: Iterable[str], chosen: str | None, href: Callable[[str | None], str]) -> tuple[ListLink, ...]:
+    """Return the links from a list to that of one team, and to that of all; nothing where there is but one."""
+    known = sorted(set(names))
+    if len(known) < 2:
+        return ()
+    each = (ListLink(words=name, href=href(name), current=name == chosen) for name in known)
+    return (ListLink(words="All teams", href=href(None), current=chosen is None), *each)
+
+
+def teams_of_list(names: Iterable[str], asked: ListAddress) -> tuple[ListLink, ...]:
+    """Return the same of a list of cases, whose query has the team; the rest of the query stays."""
+    query = parse(asked.query)
+    rest, chosen = fields.without_chosen(query, "team"), fields.chosen_of(query, "team")
+    [only] = chosen if len(chosen) == 1 else [None]
+    one = str(only.value) if isinstance(only, Term) and only.operator is Operator.EQUAL else None if not chosen else ""
+
+    def href(name: str | None) -> str:
+        return link(asked, query=unparse(rest if name is None else both(rest, fields.having("team", name))))
+
+    return team_choices(names, one, href)

@@ -17,6 +17,7 @@ from remiss.catalog.query.printing import unparse
 from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Ws
 from remiss.faces.web import highlighting, protocol_cache
+from remiss.faces.web.pages.list_address import ListLink, team_choices
 from remiss.faces.web.rendering import address, render, segment, shell
 from remiss.parameters import MOST_REVISION
 from remiss.protocol.document import detach
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 Number = Annotated[int, Field(ge=0, le=MOST_REVISION)]
+
+
+class OfTeam(AsOf):
+    """Whose protocols; default: those of all teams."""
+
+    team: str | None = None
 
 
 class OneVersion(AsOf):
@@ -50,6 +57,7 @@ class ProtocolsPage:
 
     template: ClassVar[str] = "protocols/list.html"
     versions: tuple[dict[str, Any], ...]
+    teams: tuple[ListLink, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +103,18 @@ class DiffPage:
 
 
 @router.get("/protocols")
-def list_(ws: Ws, asked: Annotated[AsOf, Query()]) -> Response:
+def list_(ws: Ws, asked: Annotated[OfTeam, Query()]) -> Response:
     """Show which protocol versions the catalog keeps."""
     listed = protocol.list_protocols(ws, as_of=asked.as_of)
-    page = ProtocolsPage(versions=tuple(versions_of(listed)))
+    versions = tuple(versions_of(listed))
+    page = ProtocolsPage(
+        versions=tuple(each for each in versions if asked.team in {None, each["team"]}),
+        teams=team_choices(
+            (each["team"] for each in versions),
+            asked.team,
+            lambda name: address("/protocols", team=name, as_of=asked.as_of),
+        ),
+    )
     return render(page, shell(ws, "Protocols", "protocols", ("/api/v1/protocols", "Protocols"), position=listed.position))
 
 

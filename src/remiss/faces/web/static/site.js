@@ -1,4 +1,5 @@
 // What scripts add to every page. Each page works without them.
+import { lettersOn, typing } from "/static/keys.js";
 import { localTimes } from "/static/times.js";
 
 localTimes(document);
@@ -39,3 +40,18 @@ if (marks.length) {
     }
   }, () => {});
 }
+
+// `g` and a letter lead to a section, on every page. It is heard before the keys of the page, which have none on `g`.
+const GO_MS = 1500;
+let until = 0;
+const listed = document.getElementById("go");
+if (listed) listed.hidden = !lettersOn();
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event) || !lettersOn()) return;
+  const led = event.timeStamp < until && /^[a-z]$/.test(event.key) && document.querySelector(`[data-go="${event.key}"]`);
+  until = event.key === "g" ? event.timeStamp + GO_MS : 0;
+  if (!led && !until) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (led) led.click();
+}, true);
