@@ -29,6 +29,7 @@ MISSED = "criterion:missed-delay"
 # How each action is called whose command only reads; `{...}` is what `prepared` makes.
 CALLS: Mapping[str, tuple[str, ...]] = {
     "access.check": ("access check bo case.verify {case}",),
+    "agreement.own": ("agreement own",),
     "agreement.show": ("agreement show", "agreement show --by pair"),
     "attachment.get": ("attachment get {attachment} --output -",),
     "attachment.list": ("attachment list {case}",),

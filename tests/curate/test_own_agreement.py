@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from remiss.curate.own_agreement_actions import FEWEST_SETTLED, own_agreement
+from remiss.curate.labelling_actions import FEWEST_SETTLED, own_agreement
 from remiss.records.agreement import Double, Given
 from remiss.records.labelling import Verdict
 

@@ -68,7 +68,6 @@ OF_NOW = {
 # What reads and leaves no entry in the audit's log of views, and why.
 UNSEEN = {
     "audit.checkpoint": "a hash of a log",
-    "audit.verify": "hashes of a log",
     "catalog.info": "how much there is",
     "doctor": "the machine",
     "job.list": "how work stands, and ids of runs",

@@ -17,10 +17,10 @@ from remiss.curate.labelling_actions import adjudicate as adjudicate
 from remiss.curate.labelling_actions import annotate as annotate
 from remiss.curate.labelling_actions import form as form
 from remiss.curate.labelling_actions import reopen as reopen
+from remiss.curate.labelling_actions import show_own_agreement as show_own_agreement
 from remiss.curate.labelling_actions import verify as verify
 from remiss.curate.linking_actions import link as link
 from remiss.curate.linking_actions import unlink as unlink
-from remiss.curate.own_agreement_actions import show_own_agreement as show_own_agreement
 from remiss.curate.queue_actions import list_queue as list_queue
 from remiss.curate.queue_actions import pass_on as pass_on
 from remiss.curate.queue_actions import release as release

@@ -2,6 +2,9 @@
 
 Each names the revision that was read, and holds the case until it is done: of two who do it at once, the second is told that
 somebody was quicker. Who may and what follows is decided by the rules alone (`steps.py`).
+
+Afterwards one learns what others saw: of cases that are settled, whose labellings one may read anyway. Until then nothing is
+told, not even that somebody else has looked.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from remiss.action import action
+from remiss.catalog.query.parsing import parse
 from remiss.catalog.revision import check_read
 from remiss.curate import steps
 from remiss.curate.abstentions import cannot_tell
@@ -18,16 +22,21 @@ from remiss.curate.batches import SELECTION_PURPOSE, chance_of
 from remiss.curate.guidelines import Guidelines, guidelines_of
 from remiss.curate.labelling_form import LabellingForm, labelling_form_of
 from remiss.curate.labelling_state import LabellingState
-from remiss.curate.ports.labelling import CurateWorkspace
+from remiss.curate.ports.labelling import AgreementWorkspace, CurateWorkspace
 from remiss.govern.redaction.written import gate
-from remiss.parameters import CaseId, Option, Revision, Without
+from remiss.parameters import CaseId, Option, Position, Revision, Without
+from remiss.records.agreement import Double, Given, OwnAgreement
 from remiss.records.case import Case
+from remiss.records.catalog import reached
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
 
 # Whether it could be reproduced is asked of the verifier alone.
 FirstJudgement = Annotated[Judgement, Without(("reproduced",))]
 ANNOTATE, VERIFY, ADJUDICATE, REOPEN = "case:annotate", "case:verify", "case:adjudicate", "case:reopen"
+# Under so many settled cases a share says nothing of a person.
+FEWEST_SETTLED = 20
+SETTLED = parse("status:verified OR status:rejected OR status:resolved OR status:regressed")
 
 
 def _form_shown(ws: CurateWorkspace, given: Mapping[str, Any], found: LabellingForm) -> Sequence[ViewEntry]:
@@ -218,3 +227,42 @@ def _abstain(ws: CurateWorkspace, case: CaseId, revision: int, kind: LabellingKi
     if said not in {(each.person, each.kind, each.rationale) for each in state.abstentions}:
         ws.labellings.abstain(state, kind, made, step)
     return ws.labellings.told(state.case)
+
+
+def _compared(_: AgreementWorkspace, given: Mapping[str, Any], found: OwnAgreement) -> Sequence[ViewEntry]:
+    count = len(found.different)
+    return (ViewEntry(kind=ViewKind.LIST, position=found.position, ids=found.different, count=count),)
+
+
+@action("agreement.own", permission="queue:work", http="GET /agreement/own", reads=True, views=_compared)
+def show_own_agreement(ws: AgreementWorkspace, *, as_of: Position | None = None) -> OwnAgreement:
+    """Say how often others labelled the cases that you labelled as you did.
+
+    Only settled cases count, and from 20 of them on it is said how many agreed. Those that the other person labelled differently
+    are named. Nothing is told of a case that is not settled.
+
+    Example: remiss agreement own
+    """
+    head = ws.position()
+    position = reached(as_of, head)
+    at = head if position is None else position
+    person = ws.actor.name
+    found = sorted(ws.double_labelled.labelled_twice(SETTLED, at, person=person), key=lambda each: each.at, reverse=True)
+    return own_agreement([each for each in found if each.visible], person, at)
+
+
+def own_agreement(settled: Sequence[Double], person: str, position: int) -> OwnAgreement:
+    """Return how the labels of one person compare, of settled cases that two people labelled of whom they are one."""
+    different = tuple(each.case for each in settled if not steps.agree(_verdicts(each.first), _verdicts(each.second)))
+    enough = len(settled) >= FEWEST_SETTLED
+    return OwnAgreement(
+        person=person,
+        position=position,
+        settled=len(settled),
+        agreed=len(settled) - len(different) if enough else None,
+        different=different,
+    )
+
+
+def _verdicts(given: Given) -> steps.Verdicts:
+    return steps.Verdicts(verdict=given.verdict, mode=given.mode, severity=given.severity)

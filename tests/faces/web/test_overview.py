@@ -11,7 +11,6 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
-from remiss.curate import own_agreement_actions as own_agreement
 from remiss.curate import queue_actions as queue
 from remiss.faces.web.home_cards import cards
 from remiss.govern.authority import Granted, actor_of
@@ -267,7 +266,7 @@ def test_each_role_is_shown_what_its_work_asks(labelled):
     for name, role in (("ana", "annotator"), ("bo", "verifier")):
         own = home(labelled, labelled.person(name, role=role, team="*"))
         settled = labelled.workspace.serving("own", actor=Actor(name=name))
-        assert own["Others saw it differently"] == str(len(own_agreement.show_own_agreement(settled).different))
+        assert own["Others saw it differently"] == str(len(labelling.show_own_agreement(settled).different))
 
 
 FACET = r'<a href="(/cases[^"]*)">\s*<span class="value[^>]*>[^<]*</span> <span class="count">([\d,]+)<'

@@ -132,9 +132,7 @@ class PeopleStore:
         """Add a person without grants; raises Conflict when they are there."""
         transaction = self._locked()
         if self.find(name) is not None:
-            raise Conflict(
-                f"{name} is there already", do=f"grant them something: remiss person grant {name} ROLE", field="person"
-            )
+            raise Conflict(f"{name} is there already", do=f"grant a role: remiss person grant {name} ROLE", field="person")
         enrol(transaction, name, about=about)
         return self.person(name)
 

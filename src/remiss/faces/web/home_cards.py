@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as discussion
-from remiss.curate import own_agreement_actions as own_agreement
+from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
 from remiss.faces.web.rendering import address
 from remiss.govern import access_actions, people_actions
@@ -80,7 +80,7 @@ def _own_work(ws: Workspace, *, alone: bool) -> Iterator[HomeCard]:
     goal = left.mine + left.total
     note = f"Of {number(goal)} that were yours to do in 24 hours" if goal else "Nothing was yours to do in 24 hours"
     yield HomeCard(of="Done today", figure=number(left.mine), note=note, href="/queue")
-    own = own_agreement.show_own_agreement(ws)
+    own = labelling.show_own_agreement(ws)
     if own.agreed is not None:
         note = f"They labelled {number(own.agreed)} of {number(own.settled)} settled cases as you did"
         yield HomeCard(of="Agreement with others", figure=share(own.agreed / own.settled), note=note, href="/agreement")
