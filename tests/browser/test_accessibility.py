@@ -67,7 +67,8 @@ LOOKS = (
 
 # In lines of some pixels, so that what stands beside each other counts as one line.
 # A row is told by the middle of what stands in it: a link and a button beside it are of different heights.
-PLACE = """(({top, left, height}) => [Math.round((top + height / 2 + scrollY) / 12), left])(document.activeElement.getBoundingClientRect())"""
+PLACE = """(({top, left, height}) => [Math.round((top + height / 2 + scrollY) / 12), left])(
+  document.activeElement.getBoundingClientRect())"""
 
 
 @pytest.fixture
