@@ -26,6 +26,7 @@ from remiss.capture import job_actions as jobs
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
+from remiss.catalog import view_actions as views
 from remiss.codec import to_json
 from remiss.contract.table import action_of, entries
 from remiss.curate import discussion_actions as discussion
@@ -163,6 +164,7 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
             thread, file = write_by_hand(ws, cases[0])
             done, _ = worked_off(ws, folder / "log")
             ids = {"case": cases[0], "run": run.id, "name": "arrival-delay", "thread": thread, "attachment": file, "job": done}
+            ids["view"] = views.save_view(ws, "what is late", "/cases?query=origin:filed").id
             yield Kept(there, address, settings, folder, ids, cases)
 
     if request.param == "sqlite":
@@ -244,6 +246,7 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         said += [str(client.post("/api/v1/runs", json=body).text) for body in refused_captures()]
     assert {way.path for way in ways} - answered <= {
         "/threads/{thread}",
+        "/views/{view}",
         "/help/{name:path}",
         "/estimates",
         "/api/v1",
