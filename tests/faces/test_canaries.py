@@ -23,6 +23,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from remiss import capture, runner
 from remiss.capture import job_actions as jobs
+from remiss.capture import run_actions as runs
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
@@ -165,6 +166,7 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
             done, _ = worked_off(ws, folder / "log")
             ids = {"case": cases[0], "run": run.id, "name": "arrival-delay", "thread": thread, "attachment": file, "job": done}
             ids["view"] = views.save_view(ws, "what is late", "/cases?query=origin:filed").id
+            ids["other"] = next(line["run"] for line in runs.list_runs(ws) if line["run"] != run.id)
             yield Kept(there, address, settings, folder, ids, cases)
 
     if request.param == "sqlite":
@@ -216,6 +218,8 @@ ASKED = {
     "/protocols/{name}/diff": ("before=1&after=1",),
     "/api/v1/estimate": ("by=context.note", "by=output"),
     "/trends": ("by=context.note", "by=output"),
+    "/api/v1/runs/{run}/comparison": ("other={other}",),
+    "/runs/compare": ("run={run}&run={other}",),
     "/runs/{run}/histograms": ("field=inputs.carrier", "field=context.note", "field=output"),
     "/api/v1/access": ("person=ana&action=case.show",),
     "/api/v1/citations": ("", "address=x"),
@@ -237,7 +241,7 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         for way in ways:
             for case in kept.cases[:: len(kept.cases) // 12] if "{case}" in way.path else kept.cases[:1]:
                 path = way.path.replace(":path}", "}").format(**kept.ids | {"case": case, "protocol": kept.ids["name"]})
-                for query in ASKED.get(way.path, ("",)):
+                for query in (each.format(**kept.ids) for each in ASKED.get(way.path, ("",))):
                     for who, like in ((client, "application/json"), (client, "text/csv"), (browser, "text/html")):
                         answer = who.get(f"{path}?{query}" if query else path, headers={"Accept": like})
                         assert answer.status_code in FINE, (path, answer.text)
