@@ -201,4 +201,6 @@ def test_a_picture_is_a_file_of_its_own_with_title_source_and_legend():
     assert "Share of flights that met slow by Airport. As of position 7." in texts
     assert "Hollow: under 10 sampled" in texts
     assert float(root.get("width")) == 960
+    # Colours are its own, for no page gives it any.
+    assert {each.get("stroke") for each in root.iter(f"{SVG}line") if each.get("class") == "grid"} == {"#dbe1e8"}
     assert not [each for each in root.iter() if each.get("style") or each.get("href")]

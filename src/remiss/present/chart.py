@@ -23,7 +23,7 @@ from remiss.records.estimate import Estimate
 DESCRIBED, WIDTH = 12, 720
 # A chart as a file: its width and margin, the height of a line, and the light colours of pages.
 PICTURE, MARGIN, LINE = 960, 16, 18
-INK, SERIES, PAPER = "#1b2430", "#1f5fa8", "#fff"
+INK, SERIES, GRID, PAPER = "#1b2430", "#1f5fa8", "#dbe1e8", "#fff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,7 @@ def picture(estimate: Estimate, *, by_name: bool = False, names: ChartNames = PL
         "<circle class", f'<circle fill="{PAPER}" class'
     )
     inner = inner.replace(f'fill="{PAPER}" class="pt" fill="currentColor"', 'class="pt" fill="currentColor"')
+    inner = inner.replace('class="grid"', f'class="grid" stroke="{GRID}"')
     parts = [
         f'<rect width="100%" height="100%" fill="{PAPER}"/>',
         f'<g font-size="16" font-weight="600">{written(MARGIN, MARGIN + LINE - 4, fitted(drawn.title, room * 0.75))}</g>',

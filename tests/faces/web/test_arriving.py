@@ -164,8 +164,17 @@ QUERIES = {
     "/citations": "address=x",
     "/api/v1/citations": "address=x",
 }
-# Of the machine, which no role has, or the log; files under other names; what asks for a token; and what gives raw evidence.
-NOT_ANSWERED = {"/api/v1/doctor", "/api/v1/estimate/exact", "/assets/{file}", "/sign-in", "/api/v1/attachments/{attachment}"}
+# Of the machine, which no role has, or the log; files under other names; what asks for a token; what gives raw evidence; and what
+# is of two runs.
+NOT_ANSWERED = {
+    "/api/v1/doctor",
+    "/api/v1/estimate/exact",
+    "/assets/{file}",
+    "/sign-in",
+    "/api/v1/attachments/{attachment}",
+    "/runs/compare",
+    "/api/v1/runs/{run}/comparison",
+}
 
 
 def test_no_link_changes_anything_or_opens_raw_evidence_and_the_look_that_it_leads_to_is_told_as_such(site, led):

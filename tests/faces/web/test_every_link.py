@@ -103,3 +103,27 @@ def test_estimates_are_of_the_newest_version_and_lead_to_the_others(site):
         older = client.get(chips[0])
         assert older.status_code == 200
         assert re.findall(r'aria-current="true">([^<]*version \d+[^<]*)<', older.text)[0].startswith("arrival-delay, version 1")
+
+
+def test_trends_over_time_is_one_series_of_the_versions_that_mean_the_same_and_marks_the_change(site):
+    versions = {each["protocol"] for each in capture.coverage(site.workspace)}
+    with site.browser() as client:
+
+        def page(query, **given):
+            asked = {"query": query, "what": "rate", "by": "week", "protocol": "arrival-delay", **given}
+            return client.get("/trends", params=asked).text
+
+        # Slow stayed as it was from the first version to the second, and is another rule in the third.
+        slow, missed = page("criterion:slow"), page("criterion:missed-delay")
+        if "arrival-delay@3" in versions:
+            assert "arrival-delay, versions 2 and 3" in missed
+            assert "2 also had windows in this scope and is left apart: slow means something else in it" in slow
+            assert 'class="event"' not in slow
+            slow = page("criterion:slow", protocol="arrival-delay@2")
+            assert "arrival-delay, version 2" in slow
+        else:
+            assert "arrival-delay, versions 1 and 2" in slow
+            assert len(re.findall(r'class="event"[^>]*><title>version 2, from', slow)) == 1
+            assert 'class="event"' not in missed
+        queue = client.get("/queue").text
+        assert len(re.findall(r"<h3>arrival-delay</h3>", queue)) == 1

@@ -211,19 +211,21 @@ def _version(asked: TrendQuestion, grounds: Sequence[tuple[str, str]], answered:
     if len(grounds) < 2:
         return []
     several = len({source for _, source in grounds}) > 1
+    over_time = asked.by in PERIODS and not asked.found
     count = Counter((_name(protocol), source) for protocol, source in grounds)
     choices = []
     for protocol, source in grounds:
         name, among = _name(protocol), f", {source}" if several else ""
-        alone = count[name, source] == 1
-        if not alone and (protocol, source) == next(each for each in grounds if (_name(each[0]), each[1]) == (name, source)):
+        called = protocol.replace("@", ", version ")
+        first = (protocol, source) == next(each for each in grounds if (_name(each[0]), each[1]) == (name, source))
+        if over_time and first and count[name, source] > 1:
             href = asked.asking(protocol=name, source=source)
             current = (name, source) == (asked.protocol, asked.source)
             choices.append(ChipChoice(words=f"{name}, {SAME_MEANING}{among}", href=href, current=current))
-        chosen = asked.protocol in {protocol, name} if alone else asked.protocol == protocol
-        words = protocol.replace("@", ", version ") + among
+        default = asked.protocol == name and (count[name, source] == 1 or (not over_time and answered == called))
         href = asked.asking(protocol=protocol, source=source)
-        choices.append(ChipChoice(words=words, href=href, current=chosen and source == asked.source))
+        current = source == asked.source and (default or asked.protocol == protocol)
+        choices.append(ChipChoice(words=called + among, href=href, current=current))
     now = next((each.words for each in choices if each.current), "version")
     return [Chip(label="Versions", words=answered or now, choices=tuple(choices))]
 
