@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from remiss.faces.web.rendering import TEMPLATES
+
 PATHS = ("/", "/cases", "/cases/file", "/citations", "/trends", "/queue", "/runs", "/jobs", "/protocols", "/people", "/agreement")
 OTHERS = (
     "/audit",
@@ -17,7 +19,7 @@ OTHERS = (
     "/cases/zzzz",
     "/runs/{run}",
 )
-LAST = ("/queue/{case}", "/protocols/arrival-delay", "/inbox", "/account")
+LAST = ("/views", "/queue/{case}", "/protocols/arrival-delay", "/inbox", "/account")
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,11 @@ def test_a_page_has_a_head(asked, path):
     assert main.count("<h1") == 1
     beside = rest.partition('<div class="do">')[2].partition("</div>")[0]
     assert beside.count("btn main") <= 1
+
+
+def test_no_page_makes_a_head_of_its_own():
+    own = {str(each.relative_to(TEMPLATES)) for each in TEMPLATES.rglob("*.html") if "<h1" in each.read_text("utf-8")}
+    assert own == {"base.html", "sign_in/form.html"}
 
 
 def test_the_keys_that_lead_on_are_listed_for_what_one_may_open(reading):
