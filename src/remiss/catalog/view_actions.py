@@ -20,9 +20,9 @@ ViewId = Annotated[str, Help("The id of a saved view; see `view list`.")]
 
 @action("view.save", permission=OWN, http="POST /views")
 def save_view(ws: CatalogWorkspace, name: str, address: str, *, team: str | None = None) -> SavedView:
-    """Save the page at ADDRESS as NAME: a list of cases or a question of Trends.
+    """Save the page at ADDRESS as NAME.
 
-    Whoever opens the view asks the same anew. A view of yours that has the name already is replaced.
+    It is a list of cases or a question of Trends. Whoever opens the view asks the same anew. A view of yours that has the name already is replaced.
 
     Example: remiss view save "Severe at Newark" "/cases?query=severity:<=2 context.airport:EWR&sort=severity"
 
@@ -43,7 +43,7 @@ def save_view(ws: CatalogWorkspace, name: str, address: str, *, team: str | None
 
 @action("view.list", permission=OWN, http="GET /views", reads=True)
 def list_views(ws: CatalogWorkspace) -> Rows:
-    """List your saved views, and those that are shared with your teams, by name.
+    """List your saved views, and those shared with your teams.
 
     Example: remiss view list
     """

@@ -67,7 +67,7 @@ NOUNS: Mapping[str, str] = {
     "team": "Add and list teams.",
     "thread": "Read threads on cases, resolve them and open them again.",
     "token": "Give people tokens, by which a server knows them.",
-    "view": "Save lists of cases and questions of Trends under a name, and share them.",
+    "view": "Save lists and questions of Trends by a name.",
     "write-up": "Write up what was found out about a case.",
 }
 # The one-line help of commands that are made by hand and stand alone.
