@@ -22,7 +22,8 @@ ViewId = Annotated[str, Help("The id of a saved view; see `view list`.")]
 def save_view(ws: CatalogWorkspace, name: str, address: str, *, team: str | None = None) -> SavedView:
     """Save the page at ADDRESS as NAME.
 
-    It is a list of cases or a question of Trends. Whoever opens the view asks the same anew. A view of yours that has the name already is replaced.
+    It is a list of cases or a question of Trends. Whoever opens the view asks the same anew. A view of yours that has the name
+    already is replaced.
 
     Example: remiss view save "Severe at Newark" "/cases?query=severity:<=2 context.airport:EWR&sort=severity"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from remiss.catalog.saved_views import view_address
+
 LIST = "/cases?query=criterion%3Aslow&sort=-label&columns=title%2Clabel"
 
 
@@ -33,3 +35,12 @@ def test_what_is_not_saved_is_shown_again_with_why(there):
     assert answer.status_code == 422
     assert "A view is a list of cases or a question of Trends" in answer.text
     assert 'value="Mine"' in answer.text and 'value="/people"' in answer.text
+
+
+def test_a_question_of_trends_is_saved_by_the_link_of_its_page(reading):
+    with reading.browser() as client:
+        text = client.get("/trends", params={"query": "criterion:slow", "what": "rate", "by": "month"}).text
+        [form] = [html.unescape(each) for each in re.findall(r'href="(/views\?address=[^"]*)"', text)]
+        meant = html.unescape(re.search(r'name="address" value="([^"]*)"', client.get(form).text)[1])
+        assert client.get(meant).status_code == 200
+    assert view_address(meant).startswith("/trends?query=criterion%3Aslow&what=rate&by=month")
