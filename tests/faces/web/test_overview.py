@@ -70,7 +70,7 @@ def new(tmp_path):
 
 
 def parts(text):
-    return re.findall(r'hx-get="([^"]*)"', text)
+    return [html.unescape(each) for each in re.findall(r'hx-get="([^"]*)"', text)]
 
 
 def test_it_answers_at_once_and_has_the_rest_loaded(cold):
@@ -88,6 +88,15 @@ def test_what_people_confirmed_is_loaded_after_what_machines_flagged(cold):
     [more] = parts(cold.get("/parts/overview/criteria").text)
     assert more == "/parts/overview/criteria?confirmed=true"
     assert parts(cold.get(more).text) == []
+
+
+def test_what_rose_is_said_once_when_what_people_confirmed_is_loaded_later(cold):
+    for part in parts(cold.get("/").text):
+        cold.get(part)
+    # Now the page has what machines flagged, and what rose above it; what people confirmed is still to come.
+    [more] = [each for each in parts(cold.get("/").text) if "confirmed" in each]
+    assert more == "/parts/overview/criteria?confirmed=true&alerted=true"
+    assert 'class="alert"' not in cold.get(more).text
 
 
 def test_what_is_known_already_stands_in_the_page(cold):

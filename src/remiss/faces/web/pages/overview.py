@@ -6,7 +6,7 @@ answer; else the page comes without, and has it loaded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -50,13 +50,15 @@ class CriteriaPart:
     """overview/criteria.html: each criterion with its rate and its trend, by protocol version and source.
 
     `confirmed` has of each ground what people confirmed of its criteria, and is None when that is to be loaded from `whole`.
-    It may be of an earlier position, `until`: what is new then is to be loaded, too.
+    It may be of an earlier position, `until`: what is new then is to be loaded, too. `alerted` is whether the page around it
+    says already what rose.
     """
 
     template: ClassVar[str] = "overview/criteria.html"
     frames: tuple[CriteriaOf, ...]
     confirmed: tuple[OfCriteria, ...] | None
     until: int | None = None
+    alerted: bool = False
     whole: ClassVar[str] = f"{CRITERIA}?confirmed=true"
 
 
@@ -125,9 +127,10 @@ def holdings(ws: Ws, answers: Cached) -> Response:
 
 
 class CriteriaOptions(Asked):
-    """Whether to wait for what people confirmed, too."""
+    """Whether to wait for what people confirmed, too, and whether the page says already what rose."""
 
     confirmed: bool = False
+    alerted: bool = False
 
 
 @router.get(CRITERIA)
@@ -136,7 +139,7 @@ def rates(ws: Ws, answers: Cached, options: Annotated[CriteriaOptions, Query()])
     position = ws.position()
     # What machines flagged rests on what was captured: a label does not change it.
     frames = answers.ask(ws, criteria, position, standing=answers.ask(ws, capture.coverage, position).rows)
-    return part(_criteria(ws, answers, frames, position, wait=options.confirmed))
+    return part(replace(_criteria(ws, answers, frames, position, wait=options.confirmed), alerted=options.alerted))
 
 
 def _criteria(ws: Workspace, answers: ResultCache, frames: tuple[CriteriaOf, ...], position: int, *, wait: bool) -> CriteriaPart:
