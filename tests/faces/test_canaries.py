@@ -253,9 +253,6 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/views/{view}",
         "/help/{name:path}",
         "/estimates",
-        # Of two runs; they are told apart by counts and by names of rules and fields.
-        "/runs/compare",
-        "/api/v1/runs/{run}/comparison",
         "/api/v1",
         "/api/v1/access",
         "/api/v1/cases/{case}/form",

@@ -17,6 +17,7 @@ from remiss import capture
 from remiss.capture import job_actions as jobs
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
+from remiss.catalog import view_actions as views
 from remiss.curate import discussion_actions as discussion
 from remiss.faces.web.sign_in import MOST_NEXT, leads_to
 from remiss.govern.roles import ROLES
@@ -147,7 +148,8 @@ def led(site):
     run, *_ = capture.list_runs(ws).column("run")
     for role in ROLES:
         token = site.person("bo", role=role)
-    places = {"case": case, "attachment": file.id, "thread": thread.id, "job": job.id, "run": run}
+    view = views.save_view(ws, "late", "/cases?query=origin:filed", team="default")
+    places = {"case": case, "attachment": file.id, "thread": thread.id, "job": job.id, "run": run, "view": view.id}
     with site.browser_of(token) as client:
         client.headers.update({"Sec-Fetch-Site": "cross-site", "Accept": "text/html"})
         del client.headers["Origin"]
