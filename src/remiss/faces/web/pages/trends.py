@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -45,8 +46,9 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 # So many rows of a table, and a chart beside them, are a page of under 60 KB.
-ROWS = 50
+ROWS = 40
 READ_AS = ": read as "
+_DAYS = re.compile(r"occurred:>=(\d{4}-\d\d-\d\d)T00:00:00Z occurred:<(\d{4}-\d\d-\d\d)T00:00:00Z")
 VARYING = "Intervals include week-to-week variation, so rows can be compared."
 SOME_VARYING = f"{VARYING} Rows marked as of this log only have too little history for it."
 TOO_SHORT = "Intervals are for this log only: most rows have too little history to compare them."
@@ -263,7 +265,13 @@ def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) ->
     own = drilldown(query, found.by, row.key, width)
     if found.kind == CONFIRMED:
         own = both(own, parse(BEHIND_VERDICT[found.verdict or "failure"]))
-    return address("/cases", query=unparse(own), as_of=found.position)
+    return address("/cases", query=_DAYS.sub(_in_days, unparse(own)), as_of=found.position)
+
+
+def _in_days(times: re.Match[str]) -> str:
+    """Return whole days as people write them, for addresses stand a hundred times in a page."""
+    last = date.fromisoformat(times[2]) - timedelta(days=1)
+    return f"occurred:{times[1]}" + (f"..{last}" if str(last) != times[1] else "")
 
 
 def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
