@@ -39,8 +39,8 @@ def test_what_is_not_saved_is_shown_again_with_why(there):
 
 def test_a_question_of_trends_is_saved_by_the_link_of_its_page(reading):
     with reading.browser() as client:
-        text = client.get("/trends", params={"query": "criterion:slow", "what": "rate", "by": "month"}).text
+        text = client.get("/trends", params={"query": "criterion:slow", "by": "context.airport"}).text
         [form] = [html.unescape(each) for each in re.findall(r'href="(/views\?address=[^"]*)"', text)]
         meant = html.unescape(re.search(r'name="address" value="([^"]*)"', client.get(form).text)[1])
         assert client.get(meant).status_code == 200
-    assert view_address(meant).startswith("/trends?query=criterion%3Aslow&what=rate&by=month")
+    assert view_address(meant).startswith("/trends?query=criterion%3Aslow&what=count&by=context.airport")
