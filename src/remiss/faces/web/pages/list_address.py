@@ -25,7 +25,7 @@ NEWEST = "-occurred"
 SORTS = (
     (NEWEST, "newest first"),
     ("occurred", "oldest first"),
-    ("severity", "gravest first"),
+    ("severity", "most severe first"),
     ("-severity", "mildest first"),
     ("-filed", "last filed first"),
     ("filed", "first filed first"),
@@ -34,7 +34,7 @@ SORTS = (
 READY = (
     ("Everything", "", NEWEST),
     ("Severe, newest first", "severity:<=2", NEWEST),
-    ("Gravest first", "", "severity"),
+    ("Most severe first", "", "severity"),
     ("Filed by people", "origin:filed", NEWEST),
     ("Without a label", "-has:label", NEWEST),
 )
