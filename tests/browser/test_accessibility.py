@@ -47,6 +47,7 @@ PAGES = (
     "/audit?since=nope",
     "/audit?kind=refused",
     "/runs",
+    "/runs/compare?run={run}",
     "/runs/{run}",
     "/runs/{run}/histograms?field=inputs.carrier",
     "/jobs",

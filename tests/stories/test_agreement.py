@@ -25,5 +25,8 @@ def test_where_nobody_has_labelled_twice_there_are_no_figures(ws, tmp_path):
     assert {row.agreed.value for row in found.rows} == {None}
     assert curate.show_agreement(ws, by=By.PAIR).rows == ()
     assert curate.show_agreement(ws, as_of=1).position == 1
+    # A key without its family is read as estimates read it, and that is said.
+    there = curate.show_agreement(ws, "airport:EWR")
+    assert (there.query, there.notes[0]) == ("context.airport:EWR", "airport: read as context.airport")
     with pytest.raises(QueryError):
         curate.show_agreement(ws, "nope:1")
