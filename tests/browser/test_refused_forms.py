@@ -29,12 +29,13 @@ FORMS = {
     "people/page.html": ("/people", "form[action='/person/add']", {"name": "Nora Berg", "about": "a new annotator"}),
     "queue/_steering.html": ("/queue", ".steering form.scoped", {"revision": "999"}),
     "queue/task.html": ("/queue/{case}", "#judging", {"verdict": "not-a-failure", "quotes": "words that nobody logged"}),
+    "views/page.html": ("/views", "form[action='/views']", {"name": "mine", "address": "nope"}),
     "sign_in/form.html": ("/sign-in", "form", {"token": "nobodys"}),
 }
 # What is no text to keep: a file, a secret, and what a form says anew of how things stand.
 FORGOTTEN = {"file", "token", "revision"}
-# Told by itself: who steers the queue is told beside what they steer.
-ALONE = {"queue/page.html"}
+# Told by itself: who steers the queue is told beside what they steer, and two runs are compared by a link.
+ALONE = {"queue/page.html", "runs/compare.html"}
 # By which field what is wrong is found; of the others the whole form is told.
 WRONG = {
     "account/page.html": "days",
