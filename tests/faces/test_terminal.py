@@ -68,11 +68,13 @@ def tables(captured_once, tmp_path_factory):
             "recoding": "feeder.yaml",
             "case": case,
             "run": _run("run", "list")["items"][0]["run"],
+            "other": _run("capture", "log/arrival-delay.yaml", "--since", "2013-06-03", "--until", "2013-06-10")["run"],
             "attachment": _run("attachment", "add", case, LONG[0])["attachment"],
             "thread": _run("case", "comment", case, LONG[2])["thread"],
             "job": "job-none",
         }
         _run("person", "add", "ana", "--about", LONG[1])
+        _run("view", "save", LONG[1], "/cases?query=criterion:missed-delay")
         _run("job", "capture", "log/arrival-delay.yaml", "--since", "2013-06-03", "--until", "2013-06-10")
         for name, words in dict(reversed(calls())).items():
             if name not in {*READ_ALL, "attachment.get"}:  # what reads the log, and a file

@@ -75,7 +75,7 @@ class ComparedRun:
 
 @action("run.compare", permission="run:read", http="GET /runs/{run}/comparison", reads=True, subject="run")
 def compare_runs(ws: LogWorkspace, run: RunId, other: RunId, *, as_of: Position | None = None) -> Rows:
-    """Compare RUN with OTHER: what differs of their protocols, sampling, logs, refused rows and rates of rules.
+    """Compare RUN with OTHER: what differs in design, log and rates.
 
     What is the same in both is left out. Rates are counted over all events, in fractions; the interval of a difference is of the
     process behind the logs, and there is none of runs over the same time, or of under 8 windows.
