@@ -23,6 +23,7 @@ from remiss.catalog import actions as catalog
 from remiss.catalog.query import fields
 from remiss.catalog.query.expression import either
 from remiss.catalog.query.printing import unparse
+from remiss.faces.web.pages.trends import ROWS
 from remiss.faces.web.rendering import environment
 from remiss.records.identity import case_id
 from remiss.understand import actions
@@ -159,6 +160,9 @@ class Visit:
 LONG = next(packed(TEXTS[100:], 3500))
 # It breaks out of attributes, and it is one segment of an address.
 SEGMENT = next(text for text in TEXTS if text.startswith('x"') and "/" not in text)
+# Of their rows a page shows some: a test of its own looks at all.
+BY_PLACE = "/trends?by=context.place&protocol=hostile&query=occurred:<2013-06-10"
+BY_OUTPUT = "/trends?by=output&protocol=hostile"
 VISITS = (
     Visit("/?whole=true", everything),
     Visit("/", everything),
@@ -200,9 +204,11 @@ VISITS = (
     Visit("/runs/{first}/histograms?field=inputs.given", values_of("inputs.given")),
     Visit("/runs/{waiting}", changes("gone", "changed", "added")),
     Visit("/runs/{waiting}/accept", changes("gone")),
+    Visit("/runs/compare?run={first}&run={waiting}"),
+    Visit("/views", column("/api/v1/views", "name")),
     Visit("/runs/{refused}", lambda world: column(f"/api/v1/runs/{world.planted.refused.id}/refused", "detail")(world)),
-    Visit("/trends?by=context.place&protocol=hostile&query=occurred:<2013-06-10", everything),
-    Visit("/trends?by=output&protocol=hostile", everything),
+    Visit(BY_PLACE),
+    Visit(BY_OUTPUT),
     Visit(f"/trends?{urlencode({'query': LONG})}", status=422),
     Visit("/protocols"),
     Visit("/protocols/hostile", everything),
@@ -240,10 +246,26 @@ def test_the_list_of_cases_shows_every_text_on_one_of_its_pages(world):
     assert hidden(TEXTS, shown) == []
 
 
+def rows_of(world: World, path: str) -> list[Any]:
+    """Return each page of a long table of figures."""
+    return [read(world.client.get(f"{path}&after={start}").text) for start in range(0, COUNT, ROWS)]
+
+
+@pytest.mark.parametrize("path", [BY_PLACE, BY_OUTPUT], ids=["place", "output"])
+def test_figures_show_every_text_on_one_of_their_pages(world, path):
+    pages = rows_of(world, path)
+    assert [page.faults for page in pages if page.faults] == []
+    assert hidden(TEXTS, "".join(page.text for page in pages)) == []
+
+
 def test_a_figure_leads_to_the_cases_of_its_text_and_to_no_others(world):
-    page = read(world.client.get("/trends?by=context.place&protocol=hostile&query=occurred:<2013-06-10").text)
+    pages = rows_of(world, BY_PLACE)
     # The chart leads where its rows do.
-    links = list(dict.fromkeys(link for link in page.links if link.startswith("/cases?query=") and "context.place" in link))
+    links = list(
+        dict.fromkeys(
+            link for page in pages for link in page.links if link.startswith("/cases?query=") and "context.place" in link
+        )
+    )
     assert len(links) == COUNT
     met = set()
     for link in links[::7]:

@@ -25,6 +25,7 @@ from remiss.records.published import position_of
 from remiss.workspace import Workspace
 from tests.edges.stores.drawing import MONDAY
 from tests.serving import TOKEN, Served, served
+from tests.stories.logs import WEEK
 
 READS = 25
 
@@ -104,6 +105,7 @@ ASKED: Mapping[str, Mapping[str, str]] = {
         "access.check": {"person": "bo", "action": "case.show"},
         "estimate": {"query": "criterion:missed-delay"},
         "protocol.diff": {"before": "1", "after": "1"},
+        "run.compare": {"other": "{other}"},
     }.get(name, {})
     for name, each in entries().items()
     # What is taken out is a file, and asked for in its own test.
@@ -119,12 +121,14 @@ def rich(captured) -> Iterator[tuple[Served, dict[str, str]]]:
         case = str(catalog.search(ws, "criterion:missed-delay", limit=1).column("id")[0])
         people_actions.add_person(ws, "bo")
         said = discussion.comment(ws, case, "@bo who saw it?")
+        other = capture.capture(ws, "log/arrival-delay.yaml", since=MONDAY, until=MONDAY + WEEK).id
         yield (
             there,
             {
                 "case": case,
                 "thread": said.id,
-                "run": str(capture.list_runs(ws).column("run")[0]),
+                "run": str(capture.list_runs(ws).column("run")[1]),
+                "other": other,
                 "protocol": "arrival-delay",
             },
         )
@@ -149,7 +153,8 @@ def test_as_of_the_position_that_an_answer_says_one_reads_that_answer(rich):
 
         def read(name: str, **more: object) -> dict[str, Any]:
             path = entries()[name].path.format(**names)
-            answer = client.get(path, params={**ASKED[name], **more})
+            asked = {key: value.format(**names) for key, value in ASKED[name].items()}
+            answer = client.get(path, params={**asked, **more})
             assert answer.status_code == 200, answer.text
             # The size of the catalog's file is of now, and by `next` one goes on with the list that was asked for.
             return {key: value for key, value in answer.json().items() if key not in {"bytes", "next"}}

@@ -22,6 +22,7 @@ from remiss import capture
 from remiss.capture import job_actions
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
+from remiss.catalog import view_actions as views
 from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as investigations
 from remiss.curate import labelling_actions as labelling
@@ -61,6 +62,10 @@ class Planted:
     people: Sequence[str]
     files: Sequence[str]
     job: str
+
+
+# Home and the list of cases have a link to each.
+VIEWS = 40
 
 
 def batched(texts: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -265,6 +270,8 @@ def plant(ws: Workspace, folder: Path) -> Planted:
         catalog.revise(ws, each.id, 1, title=title.strip(), note=together(TEXTS[:20]))
     decide(ws, catalog.show(ws, filed[-1].id))
     discuss(ws, filed[-1].id)
+    for text in [text for text in TEXTS if text.isprintable() and len(text) <= 80][:VIEWS]:
+        views.save_view(ws, text.strip(), "/cases?query=origin:filed")
     for number, text in enumerate(packed((text for text in TEXTS if text.isprintable()), 200)):
         people.add_person(ws, f"person-{number}", about=text.strip())
     # Under names that begin where a text does, so that what it has before its first slash is seen.

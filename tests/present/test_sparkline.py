@@ -27,6 +27,18 @@ def test_each_window_is_a_mark_that_leads_somewhere_and_says_what_it_is():
     assert [title.text for title in picture.iter(f"{SVG}title")] == ["window 0", "window 1"]
 
 
+def test_the_marks_of_many_windows_are_a_few_hundred_letters_and_lead_nowhere():
+    points = [point(place, 0.1 + place % 7 / 10, provisional=place > 41) for place in range(44)]
+    picture = drawn(points)
+    assert list(picture.iter(f"{SVG}a")) == []
+    [solid] = [path for path in picture.iter(f"{SVG}path") if path.get("stroke-linecap")]
+    assert (solid.get("d").count("h0"), len(centres(picture))) == (42, 2)
+    assert len(sparkline(points)) < 2_500
+    one, two = [float(text.split("h")[0].split()[0]) for text in solid.get("d").split("M")[1:3]]
+    assert one == centres(drawn(points[:12]))[0][0]
+    assert one < two
+
+
 def test_time_goes_right_and_more_is_higher():
     (x0, y0), (x1, y1), (x2, y2) = centres(drawn([point(0, 0.0), point(1, 0.5), point(4, 1.0)]))
     assert x1 - x0 < x2 - x1

@@ -1,6 +1,8 @@
-"""The trend of one figure over windows, small enough for a line of a table; each mark leads to what is behind it.
+"""The trend of one figure over windows, small enough for a line of a table; of few windows each mark leads to what is behind it.
 
-The band is how sure each value is. A window that was never captured leaves a gap, and a hollow mark may still change.
+The marks of many stand too near each other to be pressed, and their links would be most of a page: there the whole picture is
+one link of the page that shows it. The band is how sure each value is. A window that was never captured leaves a gap, and a
+hollow mark may still change.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from remiss.present.svg import Axis, axis, escaped, pixels, stroke
 EDGE = 4
 # An interval far beyond all values would press them onto the ground: it is cut off there.
 HEADROOM = 1.6
+# In a picture of 240 pixels twelve marks stand 20 apart.
+MOST_LINKED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ def sparkline(points: Sequence[Point], *, width: int = 240, height: int = 44, ra
             f'height="{height}" viewBox="0 0 {width} {height}" fill="currentColor">',
             *band(drawn, frame),
             *(trace(part, frame) for part in unbroken(drawn) if len(part) > 1),
-            *(mark(point, frame, height) for point in drawn),
+            *(dots(drawn, frame) if len(drawn) > MOST_LINKED else (mark(point, frame, height) for point in drawn)),
             "</svg>",
         ]
     )
@@ -114,6 +118,20 @@ def trace(part: Sequence[Point], frame: SparklineLayout) -> str:
     """Draw the line through one stretch."""
     path = "L".join(f"{pixels(frame.x(point.place))} {pixels(frame.y(point.value or 0.0))}" for point in part)
     return stroke(f"M{path}", opacity=0.7, thick=1.2)
+
+
+def dots(points: Sequence[Point], frame: SparklineLayout) -> Iterator[str]:
+    """Draw marks that lead nowhere: those that stay as one path, those that may change as circles."""
+    radius = min(2.2, max(1.2, frame.step / 2.5))
+    solid = "".join(
+        f"M{pixels(frame.x(point.place))} {pixels(frame.y(point.value or 0.0))}h0" for point in points if not point.provisional
+    )
+    if solid:
+        yield f'<path d="{solid}" fill="none" stroke="currentColor" stroke-width="{pixels(2 * radius)}" stroke-linecap="round"/>'
+    for point in points:
+        if point.provisional:
+            centre = f'cx="{pixels(frame.x(point.place))}" cy="{pixels(frame.y(point.value or 0.0))}" r="{pixels(radius)}"'
+            yield f'<circle {centre} fill="none" stroke="currentColor"/>'
 
 
 def mark(point: Point, frame: SparklineLayout, height: int) -> str:

@@ -29,7 +29,7 @@ from remiss.faces.web.rendering import address
 from remiss.present import estimate_facts
 from remiss.present.legible import share
 from remiss.present.sampling import window_in_words
-from remiss.present.sparkline import Point, sparkline
+from remiss.present.sparkline import MOST_LINKED, Point, sparkline
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.identity import parse_time
 from remiss.understand.periods import drilldown
@@ -135,10 +135,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """How that went, as a picture and in words."""
+    """How that went, as a picture and in words; `linked` is whether its marks lead to the cases of their windows."""
 
     svg: Markup
     says: str
+    linked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,8 +275,10 @@ def trend_of(found: Estimate, own: Query, width: timedelta) -> Trend | None:
     """Return a rate over windows as a trend; of one window there is none."""
     if len(found.rows) < 2:
         return None
-    svg = Markup(sparkline(tuple(points_of(found, own, width))))  # noqa: S704 - it escapes what it writes
-    return Trend(svg=svg, says=estimate_facts.trend_in_words(found))
+    points = tuple(points_of(found, own, width))
+    svg = Markup(sparkline(points))  # noqa: S704 - it escapes what it writes
+    linked = sum(point.value is not None for point in points) <= MOST_LINKED
+    return Trend(svg=svg, says=estimate_facts.trend_in_words(found), linked=linked)
 
 
 def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
