@@ -44,7 +44,7 @@ test: setup postgresql chromium ## everything CI tests, on SQLite and on private
 check: format lint types arrows docs schema fragments site ## all quick checks: no services, under two minutes
 
 .PHONY: soak
-soak: setup postgresql chromium ## the long versions of the tests, some 50 minutes on two idle cores (22 of them alone); run before an issue is called resolved
+soak: setup postgresql chromium firefox ## the long versions of the tests, some 50 minutes on two idle cores (22 of them alone); run before an issue is called resolved
 	$(RUN) pytest -m "soak and alone" || alone=$$?; \
 	$(RUN) pytest -n $(WORKERS) --dist worksteal -m "soak and not alone"; \
 	test -z "$${alone-}" || { echo "of the tests that had the machine to themselves some failed: see above"; exit $$alone; }
@@ -128,3 +128,7 @@ postgresql:
 .PHONY: chromium
 chromium:
 	@scripts/provide-chromium
+
+.PHONY: firefox
+firefox:
+	@scripts/provide-firefox

@@ -78,6 +78,11 @@ class Served:
             assert answer.status_code == 303, answer.text
             yield client
 
+    def session_of(self, token: str) -> str:
+        """Return what a browser keeps of whoever has signed in with that token."""
+        with self.browser_of(token) as client:
+            return client.cookies[self.sessions.cookie]
+
     def position(self) -> int:
         """Return the catalog's position: how much was journalled."""
         return self.workspace.position()

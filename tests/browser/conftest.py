@@ -95,12 +95,15 @@ def site(captured_folder: Path, tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def signed_in(browser: Browser, site: Served) -> Iterator[Callable[..., Page]]:
-    """Open pages of the site as somebody who is signed in; settings are those of a browser's context."""
+    """Open pages of the site as somebody who is signed in: the operator, or whose token it is.
+
+    Settings are those of a browser's context.
+    """
     with ExitStack() as open_pages:
 
-        def open_page(path: str, **settings: Any) -> Page:
+        def open_page(path: str, *, token: str = "", **settings: Any) -> Page:
             page = open_pages.enter_context(_opened(browser, base_url=site.url, **settings))
-            session = site.sessions.sign_in(site.sessions.link())
+            session = site.session_of(token) if token else site.sessions.sign_in(site.sessions.link())
             assert session is not None
             page.context.add_cookies([{"name": site.sessions.cookie, "value": session, "url": site.url}])
             page.goto(path)

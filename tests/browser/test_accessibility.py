@@ -1,4 +1,4 @@
-"""Every page, wide and narrow, light and dark, as people who do not see or do not use a mouse meet it."""
+"""Every page, wide and narrow, light and dark, as people who do not see or do not use a mouse meet it: whole, and at rest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
+from tests.browser.layout import MOST_MOVED, WIDTHS, cut_or_broken, moved
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.test_jobs import STEPS, post
 from tests.stories.logs import MONDAY
@@ -62,9 +63,12 @@ PAGES = (
     "/nothing",
 )
 LOOKS = (
-    {"color_scheme": "light", "viewport": {"width": 1360, "height": 900}},
-    {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}},
+    {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
+    {"color_scheme": "dark", "viewport": {"width": 375, "height": 812}},
 )
+
+# Of the widths that people have, the three between which a layout changes.
+SOME = (375, 820, 1440)
 
 # In lines of some pixels, so that what stands beside each other counts as one line.
 # A row is told by the middle of what stands in it: a link and a button beside it are of different heights.
@@ -147,16 +151,36 @@ def said_by_bo(site, case):
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light and wide", "dark and narrow"])
-def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, look):
+def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, look, record_property):
     page = signed_in("/", **look)
-    broken = {}
+    broken, most = {}, (0.0, "")
+    for path in map(filled_in, PAGES):
+        page.set_viewport_size(look["viewport"])
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        shift, parts = moved(page)
+        most = max(most, (shift, path))
+        if shift >= MOST_MOVED:
+            broken[f"{path} moves by {shift:.3f}"] = parts[:6]
+        found = Axe().run(page).response["violations"]
+        broken |= {f"{path}: {rule['id']}": [node["html"][:200] for node in rule["nodes"][:3]] for rule in found}
+        if look is LOOKS[0]:
+            # Neither depends on colours.
+            broken |= {f"{path} at {width}": told[:6] for width, told in cut_or_broken(page, SOME).items()}
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is wider than the screen"
+    record_property("moves most", most)
+    assert broken == {}
+
+
+@pytest.mark.soak
+def test_at_no_width_that_people_have_is_anything_cut_or_a_word_broken(signed_in, filled_in):
+    page = signed_in("/", viewport={"width": WIDTHS[0], "height": 900})
+    wrong = {}
     for path in map(filled_in, PAGES):
         page.goto(path)
         page.wait_for_load_state("networkidle")
-        found = Axe().run(page).response["violations"]
-        broken |= {f"{path}: {rule['id']}": [node["html"][:200] for node in rule["nodes"][:3]] for rule in found}
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is wider than the screen"
-    assert broken == {}
+        wrong |= {f"{path} at {width}": told for width, told in cut_or_broken(page).items()}
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light and wide", "dark and narrow"])

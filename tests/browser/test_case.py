@@ -166,7 +166,7 @@ def test_parts_are_tabs_by_keyboard_and_an_address_opens_its_part(signed_in, mis
 def test_g_and_a_letter_lead_on_and_are_typed_in_a_field(signed_in, missed):
     page = signed_in(f"/cases/{missed}")
     expect(page.locator("#go")).to_contain_text("Trends")
-    for letter, path in (("t", "/trends"), ("l", "/queue"), ("c", "/cases"), ("h", "/")):
+    for letter, path in (("t", "/trends"), ("l", "/queue"), ("i", "/inbox"), ("c", "/cases"), ("h", "/")):
         page.keyboard.press("g")
         page.keyboard.press(letter)
         page.wait_for_url(re.compile(f"{path}$"))

@@ -60,6 +60,21 @@ def test_an_owner_who_frees_themselves_by_the_next_version_still_judges_nothing_
     assert len(catalog.show(verifier("cy"), case).labelling.labellings) == 2
 
 
+@pytest.mark.parametrize("other", ["owners: [bo]", "owners: [olga]\nteam: rivals"], ids=["owners", "team"])
+def test_a_text_that_is_filed_anew_leaves_a_version_to_its_owners_and_its_team(captured, verifier, other):
+    case = annotate(verifier("ana"))
+    keep(captured, OWNED.replace("owners: [olga]", other))
+    found = captured.protocols.find("arrival-delay", 1)
+    assert (found.text, found.team) == (OWNED, "default")
+    with pytest.raises(Denied, match=r"olga owns the model \S+, by protocol \S+@1 of team default"):
+        curate.verify(verifier("olga"), case, 2, FAILS)
+    # Its words alone may be written anew.
+    reworded = OWNED.replace("owners: [olga]", "owners: [olga] # since May")
+    keep(captured, reworded)
+    assert captured.protocols.find("arrival-delay", 1).text == reworded
+    assert curate.verify(verifier("bo"), case, 2, FAILS).status is Status.VERIFIED
+
+
 def test_who_is_named_an_owner_since_judges_nothing_until_they_are_not_and_is_told_no_more_than_a_verifier(captured, verifier):
     case, bo = annotate(verifier("ana")), verifier("bo")
     next_version(captured, 2, "bo")

@@ -81,6 +81,25 @@ def test_every_link_of_every_page_leads_to_a_page_without_a_word_of_the_command_
     assert sum(kind[0] == "/trends" for kind in seen) > 10
 
 
+def test_no_page_of_many_rows_and_several_versions_has_over_sixty_kilobytes(site):
+    with site.browser() as client:
+        [case] = client.get("/api/v1/cases?limit=1").json()["items"]
+        [run] = client.get("/api/v1/runs?limit=1").json()["items"]
+        long = "/trends?query=criterion%3Aslow&what=rate&by=inputs.distance&variance=sample"
+        if "another" not in client.get("/protocols").text:
+            assert int(re.search(r"40 of ([\d,]+) drawn; all are in the table", client.get(long).text)[1]) >= 99
+        pages = (
+            "/?whole=true",
+            "/cases?facets=true",
+            "/queue",
+            f"/queue/{case['id']}",
+            f"/cases/{case['id']}?controls=true",
+            "/runs",
+        )
+        for path in (*pages, f"/runs/{run['run']}", "/protocols/arrival-delay", "/trends", long, f"{long}&after=40", "/audit"):
+            assert len(client.get(path, headers={"Accept": "text/html"}).content) <= 60_000, path
+
+
 def test_the_queue_says_what_a_new_version_of_the_protocol_added(site):
     with site.client() as client:
         runs = client.get("/api/v1/runs").json()["items"]

@@ -77,7 +77,7 @@ def test_it_answers_at_once_and_has_the_rest_loaded(cold):
     text = cold.get("/").text
     assert "arrival-delay@1" in text
     assert len(re.findall(r'class="id" href="/cases/', text)) == 10
-    assert parts(text) == ["/parts/overview/criteria", "/parts/standing", "/parts/overview/holdings"]
+    assert parts(text) == ["/parts/overview/criteria?confirmed=false", "/parts/standing", "/parts/overview/holdings"]
     for part in parts(text):
         answer = cold.get(part)
         assert answer.status_code == 200
@@ -199,6 +199,15 @@ def test_numbers_lead_to_what_is_behind_them(client):
         assert client.get(href, follow_redirects=True).status_code == 200, href
 
 
+def test_as_many_runs_and_protocol_versions_are_counted_as_their_lists_hold(client):
+    text = client.get("/?whole=true").text
+    for path, words in (("/runs", "runs?"), ("/protocols", "protocol versions?")):
+        [count] = re.findall(rf'href="{path}">([\d,]+) {words}<', text)
+        assert client.get(path).text.count('<th scope="row">') == int(count)
+    # A run may be of some windows of a protocol alone: how many there are in all leads to none.
+    assert "#windows" not in text
+
+
 def test_its_twins_answer(client):
     for twin in re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', client.get("/").text):
         assert client.get(twin).status_code == 200
@@ -288,9 +297,15 @@ def test_a_count_is_that_of_where_it_leads_or_the_page_says_why_not(labelled):
     people = {role: labelled.person(f"the-{role}", role=role) for role in ("reader", "annotator", "verifier", "curator")}
     for role, token in people.items():
         with labelled.browser_of(token) as client:
-            for page in ("/?whole=true", "/cases?facets=true", "/cases?query=criterion:slow&facets=true", "/agreement"):
+            for page in (
+                "/?whole=true",
+                "/cases?facets=true",
+                "/cases?query=criterion:slow&facets=true",
+                "/agreement",
+                "/protocols/arrival-delay",
+            ):
                 text = client.get(page).text
-                links = re.findall(r'<a\b[^>]*?href="(/cases(?:\?[^"]*)?)"[^>]*>([\d,]+)</a>', text)
+                links = re.findall(r'<a\b[^>]*?href="(/cases(?:\?[^"]*)?)"[^>]*>([\d,]+)(?: cases?)?</a>', text)
                 links += re.findall(FACET, text)
                 for href, count in dict.fromkeys(links):
                     address = html.unescape(href)

@@ -51,9 +51,9 @@ def test_no_page_makes_a_head_of_its_own():
 def test_the_keys_that_lead_on_are_listed_for_what_one_may_open(reading):
     with reading.browser() as client:
         page = client.get("/cases").text
-    assert re.findall(r'data-go="(\w)"', page) == ["h", "l", "c", "t"]
+    assert re.findall(r'data-go="(\w)"', page) == ["h", "l", "i", "c", "t"]
     assert "<kbd>g</kbd> <kbd>t</kbd> Trends" in page
     with reading.browser_of(reading.person("rita-of-heads", role="reader")) as client:
         page = client.get("/cases", headers={"Accept": "text/html"}).text
-    assert re.findall(r'data-go="(\w)"', page) == ["h", "c", "t"]
+    assert re.findall(r'data-go="(\w)"', page) == ["h", "i", "c", "t"]
     assert "Label" not in page.partition('id="go"')[2].partition("</span>")[0]

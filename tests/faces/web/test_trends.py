@@ -105,6 +105,14 @@ def test_a_long_table_is_turned_and_each_page_of_it_is_small(reading, get):
     assert "remiss-chart" in get(**asked, after=10**6).text
 
 
+@pytest.mark.parametrize("by", ["criterion", "context.airport", "inputs.carrier", "inputs.distance", "week", "window"])
+def test_a_chart_draws_as_many_rows_as_its_table_has_or_says_how_many(get, by):
+    page = get(query="" if by == "criterion" else "criterion:slow", what="rate", by=by, variance="sample").text
+    turned = re.search(r"Rows 1 to \d+ of ([\d,]+)", page)
+    drawn, rows = len(marks(page)), int(turned[1]) if turned else page.count('<th scope="row">')
+    assert drawn == rows > 1 or f"{drawn} of {rows} drawn; all are in the table." in page
+
+
 def test_the_chart_is_had_as_a_picture(get):
     answer = get(query="criterion:slow", what="rate", by="week", variance="sample", format="svg")
     assert answer.headers["content-type"].startswith("image/svg+xml")

@@ -1,20 +1,14 @@
 """The criteria of everything captured: how often each is met, and how that went over the last windows.
 
 Asking takes a question for each criterion, and one more for its trend: a server asks once for what was captured (`ResultCache`).
-
-What two people confirmed of each criterion, as it stands beside what machines flagged: with its interval, or what is missing.
-
-A confirmed rate is of the windows that people have begun with, a flagged one of all: what tells the two apart is in the notes.
-Asking reads every sampled event, where most flagged figures are sums of counts: a page has it loaded by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from markupsafe import Markup
 
@@ -25,6 +19,7 @@ from remiss.catalog.query.printing import unparse
 from remiss.contract.table import permission_of
 from remiss.errors import InputError
 from remiss.faces.web import protocol_cache
+from remiss.faces.web.confirmed_rates import estimating
 from remiss.faces.web.rendering import address
 from remiss.present import estimate_facts
 from remiss.present.legible import share
@@ -42,80 +37,12 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmedRate:
-    """The confirmed rate of a criterion, as texts; without a value `missing` says why there is none yet.
-
-    `marks` are `few`, `provisional` and `preliminary`; `flagged` is how many events machines flagged in the same windows, and
-    `precision` the share of them that is confirmed.
-    """
-
-    value: str = ""
-    interval: str = ""
-    marks: str = ""
-    flagged: str = ""
-    precision: str = ""
-    notes: tuple[str, ...] = ()
-    missing: str = ""
-
-
-def estimating() -> Any:
-    """Return the module that estimates; numpy comes with it, which a server loads when it is first asked."""
-    return import_module("remiss.understand.actions")
-
-
-OfCriteria: TypeAlias = Mapping[str, ConfirmedRate]
-Ask: TypeAlias = Callable[[str, bool], Estimate]
-
-
-def confirmed(ws: Workspace, *, source: str, protocol: str, criteria: Sequence[str], as_of: int) -> OfCriteria:
-    """Return what people confirmed of each criterion of a protocol version on one source."""
-    ws.allow(permission_of("estimate"))
-    facts_of = estimating().sharing()
-
-    def ask(criterion: str, rate: bool) -> Estimate:
-        query = unparse(having("criterion", criterion)) if criterion else ""
-        wording = Wording(query=query, rate=rate, of=None, by=None if criterion else "criterion", variance=None)
-        of = {"source": source, "protocol": protocol, "position": as_of, "facts_of": facts_of}
-        return cast("Estimate", estimating().figure(ws, wording, confirmed=True, **of))
-
-    try:
-        rates, totals = ({str(row.key): row for row in ask("", rate).rows} for rate in (True, False))
-    except InputError:
-        # One that cannot be answered would take the others with it.
-        return {name: _alone(name, ask) for name in criteria}
-    return {name: of_rows(rates[name], totals[name]) for name in criteria}
-
-
-def of_rows(rate: EstimateRow, total: EstimateRow) -> ConfirmedRate:
-    """Return what was confirmed of a criterion, from its rate and its number."""
-    # That the number came out above what was flagged is said of the number alone, and the reader of the rate wonders too.
-    notes = tuple(note for note in dict.fromkeys((*rate.notes, *total.notes)) if not note.startswith("among "))
-    value, interval = estimate_facts.figure_of(rate, rate=True)
-    if value == estimate_facts.UNDEFINED:
-        return ConfirmedRate(missing=notes[0] if notes else value)
-    return ConfirmedRate(
-        value=value,
-        interval=interval or ("exact" if rate.exact else "interval unknown"),
-        marks=estimate_facts.remarks(rate),
-        flagged=estimate_facts.flagged_of(total),
-        precision=estimate_facts.precision_of(total),
-        notes=notes,
-    )
-
-
-def _alone(name: str, ask: Ask) -> ConfirmedRate:
-    try:
-        [rate], [total] = ask(name, True).rows, ask(name, False).rows
-    except InputError as error:
-        return ConfirmedRate(missing=error.what)
-    return of_rows(rate, total)
-
-
 # A year of weeks and some more; finer windows show their latest.
 TREND = 60
 # Protocol versions whose criteria stand on one page.
 MOST_FRAMES = 12
+# What is below these is below the fold.
+MOST_NAMED = 3
 # A criterion of this severity or a graver one warns on the first page.
 WATCHED = 2
 
@@ -192,17 +119,28 @@ class CriteriaOf:
 def criteria(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
     """Return the criteria of everything captured, what was captured last first."""
     ws.allow(permission_of("estimate"))
-    captured = sorted(capture.coverage(ws, as_of=as_of), key=lambda line: str(line["at"]), reverse=True)
-    return tuple(criteria_of(ws, line, as_of) for line in captured[:MOST_FRAMES])
+    return tuple(criteria_of(ws, line, as_of) for line in _last_first(ws, as_of)[:MOST_FRAMES])
 
 
-def criteria_of(ws: Workspace, captured: dict[str, Any], as_of: int) -> CriteriaOf:
-    """Return the criteria of one line of the coverage."""
+def criteria_named(ws: Workspace, *, as_of: int) -> tuple[CriteriaOf, ...]:
+    """Return the first of the same without figures: a page has their room before they are estimated."""
+    return tuple(criteria_of(ws, line, as_of, named=True) for line in _last_first(ws, as_of)[:MOST_NAMED])
+
+
+def _last_first(ws: Workspace, as_of: int) -> list[dict[str, Any]]:
+    return sorted(capture.coverage(ws, as_of=as_of), key=lambda line: str(line["at"]), reverse=True)
+
+
+def criteria_of(ws: Workspace, captured: dict[str, Any], as_of: int, *, named: bool = False) -> CriteriaOf:
+    """Return the criteria of one line of the coverage; those that are just named have no figures yet."""
     source, label = str(captured["source"]), str(captured["protocol"])
     try:
         document = protocol_cache.protocol(ws, label)
     except InputError as error:
         return CriteriaOf(source=source, protocol=label, problem=error.what)
+    if named:
+        every = sorted((line_named(source, document, each) for each in document.criteria), key=lambda line: line.severity)
+        return CriteriaOf(source=source, protocol=label, lines=tuple(every))
     ask = RatesAsked(ws=ws, source=source, label=label, as_of=as_of, facts_of=estimating().sharing())
     since = max(captured["since"], captured["until"] - TREND * document.sampling.window)
     lines = sorted((line_of(ask, document, each, since) for each in document.criteria), key=lambda line: line.severity)
@@ -225,23 +163,32 @@ class RatesAsked:
         of = {"source": self.source, "protocol": self.label, "position": self.as_of, "facts_of": self.facts_of}
         return cast("Estimate", estimating().figure(self.ws, wording, **of))
 
-    def href(self, query: Query, **also: str) -> str:
-        """Return the address of the page that shows the same."""
-        return address("/trends", query=unparse(query), what="rate", **also, source=self.source, protocol=self.label)
 
-
-def line_of(ask: RatesAsked, document: Protocol, criterion: Criterion, since: datetime) -> CriterionLine:
-    """Return one criterion with its rate and its trend; what cannot be estimated says why."""
+def _queries(source: str, document: Protocol, criterion: Criterion) -> tuple[Query, Query]:
+    """Return what asks for a criterion, in an estimate and among all cases."""
     query = having("criterion", criterion.name)
-    own = both(query, having("source", ask.source), having("protocol", document.name))
-    line = CriterionLine(
+    return query, both(query, having("source", source), having("protocol", document.name))
+
+
+def line_named(source: str, document: Protocol, criterion: Criterion) -> CriterionLine:
+    """Return what a protocol says of one criterion, and where its cases and its estimates are."""
+    query, own = _queries(source, document, criterion)
+    asked = {"query": unparse(query), "what": "rate"}
+    of = {"source": source, "protocol": f"{document.name}@{document.version}"}
+    return CriterionLine(
         name=criterion.name,
         why=criterion.why,
         severity=criterion.severity,
         cases=address("/cases", query=unparse(own), sort="severity"),
-        estimate=ask.href(query, by="window"),
-        by_people=ask.href(query, found="failure"),
+        estimate=address("/trends", **asked, by="window", **of),
+        by_people=address("/trends", **asked, found="failure", **of),
     )
+
+
+def line_of(ask: RatesAsked, document: Protocol, criterion: Criterion, since: datetime) -> CriterionLine:
+    """Return one criterion with its rate and its trend; what cannot be estimated says why."""
+    query, own = _queries(ask.source, document, criterion)
+    line = line_named(ask.source, document, criterion)
     try:
         [row] = ask.rate(query).rows
         found = ask.rate(both(query, Term("occurred", Operator.AT_LEAST, since, Level.EVENT)), by="window")

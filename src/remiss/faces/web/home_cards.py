@@ -35,12 +35,13 @@ SESSION = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeCard:
-    """One figure with what it is of, a note below it, and where it leads."""
+    """One figure with what it is of, a note below it, and where it leads; `disputes` is whether one waits for who looks."""
 
     of: str
     figure: str
     note: str
     href: str
+    disputes: bool = False
 
 
 def cards(ws: Workspace, status: Sequence[CaptureStatus] | None = None) -> tuple[HomeCard, ...]:
@@ -74,7 +75,13 @@ def _own_work(ws: Workspace, *, alone: bool) -> Iterator[HomeCard]:
     left = queue.list_queue(ws, brief=True).left
     parts = ((left.annotation, "to label"), (left.verification, "to verify"), (left.adjudication, "to decide"))
     kinds = ", ".join(f"{number(count)} {words}" for count, words in parts if count)
-    yield HomeCard(of="Waiting for you", figure=number(left.total), note=kinds or "Nothing waits", href="/queue")
+    yield HomeCard(
+        of="Waiting for you",
+        figure=number(left.total),
+        note=kinds or "Nothing waits",
+        href="/queue",
+        disputes=left.adjudication > 0,
+    )
     if not alone:
         return
     goal = left.mine + left.total

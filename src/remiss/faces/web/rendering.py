@@ -57,7 +57,7 @@ GROUPS: tuple[tuple[str, tuple[BarEntry, ...]], ...] = (
         (
             BarEntry("overview", "/", "Home", key="h"),
             BarEntry("queue", "/queue", "Label", "queue:work", "l"),
-            BarEntry("inbox", "/inbox", "Inbox", "inbox:read"),
+            BarEntry("inbox", "/inbox", "Inbox", "inbox:read", "i"),
         ),
     ),
     (

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from remiss import capture
 from remiss.catalog import actions as catalog
 from remiss.faces.serving import Asked, Cached, Ws
-from remiss.faces.web.criteria import CriteriaOf, OfCriteria, confirmed, criteria
+from remiss.faces.web.confirmed_rates import OfCriteria, confirmed
+from remiss.faces.web.criteria import CriteriaOf, criteria, criteria_named
 from remiss.faces.web.home_cards import HomeCard, cards
 from remiss.faces.web.pages import saved_views
 from remiss.faces.web.pages.inbox import told
@@ -51,7 +52,8 @@ class CriteriaPart:
 
     `confirmed` has of each ground what people confirmed of its criteria, and is None when that is to be loaded from `whole`.
     It may be of an earlier position, `until`: what is new then is to be loaded, too. `alerted` is whether the page around it
-    says already what rose.
+    says already what rose. Criteria that are just `named` have no figures yet: they stand where their figures will, so that
+    nothing below moves when these come.
     """
 
     template: ClassVar[str] = "overview/criteria.html"
@@ -59,7 +61,12 @@ class CriteriaPart:
     confirmed: tuple[OfCriteria, ...] | None
     until: int | None = None
     alerted: bool = False
-    whole: ClassVar[str] = f"{CRITERIA}?confirmed=true"
+    named: bool = False
+
+    @property
+    def whole(self) -> str:
+        """Where what is missing is to be had."""
+        return f"{CRITERIA}?confirmed={str(not self.named).lower()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +89,7 @@ class OverviewPage:
     captured: tuple[dict[str, Any], ...]
     newest: tuple[dict[str, Any], ...]
     holdings: HoldingsPart | None
-    criteria: CriteriaPart | None
+    criteria: CriteriaPart
     status: StatusPart | None
     parts: dict[str, str]
     told: tuple[dict[str, Any], ...]
@@ -105,14 +112,19 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
     facts = ask(ws, catalog.info, position)
     rates = ask(ws, criteria, position, standing=captured.rows) if len(captured) else None
     status = ask(ws, capture.status, position, seconds=STATUS_SECONDS) if len(captured) else None
+    if rates is None:
+        named = answers.ask(ws, criteria_named, position, standing=captured.rows) if len(captured) else ()
+        first = CriteriaPart(frames=named, confirmed=None, named=True)
+    else:
+        first = _criteria(ws, answers, rates, position, wait=asked.whole)
     page = OverviewPage(
         cards=cards(ws, None if status is None else status.items),
         captured=tuple(captured),
         newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
         holdings=None if facts is None else HoldingsPart(facts=facts),
-        criteria=None if rates is None else _criteria(ws, answers, rates, position, wait=asked.whole),
+        criteria=first,
         status=None if status is None else StatusPart(items=status.items),
-        parts={"holdings": HOLDINGS, "criteria": CRITERIA, "standing": STATUS},
+        parts={"holdings": HOLDINGS, "standing": STATUS},
         told=told(ws),
         views=saved_views.links(saved_views.kept(ws)),
     )

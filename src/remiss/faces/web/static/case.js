@@ -51,6 +51,15 @@ bar.addEventListener("keydown", (event) => {
 });
 parts[0].parentElement.classList.add("tabbed");
 show(Math.max(0, parts.findIndex((part) => part.querySelector("[role=alert]"))));
+// An answer goes to the thread that the address names, as that of an inbox does; else to the first that is open.
+const answer = document.querySelector('[data-key="a"]');
+function answerThere() {
+  const named = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const thread = named && named.closest("details.thread:has(form.say)");
+  if (answer && thread) answer.setAttribute("href", `#${thread.id}`);
+}
+answerThere();
+addEventListener("hashchange", answerThere);
 if (reveal(location.hash)) document.getElementById(decodeURIComponent(location.hash.slice(1))).scrollIntoView();
 addEventListener("hashchange", () => reveal(location.hash)?.scrollIntoView());
 
@@ -63,7 +72,7 @@ document.addEventListener("keydown", (event) => {
   const part = href.startsWith("#") && reveal(href);
   if (!part) { target.click(); return; }
   part.scrollIntoView({ block: "start" });
-  part.querySelector("form:last-of-type :is(input:not([type=hidden]), textarea)")?.focus();
+  part.querySelector("form.say textarea, form:last-of-type :is(input:not([type=hidden]), textarea)")?.focus();
 });
 
 // The link to a part that is folded opens it.

@@ -45,6 +45,7 @@ function move(step) {
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
+  n: () => document.querySelector(".turn [rel=next]")?.click(),
   "/": () => { box.focus(); box.select(); },
   "?": () => {
     const help = document.getElementById("language");

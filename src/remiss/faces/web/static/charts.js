@@ -21,7 +21,7 @@ async function drawn(address) {
 }
 
 for (const button of document.querySelectorAll("button[data-png]")) {
-  button.hidden = false;
+  button.classList.remove("awaited");
   button.addEventListener("click", async () => {
     try {
       const link = document.createElement("a");
@@ -37,7 +37,7 @@ for (const button of document.querySelectorAll("button[data-png]")) {
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const said = button.textContent;
-  button.hidden = false;
+  button.classList.remove("awaited");
   button.addEventListener("click", async () => {
     const sentence = document.getElementById(button.dataset.copy).textContent.trim();
     try {
