@@ -218,6 +218,13 @@ def test_no_value_is_left_behind_beside_others(parts):
         assert hidden(name, value) not in redacted
 
 
+@pytest.mark.parametrize("value", ["CRMSYF57H04R832V", "HR5330315006925999494"])
+def test_a_value_is_found_where_it_begins_a_stretch(value):
+    # Between the first number and the last clause are 120 characters: there the stretch around it ends.
+    before = "(4453578559440267 and https://ana:geheim@intranet/" + "a" * 80 + "/report, "
+    assert value not in redact(before + value, BY)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(VALUES)), st.integers(0, 9999), st.integers(0, 40)), min_size=1, max_size=4))
 def test_a_long_line_is_read_like_a_short_one(parts):

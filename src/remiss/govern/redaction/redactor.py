@@ -50,6 +50,7 @@ from remiss.govern.redaction.secrets import private_keys
 AWAY = 120
 # Where no clause ends within so much more, the stretch goes to the bounds of the line.
 NEAR = 600
+NEW_LINE = ord("\n")
 CLAUSE = re.compile(rb"(?<=[a-z][.,;!] )(?=[A-Za-z])")
 
 
@@ -224,7 +225,8 @@ def _by_spans(text: str, names: tuple[str, ...], key: bytes) -> str:
         start, end = reading.span(first, last)
         pieces += [text[done:start], _span(text[start:end], names, key)]
         done = end
-        at = where.next(seen, last) if last < len(seen) else -1
+        # A hint begins with what stands before a value: where a clause ended that is the last character of the stretch before.
+        at = where.next(seen, last - (seen[last] != NEW_LINE)) if last < len(seen) else -1
     return "".join([*pieces, text[done:]])
 
 
