@@ -140,9 +140,9 @@ DETECTORS: Mapping[str, Detector] = {
     "secret": Detector(find=secrets.secrets, hint=secrets.KEY_HINT),
     "email": Detector(find=emails, hint=EMAIL_HINT, version=2),
     "ip": Detector(find=ips, hint=IP_HINT),
-    "iban": Detector(find=national_ids.ibans, hint=national_ids.HINT),
+    "iban": Detector(find=national_ids.ibans, hint=national_ids.HINT, version=2),
     "card": Detector(find=cards, hint=CARD_HINT, version=2),
-    **{name: Detector(find=find, hint=rf"{FREE}(?:{hint}){ENDS}") for name, (find, hint) in NATIONAL_IDS.items()},
+    **{name: Detector(find=find, hint=rf"{FREE}(?:{hint}){ENDS}", version=2) for name, (find, hint) in NATIONAL_IDS.items()},
     "phone": Detector(find=phones, hint=PHONE_HINT, version=2),
 }
 # Whose values may be whole numbers in a numeric column.
