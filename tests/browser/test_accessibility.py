@@ -151,7 +151,7 @@ def said_by_bo(site, case):
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light and wide", "dark and narrow"])
-def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, look, record_property):
+def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, look, request):
     page = signed_in("/", **look)
     broken, most = {}, (0.0, "")
     for path in map(filled_in, PAGES):
@@ -168,7 +168,7 @@ def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, loo
             # Neither depends on colours.
             broken |= {f"{path} at {width}": told[:6] for width, told in cut_or_broken(page, SOME).items()}
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is wider than the screen"
-    record_property("moves most", most)
+    request.node.user_properties.append(("moves most", most))
     assert broken == {}
 
 

@@ -257,6 +257,7 @@ def test_of_a_dispute_either_side_fills_the_form(signed_in, site):
     assert Axe().run(page).response["violations"] == []
     plain = signed_in(f"/queue/{case}", java_script_enabled=False)
     plain.get_by_role("link", name="Take bo's").click()
+    expect(plain.locator("[name=rationale]")).to_be_focused()
     expect(plain.locator("[value=not-a-failure]")).to_be_checked()
     expect(plain.locator("[name=rationale]")).to_have_value("")
 

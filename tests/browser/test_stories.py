@@ -62,6 +62,7 @@ def test_a_verifier_settles_a_dispute_by_three_clicks(home_of, site):
     case = disputed(site.workspace)
     page = home_of("verifier")
     page.get_by_role("button", name="Settle a dispute").click()
+    expect(page.locator("#letters")).to_be_visible()  # the script is there
     page.get_by_role("link", name="Take ana's").click()
     expect(page.locator("[name=rationale]")).to_be_focused()
     page.keyboard.type("the board was late")
@@ -115,6 +116,12 @@ def come_to(page, place, most=60):
     raise AssertionError(f"{place} is not reached by Tab")
 
 
+def come_to_case(page, number):
+    """Wait for the page of a case by its place in the list, and for its keys."""
+    expect(page.locator(".crumbs")).to_contain_text(f"Case {number} of")
+    expect(page.locator(".tabbed")).to_be_visible()
+
+
 def asked(site, name):
     """Have somebody asked in a comment, and return of which case."""
     ws = site.workspace
@@ -151,6 +158,7 @@ def test_by_the_keys_that_pages_print_a_dispute_is_settled_a_case_labelled_and_a
     come_to(page, page.locator(".inbox a.id"))
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(f"/cases/{mention}"))
+    expect(page.locator(".tabbed")).to_be_visible()  # the script is there
     page.keyboard.press(printed(page, "Answer", "link"))
     page.wait_for_function("document.activeElement.name === 'text'")
     page.keyboard.type("It was the feed")
@@ -179,12 +187,11 @@ def test_by_the_keys_that_pages_print_a_list_is_paged_through_and_trends_lead_to
     page.keyboard.press(up)
     expect(cases.nth(0)).to_be_focused()
     page.keyboard.press("Enter")
-    place = page.locator(".crumbs")
-    expect(place).to_contain_text("Case 1 of")
+    come_to_case(page, 1)
     page.keyboard.press(printed(page, "Next", "link"))
-    expect(place).to_contain_text("Case 2 of")
+    come_to_case(page, 2)
     page.keyboard.press(printed(page, "Previous", "link"))
-    expect(place).to_contain_text("Case 1 of")
+    come_to_case(page, 1)
     go(page, "Cases")
     expect(page.get_by_role("button", name="Copy link to this view")).to_be_visible()
     page.keyboard.press(printed(page, "Next 50", "link"))
