@@ -30,7 +30,7 @@ TABLES = (
     *("cases", "revisions", "case_criteria", "case_context", "case_words", "journal"),
 )
 # What a hidden column or a type of its own needs: how it is read and written.
-READ = {(SQLITE, "case_words"): "rowid, text, title, note", (POSTGRESQL, "case_words"): "case_key, words::text"}
+READ = {(SQLITE, "case_words"): "rowid, text, title, note, field_values", (POSTGRESQL, "case_words"): "case_key, words::text"}
 MARK = {SQLITE: "?", POSTGRESQL: "%s"}
 
 Fresh = Callable[[], str]  # makes a new catalog in place of the last, and returns its address

@@ -85,7 +85,10 @@ def query_page() -> str:
                 ["`key:2013-06-01..2013-06-30`", "a range, both ends included"],
                 ["`has:key`", "the key has any value at all"],
                 ["`airport:EWR`", "a field without its family, where only one has that name: `context.airport:EWR`"],
-                ['`word` or `"several words"`', "full text over redacted text, title and note; several words are a phrase"],
+                [
+                    '`word` or `"several words"`',
+                    "full text over redacted text, title and note, and values of the event; several words are a phrase",
+                ],
                 ["`a b`, `a AND b`", "both"],
                 ["`a OR b`", "either"],
                 ["`NOT a`, `-a`", "not"],

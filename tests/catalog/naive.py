@@ -35,6 +35,12 @@ class Facts:
     texts: tuple[str | None, ...] = ()
     several: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    def written(self) -> list[str | None]:
+        """The values in which words are looked for, each as it is written."""
+        return [
+            to_text(value) for name, value in self.values.items() if name.startswith(("inputs.", "context.", "output", "label"))
+        ]
+
 
 def holds(query: Query, facts: Facts) -> bool:
     match query:
@@ -45,7 +51,7 @@ def holds(query: Query, facts: Facts) -> bool:
         case Not(part):
             return not holds(part, facts)
         case Text(phrase):
-            return any(mentions(searchable(text), phrase) for text in facts.texts)
+            return any(mentions(searchable(text), phrase) for text in (*facts.texts, *facts.written()))
         case Term():
             if query.key in facts.several:
                 return any(compare(query, value) for value in facts.several[query.key])

@@ -4,10 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remiss.catalog.full_text import LETTER_LIMIT, WORD_LIMIT, mentions, searchable, words_of
+from remiss.catalog.full_text import (
+    LETTER_LIMIT,
+    VALUE_WORD_LIMIT,
+    WORD_LIMIT,
+    mentions,
+    searchable,
+    searchable_values,
+    words_of,
+)
 from remiss.catalog.identifying import only, prefix_of
 from remiss.catalog.listing import check_fields
 from remiss.errors import Ambiguous, InputError, NotFound
+from remiss.records.event import to_text
 from remiss.records.identity import case_id
 from remiss.records.rows import Turn, token, turn
 
@@ -64,6 +73,16 @@ def test_the_end_of_a_very_long_text_is_not_searched():
     long = searchable("w " * (WORD_LIMIT + 5) + "end")
     assert len(long.split(" ")) == WORD_LIMIT
     assert words_of("x" * 100) == ("x" * LETTER_LIMIT,)
+    assert len(searchable_values("w " * 5_000, None, {"a": "end"}).split(" ")) == VALUE_WORD_LIMIT
+
+
+@given(values=st.lists(st.none() | st.booleans() | st.integers() | st.text(), min_size=2, max_size=5))
+def test_a_phrase_of_values_is_one_of_a_single_value(values):
+    document = searchable_values(*values[:2], dict(enumerate(map(str, values[2:]))))
+    said = [words_of(to_text(value) or "") for value in (*values[:2], *map(str, values[2:]))]
+    assert all(not words or mentions(document, " ".join(words)) for words in said)
+    for phrase in ("", *(f"{one[-1]} {other[0]}" for one in said for other in said if one and other)):
+        assert mentions(document, phrase) == any(mentions(" ".join(words), phrase) for words in said)
 
 
 def test_cases_are_counted_by_known_fields_and_by_any_context():

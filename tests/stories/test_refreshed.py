@@ -43,7 +43,7 @@ def test_after_a_corrected_source_queries_find_events_as_the_run_in_force_met_th
     [row] = understand.estimate(ws, "inputs.carrier:ZZ criterion:slow").rows
     assert row.low <= len(rows) <= row.high
     assert row.sampled == before
-    for query in ("inputs.carrier:ZZ", "latency_ms:>1250", "model_version:9", '"corrected by hand"'):
+    for query in ("ZZ", "inputs.carrier:ZZ", "latency_ms:>1250", "model_version:9", '"corrected by hand"'):
         assert catalog.search(ws, f"criterion:slow {query}").total == before, query
     [line, *_] = catalog.search(ws, "criterion:slow", limit=1)
     event = catalog.show(ws, line["id"]).event
@@ -81,3 +81,5 @@ def test_another_guard_or_another_protocol_opens_nothing_of_what_was_filed(ws, l
     captured(ws, log)
     texts = {catalog.show(ws, line["id"]).event.text for line in catalog.search(ws, "", limit=20)}
     assert not any("ana@example.com" in text for text in texts)
+    # Nor is it found by what another run was to see of it.
+    assert catalog.search(ws, '"ana@example.com"').total == 0

@@ -58,6 +58,9 @@ QUERIES = (
         "revision:>2",
         '"feeder airports"',
         "feeder",
+        "EWR",
+        "late",
+        '"on time" -UA',
         "suggested_mode:*",
     ),
 )

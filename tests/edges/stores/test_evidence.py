@@ -81,6 +81,14 @@ def test_a_phrase_is_looked_for_in_the_text_of_events_that_are_no_cases_too(file
     assert [item.met for item in sampled(filed, '"flight 2"') if item.inside] == [()]
 
 
+def test_a_word_is_looked_for_in_the_values_of_events_that_are_no_cases_too(filed):
+    assert [item.met for item in sampled(filed, "102") if item.inside] == [()]
+    assert {item.met for item in sampled(filed, "LGA OR 101") if item.inside} == {("slow",), ("missed", "slow")}
+    assert sum(item.inside for item in sampled(filed, '"on-time"')) == 2
+    assert sum(item.inside for item in sampled(filed, '-"on-time" 2.5')) == 1
+    assert not any(item.inside for item in sampled(filed, 'carrier OR "EWR late"'))
+
+
 @pytest.mark.parametrize(
     ("by", "values"),
     [

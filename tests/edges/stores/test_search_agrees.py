@@ -22,7 +22,11 @@ from tests.databases import database_on
 from tests.edges.stores.catalogs import CRITERIA, FIELDS, MODES, OUTPUTS, TITLES, VERSIONS, Known, fill
 from tests.edges.stores.drawing import MONDAY, WEEK
 
-WORDS = ("late", "newark again", "missed CONNECTION", "tres", "naive", "100", "a_b", "email 3f9a", "uni", "late late", "nowhere")
+WORDS = (
+    *("late", "newark again", "missed CONNECTION", "tres", "naive", "100", "a_b", "email 3f9a", "uni", "late late", "nowhere"),
+    # Of values; the last two would go on from one to the next.
+    *("ewr", "1200", "12.5", "on time", "true", "07", "drop table", "late on time", "ewr 1200"),
+)
 NAMES = (
     "arrivals",
     "by-hand",

@@ -54,7 +54,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words to be found in the redacted text, title and note; several words are a phrase."""
+    """Words to be found in the redacted text, title and note, and in values of the event; several words are a phrase."""
 
     phrase: str
 

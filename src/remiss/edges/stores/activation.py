@@ -24,8 +24,9 @@ from sqlalchemy import (
     update,
 )
 
+from remiss.catalog.full_text import searchable_values
 from remiss.edges.stores.abstentions import end_of_changed
-from remiss.edges.stores.case_writing import file_context, file_criteria, meet, raise_sensitivity, show_anew
+from remiss.edges.stores.case_writing import file_context, file_criteria, index_anew, meet, raise_sensitivity, show_anew
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.types import Word
@@ -35,7 +36,7 @@ from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.tables import cases, event_contents, events, instant, observations, revisions, run_windows, runs
 from remiss.errors import Conflict
-from remiss.records.event import to_text
+from remiss.records.event import Event, to_text
 from remiss.records.identity import case_id, from_micros
 from remiss.records.run import Member
 from remiss.records.states import Status
@@ -60,8 +61,9 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
         raise Conflict("a later run is in force for one of its windows already", do="capture the interval again")
     affected = _affected([run_key, *sorted({row.run_key for row in replaced})])
     # Lock before taking the position: a writer who holds one of these rows may be waiting for it (docs/adr/0004).
-    locked = select(cases.c.event_key, cases.c.key).where(affected).order_by(cases.c.key).with_for_update()
-    known = {row.event_key: row.key for row in connection.execute(locked)}
+    shown = select(*(cases.c[name] for name in ("event_key", "key", "output", "label")))
+    before = connection.execute(shown.where(affected).order_by(cases.c.key).with_for_update()).all()
+    known = {row.event_key: row.key for row in before}
     run = connection.execute(select(runs).where(runs.c.key == run_key)).one()
     met = [(key, member) for key, member in seen if member.met]
     new = [(key, member) for key, member in met if key not in known]
@@ -71,10 +73,11 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
         gone = (run_windows.c.run_key == row.run_key) & (run_windows.c.window_start == row.window_start)
         connection.execute(update(run_windows).where(gone).values(position_to=position))
     connection.execute(update(run_windows).where(run_windows.c.run_key == run_key).values(position_from=position))
-    _file_cases(transaction, new, run, sensitivities)
-    _refresh(connection, known, seen)
+    filed = _file_cases(transaction, new, run, sensitivities)
+    refreshed = _refresh(connection, {row.event_key: row for row in before}, seen)
     end_of_changed(transaction, run_key, seen)
-    _renew(connection, run_key, known)
+    renewed = _renew(connection, run_key, known)
+    index_anew(connection, sorted(filed | refreshed | renewed))
     _raise_sensitivity(connection, known, sensitivities)
     again = sum(key in known for key, member in met if member.groups)
     counted = {"status": "complete", "cases_new": len(new), "cases_known": again}
@@ -134,7 +137,8 @@ def _raise_sensitivity(connection: Connection, known: Mapping[int, int], sensiti
             raise_sensitivity(connection, keys, level)
 
 
-def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], sensitivities: Mapping[int, int]) -> None:
+def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], sensitivities: Mapping[int, int]) -> frozenset[int]:
+    """File a case for each event that met a criterion; return those that are not indexed yet."""
     connection, position = transaction.connection, transaction.position()
     source, team, suggestions = run.source_name, run.team_id, run.suggestions
     keyed = list(zip(next_keys(connection, cases, len(new)), new, strict=True))
@@ -172,7 +176,14 @@ def _file_cases(transaction: Transaction, new: Seen, run: Row[Any], sensitivitie
     governed = [((key, team, sensitivities[event_key]), member) for key, (event_key, member) in keyed]
     file_criteria(connection, ((criterion, kind) for kind, member in governed for criterion in member.met))
     file_context(connection, ((kind, member.event.context) for kind, member in governed))
-    index_words(connection, ((key, member.event.text, None, None) for key, (_, member) in keyed if member.event.text))
+    # Of what another run saw before, the case shows what the catalog has of it, which may be about to change.
+    theirs = select(observations.c.event_key).where(
+        observations.c.run_key != run.key, among(observations.c.event_key, sorted(event_key for event_key, _ in new))
+    )
+    seen = frozenset(connection.execute(theirs).scalars())
+    own = ((key, member.event) for key, (event_key, member) in keyed if event_key not in seen)
+    index_words(connection, ((key, event.text, None, None, _values(event)) for key, event in own))
+    return frozenset(key for key, (event_key, _) in keyed if event_key in seen)
 
 
 def suggestion(met: Sequence[str], suggestions: Mapping[str, tuple[int, str | None]]) -> tuple[int | None, str | None]:
@@ -187,13 +198,17 @@ def suggestion(met: Sequence[str], suggestions: Mapping[str, tuple[int, str | No
     return severity, mode
 
 
-def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> None:
+def _values(event: Event) -> str:
+    return searchable_values(event.output, event.label, event.inputs, event.context)
+
+
+def _refresh(connection: Connection, known: Mapping[int, Row[Any]], seen: Seen) -> frozenset[int]:
     """Show in known cases what the runs in force now say of their events: output, label, criteria.
 
-    One that people have labelled by another output or label is stale from now on.
+    One that people have labelled by another output or label is stale from now on. Return the cases that show another one.
     """
     shown = [
-        {"case_key": known[key], "new_output": to_text(member.event.output), "new_label": to_text(member.event.label)}
+        {"case_key": known[key].key, "new_output": to_text(member.event.output), "new_label": to_text(member.event.label)}
         for key, member in seen
         if key in known
     ]
@@ -209,23 +224,26 @@ def _refresh(connection: Connection, known: Mapping[int, int], seen: Seen) -> No
             .join(run_windows, same_window(observations))
             .where(in_force(), among(observations.c.event_key, sorted(known)))
         )
-        found = {(name, known[row.event_key]) for row in connection.execute(meets) for name in row.criteria_met}
-        meet(connection, sorted(known.values()), sorted(found))
+        found = {(name, known[row.event_key].key) for row in connection.execute(meets) for name in row.criteria_met}
+        meet(connection, sorted(row.key for row in known.values()), sorted(found))
+    before = {row.key: (row.output, row.label) for row in known.values()}
+    return frozenset(each["case_key"] for each in shown if before[each["case_key"]] != (each["new_output"], each["new_label"]))
 
 
-def _renew(connection: Connection, run_key: int, known: Mapping[int, int]) -> None:
-    """Give events the content that a run saw of them, and their cases what these show and are found by."""
+def _renew(connection: Connection, run_key: int, known: Mapping[int, int]) -> frozenset[int]:
+    """Give events the content that a run saw of them, and their cases what these show; return these cases."""
     own, otherwise = observations.c.run_key == run_key, observations.c.content.is_not(None)
     found = select(observations.c.event_key, observations.c.content).where(own, otherwise)
     renewed = {row.event_key: row.content for row in connection.execute(found)}
     if not renewed:
-        return
+        return frozenset()
     _rewrite(connection, events, events.c.key, ("occurred_at", *DETAILS), renewed)
     _rewrite(connection, event_contents, event_contents.c.event_key, CONTENT, renewed)
     of_cases = {known[key]: now for key, now in renewed.items() if key in known}
     if of_cases:
         _rewrite(connection, cases, cases.c.key, OF_CASES, of_cases)
-        show_anew(connection, {key: (now["context"], now["text"]) for key, now in of_cases.items()})
+        show_anew(connection, {key: now["context"] for key, now in of_cases.items()})
+    return frozenset(of_cases)
 
 
 def _rewrite(

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from remiss.catalog.filing import SOURCE, Filed
+from remiss.catalog.full_text import searchable_values
 from remiss.catalog.revision import CaseChange, State, check_read, revised
 from remiss.curate.blinding import why_blinded
 from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
@@ -35,6 +36,8 @@ from remiss.records.states import Status
 
 CRITERIA = ("criterion", "case_key", "team_id", "sensitivity")
 CONTEXT = ("name", "value", "case_key", "team_id", "sensitivity")
+# So many cases are indexed anew at once.
+AT_ONCE = 1_000
 # The key of a case, its team and its sensitivity.
 Kind = tuple[int, str, int]
 
@@ -50,17 +53,35 @@ def file_context(connection: Connection, given: Iterable[tuple[Kind, Mapping[str
     insert_many(connection, case_context, CONTEXT, rows)
 
 
-def show_anew(connection: Connection, seen: Mapping[int, tuple[Mapping[str, Scalar], str | None]]) -> None:
-    """Write the context of known cases, and what they are found by, in place of what was there: context and text by case."""
+def show_anew(connection: Connection, seen: Mapping[int, Mapping[str, Scalar]]) -> None:
+    """Write the context of known cases in place of what was there: context by case."""
     connection.execute(delete(case_context).where(among(case_context.c.case_key, sorted(seen))))
-    its = select(cases.c.key, cases.c.team_id, cases.c.sensitivity, case_texts.c.title, case_texts.c.note).outerjoin(
-        case_texts, and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == cases.c.text_version)
+    its = select(cases.c.key, cases.c.team_id, cases.c.sensitivity).where(among(cases.c.key, sorted(seen)))
+    rows = connection.execute(its).all()
+    file_context(connection, (((row.key, row.team_id, row.sensitivity), seen[row.key]) for row in rows))
+
+
+def index_anew(connection: Connection, case_keys: Sequence[int]) -> None:
+    """Have known cases found by what is there of them now, and by nothing that was there before."""
+    said = (
+        select(
+            *(cases.c[name] for name in ("key", "output", "label")),
+            *(event_contents.c[name] for name in ("text", "inputs", "context")),
+            *(case_texts.c[name] for name in ("title", "note")),
+        )
+        .outerjoin(event_contents, event_contents.c.event_key == cases.c.event_key)
+        .outerjoin(case_texts, and_(case_texts.c.case_key == cases.c.key, case_texts.c.version == cases.c.text_version))
     )
-    rows = connection.execute(its.where(among(cases.c.key, sorted(seen)))).all()
-    file_context(connection, (((row.key, row.team_id, row.sensitivity), seen[row.key][0]) for row in rows))
-    forget_words(connection, sorted(seen))
-    words = ((row.key, seen[row.key][1], row.title, row.note) for row in rows)
-    index_words(connection, (each for each in words if any(each[1:])))
+    for at in range(0, len(case_keys), AT_ONCE):
+        keys = case_keys[at : at + AT_ONCE]
+        forget_words(connection, keys)
+        rows = connection.execute(said.where(among(cases.c.key, keys))).all()
+        index_words(connection, ((row.key, row.text, row.title, row.note, _values(row)) for row in rows))
+
+
+def _values(row: Row[Any]) -> str:
+    """Return the searchable values of a case; none of one whose content was erased."""
+    return "" if row.inputs is None else searchable_values(row.output, row.label, row.inputs, row.context)
 
 
 def meet(connection: Connection, case_keys: Sequence[int], met: Iterable[tuple[str, int]]) -> None:
@@ -115,7 +136,8 @@ def file_by_hand(transaction: Transaction, filed: Filed) -> str:
     }
     connection.execute(insert(event_contents), {"event_key": event_key, **content})
     (key,) = next_keys(connection, cases, 1)
-    index_words(connection, [(key, event.text, filing.title, filing.note)])
+    values = searchable_values(event.output, event.label, event.inputs, event.context)
+    index_words(connection, [(key, event.text, filing.title, filing.note, values)])
     position = transaction.position()
     state = {"status": Status.CANDIDATE.value, "mode": filing.mode, "severity": filing.severity, "text_version": 1}
     connection.execute(
@@ -176,11 +198,10 @@ def revise(transaction: Transaction, reading: Reading, case: str, read: int, cha
         version = next_text_version(connection, row.key)
         new = {"case_key": row.key, "version": version, "title": after.title, "note": after.note}
         connection.execute(insert(case_texts), new)
-        said = connection.execute(select(event_contents.c.text).where(event_contents.c.event_key == row.event_key)).scalar()
-        forget_words(connection, [row.key])
-        index_words(connection, [(row.key, said, after.title, after.note)])
     state = {"status": row.status, "mode": after.mode, "severity": after.severity, "text_version": version}
     next_state(transaction, row, state)
+    if version != row.text_version:
+        index_anew(connection, [row.key])
     transaction.subjects.append(row.id)
     transaction.changed(row.id, *({"status": row.status, **_content_of(each)} for each in (before, after)))
     return str(row.id)

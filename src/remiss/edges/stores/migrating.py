@@ -16,13 +16,14 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, insert, select
 
+from remiss.edges.stores.case_writing import index_anew
 from remiss.edges.stores.dialect.on_disk import make_durable
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.jobs import post
 from remiss.edges.stores.logs.journal import INIT, UPGRADE, Transaction
 from remiss.edges.stores.logs.sealing import Sealing
 from remiss.edges.stores.people import enrol
-from remiss.edges.stores.tables import catalog_head, protocols, runs, unredacted_runs
+from remiss.edges.stores.tables import cases, catalog_head, protocols, runs, unredacted_runs
 from remiss.edges.stores.version import TABLE, read_version
 from remiss.govern.audit.log import JOURNAL
 from remiss.govern.ports.actor import Actor
@@ -37,6 +38,8 @@ ADMIN = Grant(role="admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
 SEALED = 6
 # With this one texts that were stored without redaction are listed.
 REDACTED = 24
+# With this one words find values of fields too.
+VALUES = 37
 FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -76,6 +79,8 @@ def migrate(engine: Engine, now: datetime, actor: Actor, sealing: Sealing | None
             enrol(done, actor.name, ADMIN)
         if before < REDACTED <= after:
             _redact_later(done)
+        if before < VALUES <= after:
+            index_anew(connection, connection.execute(select(cases.c.key).order_by(cases.c.key)).scalars().all())
         done.write_journal()
         catalog_id = connection.execute(select(catalog_head.c.catalog_id)).scalar_one()
     if done.sealed:

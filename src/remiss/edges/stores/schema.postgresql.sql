@@ -1,4 +1,4 @@
--- The catalog's schema, version 36. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 37. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 36. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 37. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -111,7 +111,7 @@ CREATE TABLE case_texts (
     CONSTRAINT fk_case_texts_case_key FOREIGN KEY(case_key) REFERENCES cases ("key")
 );
 
-CREATE VIRTUAL TABLE case_words USING fts5(text, title, note, tokenize = 'unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE case_words USING fts5(text, title, note, field_values, tokenize = 'unicode61 remove_diacritics 0');
 
 CREATE TABLE cases (
     "key" INTEGER NOT NULL,

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from remiss.capture.captured import StoredTexts, UnredactedRun
-from remiss.edges.stores.case_writing import file_context
+from remiss.edges.stores.case_writing import file_context, index_anew
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.dialect.full_text import forget_words, index_words, purge_words
+from remiss.edges.stores.dialect.full_text import purge_words
 from remiss.edges.stores.filing import lock_source
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import redactions_value, seen_redactions
 from remiss.edges.stores.tables import (
     case_context,
-    case_texts,
     cases,
     event_contents,
     events,
@@ -36,6 +35,8 @@ from remiss.edges.stores.tables import (
 from remiss.records.event import Event, to_text
 
 NAMES = ("model_version", "model_digest", "features", "status", "trace_id")
+# What cases are found by.
+SEARCHED = ("output", "label", "text", "inputs", "context")
 
 
 def unredacted(reading: Reading) -> tuple[UnredactedRun, ...]:
@@ -151,7 +152,7 @@ def _cases(connection: Connection, changed: Changed, own: Changed) -> None:
     _all(connection, update(cases).where(cases.c.key == bindparam("its_case")).values(columns), shown)
     of_own = [row for row in rows if row.event_key in own]
     _context(connection, [row for row in of_own if _differs(own[row.event_key], "context")], own)
-    _words(connection, [row for row in of_own if _differs(own[row.event_key], "text")], own)
+    index_anew(connection, [row.key for row in rows if any(_differs(changed[row.event_key], name) for name in SEARCHED)])
 
 
 def _differs(pair: tuple[Event, Event], name: str) -> bool:
@@ -161,21 +162,6 @@ def _differs(pair: tuple[Event, Event], name: str) -> bool:
 def _context(connection: Connection, rows: Sequence[Any], own: Changed) -> None:
     connection.execute(delete(case_context).where(among(case_context.c.case_key, [row.key for row in rows])))
     file_context(connection, (((row.key, row.team_id, row.sensitivity), own[row.event_key][1].context) for row in rows))
-
-
-def _words(connection: Connection, rows: Sequence[Any], own: Changed) -> None:
-    if not rows:
-        return
-    keys = [row.key for row in rows]
-    said = select(case_texts, cases.c.key).join(cases, _current_texts()).where(among(cases.c.key, keys))
-    texts = {row.key: (row.title, row.note) for row in connection.execute(said)}
-    forget_words(connection, keys)
-    words = ((row.key, own[row.event_key][1].text, *texts.get(row.key, (None, None))) for row in rows)
-    index_words(connection, [each for each in words if any(each[1:])])
-
-
-def _current_texts() -> ColumnElement[bool]:
-    return (case_texts.c.case_key == cases.c.key) & (case_texts.c.version == cases.c.text_version)
 
 
 def _beside(connection: Connection, run_key: int, redacted: StoredTexts) -> None:

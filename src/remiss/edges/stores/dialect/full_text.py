@@ -5,7 +5,7 @@ Texts are taken apart by `catalog/full_text.py` and not by the databases, whose 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -27,21 +27,23 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from remiss.catalog.full_text import searchable
+from remiss.catalog.full_text import BORDER, searchable
 from remiss.edges.stores.dialect.spelling import Condition
 from remiss.edges.stores.dialect.types import POSTGRESQL, SQLITE
 
 Phrases: TypeAlias = Sequence[ColumnElement[str]]
 # Each side's own table of words. Both see the same words, which `words` takes apart, so that both find the same cases.
 WORDS_DDL = {
-    SQLITE: ("CREATE VIRTUAL TABLE case_words USING fts5(text, title, note, tokenize = 'unicode61 remove_diacritics 0')",),
+    SQLITE: (
+        "CREATE VIRTUAL TABLE case_words USING fts5(text, title, note, field_values, tokenize = 'unicode61 remove_diacritics 0')",
+    ),
     POSTGRESQL: (
         "CREATE TABLE case_words (case_key BIGINT CONSTRAINT pk_case_words PRIMARY KEY, words TSVECTOR NOT NULL)",
         "CREATE INDEX ix_case_words_words ON case_words USING gin (words)",
     ),
 }
 _case_words = table("case_words", column("case_key", BigInteger()), column("rowid", BigInteger()), column("words"))
-_BORDER = " remissborder "
+_BORDER = f" {BORDER} "
 
 
 def wanted(dialect: Dialect) -> Callable[[str], str]:
@@ -55,7 +57,7 @@ def _quoted(phrase: str) -> str:
 
 
 def found(phrases: Phrases, dialect: Dialect, least: ColumnElement[int] | None = None) -> Select[int]:
-    """Return the keys of the cases whose text, title or note has each phrase: its words one after another.
+    """Return the keys of the cases whose text, title, note or one value has each phrase: its words one after another.
 
     With `least` only keys from that on, by the index too: PostgreSQL joins what it says of both before it reads a row.
     """
@@ -123,14 +125,17 @@ def _found_postgresql(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
     return f"case_words.words @@ phraseto_tsquery('simple', {compiler.process(phrase, **kw)})"
 
 
-def index_words(connection: Connection, rows: Iterable[tuple[int, str | None, str | None, str | None]]) -> None:
-    """Make new cases findable: (case key, text, title, note) each."""
+def index_words(connection: Connection, rows: Iterable[tuple[int, str | None, str | None, str | None, str]]) -> None:
+    """Make new cases findable: (case key, text, title, note, searchable values) each."""
+    said: Iterator[tuple[Any, ...]] = (
+        (key, *map(searchable, texts), values) for key, *texts, values in rows if values or any(texts)
+    )
     if connection.dialect.name == SQLITE:
-        sql = "INSERT INTO case_words (rowid, text, title, note) VALUES (?, ?, ?, ?)"
-        _insert(connection, sql, [(key, searchable(a), searchable(b), searchable(c)) for key, a, b, c in rows])
+        sql = "INSERT INTO case_words (rowid, text, title, note, field_values) VALUES (?, ?, ?, ?, ?)"
+        _insert(connection, sql, list(said))
     else:
         sql = "INSERT INTO case_words (case_key, words) VALUES (%s, to_tsvector('simple', %s))"
-        _insert(connection, sql, [(key, _BORDER.join((searchable(a), searchable(b), searchable(c)))) for key, a, b, c in rows])
+        _insert(connection, sql, [(key, _BORDER.join(filter(None, documents))) for key, *documents in said])
 
 
 def forget_words(connection: Connection, case_keys: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from remiss.catalog.full_text import searchable_values
 from remiss.catalog.identifying import prefix_of
 from remiss.curate.blinding import CONTROL
 from remiss.edges.stores.case_reading import event_at, observations_of
@@ -61,8 +62,8 @@ def file_uncased_event(transaction: Transaction, reading: Reading, event: Row[An
         return named
     seen = event_at(reading, event.key, None, observations_of(reading, event.key))
     (key,) = next_keys(connection, cases, 1)
-    if seen.text:
-        index_words(connection, [(key, seen.text, None, None)])
+    values = searchable_values(seen.output, seen.label, seen.inputs, seen.context)
+    index_words(connection, [(key, seen.text, None, None, values)])
     state = {"status": Status.CONTROL.value, "mode": None, "severity": None, "text_version": None}
     row = {
         "key": key,

@@ -10,7 +10,7 @@ query ever becomes SQL text; field names are bound like values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,6 +49,14 @@ class Face:
 
     keys: Mapping[str, Compare]
     text: Callable[[Text], Condition]
+
+
+@dataclass(frozen=True, slots=True)
+class EventMatches:
+    """Which events say each phrase: the keys of those whose text or fields do, and the outputs and labels that do, as text."""
+
+    keys: Mapping[str, set[int]]
+    values: Mapping[str, set[str]]
 
 
 def condition(query: Query, face: Face) -> Condition:
@@ -132,18 +140,14 @@ def unless_blinded(compare: Compare, hidden: Condition) -> Compare:
 def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | None = None) -> Face:
     """Return the face of `cases` joined with the `revisions` in force at a position.
 
-    The index knows only what is said now; which cases said a phrase then, among those whose texts have changed since, the
-    parameters bring (`said_before`).
+    The index knows only what is said now; which cases said a phrase then, among those that say something else now, the
+    parameters bring (`matched_before`).
     """
     now = case_face(dialect)
     seen = seen_at(cases.c.event_key, position)
 
     def said(text: Text) -> Condition:
-        unchanged = revisions.c.text_version.is_not_distinct_from(cases.c.text_version)
-        return or_(
-            and_(unchanged, now.text(text)),
-            and_(not_(unchanged), among_listed(cases.c.key, matched_then(text))),
-        )
+        return or_(and_(now.text(text), not_(said_otherwise(position))), among_listed(cases.c.key, matched_then(text)))
 
     keys = {
         **now.keys,
@@ -161,13 +165,12 @@ def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | No
     return Face(keys=as_blinded(keys, blinded), text=text_blinded(said, blinded))
 
 
-def observation_face(position: int, dialect: Dialect, matched: Mapping[str, Collection[int]]) -> Face:
+def observation_face(position: int, dialect: Dialect, matched: EventMatches) -> Face:
     """Return the face of `observations` joined with `events`, for estimates from the runs in force at a position.
 
     Statements select from both, and may join other tables.
 
-    `matched` gives for each phrase the keys of the events whose own text says it (see `spoken_in`): in an estimate a phrase
-    speaks of events alone, since most of them are no cases. What people say is that of the case as of the position.
+    `matched` says of each phrase which events say it themselves (see `phrases.py`): in an estimate a phrase speaks of events alone, since most of them are no cases. What people say is that of the case as of the position.
     """
     case_then = case_face_at(position, dialect)
     # Keys that only a case has are asked of the event's case, if it has one.
@@ -197,8 +200,15 @@ def observation_face(position: int, dialect: Dialect, matched: Mapping[str, Coll
             "criterion": met,
             "suggested_mode": in_case(case_then.keys["suggested_mode"], position),
         },
-        text=lambda said: among(events.c.key, sorted(matched.get(said.phrase, ()))),
+        text=lambda said: event_says(said.phrase, matched),
     )
+
+
+def event_says(phrase: str, matched: EventMatches) -> Condition:
+    """Return the condition that the event at hand says a phrase, or that its output or label does as the run saw it."""
+    values = sorted(matched.values.get(phrase, ()))
+    shown = [among(json_text(observations.c[name]), values) for name in ("output", "label")] if values else []
+    return or_(among(events.c.key, sorted(matched.keys.get(phrase, ()))), *shown)
 
 
 def constants() -> dict[str, Compare]:
@@ -254,6 +264,21 @@ def as_seen_at(position: Position, name: str, of: FromClause = cases) -> ColumnE
     )
     # No run ever saw what a person filed; it never changes.
     return case((of.c.origin == "filed", of.c[name]), else_=latest.scalar_subquery())
+
+
+def said_otherwise(position: Position) -> Condition:
+    """Return the condition that a case, joined with its revision at a position, may say something else now: so for the index.
+
+    That is title and note, which have versions, and output and label, which a run has seen since. Fields are as they are now.
+    """
+    later = exists().where(
+        observations.c.event_key == cases.c.event_key, same_window(observations), run_windows.c.position_from > position
+    )
+    shown = [
+        value.is_distinct_from(as_seen_at(position, name))
+        for name, value in (("output", cases.c.output), ("label", cases.c.label))
+    ]
+    return or_(revisions.c.text_version.is_distinct_from(cases.c.text_version), and_(later, or_(*shown)))
 
 
 def seen_at(event_key: ColumnElement[int], position: Position | None) -> Condition:
