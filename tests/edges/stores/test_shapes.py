@@ -183,7 +183,7 @@ def test_fields_are_columns_of_a_list_typed_by_what_is_in_them(ws):
 
 def test_another_value_takes_no_other_statement(ws):
     file(ws, drawn([member(number, met=["slow"]) for number in range(4)]), run="run-aaaaaaaa")
-    actions.search(ws, "confidence:>0.1 model:arrival-delay late")
+    actions.search(ws, "confidence:>0.1 model:arrival-delay nowhere")
     made = listed_now.cache_info().misses
     for value in (0.2, 7, 1e10):
         actions.search(ws, f"confidence:>{value} model:boarding{value} early{value}")

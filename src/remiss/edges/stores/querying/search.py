@@ -170,7 +170,8 @@ def observation_face(position: int, dialect: Dialect, matched: EventMatches) -> 
 
     Statements select from both, and may join other tables.
 
-    `matched` says of each phrase which events say it themselves (see `phrases.py`): in an estimate a phrase speaks of events alone, since most of them are no cases. What people say is that of the case as of the position.
+    `matched` says of each phrase which events say it themselves (see `phrases.py`): in an estimate a phrase speaks of events
+    alone, since most of them are no cases. What people say is that of the case as of the position.
     """
     case_then = case_face_at(position, dialect)
     # Keys that only a case has are asked of the event's case, if it has one.
