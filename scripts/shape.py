@@ -26,7 +26,6 @@ ROOT = Path(remiss.__file__).parent
 LEAST_LINES, MOST_LINES = 60, 300
 # Modules under 60 lines, outside of the faces, that are joined with no other, and why (docs/adr/0037).
 SMALL: Mapping[str, str] = {
-    "catalog.full_text": "dialect and parser take words apart alike; they import it, and it nothing",
     "edges.stores.crashing": "for tests that kill the process; nothing else may stand in it",
     "edges.stores.in_force": "the one condition that a row is in force, which all statements share",
     "edges.stores.redactions": "redactions as cells, for events and for runs, which do not import one another",
