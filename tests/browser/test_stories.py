@@ -84,9 +84,7 @@ def test_a_steward_is_shown_who_viewed_a_case_by_one_click(home_of, site):
     expect(page.get_by_role("button", name="Copy link to this view")).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type(f"{case}\n")
-    page.wait_for_url(re.compile("query="))
-    come_to(page, page.get_by_role("link", name="open it"))
-    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"/cases/{case}"))
     page.get_by_role("link", name="Who has seen this case").click()
     expect(page.get_by_role("row", name=re.compile("rita")).first).to_contain_text(case)
     assert clicks(page) == 1

@@ -10,6 +10,8 @@ from remiss.records.identity import CROCKFORD
 
 LENGTH = 12
 SHORTEST = 6
+# As it is written, with its two dashes.
+WHOLE_ID = 14
 # Crockford's base 32 reads what people confuse as what was meant.
 CONFUSED = str.maketrans({"o": "0", "i": "1", "l": "1", "-": "", " ": ""})
 LISTED = 5

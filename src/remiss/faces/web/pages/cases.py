@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
 from remiss.catalog.field_names import columns_of, sort_of
-from remiss.catalog.identifying import prefix_of
+from remiss.catalog.identifying import WHOLE_ID, prefix_of
 from remiss.catalog.listing import Order
 from remiss.catalog.query.fields import asks_for_controls, asks_for_suggestions
 from remiss.catalog.query.parsing import parse
@@ -135,6 +135,8 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         if not shown_at_the_box(error):
             raise
         problem = Problem(what=error.what, do=error.do)
+    if found is not None and not len(found) and (case := as_id(asked)) is not None and len(prefix_of(asked.query)) == WHOLE_ID:
+        return RedirectResponse(case, 303)
     page = page_of(asked, found, problem, total, counts, () if found is None else _known(ws, answers, found.position))
     here = link(asked, as_of=None)
     page = replace(
