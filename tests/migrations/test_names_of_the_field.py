@@ -88,7 +88,10 @@ def test_both_logs_are_as_they_were_and_what_was_signed_of_them_holds(upgraded, 
     assert [tuple(row) for row in sealed][:-1] == written
     with upgraded._store.views.reading() as connection:
         seen = list(connection.execute(text("SELECT n, entry, leaf, seal FROM views ORDER BY n")))
-    assert [tuple(row) for row in seen] == [tuple(row.values()) for row in kept.views["views"]]
+    before = [tuple(row.values()) for row in kept.views["views"]]
+    assert [tuple(row) for row in seen][: len(before)] == before
+    # Since then twice that the logs were verified; who does it by a key reads no log.
+    assert len(seen) == len(before) + 2
 
 
 def test_it_is_read_as_before_and_written_again(upgraded, kept):
