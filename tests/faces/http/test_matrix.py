@@ -125,6 +125,17 @@ def minimal(schema: dict[str, Any]) -> Any:
     return "2013-06-05T00:00:00Z" if schema.get("format") == "date-time" else "remiss" * (schema.get("minLength", 1) > 6) or "x"
 
 
+def properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what an object may have."""
+    while "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema.get("properties", {})
+
+
+# What the least request to a route asks for, where the route gives less to who may less: a thread is begun, not answered.
+LEAST = {"case.comment": "thread:write"}
+
+
 def request_of(route: str, subject: dict[str, str]) -> dict[str, Any]:
     """Return a request to a route of the API that is sound as far as its document says."""
     method, _, path = route.partition(" ")
@@ -144,7 +155,8 @@ def request_of(route: str, subject: dict[str, str]) -> dict[str, Any]:
             asked["content"] = b"a file"
         elif content:
             # A change of nothing is refused before anything is looked for.
-            asked["json"] = minimal(content["application/json"]["schema"]) | ({"note": "x"} if method == "PATCH" else {})
+            schema = content["application/json"]["schema"]
+            asked["json"] = minimal(schema) | ({"note": "x"} if "note" in properties(schema) else {})
     return asked
 
 
@@ -224,7 +236,7 @@ def asking(world: World, face: Entry, *, everybody: bool) -> tuple[Somebody, ...
 @pytest.mark.parametrize("everybody", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["one of them", "all of them"])
 @pytest.mark.parametrize("face", entries().values(), ids=lambda face: face.name)
 def test_a_route_answers_everybody_as_the_policy_says(world, face, everybody):
-    permission = action_of(face.name).permission
+    permission = LEAST.get(face.name, action_of(face.name).permission)
     odd = []
     for who in asking(world, face, everybody=everybody):
         with world.there.program(who.token) as client:
