@@ -167,7 +167,10 @@ def test_a_change_of_version_is_a_dotted_line_with_its_word_and_date():
     events = [each for each in ET.fromstring(found.svg).iter(f"{SVG}line") if each.get("class") == "event"]
     assert [each.find(f"{SVG}title").text for each in events] == ["version 2, from 2013-03-01", "version 3, from 2013-05-01"]
     assert "version 2</text>" in found.svg
-    assert found.subtitle == "Share of events that met slow by month. As of position 7."
+    assert (
+        found.subtitle
+        == "Share of events that met slow by month. As of position 7. Counts what the rules flagged, before people checked."
+    )
     # What came before the first period that is drawn is not in the picture.
     later = chart(
         Estimate(query="criterion:slow", of=None, by="month", position=7, rate=True, rows=rows[3:], spans=spans, protocol="p@3")
@@ -198,7 +201,10 @@ def test_a_picture_is_a_file_of_its_own_with_title_source_and_legend():
     root = ET.fromstring(picture(estimate, names=names))
     texts = [each.text for each in root.iter(f"{SVG}text")]
     assert texts[0] == "Highest for EWR: 20 %"
-    assert "Share of flights that met slow by Airport. As of position 7." in texts
+    assert (
+        "Share of flights that met slow by Airport. As of position 7. Counts what the rules flagged, before people checked."
+        in texts
+    )
     assert "Hollow: under 10 sampled" in texts
     assert float(root.get("width")) == 960
     # Colours are its own, for no page gives it any.

@@ -81,6 +81,15 @@ def test_every_link_of_every_page_leads_to_a_page_without_a_word_of_the_command_
     assert sum(kind[0] == "/trends" for kind in seen) > 10
 
 
+def test_a_figure_leads_to_cases_of_its_own_protocol_alone(site):
+    with site.browser() as client:
+        page = client.get("/trends?query=criterion%3Amissed-delay&what=rate&by=week&protocol=arrival-delay").text
+        links = [link for link in links_of(page, "/trends") if link.startswith("/cases?query=") and "occurred" in link]
+        several = "another" in client.get("/protocols").text
+        assert links
+        assert all(("protocol%3Aarrival-delay" in link) == several for link in links)
+
+
 def test_no_page_of_many_rows_and_several_versions_has_over_sixty_kilobytes(site):
     with site.browser() as client:
         [case] = client.get("/api/v1/cases?limit=1").json()["items"]

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss import capture, understand
 from remiss.catalog.query.expression import both, criteria
+from remiss.catalog.query.fields import having
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import FigureRefused, InputError, NotFound
@@ -128,7 +129,8 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
     position = head if earlier is None else earlier
     protocols = protocol_cache.newest(ws)
     captured = tuple(answers.ask(ws, capture.coverage, position))
-    if captured and not (question.source or question.protocol) and len({(each["source"], _name(each)) for each in captured}) > 1:
+    several = len({(each["source"], _name(each)) for each in captured}) > 1
+    if several and not (question.source or question.protocol):
         last = max(captured, key=lambda each: str(each["at"]))
         question = question.model_copy(update={"source": last["source"], "protocol": _name(last)})
     result, empty, of, names = None, False, protocols[:1], PLAIN
@@ -144,7 +146,7 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
         sentence = sentence_of(
             found, names, lambda: answers.ask(ws, understand.estimate, position, **question.arguments() | {"by": None})
         )
-        result = result_of(found, of[0].sampling.window, sentence, question, names)
+        result = result_of(found, of[0].sampling.window, sentence, question, names, several=several)
         if len(captured) > 1:
             which = found.protocol if "@" in question.protocol else found.protocol.rpartition("@")[0]
             question = question.model_copy(update={"source": found.source, "protocol": which})
@@ -216,9 +218,13 @@ def _name(line: dict[str, Any]) -> str:
     return str(line["protocol"]).rpartition("@")[0]
 
 
-def result_of(found: Estimate, width: timedelta, sentence: str, asked: TrendQuestion, names: ChartNames) -> Result:
+def result_of(
+    found: Estimate, width: timedelta, sentence: str, asked: TrendQuestion, names: ChartNames, *, several: bool
+) -> Result:
     """Return an estimate as the page shows it: chart and table in the same order, of a long table some rows."""
     query = parse(found.query)
+    if several:  # cases of other protocols and sources are in no figure
+        query = both(query, having("source", found.source), having("protocol", found.protocol.rpartition("@")[0]))
     by_name = asked.order == "name"
     rows = ordered(found, by_name=by_name)
     start = asked.after or 0
