@@ -37,6 +37,13 @@ def test_the_page_asks_for_a_purpose_before_it_shows_anything(browser, case):
     assert browser.get("/api/v1/audit?action=evidence.show").json()["items"] == []
 
 
+def test_who_may_not_see_it_is_told_so_before_they_write_what_for(site, case):
+    with site.browser_of(site.person("rita", role="reader")) as rita:
+        page = rita.get(f"/cases/{case}/evidence")
+        assert page.status_code == 403
+        assert "Purpose, in one sentence" not in page.text
+
+
 def test_with_a_purpose_every_field_is_shown_and_the_look_is_recorded(browser, case):
     page = browser.post(f"/cases/{case}/evidence", data={"purpose": WHY})
     assert page.status_code == 200
