@@ -139,6 +139,11 @@ class Questions:
 
     sample_export = sample_list
 
+    def person_add(self) -> Iterator[Mapping[str, Any]]:
+        yield {"person": "cy", "roles": ("reader",)}
+
+    person_invite = person_add
+
     def taxonomy_rehearse(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"path": self.document(each.replace("NUMBER", "1"))} for each in recodings("try"))
 

@@ -21,7 +21,7 @@ from remiss.records.rows import Rows
 from remiss.records.view_entry import listed
 
 Role = Annotated[str, OneOf(tuple(ROLES)), Help("A role in the team.")]
-RolesHeld = Annotated[Sequence[str], Option("--role"), OneOf(tuple(ROLES)), Help("The roles that they are to have in the team.")]
+RolesHeld = Annotated[Sequence[str], OneOf(tuple(ROLES)), Option("--role"), Help("The roles that they are to have in the team.")]
 About = Annotated[str, Help("What the team looks after.")]
 PEOPLE = ("person", "about", "team", "role", "clearance", "position_from", "position_to", "since_at", "until_at")
 TEAMS = ("team", "about", "position_from", "since_at")

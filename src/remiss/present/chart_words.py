@@ -106,7 +106,7 @@ COUNTED_BY_PEOPLE = "Counts what two people found, each by themselves"
 
 
 def subtitle_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
-    """Return measure, denominator, source and as-of, and who says so, a sentence each: a picture goes where no page is beside it."""
+    """Return measure, denominator, source, as-of and who counted, a sentence each: a picture goes where no page is beside it."""
     among = _opened(estimate_facts.among(estimate)) if estimate.rate else ""
     by = versions_of(estimate).replace(", version", " version", 1)
     ground = f"Source {estimate.source}, protocol {by}, " if estimate.source and estimate.protocol else ""

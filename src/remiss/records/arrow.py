@@ -51,6 +51,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "once": YES_NO,
     },
     "saved-view": {"saved_at": TIME},
+    "difference": dict.fromkeys(("difference", "low", "high"), REAL),
     "mention": {"at": TIME, "number": WHOLE},
     "citation": {"at": TIME, "number": WHOLE},
     "audit-entry": {"at": TIME, "count": WHOLE, "position": WHOLE},
