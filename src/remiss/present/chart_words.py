@@ -101,17 +101,14 @@ def heading_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
     return f"{_opened(measure_of(estimate, names))}{by}"
 
 
-COUNTED_BY_RULES = "Counts what the rules flagged, before people checked"
-COUNTED_BY_PEOPLE = "Counts what two people found, each by themselves"
-
-
 def subtitle_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
     """Return measure, denominator, source, as-of and who counted, a sentence each: a picture goes where no page is beside it."""
     among = _opened(estimate_facts.among(estimate)) if estimate.rate else ""
     by = versions_of(estimate).replace(", version", " version", 1)
     ground = f"Source {estimate.source}, protocol {by}, " if estimate.source and estimate.protocol else ""
     when = f"{'as' if ground else 'As'} of position {estimate.position:,}"
-    counted = COUNTED_BY_PEOPLE if estimate.kind == CONFIRMED else COUNTED_BY_RULES
+    who = "two people found, each by themselves" if estimate.kind == CONFIRMED else "the rules flagged, before people checked"
+    counted = f"Counts what {who}"
     return ". ".join(part for part in (heading_of(estimate, names), among, f"{ground}{when}", counted) if part) + "."
 
 

@@ -52,8 +52,7 @@ def form(ws: Ws, case: str) -> Response:
     found = catalog.show(ws, case)
     if case != found.id:
         return RedirectResponse(f"/cases/{segment(found.id)}/evidence", 302)
-    # Nobody writes what for into a form that is refused when it is sent.
-    ws.allow("evidence:read", found.team)
+    ws.allow("evidence:read", found.team)  # before they write what for
     return _page(ws, case, TypedPurpose())
 
 
@@ -87,12 +86,7 @@ def _page(
         typed=typed,
         most=PURPOSE_LIMIT,
         found=found,
-        fields=() if found is None else tuple((name, _as_json(value)) for name, value in json.loads(found.content).items()),
+        fields=() if found is None else tuple(json.loads(found.content).items()),
         problem=problem,
     )
     return render(page, shell(ws, f"Raw event of {known.id}", "cases"), status=status)
-
-
-def _as_json(value: Any) -> Any:
-    """Return a nested value as JSON, and any other as it is."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
