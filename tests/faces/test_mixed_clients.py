@@ -23,10 +23,8 @@ from tests.stories.logs import MONDAY, small_log
 
 ROLES = ("reader", "verifier", "annotator", "stranger")
 HEALTH_S = 0.1
-# Where clients, server and database share two cores, an answer in a thousand or two waits longer (measured over ten minutes: 5 of
-# 9,937 on SQLite, all in its first half minute, and 6 of 8,617 on PostgreSQL, the latest after 0.21 s); none may for long.
-LATE_SHARE = 0.002
-LATEST_S = 0.5
+# Not met to the last answer on two cores that clients, server and database share: over ten minutes 5 of 9,937 were late on SQLite,
+# all in its first half minute, and 6 of 8,617 on PostgreSQL, the latest after 0.21 s.
 # For a first look less than the ten minutes are enough.
 LONG_S = float(os.environ.get("REMISS_MIXED_SECONDS", "600"))
 TITLE = "a case that everybody speaks of"
@@ -129,8 +127,7 @@ def test_many_clients_at_once_lose_nothing_and_health_answers_meanwhile(catalog,
     assert count > 0
     assert after[1] <= warm[1] + 8
     assert after[0] <= warm[0] * 1.2 + 20
-    assert sum(took >= HEALTH_S for _, took, _ in health) <= LATE_SHARE * len(health)
-    assert max(took for _, took, _ in health) < LATEST_S
+    assert max(took for _, took, _ in health) < HEALTH_S
 
 
 def in_words(health):
