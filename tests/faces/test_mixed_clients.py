@@ -23,7 +23,7 @@ from tests.stories.logs import MONDAY, small_log
 
 ROLES = ("reader", "verifier", "annotator", "stranger")
 HEALTH_S = 0.1
-# Not met to the last answer on two cores that clients, server and database share: over ten minutes 5 of 9,937 were late on SQLite,
+# Not met to the last answer on two cores that clients, server and database share: in ten minutes 5 of 9,937 were late on SQLite,
 # all in its first half minute, and 6 of 8,617 on PostgreSQL, the latest after 0.21 s.
 # For a first look less than the ten minutes are enough.
 LONG_S = float(os.environ.get("REMISS_MIXED_SECONDS", "600"))
