@@ -7,7 +7,7 @@ Tasks: what somebody is given to label, and how much is left for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -161,24 +161,14 @@ class BatchState:
     stratum: Mapping[str, str] = field(default_factory=dict)
 
 
-def grouped(batches: Iterable[BatchState]) -> Sequence[tuple[str, int, int, int, int]]:
-    """Return how far each group is: its name, in how many periods (and strata) it is, and its events, those done and in turn."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for each in batches:
-        sums = found.setdefault((each.protocol, each.group), [0, 0, 0, 0])
-        for at, more in enumerate((1, each.size, each.done, each.in_turn)):
-            sums[at] += more
-    several = len({protocol for protocol, _ in found}) > 1
-    return [(f"{protocol}: {group}" if several else group, *sums) for (protocol, group), sums in found.items()]  # type: ignore[misc]
-
-
 @published("queue", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
-    """What one has in hand, what is left for one, and how far the batches have come.
+    """What one has in hand, what is left, and of what one may ask for cases: of `periods`, and of `strata`, as NAME=VALUE.
 
     `waiting` is how many events one could not tell, or passed, that wait for another person: what comes after one of these in its
-    batch is not in turn until then. `steered` has the queues that one steers; nobody else is told how they are.
+    batch is not in turn until then. `steered` has the queues that one steers, and `batches` how far these have come; nobody else
+    is told.
     """
 
     waiting: Count = 0
@@ -186,4 +176,6 @@ class QueueState:
     left: Left
     batches: tuple[BatchState, ...]
     steered: tuple[Steered, ...] = ()
+    periods: tuple[datetime, ...] = ()
+    strata: tuple[str, ...] = ()
     position: Count | None = field(default=None, compare=False)

@@ -17,9 +17,8 @@ from remiss.curate.guidelines import guidelines_of, named, owners_of, read
 from remiss.curate.labelling_form import InHand, Left, QueueState, Served, Task, labelling_form_of
 from remiss.curate.ports.labelling import QueueWorkspace, Reserved, Whereabouts
 from remiss.curate.queueing import ANYTHING, Desk, Ownership, TaskChoice
-from remiss.curate.steered_queues import batch_states, steered_queues
-from remiss.curate.steering import chosen_stratum
-from remiss.curate.steering_view import done_of
+from remiss.curate.steered_queues import batch_states, steered_orders, steered_queues
+from remiss.curate.steering import chosen_stratum, values_of
 from remiss.errors import Conflict, NotFound
 from remiss.parameters import CaseId, Help, Option
 from remiss.records.labelling import LabellingKind
@@ -118,8 +117,9 @@ def _taken(ws: QueueWorkspace, kind: LabellingKind | None, exclude: Sequence[str
 def list_queue(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
     """List what you have in hand, and what is left for you.
 
-    It also says how far the batches have come. Whoever steers the queue is told first what holds it up, and then what is open and
-    which choice brings a confirmed figure soonest. All is as of now, never of an earlier position.
+    It also names the periods and strata of which you may ask for cases. Whoever steers the queue is told first what holds it up,
+    how far the batches have come, what is open, and which choice brings a confirmed figure soonest. All is as of now, never of an
+    earlier position.
 
     Example: remiss queue list
 
@@ -199,7 +199,8 @@ def queue_state(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
     places = ws.queue.where(each.event for each in held)
     titles = {} if brief else ws.queue.titles(places)
     orders = () if brief else desk.orders
-    progress = [done_of(desk, order) for order in orders]
+    steered = () if brief else steered_orders(ws, desk)
+    told = [batch for order in orders for batch in order.batches if desk.shows(order, batch.period)]
     return QueueState(
         in_hand=tuple(
             InHand(case=places[each.event].case, title=titles.get(each.event), kind=each.kind, until=each.until)
@@ -208,8 +209,10 @@ def queue_state(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
         ),
         left=_left(ws, desk),
         waiting=desk.waiting(),
-        batches=tuple(each for order, done in zip(orders, progress, strict=True) for each in batch_states(desk, order, done)),
-        steered=tuple(steered_queues(ws, desk, progress)) if progress else (),
+        periods=tuple(sorted({each.period for each in told})),
+        strata=tuple(sorted({f"{name}={of}" for each in told for name, of in values_of(each.stratum).items()})),
+        batches=tuple(each for order, done in steered for each in batch_states(order, done)),
+        steered=tuple(steered_queues(ws, desk, steered)),
     )
 
 

@@ -16,7 +16,7 @@ from remiss.curate.labelling_form import BatchState
 from remiss.curate.ports.labelling import QueueWorkspace
 from remiss.curate.queueing import BatchOrder, Desk, Ownership
 from remiss.curate.steering import STEER, UNSTEERED, values_of
-from remiss.curate.steering_view import MOST_HELD, Done, HeldUp, Steered, of_versions, steered
+from remiss.curate.steering_view import MOST_HELD, Done, HeldUp, Steered, done_of, of_versions, steered
 from remiss.govern.roles import ROLES
 from remiss.records.labelling import LabellingKind
 from remiss.records.person import EVERY_TEAM, Person
@@ -24,32 +24,38 @@ from remiss.records.person import EVERY_TEAM, Person
 LABEL = frozenset({"queue:work", "case:annotate"})
 
 
-def batch_states(desk: Desk, order: BatchOrder, progress: Done) -> Iterator[BatchState]:
-    """Yield how far each batch of an order has come of which the actor is told, the most urgent first."""
+def batch_states(order: BatchOrder, progress: Done) -> Iterator[BatchState]:
+    """Yield how far each batch of an order has come, the most urgent first: for who steers it.
+
+    Whoever else labels would know by what becomes less which batch the case was in that somebody labelled.
+    """
     for batch in sorted(order.batches, key=order.rank):
-        if desk.shows(order, batch.period):
-            size, done, in_turn = progress[batch]
-            yield BatchState(
-                source=order.source,
-                protocol=order.protocol,
-                group=batch.group,
-                period=batch.period,
-                stratum=values_of(batch.stratum),
-                size=size,
-                done=done,
-                in_turn=in_turn,
-            )
+        size, done, in_turn = progress[batch]
+        yield BatchState(
+            source=order.source,
+            protocol=order.protocol,
+            group=batch.group,
+            period=batch.period,
+            stratum=values_of(batch.stratum),
+            size=size,
+            done=done,
+            in_turn=in_turn,
+        )
 
 
-def steered_queues(ws: QueueWorkspace, desk: Desk, progress: Sequence[Done]) -> Iterator[Steered]:
-    """Yield the queues that the actor steers, one a protocol: of those in whose teams they may, and of which they see all.
+def steered_orders(ws: QueueWorkspace, desk: Desk) -> Sequence[tuple[BatchOrder, Done]]:
+    """Return the orders that the actor steers, with how far their batches are: in teams in which they may, if they see all."""
+    orders = desk.orders if ws.may(STEER, None) else ()
+    return [(order, done_of(desk, order)) for order in orders if order.batches and _steers(ws, order)]
+
+
+def steered_queues(ws: QueueWorkspace, desk: Desk, own: Sequence[tuple[BatchOrder, Done]]) -> Iterator[Steered]:
+    """Yield the queues that the actor steers, one a protocol.
 
     Parameters
     ----------
-    progress : how far the batches of each order of the desk have come
+    own : the orders that they steer, with how far their batches have come
     """
-    orders = zip(desk.orders, progress, strict=True) if ws.may(STEER, None) else ()
-    own = [(order, done) for order, done in orders if order.batches and _steers(ws, order)]
     declined = ws.queue.declined() if own else ({}, {})
     people = ws.people.everybody(None) if any(declined) else ()
     found: dict[tuple[str, str], list[Steered]] = {}

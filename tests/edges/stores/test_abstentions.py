@@ -232,7 +232,7 @@ def asked(ws, case):
     ]
     found.append(to_json(agreement_actions.show_agreement(ws, "")))
     state = queue_actions.list_queue(ws)
-    found.append((state.waiting, state.left, state.batches))
+    found.append((state.waiting, state.left, state.periods))
     return plain(named(case, found))
 
 

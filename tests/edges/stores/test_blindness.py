@@ -242,10 +242,10 @@ def test_while_a_case_is_labelled_anew_what_was_said_before_is_hidden_too(ana, b
 
 
 @unlisted("test.offer")
-def offered(ws, event_id):
+def offered(ws, event_id, source="arrivals"):
     connection = ws._store.transaction.connection
     key = connection.execute(select(events.c.key).where(events.c.event_id == event_id)).scalar_one()
-    return offer(connection, [(case_id("arrivals", event_id), key)])[0]
+    return offer(connection, [(case_id(source, event_id), key)])[0]
 
 
 def test_that_an_annotated_case_was_a_control_is_told_once_it_is_decided(ws, ana, bo):

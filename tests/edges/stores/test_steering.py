@@ -122,7 +122,7 @@ def test_an_act_is_in_the_journal_under_who_did_it(captured, cy):  # noqa: F811
 
 def test_strata_that_are_labelled_apart_are_opened_and_chosen(apart, ws_as):
     cy, dee = ws_as("cy", role="curator"), ws_as("dee", role="verifier")
-    assert {each.stratum["context.airport"] for each in queue.list_queue(dee).batches} == {"EWR", "JFK"}
+    assert queue.list_queue(dee).strata == ("context.airport=EWR", "context.airport=JFK")
     steering.open_batches(cy, DELAYS, 1, stratum=("context.airport=JFK",), only=True)
     assert {catalog.show(apart, case).event.context["airport"] for case in given(dee, 12)} == {"JFK"}
     assert queue.take(dee, kind=ANNOTATION, stratum=("context.airport=EWR",)).task is None

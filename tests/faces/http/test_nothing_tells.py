@@ -26,6 +26,7 @@ from remiss.records.case import Sensitivity
 from remiss.records.identity import case_id
 from remiss.records.labelling import Impact, Judgement, Verdict
 from remiss.records.person import Grant, Person
+from tests.command_line import CommandLine
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.drawing import drawn, file, member
 from tests.edges.stores.test_blindness import offered
@@ -245,6 +246,55 @@ def test_whatever_a_curator_opened_who_labels_is_answered_alike_but_for_which_ca
     assert not differing, "\n".join(differing)
     assert set(first) != set(second)
     assert sum(answer.startswith("200") for answer in one.values()) > 60
+
+
+NO = SAID["none"]
+
+
+def seen_of_the_queue(there: Served, token: str) -> dict[str, str]:
+    """Return all that a labeller is told of the queue, but for which case they are given and what it is about."""
+
+    def of_a_task(answer: httpx.Response) -> str:
+        given = answer.json()
+        given["task"]["form"] |= {"case": "", "event": {}, "title": ""}
+        return str(given)
+
+    with there.program(token) as client, there.browser_of(token) as browser:
+        client.headers.update(SAME)
+        task = client.post("/api/v1/queue/next", json={}).json()["task"]["form"]["case"]
+        found = {"pass": of_a_task(client.post(f"/api/v1/queue/{task}/pass", json={}))}
+        found["next"] = of_a_task(client.post("/api/v1/queue/next", json={}))
+        for each in client.get("/api/v1/queue").json()["in_hand"]:
+            client.post(f"/api/v1/queue/{each['case']}/release", json={})
+        found["list"] = client.get("/api/v1/queue").text
+        found["page"] = browser.get("/queue", headers={"Accept": "text/html"}).text
+        found["terminal"] = str(CommandLine(there.url, {"REMISS_TOKEN": token})._run(["queue", "list"]))
+        return {name: APART.sub("", text) for name, text in found.items()}
+
+
+@pytest.mark.slow(reason="four catalogs are labelled, each by another case")
+def test_in_which_batch_a_case_was_nothing_of_the_queue_tells_who_labelled_it(captured_for_two, tmp_path):
+    """Of cases of one period, which differ in criterion or are controls or undecided events, one is labelled in each catalog."""
+    before, after = {}, {}
+    for group in ("missed-delay", "slow", "control", "undecided"):
+        shutil.copytree(captured_for_two, tmp_path / group)
+        with served(str(tmp_path / group / "remiss.db"), {"REMISS_SOURCES": str(tmp_path / group / "log")}) as there:
+            token = there.person("ana", role="verifier")
+            [order] = there.workspace.queue.orders()
+            event = next(events for batch, events in sorted(order.batches.items()) if batch.group == group)[1]
+            case = offered(there.workspace, there.workspace.queue.where([event])[event].id, order.source)
+            before[group] = seen_of_the_queue(there, token)
+            curate.annotate(acting(there, "ana"), case, 1, NO)
+            after[group] = seen_of_the_queue(there, token)
+    [one] = {str(each) for each in before.values()}
+    differing = [
+        difference(f"{name} after {group}", after["slow"][name], text)
+        for group, told in after.items()
+        for name, text in told.items()
+        if text != after["slow"][name]
+    ]
+    assert not differing, "\n".join(differing)
+    assert (one != str(after["slow"]), "missed-delay" in one) == (True, False)
 
 
 # How many cases a run brought is told of runs as a whole (docs/explanation/blindness.md).

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from remiss.curate.labelling_form import Left, QueueState, Served, grouped
+from remiss.curate.labelling_form import Left, QueueState, Served
 from remiss.faces import queue_words
 from remiss.faces.cli import case_tables, render
 from remiss.present import agreement as agreements
@@ -29,7 +29,7 @@ def served(found: Served) -> None:
 
 
 def queue(found: QueueState) -> None:
-    """Print what holds up the queue, what somebody has in hand, and how far each group has come: a line for each."""
+    """Print what holds up the queue, what somebody has in hand, and how far each group has come of what they steer."""
     for each in found.steered:
         for one in each.held:
             click.echo(f"{one.case}  {queue_words.held(one)}")
@@ -42,12 +42,13 @@ def queue(found: QueueState) -> None:
         titled = any(each.title for each in found.in_hand)
         render.table(("in hand", "for", "until", "title")[: 3 + titled], [line[: 3 + titled] for line in mine])
         click.echo()
-    titles = ("batches", "periods", "sampled", "done", "in turn")
+    titles = ("batches", "severity", "open", "sampled", "done", "in turn")
     for each in found.steered:
         lines = [(of.group, severity(of.severity), queue_words.opened(of), of.size, of.done, of.in_turn) for of in each.groups]
-        render.table(("batches", "severity", "open", *titles[2:]), lines)
-    if not found.steered:
-        render.table(titles, grouped(found.batches))
+        render.table(titles, lines)
+    if len(found.periods) > 1 or found.strata:
+        periods = f"periods from {queue_words.day(found.periods[0])} to {queue_words.day(found.periods[-1])}"
+        render.say(f"you may ask for cases of {', '.join([periods, *found.strata])}")
     for each in found.steered:
         render.say(queue_words.state(each))
         for way in each.ways[:1]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from remiss import capture, curate
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate.batches import UNFLAGGED
-from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left, Served, grouped
+from remiss.curate.labelling_form import BatchState, InHand, LabellingForm, Left, Served
 from remiss.curate.steering_view import Steered
 from remiss.errors import Conflict, InputError, LabellingError, NotFound, RemissError
 from remiss.faces import queue_words
@@ -50,9 +50,9 @@ PUT_BACK, PASSED, LEFT, UNDECIDABLE = AWAY = ("put back", "passed", "left to ano
 class QueuePage:
     """queue/page.html: what one has in hand, what is left for one, how far batches have come; `said` is what was just done.
 
-    `waiting` is how many events wait for somebody else, since one passed them or could not tell. `groups` has a line for each
-    criterion, `added` tells of new protocol versions, `periods` and `strata` what one may ask for, as it is sent and in words,
-    `labels` what people call fields, `steered` the queues that one steers, and `problem` why nothing was done.
+    `waiting` is how many events wait for somebody else, since one passed them or could not tell. `added` tells of new protocol
+    versions, `periods` and `strata` what one may ask for, as it is sent and in words, `labels` what people call fields, `steered`
+    the queues that one steers, with their `batches`, and `problem` why nothing was done.
     """
 
     template: ClassVar[str] = "queue/page.html"
@@ -63,7 +63,6 @@ class QueuePage:
     waiting: int
     said: str
     added: tuple[str, ...]
-    groups: Sequence[tuple[str, int, int, int, int]]
     periods: tuple[datetime, ...]
     strata: tuple[tuple[str, str], ...]
     labels: Mapping[str, str]
@@ -121,13 +120,7 @@ def queue_page(
 ) -> Response:
     """Return the page of the queue."""
     found = curate.list_queue(ws)
-    parted = any(each.stratum for each in found.batches) or bool(found.steered)
-    labels = protocol_cache.labels(protocol_cache.newest(ws)) if parted else {}
-    strata = {
-        one
-        for each in found.batches
-        for one in zip(queue_words.strata(each.stratum), queue_words.shown(each.stratum, labels), strict=True)
-    }
+    labels = protocol_cache.labels(protocol_cache.newest(ws)) if found.strata or found.steered else {}
     page = QueuePage(
         left=found.left,
         held=found.in_hand,
@@ -136,9 +129,8 @@ def queue_page(
         waiting=found.waiting,
         said=just_done(before or JustDone()),
         added=queue_words.added_by_versions(capture.list_runs(ws, limit=1000)),
-        groups=grouped(found.batches),
-        periods=tuple(sorted({each.period for each in found.batches}, reverse=True)),
-        strata=tuple(sorted(strata)),
+        periods=found.periods[::-1],
+        strata=tuple((each, queue_words.shown(dict([each.split("=", 1)]), labels)[0]) for each in found.strata),
         labels=labels,
         steered=found.steered,
         problem=problem,
