@@ -187,15 +187,14 @@ def serve(
         secure = bool(origins) and all(each.startswith("https://") for each in origins)
         sessions = sessions_at(actual, token, secure=secure, operator=not origins)
         app = secured(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
-        ready_to_serve()
-        announce(f"serving {workspace.address}; stop with Ctrl-C")
-        for each in origins:
-            announce(f"people sign in at {each}/sign-in, with their tokens")
-            if not each.startswith("https://"):
-                announce(f"{each} is not encrypted: anybody on the network path can read the tokens; put TLS before it")
-        if not origins:
-            announce(ONCE + link(sessions, actual))
-        with working(workspace) if jobs else nullcontext():
+        with ready_to_serve(), working(workspace) if jobs else nullcontext():
+            announce(f"serving {workspace.address}; stop with Ctrl-C")
+            for each in origins:
+                announce(f"people sign in at {each}/sign-in, with their tokens")
+                if not each.startswith("https://"):
+                    announce(f"{each} is not encrypted: anybody on the network path can read the tokens; put TLS before it")
+            if not origins:
+                announce(ONCE + link(sessions, actual))
             uvicorn.Server(configured(app)).run(sockets=[bound])
 
 
