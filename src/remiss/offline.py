@@ -20,7 +20,8 @@ from remiss.settings import Settings
 if TYPE_CHECKING:
     from remiss.govern.ports.machine import Health, Progress
     from remiss.protocol.check_result import Checked, Findings
-    from remiss.protocol.ports import Documents, Engine
+    from remiss.protocol.ports import Description, Documents, Engine
+    from remiss.protocol.terms import Protocol
 
 ASK = "ask an admin of the catalog for a role that has it"
 
@@ -67,11 +68,14 @@ class Offline:
         """What reads logs."""
         return adapters.DuckDB(self.settings)
 
-    def look(self, checked: Checked) -> Findings:
-        """Return what a look at the log tells of a protocol that is right; nothing to whom capturing is not allowed."""
-        from remiss.capture.look import look
+    def look(self, protocol: Protocol, source: Description, checked: Checked | None) -> Findings:
+        """Return what a look at the log tells of a protocol; nothing to whom capturing is not allowed.
 
-        return look(self, checked)
+        `checked` is None where something is wrong with it.
+        """
+        from remiss.capture.look import look, texts
+
+        return texts(self, protocol, source) if checked is None else look(self, checked)
 
     @property
     def health(self) -> Health:

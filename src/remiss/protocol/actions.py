@@ -71,8 +71,8 @@ def check(ws: CheckWorkspace, path: Document) -> Findings:
     if source is not None:
         whole, more_found = _examined(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)
         found += more_found
-        if whole is not None and not has_errors(found):
-            looked = ws.look(whole)
+        if whole is None or not has_errors(found):
+            looked = ws.look(protocol, source, whole)
             found, detectable = [*found, *looked], looked.detectable
     found.sort(key=lambda finding: (finding.file != path, finding.file, finding.line))
     return Findings(items=tuple(dict.fromkeys(found)), detectable=detectable)

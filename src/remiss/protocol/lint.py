@@ -9,9 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sqlglot import exp
+
 from remiss.errors import ProtocolError
 from remiss.protocol.check_result import Checked, CheckedCriterion, CheckedExpression, Finding
 from remiss.protocol.columns import NAMING, NUMERIC
+from remiss.protocol.expressions.grammar import parse
 from remiss.protocol.notes import notes
 from remiss.protocol.ports import Description
 from remiss.protocol.predicate import LABELS, check_field, check_predicate
@@ -210,7 +213,8 @@ def _a(kind: Type) -> str:
 
 
 def _cast(sql: str, to: str) -> str:
-    already = re.fullmatch(rf"TRY_CAST\((?:[^()]|\([^()]*\))* AS {to}\)", sql)
+    node = parse(sql)
+    already = isinstance(node, exp.TryCast) and node.to == exp.DataType.build(to, dialect="duckdb")
     return sql if already else f"TRY_CAST({sql} AS {to})"
 
 
@@ -241,7 +245,9 @@ def _unfit(protocol: Protocol, name: str, checked: CheckedExpression) -> tuple[s
             f"write CAST({checked.sql.replace(chr(34), '')} AS VARCHAR)",
         )
     if name in NUMERIC and kind not in {Type.NUMBER, Type.INTEGER}:
-        return f"field {name} is {kind.value}, not a number", f"write TRY_CAST({checked.sql.replace(chr(34), '')} AS DOUBLE)"
+        advice = f"write TRY_CAST({checked.sql.replace(chr(34), '')} AS DOUBLE)"
+        fate = f"; a row with another text in it is then refused as bad-type:{name}" if kind is Type.TEXT else ""
+        return f"field {name} is {kind.value}, not a number", advice + fate
     return None
 
 

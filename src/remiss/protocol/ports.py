@@ -262,8 +262,11 @@ class ProtocolWorkspace(Performs, Protocol):
 class CheckWorkspace(ProtocolWorkspace, Protocol):
     """The same, and who looks at the log that a document is about."""
 
-    def look(self, checked: Checked) -> Findings:
-        """Return what a look at the log tells of a protocol that is right; nothing to whom capturing is not allowed."""
+    def look(self, protocol: Document, source: Description, checked: Checked | None) -> Findings:
+        """Return what a look at the log tells of a protocol; nothing to whom capturing is not allowed.
+
+        `checked` is None where something is wrong with it.
+        """
         ...
 
 

@@ -48,6 +48,37 @@ def before_cast(sql: str) -> str:
     return parsed.this.sql("duckdb") if isinstance(parsed, exp.TryCast) else sql
 
 
+def casts(sql: str) -> list[tuple[str, str]]:
+    """Return what an expression tries to cast, or to read as a time, each with the attempt; none of attempts that never fail.
+
+    >>> casts("TRY_CAST(source.score AS DOUBLE)")
+    [('source.score', 'TRY_CAST(source.score AS DOUBLE)')]
+    """
+    found = {}
+    for node in sqlglot.parse_one(sql, read="duckdb").find_all(exp.TryCast, exp.StrToTime, exp.Anonymous):
+        as_time = isinstance(node, exp.StrToTime) or (isinstance(node, exp.Anonymous) and node.name.lower() == "try_strptime")
+        if as_time or (isinstance(node, exp.TryCast) and not node.is_type(*exp.DataType.TEXT_TYPES)):
+            value = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
+            if not isinstance(value, exp.Literal):
+                found[node.sql("duckdb")] = value.sql("duckdb")
+    return [(value, attempt) for attempt, value in found.items()]
+
+
+def columns_of(sql: str) -> list[str]:
+    """Return the columns that an expression reads, each once."""
+    return list(dict.fromkeys(one.sql("duckdb") for one in sqlglot.parse_one(sql, read="duckdb").find_all(exp.Column)))
+
+
+def outline(sql: str) -> str:
+    """Return SQL for how a text is written, without its words: each run of digits a 9, of letters an a; at most 20 characters."""
+    marked = f"regexp_replace(regexp_replace(CAST({sql} AS VARCHAR), '[0-9]+', '9', 'g'), '\\p{{L}}+', 'a', 'g')"
+    return f"left(regexp_replace({marked}, '[^ -~]', '?', 'g'), 20)"
+
+
+# Thousands divided by commas, as engines read no number.
+THOUSANDS = "'^ *[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]*)? *$'"
+
+
 def instant(
     sql: str,
     shape: Shape,

@@ -74,11 +74,11 @@ def _make_alike(left: Typed, right: Typed) -> str:
     if text.type is not Type.TEXT:
         return "compare like with like"
     if isinstance(other.node, exp.Literal):
-        return f"write '{other.node.name}', or TRY_CAST({show(text.node)} AS DOUBLE)"
+        return f"write '{other.node.name}', or TRY_CAST({show(text.node)} AS DOUBLE), which is null where the text is no number"
     if isinstance(other.node, exp.Boolean):
         return f"write '{str(other.node.this).lower()}'"
     kind = {Type.BOOLEAN: "BOOLEAN"}.get(other.type, "DOUBLE")
-    return f"write TRY_CAST({show(text.node)} AS {kind}), or a value without quotes"
+    return f"write TRY_CAST({show(text.node)} AS {kind}), which is null where the text is none, or a value without quotes"
 
 
 def _moment(text: Typed, beside: Typed) -> Typed:
