@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remiss import capture, understand
+from remiss import capture, catalog, understand
 from remiss.errors import QueryError
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
@@ -15,6 +15,7 @@ SECOND = PROTOCOL.replace("version: 1\n", "version: 2\n").replace("sampling:", N
 THIRD = SECOND.replace("version: 2\n", "version: 3\n").replace("latency_ms > 250", "latency_ms > 200")
 SLOW, MISSED = "criterion:slow", "criterion:missed-delay"
 UA = " inputs.carrier:UA"
+DAY = WEEK / 7
 
 
 @pytest.fixture
@@ -93,6 +94,37 @@ def test_a_criterion_that_changed_and_one_that_is_new_stay_apart_and_it_is_said_
     assert (weeks(new), [each.version for each in new.spans]) == (["2013-06-10", "2013-06-17"], [2, 3])
     # A pattern may mean other criteria in another version.
     assert weeks(understand.estimate(three, "criterion:*", by="week", across_versions=True)) == ["2013-06-17"]
+
+
+def test_a_version_is_asked_for_behind_the_name_of_its_protocol_and_means_the_windows_that_figures_of_it_have(three):
+    def ids(query):
+        return {each["id"] for each in catalog.search(three, query, limit=500)}
+
+    for version in (1, 2, 3):
+        first = MONDAY + (version - 1) * WEEK
+        of_week = f"occurred:{first:%Y-%m-%d}..{first + WEEK - DAY:%Y-%m-%d}"
+        # The first version captured the second week, too, and is not in force there any more.
+        own = ids(f"protocol:arrival-delay@{version} {SLOW}")
+        assert own
+        assert own == ids(f"{of_week} {SLOW}") == ids(f'protocol:"arrival-delay@{version}" {SLOW}')
+        assert ids(f"-protocol:arrival-delay@{version} {SLOW}") == ids(f"-{of_week} {SLOW}")
+        asked = understand.estimate(three, f"protocol:arrival-delay@{version} {MISSED}", by="week")
+        assert (weeks(asked), asked.protocol) == ([f"{first:%Y-%m-%d}"], f"arrival-delay@{version}")
+        sampled = understand.estimate(three, f"protocol:arrival-delay@{version} {MISSED}{UA}", by="week").rows
+        assert sampled == understand.estimate(three, MISSED + UA, by="week", protocol=f"arrival-delay@{version}").rows
+    assert ids("protocol:arrival-delay") == ids("protocol:arrival-delay@*") == ids("")
+    both = understand.estimate(three, f"(protocol:arrival-delay@1 OR protocol:arrival-delay@2) {MISSED}", across_versions=True)
+    assert [each.version for each in both.spans] == [1, 2]
+    # As the catalog stood before the second version captured a week anew.
+    then = catalog.search(three, f"protocol:arrival-delay@1 {SLOW}", as_of=capture.coverage(three).position - 2)
+    assert then.total > len(ids(f"protocol:arrival-delay@1 {SLOW}"))
+
+
+@pytest.mark.parametrize("ask", [catalog.search, catalog.facets, understand.estimate])
+def test_a_version_that_no_protocol_has_is_said_to_be_none_and_not_counted_as_0(three, ask):
+    with pytest.raises(QueryError, match="the catalog has no protocol arrival-delay@9") as refused:
+        ask(three, f"{SLOW} protocol:arrival-delay@9")
+    assert refused.value.do == "there is arrival-delay@1, arrival-delay@2, arrival-delay@3"
 
 
 @pytest.mark.of_the_log

@@ -172,7 +172,7 @@ def matches(query: Query, event: Logged) -> bool:
             window=Window(event.at, timedelta(microseconds=1)),
             shared=event.values,
             met=frozenset(event.met),
-            constants={"source": "arrival-predictions", "protocol": "arrival-delay", "model": "arrival-delay"},
+            constants={"source": ("arrival-predictions",), "protocol": ("arrival-delay",), "model": ("arrival-delay",)},
         ),
     )
     assert found is not None

@@ -16,7 +16,7 @@ FACTS = Facts(
     window=Window(datetime(2013, 6, 3, tzinfo=UTC), WEEK),
     shared={"context.airport": "EWR", "context.gate": None, "context.terminal": 7, "context.covered": True},
     met=frozenset({"missed"}),
-    constants={"source": "predictions", "model": "arrival-delay"},
+    constants={"source": ("predictions",), "model": ("arrival-delay",)},
 )
 
 

@@ -9,9 +9,11 @@ from typing import Protocol
 
 from remiss.catalog.listing import COLUMNS, Order, parse_sort
 from remiss.catalog.ports import Cases
-from remiss.catalog.query.expression import Level, Operator, Term
+from remiss.catalog.query.expression import Level, Operator, Query, Term, leaves
 from remiss.catalog.query.fields import find
 from remiss.catalog.query.guessing import WrittenOut, written_out
+from remiss.catalog.query.parsing import parse
+from remiss.errors import QueryError
 from remiss.protocol.ports import Protocols
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.protocol.versions import salvage
@@ -19,6 +21,8 @@ from remiss.records.case import Sensitivity
 from remiss.records.rows import Rows, split_columns
 
 _NEWEST = parse_sort("-occurred")
+# Between the name of a protocol and its version.
+AT = "@"
 
 
 class HasCases(Protocol):
@@ -62,9 +66,29 @@ def query_of(ws: HasCases, text: str, *, of_sample: bool = False) -> WrittenOut:
 
     Raises
     ------
-    QueryError : several fields have a name that was written without its family
+    QueryError : several fields have a name that was written without its family; a version that no protocol has
     """
-    return written_out(text, partial(fields_named, ws), of_sample=of_sample)
+    out = written_out(text, partial(fields_named, ws), of_sample=of_sample)
+    check_versions(ws, parse(out.query, of_sample=of_sample))
+    return out
+
+
+def check_versions(ws: HasCases, query: Query) -> None:
+    """Refuse to ask for a version of a protocol that there is not, or that the asker does not see: nothing would be found.
+
+    Raises
+    ------
+    QueryError
+    """
+    terms = (each for each in leaves(query) if isinstance(each, Term) and each.key == "protocol")
+    labels = [str(each.value) for each in terms if each.operator is Operator.EQUAL and AT in str(each.value)]
+    kept = [f"{each.name}{AT}{each.version}" for each in ws.protocols.versions()] if labels else []
+    for label in labels:
+        if label not in kept:
+            name = label.rpartition(AT)[0]
+            of_name = [each for each in kept if each.rpartition(AT)[0] == name]
+            do = f"there is {', '.join(reversed(of_name))}" if of_name else "protocols are listed by their names and versions"
+            raise QueryError(f"the catalog has no protocol {label}", do=do)
 
 
 def asked_as(page: Rows, out: WrittenOut) -> Rows:

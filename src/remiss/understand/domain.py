@@ -22,7 +22,7 @@ from remiss.understand.frames import constants_of
 from remiss.understand.periods import PERIODS, period_within
 from remiss.understand.question import QuestionPlan, Rules
 from remiss.understand.sampling_facts import Frame, Sampled
-from remiss.understand.scope import Facts, Truth, conjunction, holds
+from remiss.understand.scope import Constants, Facts, Truth, conjunction, holds
 
 Key: TypeAlias = tuple[str, Scalar]
 NO_KEY: Key = ("", None)
@@ -139,7 +139,7 @@ def domain_cell_of(
     plan: QuestionPlan,
     rules: Rules,
     cell: Cell,
-    constants: Values,
+    constants: Constants,
     probability: float,
     fulfilled: Mapping[Term, bool] = NOTHING,
 ) -> DomainCell:

@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from remiss.catalog.query.expression import Query
 from remiss.errors import FigureRefused, NotFound, QueryError
-from remiss.records.event import Values
 from remiss.records.window import Window
 from remiss.understand.question import Rules
 from remiss.understand.sampling_facts import Frame
-from remiss.understand.scope import Facts, holds
+from remiss.understand.scope import Constants, Facts, holds
 
 
-def constants_of(frame: Frame, rules: Rules) -> Values:
-    """Return the canonical keys whose value all events of a frame share."""
-    return {"source": frame.source, "protocol": frame.protocol, "model": rules.model}
+def constants_of(frame: Frame, rules: Rules) -> Constants:
+    """Return the canonical keys whose values all events of a frame share: a protocol goes by its name, and with its version."""
+    versions = (f"{frame.protocol}@{version}" for version in {frame.version, *frame.versions})
+    return {"source": (frame.source,), "protocol": (frame.protocol, *versions), "model": (rules.model,)}
 
 
 def narrowed(frames: Sequence[Frame], source: str | None, protocol: str | None) -> tuple[Frame, ...]:

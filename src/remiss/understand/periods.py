@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from remiss.catalog.query.expression import Level, Not, Operator, Query, Term, both
-from remiss.catalog.query.fields import find
+from remiss.catalog.query.fields import find, within
 from remiss.records.event import Scalar
 from remiss.records.identity import format_time, parse_time, utc
 from remiss.records.window import Window, window_of
@@ -77,9 +77,6 @@ def periods_touched(by: str, window: Window) -> frozenset[str]:
     return frozenset({*found, period_of(by, window.end - INSTANT, window.width)})
 
 
-OCCURRED = "occurred"
-
-
 def drilldown(query: Query, by: str | None, key: Scalar, width: timedelta) -> Query:
     """Return the query of the cases in one row of a breakdown.
 
@@ -101,8 +98,7 @@ def drilldown(query: Query, by: str | None, key: Scalar, width: timedelta) -> Qu
         return query
     if by in PERIODS:
         start, end = bounds(by, str(key), width)
-        after = Term(OCCURRED, Operator.AT_LEAST, start, Level.EVENT)
-        return both(query, after, Term(OCCURRED, Operator.LESS, end, Level.EVENT))
+        return both(query, within(start, end))
     known = find(by)
     level = Level.CRITERION if by == CRITERION else known.level if known else Level.EVENT
     if key is None:

@@ -20,6 +20,8 @@ from remiss.records.window import Window
 
 # True of all events of a set, false of all, or None: of some, or nobody knows.
 Truth: TypeAlias = bool | None
+# What all events of a set go by, by canonical key.
+Constants: TypeAlias = Mapping[str, tuple[Scalar, ...]]
 
 CRITERION = "criterion"
 OCCURRED = "occurred"
@@ -29,7 +31,7 @@ OCCURRED = "occurred"
 class Facts:
     """What is known of a set of events; None is not known.
 
-    `constants` are canonical keys with the same value for all events of the frame: `source`, `protocol`, `model`. `shared` are
+    `constants` are keys with the same values for all events of the frame: `source`, `protocol`, `model`. `shared` are
     fields that the events have the same value of: those of the stratum, and the model version where it is told apart. `fulfilled`
     says of comparisons with fields whether the events fulfil them, where that was looked up of each.
     """
@@ -37,7 +39,7 @@ class Facts:
     window: Window
     shared: Values | None = None
     met: frozenset[str] | None = None
-    constants: Values = field(default_factory=dict)
+    constants: Constants = field(default_factory=dict)
     fulfilled: Mapping[Term, bool] = field(default_factory=dict)
 
 
@@ -77,7 +79,7 @@ def term_holds(term: Term, facts: Facts) -> Truth:
     if term.key == OCCURRED:
         return time_holds(term, facts.window)
     if term.key in facts.constants:
-        return value_holds(term, facts.constants[term.key])
+        return negation(conjunction([negation(value_holds(term, value)) for value in facts.constants[term.key]]))
     if facts.shared is not None and term.key in facts.shared:
         return value_holds(term, facts.shared[term.key])
     return None

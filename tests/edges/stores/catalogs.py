@@ -121,6 +121,8 @@ def _member(draw: random.Random, number: int, captured: dict[str, dict[str, Any]
     return member(number, met=met, output=draw.choice(OUTPUTS), label=draw.choice(OUTPUTS), **fixed)
 
 
+# What an event goes by that the run in force sampled: its protocol, and that with its version.
+LABELS = ("arrival-delay", "arrival-delay@1")
 SUGGESTED = {"slow": (3, "remiss:system/latency"), "missed": (2, "remiss:model/weak-slice"), "odd": (2, None)}
 
 
@@ -133,6 +135,8 @@ def _after_capture(before: dict[str, Facts], members: list[Member], captured: di
         seen = {} if item is None else {"output": item.event.output, "label": item.event.label}
         met = frozenset() if item is None else frozenset(item.met)
         several = {**facts.several, "criterion": met}
+        if facts.several["protocol"]:
+            several["protocol"] = frozenset(LABELS[:1] if item is None else LABELS)
         after[known] = Facts({**facts.values, **seen}, facts.texts, several)
     for known, item in sampled.items():
         if item.met and known not in after:
@@ -152,7 +156,7 @@ def _of_member(known: str, item: Member, fixed: dict[str, Any]) -> Facts:
         "suggested_mode": mode,
         "origin": "captured",
     }
-    return Facts(values, (fixed["text"],), {"criterion": frozenset(item.met), "protocol": frozenset({"arrival-delay"})})
+    return Facts(values, (fixed["text"],), {"criterion": frozenset(item.met), "protocol": frozenset(LABELS)})
 
 
 # What only a case has; what an estimate asks of an event without one is false.
@@ -168,7 +172,7 @@ def _of_event(item: Member, case: Facts | None) -> Facts:
         "call_status": event.status,
         **({} if case is None else {name: case.values.get(name) for name in OF_CASE}),
     }
-    return Facts(values, (event.text,), {"criterion": frozenset(item.met), "protocol": frozenset({"arrival-delay"})})
+    return Facts(values, (event.text,), {"criterion": frozenset(item.met), "protocol": frozenset(LABELS)})
 
 
 def _of_filing(case: Case, filing: Filing) -> Facts:

@@ -31,6 +31,7 @@ NAMES = (
     "arrivals",
     "by-hand",
     "arrival-delay",
+    "arrival-delay@1",
     "boarding",
     "slow",
     "odd",

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 
-from remiss import capture
+from remiss import capture, catalog
 from tests.serving import served
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
@@ -85,9 +85,23 @@ def test_a_figure_leads_to_cases_of_its_own_protocol_alone(site):
     with site.browser() as client:
         page = client.get("/trends?query=criterion%3Amissed-delay&what=rate&by=week&protocol=arrival-delay").text
         links = [link for link in links_of(page, "/trends") if link.startswith("/cases?query=") and "occurred" in link]
-        several = "another" in client.get("/protocols").text
         assert links
-        assert all(("protocol%3Aarrival-delay" in link) == several for link in links)
+        assert all("protocol%3Aarrival-delay%40" in link for link in links)
+
+
+def test_a_number_of_a_version_leads_to_as_many_cases(site):
+    def count(link):
+        query = dict(parse_qsl(urlsplit(link).query))["query"]
+        return catalog.search(site.workspace.serving("the counting"), query, limit=1).total
+
+    with site.browser() as client:
+        home = client.get("/?whole=true").text
+        versions = {link for link in links_of(home, "/") if link.startswith("/protocols/arrival-delay?")}
+        shown = [home, *(client.get(link).text for link in versions)]
+    pattern = r'<td class="number[^"]*"><a href="(/cases\?[^"]*)">([\d,]+)<'
+    found = [(html.unescape(link), int(number.replace(",", ""))) for page in shown for link, number in re.findall(pattern, page)]
+    assert len({link for link, _ in found}) >= 4
+    assert [(link, count(link)) for link, _ in found] == found
 
 
 def test_no_page_of_many_rows_and_several_versions_has_over_sixty_kilobytes(site):

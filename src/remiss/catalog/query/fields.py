@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from remiss.catalog.query.expression import Level, Not, Operator, Or, Query, Term, both, conjuncts, either, leaves
@@ -68,7 +69,12 @@ TABLE: tuple[Key, ...] = (
         "Name of the log that the event came from; `by-hand` for cases that people filed.",
         "source:arrival-predictions",
     ),
-    event("protocol", FieldForm.TEXT, "Name of a protocol that sampled the event.", "protocol:arrival-delay"),
+    event(
+        "protocol",
+        FieldForm.TEXT,
+        "Name of a protocol that sampled the event; after an @ a version of it, whose run is in force.",
+        "protocol:arrival-delay@1",
+    ),
     event("event_id", FieldForm.TEXT, "The event's own id in its source.", 'event_id:"2013-03-01/UA/1545/EWR/1"'),
     event("model", FieldForm.TEXT, "The model; after an @ its version.", "model:arrival-delay@1.*"),
     event("model_version", FieldForm.TEXT, "The model's version.", "model_version:1.*"),
@@ -135,6 +141,7 @@ def find(name: str) -> Key | None:
 
 # Filter keys that are called otherwise in a protocol.
 FIELD_OF = {"event_id": "id", "occurred": "time", "call_status": "status"}
+KEY_OF = {field: key for key, field in FIELD_OF.items()}
 
 
 def field_of(key: str) -> str:
@@ -144,6 +151,17 @@ def field_of(key: str) -> str:
     ('status', 'inputs.carrier')
     """
     return FIELD_OF.get(key, key)
+
+
+def key_of_field(field: str) -> str:
+    """Return the key that compares a field of a protocol: `event_id` of the field `id`."""
+    return KEY_OF.get(field, field)
+
+
+def within(since: datetime, until: datetime) -> Query:
+    """Return the query for what occurred from a time until before another."""
+    after = Term("occurred", Operator.AT_LEAST, since, Level.EVENT)
+    return both(after, Term("occurred", Operator.LESS, until, Level.EVENT))
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str | None:

@@ -31,11 +31,11 @@ def come_by(of: FromClause, position: Position | None, *, begins: str = "positio
     return true() if position is None else of.c[begins] <= position
 
 
-def in_force(position: Position | None = None) -> ColumnElement[bool]:
-    """Return the condition on `run_windows` that a run is in force for a window, now or as it was at a position."""
+def in_force(position: Position | None = None, windows: FromClause = run_windows) -> ColumnElement[bool]:
+    """Return the condition on `run_windows`, or an alias of it, that a run is in force for a window, now or at a position."""
     # Of a run that waits for somebody to accept it, no position is known yet.
-    begun = [run_windows.c.position_from.is_not(None)] if position is None else []
-    return and_(*begun, holds(run_windows, position))
+    begun = [windows.c.position_from.is_not(None)] if position is None else []
+    return and_(*begun, holds(windows, position))
 
 
 def of(source: str, protocol: str) -> ColumnElement[bool]:
@@ -43,6 +43,6 @@ def of(source: str, protocol: str) -> ColumnElement[bool]:
     return and_(run_windows.c.source_name == source, run_windows.c.protocol_name == protocol)
 
 
-def same_window(of_run: FromClause) -> ColumnElement[bool]:
+def same_window(of_run: FromClause, windows: FromClause = run_windows) -> ColumnElement[bool]:
     """Return the condition that joins what a run found (`observations`, `groups`, `cells`) with its row of `run_windows`."""
-    return and_(run_windows.c.run_key == of_run.c.run_key, run_windows.c.window_start == of_run.c.window_start)
+    return and_(windows.c.run_key == of_run.c.run_key, windows.c.window_start == of_run.c.window_start)

@@ -167,7 +167,7 @@ class RatesAsked:
 def _queries(source: str, document: Protocol, criterion: Criterion) -> tuple[Query, Query]:
     """Return what asks for a criterion, in an estimate and among all cases."""
     query = having("criterion", criterion.name)
-    return query, both(query, having("source", source), having("protocol", document.name))
+    return query, both(query, having("source", source), having("protocol", f"{document.name}@{document.version}"))
 
 
 def line_named(source: str, document: Protocol, criterion: Criterion) -> CriterionLine:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from remiss import protocol as protocol_chapter
+from remiss.catalog.query.fields import key_of_field
 from remiss.errors import RemissError
 from remiss.present import facts
 from remiss.protocol import taxonomy as taxonomies
@@ -56,27 +57,27 @@ def protocol(ws: Workspace, label: str) -> Protocol:
 
 def fields(found: Protocol) -> tuple[str, ...]:
     """Return the fields of a protocol that reach the catalog, as the filter language calls them."""
-    called = {"id": "event_id", "time": "occurred", "status": "call_status"}
     hidden = {name for name, level in found.sensitivity.items() if level >= Sensitivity.RESTRICTED}
-    return tuple(called.get(name, name) for name in found.fields if name not in hidden)
+    return tuple(key_of_field(name) for name in found.fields if name not in hidden)
 
 
 def labels(known: Iterable[Protocol]) -> dict[str, str]:
     """Return what people call fields, where all protocols that say it agree."""
-    found: dict[str, set[str]] = {}
-    for each in known:
-        for name, of in each.show.items():
-            found.setdefault(name, set()).update({of.label} if of.label else ())
-    return {name: min(said) for name, said in found.items() if len(said) == 1}
+    return _agreed((name, of.label) for each in known for name, of in each.show.items())
 
 
 def heads(known: Iterable[Protocol]) -> dict[str, str]:
     """Return what stands above values of fields: what people call them, with the unit; where all protocols that say it agree."""
+    shown = ((each.show, name, of) for each in known for name, of in each.show.items())
+    return _agreed((name, facts.headed(show, name) if of.label or of.of else "") for show, name, of in shown)
+
+
+def _agreed(said: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """Return what is said of each name, where all say the same."""
     found: dict[str, set[str]] = {}
-    for each in known:
-        for name, of in each.show.items():
-            found.setdefault(name, set()).update({facts.headed(each.show, name)} if of.label or of.of else ())
-    return {name: min(said) for name, said in found.items() if len(said) == 1}
+    for name, word in said:
+        found.setdefault(name, set()).update({word} if word else ())
+    return {name: min(words) for name, words in found.items() if len(words) == 1}
 
 
 def modes(known: Iterable[Protocol]) -> dict[str, str]:

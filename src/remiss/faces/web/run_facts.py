@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remiss.capture.requirements import explain
-from remiss.catalog.query.fields import having
+from remiss.catalog.query.expression import both
+from remiss.catalog.query.fields import having, within
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.rendering import address
 from remiss.present.facts import stratum
@@ -146,11 +147,12 @@ def sampled_groups_of(run: Run, document: Protocol | None) -> tuple[SampledGroup
     for group in run.groups:
         groups[group.criterion].append(group)
     names = [*known, *(name for name in groups if name not in known and name not in RESERVED), *RESERVED]
-    found = []
+    manifest, found = run.manifest, []
+    own_protocol = having("protocol", f"{manifest.protocol}@{manifest.protocol_version}")
     for name in names:
         own, criterion = groups.get(name, []), known.get(name)
         reserved = name in RESERVED
-        query = unparse(having("criterion", name))
+        query = unparse(both(having("criterion", name), own_protocol, within(manifest.since, manifest.until)))
         found.append(
             SampledGroups(
                 name=name,

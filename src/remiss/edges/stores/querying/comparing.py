@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Float, Text, and_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Float, Text, and_, cast, exists, literal, or_, select
 from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import values
@@ -28,7 +28,7 @@ from remiss.edges.stores.dialect.conditions import (
     json_text,
     number_in,
 )
-from remiss.edges.stores.in_force import come_by
+from remiss.edges.stores.in_force import come_by, in_force, same_window
 from remiss.edges.stores.prepared import Position, given
 from remiss.edges.stores.tables import (
     case_context,
@@ -38,7 +38,9 @@ from remiss.edges.stores.tables import (
     event_contents,
     events,
     observations,
+    protocols,
     revisions,
+    run_windows,
     runs,
 )
 from remiss.records.case import Sensitivity
@@ -61,6 +63,8 @@ TEXTS = case_texts.alias("texts")
 REVISION = revisions.alias("revision_now")
 RUN = runs.alias("run")
 OBSERVATION = observations.alias("observation")
+WINDOW = run_windows.alias("window_of_run")
+NAMED, ALIKE = protocols.alias("named"), protocols.alias("alike")
 
 
 def column(of: ColumnElement[Any]) -> Compare:
@@ -180,10 +184,28 @@ def met(term: Term) -> Condition:
 
 
 def protocol_of(event_key: ColumnElement[int], position: Position | None) -> Compare:
-    """Return comparisons with the protocols of the runs that sampled the event, up to a position."""
-    return lambda term: exists().where(
-        OBSERVATION.c.event_key == event_key,
-        OBSERVATION.c.run_key == RUN.c.key,
-        come_by(RUN, position),
-        column(RUN.c.protocol_name)(term),
-    )
+    """Return comparisons with the protocols of the runs that sampled the event, up to a position.
+
+    A version, `NAME@VERSION`, is compared with that of the run in force alone, if that sampled the event and did not only read it
+    because the catalog had it: so cases are counted as figures count them.
+    """
+    sampled = OBSERVATION.c.inclusion_probability > 0
+
+    def compare(term: Term) -> Condition:
+        here = exists().where(same_window(OBSERVATION, WINDOW), in_force(position, WINDOW)).correlate(OBSERVATION)
+        name = column(RUN.c.protocol_name)(term)
+        return exists().where(
+            OBSERVATION.c.event_key == event_key,
+            OBSERVATION.c.run_key == RUN.c.key,
+            come_by(RUN, position),
+            or_(name, and_(by_version(term), sampled, here)),
+        )
+
+    return compare
+
+
+def by_version(term: Term) -> Condition:
+    """Return a comparison of `NAME@VERSION` with the protocol of `RUN`; versions that mean the same are one, as in figures."""
+    label = NAMED.c.name + "@" + cast(NAMED.c.version, Text)
+    alike = and_(ALIKE.c.name == NAMED.c.name, ALIKE.c.digest == NAMED.c.digest)
+    return RUN.c.protocol_key.in_(select(ALIKE.c.key).join_from(NAMED, ALIKE, alike).where(column(label)(term)))

@@ -29,6 +29,7 @@ from remiss.edges.stores.querying.comparing import (
     RUN,
     Compare,
     Condition,
+    by_version,
     column,
     criterion_now,
     in_content,
@@ -183,7 +184,9 @@ def observation_face(position: int, dialect: Dialect, matched: EventMatches) -> 
         keys={
             **of_people,
             "source": column(events.c.source_name),
-            "protocol": lambda term: exists().where(RUN.c.key == observations.c.run_key, column(RUN.c.protocol_name)(term)),
+            "protocol": lambda term: exists().where(
+                RUN.c.key == observations.c.run_key, or_(column(RUN.c.protocol_name)(term), by_version(term))
+            ),
             "event_id": column(events.c.event_id),
             "model": column(events.c.model),
             "model_version": column(events.c.model_version),

@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from remiss import protocol
 from remiss.catalog import actions as catalog
-from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.expression import both
+from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
 from remiss.errors import RemissError
 from remiss.faces.serving import AsOf, Ws
@@ -167,8 +168,9 @@ def versions_of(listed: Rows) -> Iterator[dict[str, Any]]:
 
 def criteria_of(ws: Ws, document: Protocol) -> Iterator[CriterionShown]:
     """Yield each criterion with how many cases it has."""
+    label = f"{document.name}@{document.version}"
     for each in document.criteria:
-        query = unparse(parse(f'protocol:"{document.name}" criterion:"{each.name}"'))
+        query = unparse(both(having("protocol", label), having("criterion", each.name)))
         yield CriterionShown(
             name=each.name,
             kind=each.kind,
@@ -178,5 +180,5 @@ def criteria_of(ws: Ws, document: Protocol) -> Iterator[CriterionShown]:
             line=each.line,
             cases=catalog.search(ws, query, limit=1).total or 0,
             href=address("/cases", query=query),
-            estimate=address("/trends", query=unparse(parse(f'criterion:"{each.name}"')), what="rate", by="month"),
+            estimate=address("/trends", query=unparse(having("criterion", each.name)), what="rate", by="month", protocol=label),
         )

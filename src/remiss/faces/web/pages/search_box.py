@@ -17,6 +17,7 @@ from remiss.faces.serving import Cached, Ws
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import PATH
 from remiss.faces.web.rendering import address, part
+from remiss.protocol.actions import list_protocols
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 
@@ -100,6 +101,8 @@ def known(ws: Workspace, answers: ResultCache, word: str, kept: Sequence[Protoco
         values = [(each.name, each.why) for protocol in kept for each in protocol.criteria]
     elif key == "protocol":
         values = [(protocol.name, protocol.about) for protocol in kept]
+        versions = answers.ask(ws, list_protocols, ws.position()).rows
+        values += [(f"{name}@{version}", f"since {str(at)[:10]}") for name, version, _, _, at in versions]
     elif key in FIELDS or key.startswith(CONTEXT):
         rows = answers.ask(ws, catalog.facets, ws.position(), fields=(key,)).rows
         values = [(value, f"{count:,} cases") for _, value, count in rows]

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from remiss.catalog.query import fields
-from remiss.catalog.query.expression import Level, Operator, Query, Term, both
+from remiss.catalog.query.expression import Query, both
 from remiss.catalog.query.printing import unparse
 from remiss.errors import RemissError
 from remiss.faces.web import highlighting, protocol_cache
@@ -74,10 +74,6 @@ def _readable(ws: Workspace, label: str) -> Protocol | None:
         return None
 
 
-# What a protocol calls a field and the filter language does not.
-CALLED = {"id": "event_id", "time": "occurred", "status": "call_status"}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectionGroup:
     """A group of the case's window: how many events it has and how many of them were kept. `cases` lists those in the catalog."""
@@ -121,13 +117,16 @@ def window_of(found: Comparison, as_of: int | None) -> SampledWindow:
         provisional=found.provisional,
         in_force=found.in_force,
         groups=tuple(_group(found, group, as_of) for group in found.groups),
-        cases=address("/cases", query=unparse(both(*_within(found))), as_of=as_of),
+        cases=address("/cases", query=unparse(fields.within(found.window, found.until)), as_of=as_of),
         stratum=sampling.where(found).strip(", "),
     )
 
 
 def _group(found: Comparison, group: Group, as_of: int | None) -> SelectionGroup:
-    query = both(fields.having("criterion", group.criterion), *_stratum(group.stratum), *_within(found))
+    protocol = fields.having("protocol", f"{found.protocol}@{found.protocol_version}")
+    query = both(
+        protocol, fields.having("criterion", group.criterion), *_stratum(group.stratum), fields.within(found.window, found.until)
+    )
     return SelectionGroup(
         says=sampling.criterion_in_words(group.criterion),
         population=group.population,
@@ -138,12 +137,5 @@ def _group(found: Comparison, group: Group, as_of: int | None) -> SelectionGroup
     )
 
 
-def _within(found: Comparison) -> tuple[Term, Term]:
-    return (
-        Term("occurred", Operator.AT_LEAST, found.window, Level.EVENT),
-        Term("occurred", Operator.LESS, found.until, Level.EVENT),
-    )
-
-
 def _stratum(values: Values) -> Iterator[Query]:
-    return (fields.having(CALLED.get(name, name), value) for name, value in values.items())
+    return (fields.having(fields.key_of_field(name), value) for name, value in values.items())

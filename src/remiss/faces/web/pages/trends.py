@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from remiss import capture, understand
-from remiss.catalog.query.expression import both, criteria
+from remiss.catalog.query.expression import both, criteria, either
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
@@ -129,10 +129,10 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
     position = head if earlier is None else earlier
     protocols = protocol_cache.newest(ws)
     captured = tuple(answers.ask(ws, capture.coverage, position))
-    several = len({(each["source"], _name(each)) for each in captured}) > 1
-    if several and not (question.source or question.protocol):
-        last = max(captured, key=lambda each: str(each["at"]))
-        question = question.model_copy(update={"source": last["source"], "protocol": _name(last)})
+    named = sorted((str(each["at"]), str(each["source"]), str(each["protocol"]).rpartition("@")[0]) for each in captured)
+    if len({each[1:] for each in named}) > 1 and not (question.source or question.protocol):
+        _, source, name = named[-1]
+        question = question.model_copy(update={"source": source, "protocol": name})
     result, empty, of, names = None, False, protocols[:1], PLAIN
     problem: InputError | None = None
     try:
@@ -146,7 +146,7 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
         sentence = sentence_of(
             found, names, lambda: answers.ask(ws, understand.estimate, position, **question.arguments() | {"by": None})
         )
-        result = result_of(found, of[0].sampling.window, sentence, question, names, several=several)
+        result = result_of(found, of[0].sampling.window, sentence, question, names, several=len(captured) > 1)
         if len(captured) > 1:
             which = found.protocol if "@" in question.protocol else found.protocol.rpartition("@")[0]
             question = question.model_copy(update={"source": found.source, "protocol": which})
@@ -214,17 +214,15 @@ def sentence_of(found: Estimate, names: ChartNames, total: Callable[[], Estimate
         return ""
 
 
-def _name(line: dict[str, Any]) -> str:
-    return str(line["protocol"]).rpartition("@")[0]
-
-
 def result_of(
     found: Estimate, width: timedelta, sentence: str, asked: TrendQuestion, names: ChartNames, *, several: bool
 ) -> Result:
     """Return an estimate as the page shows it: chart and table in the same order, of a long table some rows."""
     query = parse(found.query)
-    if several:  # cases of other protocols and sources are in no figure
-        query = both(query, having("source", found.source), having("protocol", found.protocol.rpartition("@")[0]))
+    if several:  # cases of other versions, protocols and sources are in no figure
+        name = found.protocol.rpartition("@")[0]
+        labels = dict.fromkeys(f"{name}@{each.version}" for each in found.spans) or [found.protocol]
+        query = both(query, having("source", found.source), either(*(having("protocol", label) for label in labels)))
     by_name = asked.order == "name"
     rows = ordered(found, by_name=by_name)
     start = asked.after or 0
