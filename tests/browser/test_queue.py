@@ -241,6 +241,53 @@ def test_the_keys_that_the_page_prints_label_pass_and_take_back(signed_in, site)
     assert passed != first
 
 
+def test_a_dispute_opens_with_the_focus_on_its_form_and_each_printed_key_does_what_it_prints(signed_in, site):
+    case = disputed(site.workspace)
+    page = signed_in(f"/queue/{case}")
+    expect(page.locator("#judging")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+    focused = "document.activeElement"
+    # Wherever the focus is but in a field: on the form, at a link, on the evidence.
+    places = (page.locator("#judging"), page.get_by_role("link", name="Take ana's"), page.locator("section[tabindex]"))
+    pressed = set()
+    for place in places:
+        for key, told in (
+            ("w", "document.querySelector('[name=verdict][value=wrong-label]').checked"),
+            ("e", "document.querySelector('[name=verdict][value=same-event]').checked"),
+            ("c", "document.querySelector('[name=verdict][value=cannot-tell]').checked"),
+            ("n", "document.querySelector('[name=verdict][value=not-a-failure]').checked"),
+            ("f", "document.querySelector('[name=verdict][value=failure]').checked"),
+            ("m", f"{focused}.getAttribute('role') === 'combobox'"),
+            ("Escape", f"{focused}.id === 'judging'"),
+            ("1", "document.querySelectorAll('.question input:checked').length > 0"),
+            ("r", f"{focused}.name === 'rationale' && {focused}.value === ''"),
+            ("R", f"{focused}.value === 'R'"),
+        ):
+            if key != "R":
+                page.keyboard.press("Escape")
+                place.focus()
+            page.keyboard.press(key)
+            assert page.evaluate(told), (key, told)
+            pressed.add({"Escape": "Esc"}.get(key, key.upper()))
+        page.locator("[name=rationale]").fill("")
+    printed = set(page.locator("#content kbd:visible").all_inner_texts())
+    assert {key for key in printed if not key.isdigit()} - pressed == {
+        "⏎",
+        "P",
+        "X",
+        "U",
+    }  # these lead away, and are pressed elsewhere
+    page.goto(f"/cases/{case}")
+    assert set(page.locator("#content kbd:visible").all_inner_texts()) == {"l", "c", "e"}
+    for key, part in (("c", "#discussion"), ("e", "#revise")):
+        page.locator("h1").click()
+        page.keyboard.press(key)
+        assert page.evaluate(f"{focused}.closest('{part}') !== null && {focused}.matches('input, textarea')"), key
+    page.locator("h1").click()
+    page.keyboard.press("l")
+    page.wait_for_url(f"**/queue/{case}")
+
+
 def test_of_a_dispute_either_side_fills_the_form(signed_in, site):
     case = disputed(site.workspace)
     page = signed_in(f"/queue/{case}")

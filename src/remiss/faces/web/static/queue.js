@@ -90,10 +90,13 @@ async function put(asking, at) {
   history.replaceState(null, "", at ?? answer.url);
   localTimes(main);
   ready();
-  (document.getElementById("problem") ?? main).focus();
+  (document.getElementById("problem") ?? deciding() ?? main).focus({ preventScroll: !document.getElementById("problem") });
   if (!document.getElementById("problem")) scrollTo(0, 0);
   return true;
 }
+
+/** The form of a dispute: both labellings stand above it, and it is what the page is opened for. */
+const deciding = () => document.querySelector("main:has(table.both) #judging");
 
 /** Keep what was begun in a form that leaves the page; what was said is kept until it is taken. */
 function hold(form) {
@@ -273,7 +276,7 @@ document.addEventListener("keydown", (event) => {
     form.requestSubmit();
     return;
   }
-  if (event.key === "Escape" && typing) { (form && !form.inert ? form : main).focus(); return; }
+  if (event.key === "Escape" && (typing || form)) { (form && !form.inert ? form : main).focus(); return; }
   if (typing || document.getElementById("letter-keys")?.checked === false) return;
   const key = event.key.toLowerCase();
   if (key === "u" && outbox.open().length) { event.preventDefault(); takeBack(); return; }
@@ -297,4 +300,5 @@ document.addEventListener("keydown", (event) => {
 addEventListener("online", () => { if (waiting) next(); });
 
 ready();
+if (document.activeElement === document.body) deciding()?.focus({ preventScroll: true });
 outbox.begin({ changed, refused, taken: (each) => begun.delete(each.case) });
