@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from remiss.govern.authority import OPERATOR, Access, access
 from remiss.govern.people_actions import RolesHeld, added, lasting, said_of
 from remiss.govern.ports.people import AccessWorkspace, PeopleWorkspace
 from remiss.govern.roles import PERMISSIONS
+from remiss.govern.tokens import SESSION_SECONDS
 from remiss.parameters import Help, InTeam, Position, Range, Username
 from remiss.records.case import Sensitivity
 from remiss.records.catalog import reached
@@ -241,3 +242,31 @@ def check_access(
         raise InputError(f"there is no permission {permission[:80]!r}", do=do)
     governed = None if case is None else ws.governed(case)
     return access(ws.people.find(person, position), person, permission, governed)
+
+
+def ways_in(people: Iterable[Mapping[str, Any]], tokens: Iterable[Mapping[str, Any]], now: datetime) -> tuple[set[str], set[str]]:
+    """Return who holds a role, and who of them has neither a token that works nor a session.
+
+    Whoever made the catalog, the first who was in it, is in neither: they open it themselves.
+
+    Parameters
+    ----------
+    people, tokens : as `person.list` and `token.list` have them
+    """
+    everybody = list(people)
+    first = min((each["position_from"] for each in everybody), default=0)
+    holding = {
+        each["person"]
+        for each in everybody
+        if each["role"] is not None and each["position_to"] is None and each["position_from"] > first
+    }
+    return holding, holding - {each["person"] for each in tokens if _lets_in(each, now)}
+
+
+def _lets_in(token: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether somebody can come in by a token, or is there by a link that they used."""
+    if token["position_to"] is not None:
+        return False
+    if token["used"] is not None:
+        return bool(now - token["used_at"] < timedelta(seconds=SESSION_SECONDS))
+    return token["expires"] is None or bool(now < token["expires"])

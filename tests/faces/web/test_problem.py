@@ -27,3 +27,11 @@ def test_around_an_error_stands_what_stands_around_every_page(there):
         page = client.get("/nothing").text
         assert "ana" in page
         assert 'href="/audit"' not in page
+
+
+def test_an_address_that_is_the_name_of_a_section_leads_there_if_one_may_open_it(there):
+    with there.browser_of(there.person("ana", role="annotator")) as client:
+        for name, leads in (("quality", "/agreement"), ("label", "/queue"), ("home", "/")):
+            answer = client.get(f"/{name}", headers={"Accept": "text/html"})
+            assert (answer.status_code, answer.headers.get("location")) == (302, leads)
+        assert client.get("/audit-log").status_code == 404

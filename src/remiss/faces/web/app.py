@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -165,4 +166,7 @@ def problem(request: Request, status: int, document: dict[str, Any]) -> Response
     around = shell(ws, page.heading, "", position=position)
     if caller is None:
         around = replace(around, groups=())
+    for section in chain.from_iterable(group for _, group in around.groups):
+        if (status, request.method, request.url.path) == (404, "GET", f"/{section.words.lower()}"):
+            return RedirectResponse(section.href, 302)
     return render(page, around, status=status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as discussion
@@ -29,8 +29,6 @@ DISPUTED = "status:disputed"
 LOOKS_DAYS = 7
 # So many cases can be named by their ids in one address.
 MOST_NAMED = 50
-# How long whoever came by a link stays signed in without a token of their own.
-SESSION = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,21 +124,9 @@ def _disputes(ws: Workspace) -> Iterator[HomeCard]:
 
 def _without_a_way_in(ws: Workspace) -> Iterator[HomeCard]:
     """Yield how many people hold roles, and have neither a token that works nor a session."""
-    ways = {each["person"] for each in access_actions.list_tokens(ws) if _lets_in(each, ws.now)}
-    everybody = people_actions.list_people(ws)
-    people = {each["person"] for each in everybody if each["role"] is not None and each["position_to"] is None}
-    without = people - ways
+    people, without = access_actions.ways_in(people_actions.list_people(ws), access_actions.list_tokens(ws), ws.now)
     note = f"Of {number(len(people))} with a role: invite them" if without else "Everybody with a role can sign in"
     yield HomeCard(of="People without a way in", figure=number(len(without)), note=note, href="/people")
-
-
-def _lets_in(token: dict[str, Any], now: datetime) -> bool:
-    """Return whether somebody can come in by a token, or is there by a link that they used."""
-    if token["position_to"] is not None:
-        return False
-    if token["used"] is not None:
-        return bool(now - token["used_at"] < SESSION)
-    return token["expires"] is None or bool(now < token["expires"])
 
 
 def _critical(ws: Workspace) -> Iterator[HomeCard]:
