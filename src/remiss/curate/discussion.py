@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -10,7 +11,9 @@ from typing import NamedTuple
 from remiss.catalog.filing import check_text
 from remiss.errors import Conflict, InputError
 from remiss.govern.redaction.written import Gate
+from remiss.protocol.nearest import near
 from remiss.records.discussion import Thread, ThreadStatus
+from remiss.records.person import Governed, Person
 
 # As long a text as a page shows as Markdown.
 COMMENT_LIMIT = 20_000
@@ -77,6 +80,25 @@ def name_of(person: str) -> str:
     'bo.b'
     """
     return person.strip().rstrip(".-").casefold()
+
+
+def unreached(named: Sequence[str], people: Iterable[Person], case: Governed) -> tuple[str, ...]:
+    """Return a note for each name that a comment mentions and that nobody has who may see its case.
+
+    Whether somebody has it who may not see the case is not told. Where there is nobody but who made the catalog, people are who
+    their machine says.
+    """
+    known = list(people)
+    seeing = {
+        name_of(each.name) for each in known if each.position_to is None and any(case.seen_by(grant) for grant in each.grants)
+    }
+    notes = []
+    for each in named if len(known) > 1 else ():
+        if each not in seeing:
+            meant = " or ".join(f"@{name}" for name in near(each, sorted(seeing)))
+            also = f" Did you mean {meant}?" if meant else ""
+            notes.append(f"@{each} reaches nobody: nobody who may see this case is called that.{also}")
+    return tuple(notes)
 
 
 def check_status(thread: Thread, status: ThreadStatus) -> None:

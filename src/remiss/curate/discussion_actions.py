@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from remiss.action import action
@@ -29,7 +30,8 @@ def comment(
     """Comment TEXT on CASE; @name puts it in that person's inbox.
 
     It answers in a thread, or opens one; whoever may not write threads answers where they were mentioned. Personal data is
-    replaced before anything is kept.
+    replaced before anything is kept. A note names each mention that reaches nobody who may
+    see the case.
 
     Example: remiss case comment k7m4-qp "Is this the feed again, @bo?"
 
@@ -48,7 +50,13 @@ def comment(
     asked = thread is not None and was_asked(ws.threads.get(thread, None), ws.actor.name)
     ws.allow(ANSWER if asked else WRITE, team)
     written = discussion.prepared(text, gate(ws))
-    return ws.threads.comment(case, thread, written, discussion.mentions(written))
+    named = discussion.mentions(written)
+    return replace(ws.threads.comment(case, thread, written, named), notes=unreached(ws, case, named))
+
+
+def unreached(ws: DiscussionWorkspace, case: str, named: Sequence[str]) -> tuple[str, ...]:
+    """Return a note for each name of a comment that nobody has who may see its case."""
+    return discussion.unreached(named, ws.people.everybody(None), ws.governed(case)) if named else ()
 
 
 def waiting(ws: DiscussionWorkspace) -> int:

@@ -20,6 +20,15 @@ def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     return f"write {by_lower[found[0]]}" if found else _known(names, otherwise)
 
 
+def near(name: str, known: Iterable[str]) -> list[str]:
+    """Return up to three known names that are nearly the name, the nearest first.
+
+    >>> near("anna", ["ana", "bo", "hanna"])
+    ['hanna', 'ana']
+    """
+    return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+
+
 def nearest_part(name: str, known: Iterable[str], otherwise: str) -> str:
     """Return what to write instead of a column, where columns have parts: those whose last part is called so, or nearly.
 

@@ -52,7 +52,8 @@ class Turned:
 class Thread:
     """A thread on a case: its comments and how it was resolved and opened again, each in the order in which they came.
 
-    `hidden` says why when there are comments that one may not read yet, which are left out.
+    `hidden` says why when there are comments that one may not read yet, which are left out. `notes` are for who has just written
+    in it: which of the names that they mention reach nobody.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Thread:
     comments: tuple[Comment, ...]
     turned: tuple[Turned, ...] = ()
     hidden: str | None = None
+    notes: tuple[str, ...] = ()
     position: Count | None = field(default=None, compare=False)
 
 

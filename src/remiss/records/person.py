@@ -88,3 +88,7 @@ class Governed:
     id: str
     team: str
     sensitivity: Sensitivity
+
+    def seen_by(self, grant: Grant) -> bool:
+        """Return whether who was granted this sees it."""
+        return grant.team in {self.team, EVERY_TEAM} and grant.clearance >= self.sensitivity

@@ -9,6 +9,7 @@ import pytest
 
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as curate
+from remiss.govern import people_actions
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from tests.edges.stores.drawing import MONDAY
@@ -112,3 +113,26 @@ def test_an_inbox_of_many_goes_on_to_older_ones(there, case):
     assert "33 waiting for you" in first
     assert all(f"number {number}." in second for number in range(3))
     assert "Older ones" not in second
+
+
+def test_who_mentions_nobody_that_may_see_the_case_is_told_so_with_near_names(there, case):
+    """Somebody of another team is told of like somebody who is not there."""
+    ana, _, _ = (there.person(name, role="annotator", team=of) for name, of in (("ana", "*"), ("nora", "default"), ("bo", "b")))
+    people = there.workspace.serving("people")
+    people_actions.add_person(people, "anni")  # who has no role
+    with there.browser_of(ana) as client:
+        answer = client.post(f"/cases/{case}/comments", data={"text": "Is it the feed, @nore? @bo, @Nora, `@code`"})
+        assert answer.status_code == 303
+        page = plain(client.get(answer.headers["location"]))
+        assert "@nore reaches nobody: nobody who may see this case is called that. Did you mean @nora?" in page
+        assert "@bo reaches nobody: nobody who may see this case is called that." in page
+        assert page.count("reaches nobody") == 2
+        assert "Is it the feed, @nore?" in page
+    with there.program(ana) as client:
+        found = client.post(f"/api/v1/cases/{case}/comments", json={"text": "@anni and @nora"}).json()
+        assert found["notes"] == ["@anni reaches nobody: nobody who may see this case is called that. Did you mean @ana?"]
+        assert client.get(f"/api/v1/threads/{found['thread']}").json()["notes"] == []
+
+
+def test_in_a_catalog_without_people_any_name_may_be_mentioned(there, case):
+    assert said_by(there, "ana", case, "@bo, look").notes == ()

@@ -13,6 +13,7 @@ from typing import Protocol
 from remiss.curate.discussion import InboxPage
 from remiss.curate.investigating import CitedPage, Draft
 from remiss.govern.ports.actor import Actor, Permits
+from remiss.govern.ports.people import People
 from remiss.govern.ports.vault import Keys
 from remiss.records.discussion import Thread, ThreadStatus
 from remiss.records.investigation import CitationKind, Investigation
@@ -90,6 +91,8 @@ class DiscussionWorkspace(ContributionsWorkspace, Protocol):
 
     @property
     def threads(self) -> Threads: ...
+    @property
+    def people(self) -> People: ...
 
 
 class Investigations(Protocol):

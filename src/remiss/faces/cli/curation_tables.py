@@ -71,6 +71,8 @@ def thread(found: Thread) -> None:
         click.echo(f"  {render.cell(said.person)}, {render.cell(said.at)}")
         for line in ("(erased)" if said.text is None else said.text).splitlines():
             click.echo(f"    {render.cell(line)}".rstrip())
+    for note in found.notes:
+        render.say(note)
 
 
 def threads(found: Sequence[Thread]) -> None:

@@ -111,6 +111,7 @@ class CaseOptions(AsOf):
     start: int = Field(0, ge=0, le=MOST_POSITION)
     columns: list[str] = Field([])
     controls: bool = Field(False, description="Whether to compare it with controls at once.")
+    mentioned: str = Field("", max_length=1400, description="Names of a comment that was just written, with spaces between.")
 
 
 @router.get("/cases/{case}")
@@ -131,7 +132,7 @@ def place_in(ws: Workspace, answers: ResultCache, case: str, asked: CaseOptions)
     """Return where a case stands in the list that it was opened from; None without such, or when that cannot be understood."""
     if asked.sort is None:
         return None
-    where = ListAddress.model_validate(asked.model_dump(exclude={"controls"}))
+    where = ListAddress.model_validate(asked.model_dump(exclude={"controls", "mentioned"}))
     try:
         found = neighbours(ws, case, asked.query, asked.sort, after=asked.after, limit=LIMIT, as_of=asked.as_of)
     except InputError:
@@ -224,7 +225,7 @@ def shown(
         graded_by_hand=graded_by_hand(case),
         labelling=labelling_of(ws, case, asked.as_of, unmoved),
         investigation=investigation_of(ws, case, asked.as_of, unwritten),
-        discussion=discussion_of(ws, case, asked.as_of, unsent),
+        discussion=discussion_of(ws, case, asked.as_of, unsent, asked.mentioned.split()),
         attached=attached_of(ws, case, asked.as_of, unattached),
         similar=_similar(case, asked.as_of),
     )

@@ -14,7 +14,7 @@ from remiss.errors import Conflict, InputError
 from remiss.faces.serving import Ws
 from remiss.faces.web.pages import case as pages
 from remiss.faces.web.pages.discussion_part import TypedComment
-from remiss.faces.web.rendering import segment
+from remiss.faces.web.rendering import address, segment
 from remiss.records.discussion import Thread
 
 router = APIRouter()
@@ -31,6 +31,9 @@ def comment(ws: Ws, case: str, text: Annotated[str, Form()] = "", thread: Annota
             raise
         unsent = TypedComment(thread=thread, typed=written, problem=(error.what, error.do))
         return pages.shown(ws, catalog.show(ws, case), pages.CaseOptions(), unsent=unsent, status=422)
+    if found.notes:
+        named = " ".join(found.comments[-1].mentions)
+        return RedirectResponse(address(f"/cases/{segment(found.case)}", mentioned=named) + "#discussion", 303)
     return _back(found, found.comments[-1].number)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -55,14 +56,20 @@ class TypedComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscussionPart:
-    """case/discussion.html: the threads of a case; `writable` for who may begin one, of the case as it is now."""
+    """case/discussion.html: the threads of a case; `writable` for who may begin one, of the case as it is now.
+
+    `notes` say which names of the comment that was just written reach nobody.
+    """
 
     threads: tuple[ThreadPart, ...]
     writable: bool
     unsent: TypedComment | None
+    notes: tuple[str, ...]
 
 
-def discussion_of(ws: Workspace, case: Case, as_of: int | None, unsent: TypedComment | None = None) -> DiscussionPart:
+def discussion_of(
+    ws: Workspace, case: Case, as_of: int | None, unsent: TypedComment | None, mentioned: Sequence[str]
+) -> DiscussionPart:
     """Return the discussion of a case, open threads first, else in the order in which they began."""
     writes, answers, turns = (as_of is None and ws.may(each, case.team) for each in (curate.WRITE, curate.ANSWER, curate.RESOLVE))
     found = [
@@ -70,7 +77,8 @@ def discussion_of(ws: Workspace, case: Case, as_of: int | None, unsent: TypedCom
         for each in curate.list_threads(ws, case.id, as_of=as_of)
     ]
     found.sort(key=lambda each: not each.open)
-    return DiscussionPart(threads=tuple(found), writable=writes, unsent=unsent)
+    notes = curate.unreached(ws, case.id, mentioned) if writes or answers else ()
+    return DiscussionPart(threads=tuple(found), writable=writes, unsent=unsent, notes=notes)
 
 
 def thread_part(thread: Thread, *, answerable: bool, turnable: bool) -> ThreadPart:
