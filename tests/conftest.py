@@ -30,7 +30,7 @@ from remiss.records.person import Grant, Person
 from tests.databases import administering, database_on, owner
 from tests.made_once import Shelf
 
-pytest_plugins = ("tests.processor_time", "tests.counted")
+pytest_plugins = ("tests.processor_time", "tests.counted", "tests.compiled_once")
 SERVER = "REMISS_TEST_PG_DIR"
 FOLDERS = "PYTEST_DEBUG_TEMPROOT"  # where pytest makes the folders of tests
 BINARIES = "REMISS_TEST_PG_BIN"
@@ -38,10 +38,13 @@ BINARIES = "REMISS_TEST_PG_BIN"
 # all tests until the run ends.
 ROOM = 6 * 1024**3
 DATABASES = ("sqlite", "postgresql")
+# How many objects are made between two looks for garbage, and how many looks at the young are made between two at the older.
+SELDOM = (50_000, 20, 20)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the server's folder before workers start, so that all of them find the same one, and say where tests have theirs."""
+    gc.set_threshold(*SELDOM)
     if not hasattr(config, "workerinput"):
         memory = _roomy_memory()
         os.environ[SERVER] = tempfile.mkdtemp(prefix="remiss-pg-", dir=memory)
@@ -64,7 +67,6 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

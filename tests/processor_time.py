@@ -197,7 +197,8 @@ def of_the_server() -> float:
         postmaster = int((Path(os.environ[SERVER]) / "data" / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, KeyError, IndexError):
         return 0.0
-    return SERVERS.seconds((postmaster, *_below(postmaster)))
+    # The processes of the server start none of their own.
+    return SERVERS.seconds((postmaster, *_listed(postmaster)))
 
 
 class Clock:
