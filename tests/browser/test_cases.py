@@ -6,6 +6,10 @@ import re
 
 from playwright.sync_api import expect
 
+from remiss.catalog import actions as catalog
+from remiss.records.case import Filing
+from tests.stories.logs import MONDAY
+
 
 def test_by_mouse_one_narrows_turns_the_page_and_opens_a_case(signed_in):
     page = signed_in("/cases")
@@ -85,3 +89,33 @@ def test_a_query_that_cannot_be_understood_is_explained_at_the_box(signed_in):
     box.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Did you mean severity?")
     expect(box).to_have_attribute("aria-invalid", "true")
+
+
+# What is cut in the table, and how far it reaches beyond what shows it.
+CUT = """(() => {
+  const table = document.querySelector("table.cases");
+  const cut = [...table.querySelectorAll("*")].filter((each) => getComputedStyle(each).overflowX === "hidden"
+    && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 2));
+  return [table.offsetWidth - table.parentElement.clientWidth, ...cut.map((each) => each.outerHTML)];
+})()"""
+LONG = "United Airlines flight 1545 from Newark Liberty to San Francisco predicted on time and delayed by 212 minutes"
+
+
+def test_no_title_mode_or_status_is_cut_while_there_is_room_and_what_was_chosen_is_in_view(signed_in, site):
+    gate = "gate C 101 of the terminal that is furthest from the runway"
+    filed = {"model": "m", "at": MONDAY, "severity": 1, "mode": "remiss:input/missing-feature", "context": {"gate": gate}}
+    catalog.file(site.workspace, Filing(title=LONG, label="delayed considerably", output="on time as planned", **filed))
+    usual = "severity,title,occurred,criteria,output,label,mode,status"
+    for columns in (usual, f"{usual},confidence,context.gate"):
+        page = signed_in(f"/cases?sort=-filed&columns={columns}", viewport={"width": 1440, "height": 900})
+        expect(page.locator("table.cases .title").first).to_have_text(LONG)
+        for width in (390, 768, 1440, 1920):
+            page.set_viewport_size({"width": width, "height": 900})
+            beyond, *cut = page.evaluate(CUT)
+            assert cut == [], width
+            assert beyond <= 0 or (width > 960 and "gate" in columns), (width, columns, beyond)
+        page.set_viewport_size({"width": 1440, "height": 900})
+    edge = page.locator(".found .scroll").first.bounding_box()
+    for name in ("Confidence", "context.gate"):
+        head = page.get_by_role("columnheader", name=name).bounding_box()
+        assert head["x"] + head["width"] <= edge["x"] + edge["width"], name

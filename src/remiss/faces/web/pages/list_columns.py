@@ -94,9 +94,13 @@ PLAIN = tuple(ListHead(name=name, words=USUAL_WORDS[name]) for name in USUAL)
 
 
 def shown_columns(asked: ListAddress) -> tuple[str, ...]:
-    """Return the columns that a page shows: the usual ones, or those that were chosen and the one that leads to the case."""
+    """Return the columns that a page shows: the usual ones, or those that were chosen and the one that leads to the case.
+
+    Behind that one come those that are not usual: whoever chose them looks for them, and a form names them last.
+    """
     chosen = dict.fromkeys(WITHIN.get(name, name) for name in asked.chosen)
-    return tuple(chosen) if CASE in chosen else (CASE, *chosen) if chosen else USUAL
+    first = (*(("severity",) if "severity" in chosen else ()), CASE)
+    return tuple(dict.fromkeys((*first, *(name for name in chosen if name not in USUAL), *chosen))) if chosen else USUAL
 
 
 def asked_columns(asked: ListAddress) -> str | None:
