@@ -51,8 +51,11 @@ def test_others_change_only_what_is_shared_with_a_team_that_they_curate(ws, ws_a
         views.remove_view(bo, shared.id)
     with pytest.raises(Denied):
         views.save_view(ana, "elsewhere", EWR, team="others")
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as told:
         views.rename_view(cy, shared.id, "mine")
+    assert str(told.value) == "the view cannot be called that\n  give another name"
+    with pytest.raises(Conflict, match=mine.id):
+        views.rename_view(ana, shared.id, "mine")
     assert views.rename_view(cy, shared.id, "ours").person == "ana"
     assert views.remove_view(cy, shared.id).name == "ours"
     [removed, renamed] = list(audit.search_audit(ws, subject=shared.id, limit=2))

@@ -56,7 +56,10 @@ class SavedViewStore:
         former = _one(self._reader.writing, view)
         other = _named(self._reader.writing, former.person, name)
         if other is not None and other.id != former.id:
-            raise Conflict(f"{other.id} has the name already", do="give another name, or remove that one")
+            # To others it is not told which views somebody has.
+            own = former.person == self._store.transaction.actor.name
+            what = f"{other.id} has the name already" if own else "the view cannot be called that"
+            raise Conflict(what, do="give another name, or remove that one" if own else "give another name")
         made = replace(former, name=name)
         self._write(made, former)
         return made
