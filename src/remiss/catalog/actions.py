@@ -124,8 +124,8 @@ def facets(
 
     Parameters
     ----------
-    fields : what to count by, for example `status`, `criterion` or `context.airport`; default: the usual ones, all context
-        fields among them
+    fields : what to count by, for example `status`, `criterion`, `context.airport` or `inputs.carrier`; default: the usual
+        ones, all context fields among them
 
     Raises
     ------

@@ -5,8 +5,9 @@ Facets: how the cases that match are spread over the values of a field.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -15,13 +16,16 @@ from typing import NamedTuple
 from remiss.catalog.query.fields import FAMILIES, TABLE, UNNAMEABLE, FieldForm, find, nearest
 from remiss.errors import InputError
 from remiss.records.event import Scalar, is_text
-from remiss.records.rows import SortValues
+from remiss.records.rows import Rows, SortValues
 from remiss.records.states import Status
 
 CONTEXT = "context."
+INPUTS = "inputs."
 DEFAULT = ("status", "severity", "mode", "suggested_mode", "criterion", "model", "model_version", "label", "source")
 # Values beyond this many of one field are not listed: a reader with that many narrows the query first.
 VALUE_LIMIT = 50
+# So many inputs are counted on a page, each if it has so few values, where so many cases match: it is looked up in each of them.
+MOST_INPUTS, FEW_VALUES, MOST_CASES = 6, 20, 20_000
 FIELDS = tuple(
     key.name
     for key in TABLE
@@ -37,11 +41,33 @@ def check_fields(fields: tuple[str, ...]) -> tuple[str, ...]:
     InputError : one that cannot be counted by
     """
     for name in fields:
-        if name not in FIELDS and not (name.startswith(CONTEXT) and find(name)):
+        if not countable(name):
             close = nearest(name, FIELDS)
-            hint = f"did you mean {close}? " if close else ""
-            raise InputError(f"cases cannot be counted by {name!r}", do=f"{hint}use {', '.join(FIELDS)} or context.NAME")
+            do = f"{f'did you mean {close}? ' if close else ''}use {', '.join(FIELDS)}, context.NAME or inputs.NAME"
+            raise InputError(f"cases cannot be counted by {name!r}", do=do)
     return tuple(dict.fromkeys(fields))
+
+
+def countable(name: str) -> bool:
+    """Return whether cases can be counted by a field."""
+    return name in FIELDS or (name.startswith((CONTEXT, INPUTS)) and find(name) is not None)
+
+
+def inputs_to_count(found: Rows, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the inputs among the names of fields that a list is counted by besides; none where too many cases match.
+
+    Parameters
+    ----------
+    found : the list counted by its usual fields
+    """
+    counted = sum(int(str(count)) for field, _, count in found.rows if field == "status")
+    return tuple(dict.fromkeys(name for name in names if name.startswith(INPUTS)))[: MOST_INPUTS if counted <= MOST_CASES else 0]
+
+
+def with_inputs(found: Rows, counted: Rows) -> Rows:
+    """Return counts with those of inputs that have few values."""
+    values = Counter(field for field, _, _ in counted.rows)
+    return replace(found, rows=(*found.rows, *(row for row in counted.rows if values[row[0]] <= FEW_VALUES)))
 
 
 class Order(StrEnum):

@@ -128,7 +128,7 @@ def test_search_finds_what_plain_python_finds_now_and_then(filled, query, positi
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(
     query=queries(terms()),
-    field=st.sampled_from(("status", "severity", "mode", "criterion", "label", "context.airport")),
+    field=st.sampled_from(("status", "severity", "mode", "criterion", "label", "context.airport", "inputs.carrier")),
     position=st.sampled_from((None, 3, POSITIONS - 1)),
 )
 def test_facets_count_what_search_finds(filled, query, field, position):

@@ -132,6 +132,22 @@ def test_several_values_of_a_field_may_be_chosen_and_taken_back_one_by_one(clien
     assert set(both) == set(everything)
 
 
+def test_inputs_of_few_values_are_counted_too_and_heads_are_words(client):
+    text = client.get("/parts/cases/facets", params={"query": "criterion:slow"}).text
+    heads = re.findall(r"(?s)<h3>(.*?)</h3>", text)
+    assert "inputs.carrier" in heads
+    assert "inputs.distance" not in heads  # of nearly every flight another one
+    assert "suggested_mode" not in heads
+    section = re.search(r"(?s)<h3[^>]*>inputs.carrier</h3>(.*?)</section>", text)[1]
+    value = r'(?s)<li><a href="([^"]*)".*?class="value">([^<]*)<.*?class="count">(\d+)<'
+    href, words, count = re.search(value, section).groups()
+    query = parse_qs(urlsplit(html.unescape(href)).query)["query"][0]
+    assert query == f"criterion:slow inputs.carrier:{words}"
+    assert client.get("/api/v1/cases", params={"query": query}).json()["total"] == int(count)
+    chosen = client.get("/parts/cases/facets", params={"query": query}).text
+    assert f'class="value">{words}<' in re.search(r"(?s)<h3[^>]*>inputs.carrier</h3>(.*?)</section>", chosen)[1]
+
+
 def test_a_chosen_value_links_to_the_list_without_it(client):
     text = client.get("/parts/cases/facets", params={"query": "severity:2 criterion:slow"}).text
     chosen = [html.unescape(href) for href in re.findall(r'href="([^"]*)" class="chosen"', text)]

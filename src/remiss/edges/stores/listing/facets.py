@@ -11,10 +11,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, Select, Table, and_, cast, func, not_, select
 
-from remiss.catalog.listing import CONTEXT
+from remiss.catalog.listing import CONTEXT, INPUTS
 from remiss.catalog.query.expression import EVERYTHING
 from remiss.catalog.query.fields import SUGGESTED_KEYS
 from remiss.edges.stores.blinding import origin_shown, suggestions_blinded
+from remiss.edges.stores.dialect.conditions import json_text
 from remiss.edges.stores.dialect.spelling import hashes, unindexed
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import in_force, same_window
@@ -23,7 +24,7 @@ from remiss.edges.stores.listing.pages import Matches, matches_now, matches_then
 from remiss.edges.stores.prepared import Parameters, Prepared, Row, parameter
 from remiss.edges.stores.querying.paths import CACHED_STATEMENTS, AccessPath, QueryKind
 from remiss.edges.stores.querying.search import as_seen_at
-from remiss.edges.stores.tables import case_context, case_criteria, cases, observations, revisions, run_windows
+from remiss.edges.stores.tables import case_context, case_criteria, cases, event_contents, observations, revisions, run_windows
 from remiss.edges.stores.visible import visible_to
 from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar
@@ -115,7 +116,7 @@ def grouped_then(asked: QueryKind, field: str) -> Prepared:
 def grouped(found: Matches, field: str, dialect: Dialect) -> Select[Any]:
     """Return the select of the most frequent values of a field and their counts; how many of them is a parameter."""
     most = parameter(lambda given: given.lines, BigInteger())
-    if hashes(dialect) and not found.sight.everything:
+    if hashes(dialect) and not found.sight.everything and not field.startswith(INPUTS):
         # Grouped by who may see them too, and asked of the few groups: to ask it of each case takes longer than to hash it.
         value, kind = valued(found, field), (cases.c.team_id, cases.c.sensitivity)
         named = (value.label("value"), kind[0].label("team_id"), kind[1].label("sensitivity"))
@@ -125,6 +126,12 @@ def grouped(found: Matches, field: str, dialect: Dialect) -> Select[Any]:
         number = cast(func.sum(groups.c.number), BigInteger())
         seen = select(groups.c.value, number).where(visible_to(found.sight, groups))
         return seen.group_by(groups.c.value).order_by(number.desc(), groups.c.value).limit(most)
+    if field.startswith(INPUTS):
+        # An input stands in the content of the event alone. Named once, for a server takes the same expression twice for two.
+        value = json_text(event_contents.c.inputs, field.removeprefix(INPUTS)).label("value")
+        of_each = found.chosen(value).join(event_contents, event_contents.c.event_key == cases.c.event_key).subquery("of_each")
+        spread = select(of_each.c.value, func.count()).group_by(of_each.c.value)
+        return spread.order_by(func.count().desc(), of_each.c.value).limit(most)
     of = valued(found, field)
     # Without a condition the side table's own index has the answer.
     side = side_of(field)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -14,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from remiss.catalog import actions as catalog
 from remiss.catalog.field_names import columns_of, sort_of
 from remiss.catalog.identifying import WHOLE_ID, prefix_of
-from remiss.catalog.listing import Order
+from remiss.catalog.listing import Order, inputs_to_count, with_inputs
 from remiss.catalog.query.fields import asks_for_controls, asks_for_suggestions
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
@@ -33,6 +34,7 @@ from remiss.faces.web.pages.list_address import (
     unusual,
 )
 from remiss.faces.web.pages.list_columns import (
+    WORDS,
     ColumnChooser,
     ListHead,
     asked_columns,
@@ -176,12 +178,16 @@ def _facets(
     ws: Workspace, answers: ResultCache, counted: Rows, asked: ListAddress, ask: Callable[..., Rows | None]
 ) -> FacetsPart | None:
     """Return the counts of a list, and of its fields those beside what it asks of them; None when one is not there yet."""
-    query = parse(asked.query)
+    query, protocols = parse(asked.query), _known(ws, answers, counted.position)
+    if inputs := inputs_to_count(counted, chain.from_iterable(map(protocol_cache.fields, protocols))):
+        if (found := ask(query=asked.query, fields=inputs)) is None:
+            return None
+        counted = with_inputs(counted, found)
     further = {of: ask(query=text, fields=of[:1]) for of, text in further_counts(counted, query).items()}
     known = {of: rows for of, rows in further.items() if rows is not None}
     if len(known) != len(further):
         return None
-    return facets_of(counted, asked, query, protocol_cache.labels(_known(ws, answers, counted.position)), known)
+    return facets_of(counted, asked, query, {**WORDS, **protocol_cache.heads(protocols)}, known)
 
 
 def _known(ws: Workspace, answers: ResultCache, position: int) -> tuple[Protocol, ...]:

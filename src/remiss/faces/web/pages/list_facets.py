@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from remiss.catalog.listing import CONTEXT, FIELDS
+from remiss.catalog.listing import countable
 from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Not, Query, Term, both, conjuncts, either
 from remiss.catalog.query.printing import unparse
@@ -83,7 +83,7 @@ def _named(found: Rows, query: Query) -> tuple[str, ...]:
     """Return the fields that were counted, and those of which a query excludes so much that none of the cases has one."""
     inner = (fields.negated(part) for part in conjuncts(query))
     excluded = (each.key for term in inner if isinstance(each := term.part if isinstance(term, Not) else term, Term))
-    asked = (name for name in excluded if (name in FIELDS or name.startswith(CONTEXT)) and fields.excluded_of(query, name))
+    asked = (name for name in excluded if countable(name) and fields.excluded_of(query, name))
     return tuple(dict.fromkeys((*(str(field) for field, _, _ in found.rows), *asked)))
 
 
