@@ -42,7 +42,18 @@ NUMBERS = count(1)
 AT_ONCE = {(before, after) for (before, _), after in MOVES.items()}
 
 
-LABELLING = (curate.annotate, curate.verify, curate.adjudicate)
+LABELLING = {
+    curate.annotate: LabellingKind.ANNOTATION,
+    curate.verify: LabellingKind.VERIFICATION,
+    curate.adjudicate: LabellingKind.ADJUDICATION,
+}
+
+
+def said_already(case, name, call, judgement):
+    """That one cannot tell, said again in the same words, as by a browser that heard no answer, is said once."""
+    said = case.labelling.labellings if case.labelling else ()
+    unsure = {(each.person, each.kind, each.rationale) for each in said if each not in told(said)}
+    return judgement.verdict is Verdict.CANNOT_TELL and (name, LABELLING[call], judgement.rationale) in unsure
 
 
 def told(given):
@@ -81,7 +92,7 @@ class Labelling(RuleBasedStateMachine):
         before, given, taken = self.case, self.given, 0
         with suppress(InputError):
             call(self.people[name], self.case.id, *arguments)
-            taken = int(call in LABELLING)
+            taken = int(call in LABELLING and not said_already(before, name, call, arguments[-1]))
         self.look()
         # Whatever people do, what was said stays said.
         assert self.given == given + taken
