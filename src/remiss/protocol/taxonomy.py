@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
@@ -15,7 +15,7 @@ from remiss.protocol.check_result import Finding, has_errors
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Document, Path, read
 from remiss.protocol.shape import Section, Sink, sink, validate, wrong
-from remiss.protocol.terms import Mode, Taxonomy
+from remiss.protocol.terms import Mode, Protocol, Taxonomy
 
 BUILTIN = "remiss"
 _STEP = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -157,3 +157,11 @@ def load(text: str, file: str) -> Taxonomy:
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         raise ProtocolError(first.what + more, where=Location(first.file, first.line), do=first.do)
     return taxonomy
+
+
+def mode_titles(known: Iterable[Protocol]) -> dict[str, str]:
+    """Return the failure modes that one may choose from with their titles: the built-in ones and those of the protocols."""
+    found = {mode.id: mode.title for mode in builtin().modes.values()}
+    for each in known:
+        found |= {mode.id: mode.title for mode in each.taxonomy.modes.values()}
+    return found

@@ -11,13 +11,13 @@ title tells people who label no more than the event beside it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from remiss.protocol.terms import CONTEXT, INPUTS
+from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.event import Event, Scalar, to_text
 
@@ -212,3 +212,16 @@ def _check_kept(model: ProtocolModel, where: Path, name: str, what: str, add: Si
             f"{what} names {name}, which is {level} and never reaches the catalog",
             "name another field, or grade it internal",
         )
+
+
+def labels_of(known: Iterable[Protocol]) -> dict[str, str]:
+    """Return what people call fields, where all protocols that say it agree."""
+    return agreed((name, of.label) for each in known for name, of in each.show.items())
+
+
+def agreed(said: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """Return what is said of each name, where all say the same."""
+    found: dict[str, set[str]] = {}
+    for name, word in said:
+        found.setdefault(name, set()).update({word} if word else ())
+    return {name: min(words) for name, words in found.items() if len(words) == 1}

@@ -21,7 +21,7 @@ from remiss.protocol.check_result import Finding, first_of, has_errors
 from remiss.protocol.group_sizes import as_filed, by_former_defaults, note_on_former
 from remiss.protocol.meaning import handling, meaning, parts_that_differ
 from remiss.protocol.ports import StoredProtocol
-from remiss.protocol.terms import Protocol
+from remiss.protocol.terms import Criterion, Protocol
 
 # Some ten protocols with as many versions each; what lists all versions asks for every one of them in turn.
 MOST = 256
@@ -147,3 +147,14 @@ def as_written(document: Protocol, words: Callable[[str], str]) -> Protocol:
     kept = words(document.guidelines)
     text, attached = detach(document.text)
     return replace(document, guidelines=kept, text=attach(text, {**attached, document.guidelines_file: kept}))
+
+
+def lines_of(found: Protocol, criterion: Criterion) -> range:
+    """Return the numbers of the lines on which a criterion stands, without comments and blank lines behind it."""
+    own = f"criteria.{found.criteria.index(criterion)}"
+    others = [line for path, line in found.lines.items() if path != own and not path.startswith(f"{own}.")]
+    text = found.text.splitlines()
+    end = min((line for line in others if line > criterion.line), default=len(text) + 1)
+    while end - 1 > criterion.line and text[end - 2].lstrip()[:1] in {"", "#"}:
+        end -= 1
+    return range(criterion.line, end)

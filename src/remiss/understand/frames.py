@@ -20,7 +20,7 @@ from remiss.understand.scope import Constants, Facts, holds
 def constants_of(frame: Frame, rules: Rules) -> Constants:
     """Return the canonical keys whose values all events of a frame share: a protocol goes by its name, and with its version."""
     versions = (f"{frame.protocol}@{version}" for version in {frame.version, *frame.versions})
-    return {"source": (frame.source,), "protocol": (frame.protocol, *versions), "model": (rules.model,)}
+    return {"source": (frame.source,), "protocol": (frame.protocol, *versions), "model": (rules.model,), "team": (rules.team,)}
 
 
 def narrowed(frames: Sequence[Frame], source: str | None, protocol: str | None) -> tuple[Frame, ...]:

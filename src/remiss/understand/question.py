@@ -26,7 +26,7 @@ from remiss.understand.scope import CRITERION, event_part, named_criteria, terms
 TEXT = "text"
 # The rules from which on cells say who is outside.
 CELLS_SAY_OUTSIDE = 2
-CONSTANTS = frozenset({"source", "protocol", "model"})
+CONSTANTS = frozenset({"source", "protocol", "model", "team"})
 # What of people's decisions a confirmed figure may be narrowed by; it is known of every confirmed case and of no other.
 OF_CONFIRMED = frozenset({"mode", "severity"})
 
@@ -42,6 +42,7 @@ class Rules:
     model: str
     width: timedelta
     criteria: tuple[str, ...]
+    team: str = "default"
     bounded: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
@@ -52,6 +53,7 @@ def rules_of(document: Protocol, of_states: int) -> Rules:
     withheld = frozenset(name for name, level in document.sensitivity.items() if level >= Sensitivity.RESTRICTED)
     return Rules(
         model=document.model,
+        team=document.team,
         width=document.sampling.window,
         criteria=tuple(criterion.name for criterion in document.criteria),
         bounded=frozenset(each.name for each in document.criteria if each.among is not None and of_states < CELLS_SAY_OUTSIDE),

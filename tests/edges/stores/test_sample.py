@@ -128,7 +128,7 @@ ASKED = (
         "revised:>=2013-01-01",
         "has:title",
     ),
-    *("team:default", "sensitivity:>=public", f"id:{CASE}", f"id:{CONTROL}"),
+    *("sensitivity:>=public", f"id:{CASE}", f"id:{CONTROL}"),
 )
 
 

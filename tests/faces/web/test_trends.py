@@ -8,10 +8,12 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from remiss import capture
 from remiss.catalog.query.expression import Term, conjuncts
 from remiss.catalog.query.parsing import parse
 from remiss.faces.web.trend_question import TrendQuestion, chips_of
 from remiss.present.chart_words import ChartNames
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 
 @pytest.fixture
@@ -267,3 +269,38 @@ def test_a_field_without_its_family_is_a_question_like_any_other(get):
     assert "context.airport:EWR" in answer.text
     assert re.search(r'<p class="note">airport: read as context.airport</p>', answer.text)
     assert "query=criterion%3Amissed-delay+airport" not in answer.text
+
+
+@pytest.fixture
+def of_two_teams(there, tmp_path):
+    """A catalog with a protocol of each of two teams."""
+    log = small_log(tmp_path / "log", weeks=1, a_week=60)
+    for name, team in (("arrival-delay", "arrivals"), ("gate-delay", "gates")):
+        own = PROTOCOL.replace("protocol: arrival-delay", f"protocol: {name}")
+        log.write(own.replace("version: 1", f"version: 1\nteam: {team}", 1))
+        capture.capture(there.workspace.serving("capture"), log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    return there
+
+
+def test_who_works_in_two_teams_asks_for_the_figures_of_one(of_two_teams):
+    def protocol_of(client, query):
+        return client.get("/api/v1/estimate", params={"query": query, "rate": "true", "by": "criterion"}).json().get("protocol")
+
+    def teams(client):
+        page = client.get("/trends", headers={"Accept": "text/html"}).text
+        found = re.search(r'(?s)<nav aria-label="Team">(.*?)</nav>', page)
+        named = re.findall(r'<a href="([^"]*)"[^>]*>([^<]*)<', found[1]) if found else ()
+        return {name: html.unescape(href) for href, name in named}
+
+    with of_two_teams.browser_of(of_two_teams.person("ana", role="reader", team="*")) as client:
+        offered = teams(client)
+        assert set(offered) == {"All teams", "arrivals", "gates"}
+        for team, name in (("arrivals", "arrival-delay"), ("gates", "gate-delay")):
+            assert protocol_of(client, f"team:{team}") == f"{name}@1"
+            page = client.get(offered[team], headers={"Accept": "text/html"})
+            assert (page.status_code, f"protocol {name} version 1" in page.text) == (200, True)
+        counted = client.get("/api/v1/estimate", params={"query": "team:gates criterion:missed-delay"}).json()
+        assert counted["rows"][0]["value"] > 0
+    with of_two_teams.browser_of(of_two_teams.person("bo", role="reader", team="gates")) as client:
+        assert teams(client) == {}
+        assert (protocol_of(client, "team:gates"), protocol_of(client, "team:arrivals")) == ("gate-delay@1", None)

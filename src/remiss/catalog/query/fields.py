@@ -107,7 +107,7 @@ TABLE: tuple[Key, ...] = (
     people("title", FieldForm.TEXT, "The whole title; for words in it write them without a key.", "title:*connection*"),
     people("revision", FieldForm.INTEGER, "How often the case was written; 1 is as it was filed.", "revision:>1"),
     people("revised", FieldForm.TIME, "When the case was last written.", "revised:>=2026-11-01"),
-    people("team", FieldForm.TEXT, "The team that the case belongs to.", "team:arrivals"),
+    event("team", FieldForm.TEXT, "The team that the event belongs to, as a case and in figures.", "team:arrivals"),
     people(
         "sensitivity", FieldForm.CHOICE, "The sensitivity of the case, public to secret.", "sensitivity:<=internal", SENSITIVITIES
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from remiss.catalog.query import values
 from remiss.catalog.query.expression import And, Not, Operator, Or, Query, Term, Text
@@ -137,3 +137,20 @@ def value_in_words(value: Scalar) -> str:
     """Return a value for people: the first instant of a day is the day."""
     text = scalar_text(value)
     return text.removesuffix("T00:00:00Z") if isinstance(value, datetime) else text
+
+
+_DAYS = re.compile(r"occurred:>=(\d{4}-\d\d-\d\d)T00:00:00Z occurred:<(\d{4}-\d\d-\d\d)T00:00:00Z")
+
+
+def in_days(text: str) -> str:
+    """Return a query with whole days as people write them, for where it stands a hundred times.
+
+    >>> in_days("occurred:>=2013-06-03T00:00:00Z occurred:<2013-06-10T00:00:00Z slow")
+    'occurred:2013-06-03..2013-06-09 slow'
+    """
+
+    def shorter(times: re.Match[str]) -> str:
+        last = date.fromisoformat(times[2]) - timedelta(days=1)
+        return f"occurred:{times[1]}" + (f"..{last}" if str(last) != times[1] else "")
+
+    return _DAYS.sub(shorter, text)

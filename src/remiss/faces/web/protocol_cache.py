@@ -9,11 +9,11 @@ from remiss import protocol as protocol_chapter
 from remiss.catalog.query.fields import key_of_field
 from remiss.errors import RemissError
 from remiss.present import facts
-from remiss.protocol import taxonomy as taxonomies
+from remiss.protocol.titles import agreed
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
-    from remiss.protocol.terms import Criterion, Protocol
+    from remiss.protocol.terms import Protocol
     from remiss.workspace import Workspace
 
 
@@ -61,39 +61,7 @@ def fields(found: Protocol) -> tuple[str, ...]:
     return tuple(key_of_field(name) for name in found.fields if name not in hidden)
 
 
-def labels(known: Iterable[Protocol]) -> dict[str, str]:
-    """Return what people call fields, where all protocols that say it agree."""
-    return _agreed((name, of.label) for each in known for name, of in each.show.items())
-
-
 def heads(known: Iterable[Protocol]) -> dict[str, str]:
     """Return what stands above values of fields: what people call them, with the unit; where all protocols that say it agree."""
     shown = ((each.show, name, of) for each in known for name, of in each.show.items())
-    return _agreed((name, facts.headed(show, name) if of.label or of.of else "") for show, name, of in shown)
-
-
-def _agreed(said: Iterable[tuple[str, str | None]]) -> dict[str, str]:
-    """Return what is said of each name, where all say the same."""
-    found: dict[str, set[str]] = {}
-    for name, word in said:
-        found.setdefault(name, set()).update({word} if word else ())
-    return {name: min(words) for name, words in found.items() if len(words) == 1}
-
-
-def modes(known: Iterable[Protocol]) -> dict[str, str]:
-    """Return the failure modes that one may choose from with their titles: the built-in ones and those of the protocols."""
-    found = {mode.id: mode.title for mode in taxonomies.builtin().modes.values()}
-    for each in known:
-        found |= {mode.id: mode.title for mode in each.taxonomy.modes.values()}
-    return found
-
-
-def lines_of(found: Protocol, criterion: Criterion) -> range:
-    """Return the numbers of the lines on which a criterion stands, without comments and blank lines behind it."""
-    own = f"criteria.{found.criteria.index(criterion)}"
-    others = [line for path, line in found.lines.items() if path != own and not path.startswith(f"{own}.")]
-    text = found.text.splitlines()
-    end = min((line for line in others if line > criterion.line), default=len(text) + 1)
-    while end - 1 > criterion.line and text[end - 2].lstrip()[:1] in {"", "#"}:
-        end -= 1
-    return range(criterion.line, end)
+    return agreed((name, facts.headed(show, name) if of.label or of.of else "") for show, name, of in shown)

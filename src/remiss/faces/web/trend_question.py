@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import NonNegativeInt
 
-from remiss.catalog.query.expression import Level, Operator, Query, Term, both, conjuncts, criteria
+from remiss.catalog.query.expression import EVERYTHING, Level, Operator, Query, Term, both, conjuncts, criteria
+from remiss.catalog.query.fields import chosen_of
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
@@ -21,6 +22,7 @@ from remiss.faces.serving import AsOf
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address
 from remiss.present.chart_words import PLAIN, ChartNames
+from remiss.protocol.titles import labels_of
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
@@ -51,6 +53,18 @@ class TrendQuestion(AsOf):
     order: Literal["", "name"] = ""
     after: NonNegativeInt | None = None
     format: Literal["", "csv", "markdown", "svg", "vega-lite"] = ""
+
+    def read(self) -> Query:
+        """Return the query; all events where it cannot be understood."""
+        try:
+            return parse(self.query)
+        except InputError:
+            return EVERYTHING
+
+    @property
+    def team(self) -> str:
+        """Of which team the events are to be; empty is any."""
+        return next((str(term.value) for term in chosen_of(self.read(), "team") if isinstance(term, Term)), "")
 
     def arguments(self) -> dict[str, Any]:
         """Return the same as the library takes it."""
@@ -125,11 +139,9 @@ def chips_of(
     answered : by which versions it was answered, in words
     names : what people call events and fields
     """
-    try:
-        parts = conjuncts(parse(asked.query))
-    except InputError:
+    parts, named = conjuncts(asked.read()), criteria(asked.read())
+    if asked.query.strip() and not parts:
         return ()
-    named = criteria(parse(asked.query))
     events = f"judged {names.events}" if judged and asked.what == "rate" else names.events
     of = Chip(label="Among", words=asked.of, takes=asked.asking(of="")) if asked.of else Chip(label="Among", words=events)
     return (
@@ -270,3 +282,11 @@ def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
         found.append(ReadyQuestion(words=f"{prefix}How many of them did people confirm?", href=confirmed))
         found.append(ReadyQuestion(words=f"{prefix}What goes wrong?", href=confirmed.replace("by=criterion", "by=mode")))
     return tuple(found)
+
+
+def names_of(protocol: Protocol) -> ChartNames:
+    """Return what people call the events of a protocol, and its fields."""
+    labels = labels_of([protocol])
+    counted = protocol.show.get("id")
+    events = counted.unit if counted and counted.unit else PLAIN.events
+    return ChartNames(events=events, fields=labels)

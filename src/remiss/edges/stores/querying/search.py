@@ -178,7 +178,7 @@ def observation_face(position: int, dialect: Dialect, matched: EventMatches) -> 
     # Keys that only a case has are asked of the event's case, if it has one.
     of_people = {
         name: in_case(case_then.keys[name], position)
-        for name in ("id", "status", "mode", "severity", "origin", "title", "revision", "revised", "team", "sensitivity")
+        for name in ("id", "status", "mode", "severity", "origin", "title", "revision", "revised", "sensitivity")
     }
     return Face(
         keys={
@@ -187,6 +187,7 @@ def observation_face(position: int, dialect: Dialect, matched: EventMatches) -> 
             "protocol": lambda term: exists().where(
                 RUN.c.key == observations.c.run_key, or_(column(RUN.c.protocol_name)(term), by_version(term))
             ),
+            "team": lambda term: exists().where(RUN.c.key == observations.c.run_key, column(RUN.c.team_id)(term)),
             "event_id": column(events.c.event_id),
             "model": column(events.c.model),
             "model_version": column(events.c.model_version),

@@ -47,6 +47,7 @@ from remiss.faces.web.pages.list_columns import PLAIN, ListHead
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
 from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.parameters import MOST_POSITION
+from remiss.protocol.taxonomy import mode_titles
 from remiss.records.case import Case
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ def _similar(case: Case, as_of: int | None) -> str | None:
 
 
 def _modes(ws: Workspace) -> dict[str, str]:
-    return protocol_cache.modes(protocol_cache.newest(ws))
+    return mode_titles(protocol_cache.newest(ws))
 
 
 @router.post("/cases/{case}/reopen")

@@ -30,7 +30,7 @@ from remiss.faces.web.pages.list_address import (
     inside,
     link,
     ready,
-    teams_of_list,
+    teams_of_query,
     unusual,
 )
 from remiss.faces.web.pages.list_columns import (
@@ -151,7 +151,8 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         filed = asked.sort.removeprefix("-") == Order.FILED
         page = replace(page, fewer=asks_for_suggestions(parse(asked.query)), fewer_filed=filed)
     if found is not None:
-        page = replace(page, teams=teams_of_list(_teams(ws, answers, found.position), asked))
+        names = _teams(ws, answers, found.position)
+        page = replace(page, teams=teams_of_query(names, parse(asked.query), lambda query: link(asked, query=query)))
     same = {"query": asked.query, "sort": asked.sort, "columns": ",".join(asked.chosen), "as_of": asked.as_of}
     twins = [(address("/api/v1/cases", **same), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))

@@ -21,6 +21,7 @@ from remiss.faces.serving import Ws
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages import attachments
 from remiss.faces.web.rendering import render, segment, shell
+from remiss.protocol.taxonomy import mode_titles
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _shown(ws: Ws, typed: TypedFiling, error: InputError | None, suspects: tuple
     levels = tuple(level.name.lower() for level in Sensitivity if any(ws.scope.sees(team, level) for team in teams))
     page = FilingPage(
         typed=typed,
-        modes=protocol_cache.modes(kept),
+        modes=mode_titles(kept),
         models=models,
         teams=teams,
         levels=levels,

@@ -10,8 +10,7 @@ from pydantic import Field
 
 from remiss.catalog.place_in_list import Neighbours
 from remiss.catalog.query import fields
-from remiss.catalog.query.expression import Operator, Term, both
-from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.expression import Operator, Query, Term, both
 from remiss.catalog.query.printing import unparse
 from remiss.faces.serving import AsOf
 from remiss.faces.web.rendering import address, segment
@@ -137,14 +136,13 @@ def team_choices(names: Iterable[str], chosen: str | None, href: Callable[[str |
     return (ListLink(words="All teams", href=href(None), current=chosen is None), *each)
 
 
-def teams_of_list(names: Iterable[str], asked: ListAddress) -> tuple[ListLink, ...]:
-    """Return the same of a list of cases, whose query has the team; the rest of the query stays."""
-    query = parse(asked.query)
+def teams_of_query(names: Iterable[str], query: Query, asking: Callable[[str], str]) -> tuple[ListLink, ...]:
+    """Return the same of what has the team in its query, whose rest stays; `asking` is the address of another query."""
     rest, chosen = fields.without_chosen(query, "team"), fields.chosen_of(query, "team")
     [only] = chosen if len(chosen) == 1 else [None]
     one = str(only.value) if isinstance(only, Term) and only.operator is Operator.EQUAL else None if not chosen else ""
 
     def href(name: str | None) -> str:
-        return link(asked, query=unparse(rest if name is None else both(rest, fields.having("team", name))))
+        return asking(unparse(rest if name is None else both(rest, fields.having("team", name))))
 
     return team_choices(names, one, href)

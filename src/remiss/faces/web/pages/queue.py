@@ -25,6 +25,7 @@ from remiss.faces.serving import Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.judgement_form import TypedJudgement, judgement_of, says_the_same, typed_judgement, typed_of
 from remiss.faces.web.rendering import render, segment, shell, signed_in_as
+from remiss.protocol.titles import labels_of
 from remiss.records.case import Case
 from remiss.records.identity import parse_time
 from remiss.records.labelling import Labelling, LabellingKind, Verdict
@@ -120,7 +121,7 @@ def queue_page(
 ) -> Response:
     """Return the page of the queue."""
     found = curate.list_queue(ws)
-    labels = protocol_cache.labels(protocol_cache.newest(ws)) if found.strata or found.steered else {}
+    labels = labels_of(protocol_cache.newest(ws)) if found.strata or found.steered else {}
     page = QueuePage(
         left=found.left,
         held=found.in_hand,

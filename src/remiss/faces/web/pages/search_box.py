@@ -18,6 +18,7 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import PATH
 from remiss.faces.web.rendering import address, part
 from remiss.protocol.actions import list_protocols
+from remiss.protocol.taxonomy import mode_titles
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
 
@@ -96,7 +97,7 @@ def known(ws: Workspace, answers: ResultCache, word: str, kept: Sequence[Protoco
         return KnownValues(fields=fields, values=by_key)
     values: list[tuple[Scalar, str]] = []
     if key in {"mode", "suggested_mode"}:
-        values = list(protocol_cache.modes(kept).items())
+        values = list(mode_titles(kept).items())
     elif key == "criterion":
         values = [(each.name, each.why) for protocol in kept for each in protocol.criteria]
     elif key == "protocol":

@@ -17,6 +17,7 @@ from remiss.errors import RemissError
 from remiss.faces.web import highlighting, protocol_cache
 from remiss.faces.web.rendering import address, segment
 from remiss.present import sampling
+from remiss.protocol.versions import lines_of
 from remiss.records.case import Case
 from remiss.records.comparison import Comparison
 from remiss.records.event import Values
@@ -54,7 +55,7 @@ def caught(ws: Workspace, case: Case, comparison: Comparison | None, as_of: int 
             name=name,
             why="" if rule is None else rule.why,
             severity=None if rule is None else rule.severity,
-            lines=() if protocol is None or rule is None else excerpt(protocol, protocol_cache.lines_of(protocol, rule)),
+            lines=() if protocol is None or rule is None else excerpt(protocol, lines_of(protocol, rule)),
             protocol=title,
             href=f"{path}#criterion-{segment(name)}" if path else "",
             cases=address("/cases", query=unparse(fields.having("criterion", name)), as_of=as_of),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -17,13 +16,24 @@ from remiss import capture, understand
 from remiss.catalog.query.expression import both, criteria, either
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.parsing import parse
-from remiss.catalog.query.printing import unparse
+from remiss.catalog.query.printing import in_days, unparse
 from remiss.errors import FigureRefused, InputError, NotFound
 from remiss.faces.serving import Cached, Ws, status_of
 from remiss.faces.web import protocol_cache
+from remiss.faces.web.pages.list_address import ListLink, teams_of_query
 from remiss.faces.web.rendering import address, render, shell
 from remiss.faces.web.trend_files import exported
-from remiss.faces.web.trend_question import CRITERION, PAGE, Chip, ReadyQuestion, TrendQuestion, chips_of, fields_of, ready_of
+from remiss.faces.web.trend_question import (
+    CRITERION,
+    PAGE,
+    Chip,
+    ReadyQuestion,
+    TrendQuestion,
+    chips_of,
+    fields_of,
+    names_of,
+    ready_of,
+)
 from remiss.present import chart_words, estimate_facts
 from remiss.present.chart import Drawing, chart
 from remiss.present.chart_scale import ordered, over_time
@@ -43,13 +53,12 @@ from remiss.records.estimate import (
 from remiss.understand.periods import drilldown
 
 if TYPE_CHECKING:
-    from remiss.protocol.terms import Protocol
+    pass
 
 router = APIRouter()
 # So many rows of a table, and a chart beside them, are a page of under 60 KB.
 ROWS = 40
 READ_AS = ": read as "
-_DAYS = re.compile(r"occurred:>=(\d{4}-\d\d-\d\d)T00:00:00Z occurred:<(\d{4}-\d\d-\d\d)T00:00:00Z")
 VARYING = "Intervals include week-to-week variation, so rows can be compared."
 SOME_VARYING = f"{VARYING} Rows marked as of this log only have too little history for it."
 TOO_SHORT = "Intervals are for this log only: most rows have too little history to compare them."
@@ -114,6 +123,7 @@ class TrendsPage:
     result: Result | None
     problem: InputError | None
     empty: bool
+    teams: tuple[ListLink, ...]
 
 
 # Called like the action, so that a former name in a bookmark is told as it is over HTTP.
@@ -130,6 +140,8 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
     protocols = protocol_cache.newest(ws)
     captured = tuple(answers.ask(ws, capture.coverage, position))
     named = sorted((str(each["at"]), str(each["source"]), str(each["protocol"]).rpartition("@")[0]) for each in captured)
+    of_team = {each.name for each in protocols if asked.team in {"", each.team}}
+    named = [each for each in named if each[2] in of_team]
     if len({each[1:] for each in named}) > 1 and not (question.source or question.protocol):
         _, source, name = named[-1]
         question = question.model_copy(update={"source": source, "protocol": name})
@@ -173,6 +185,11 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
         result=result,
         problem=problem,
         empty=empty,
+        teams=teams_of_query(
+            {each.team for each in protocols},
+            question.read(),
+            lambda query: question.asking(query=query, source="", protocol=""),
+        ),
     )
     twin = () if result is None else ((question.twin(), "Estimate"),)
     status = 200 if problem is None or isinstance(problem, FigureRefused) else status_of(problem)
@@ -183,14 +200,6 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
 def estimates(request: Request) -> Response:
     """Lead to where the page is now, with the same question."""
     return RedirectResponse(f"{PAGE}?{request.url.query}" if request.url.query else PAGE, 308)
-
-
-def names_of(protocol: Protocol) -> ChartNames:
-    """Return what people call the events of a protocol, and its fields."""
-    labels = protocol_cache.labels([protocol])
-    counted = protocol.show.get("id")
-    events = counted.unit if counted and counted.unit else PLAIN.events
-    return ChartNames(events=events, fields=labels)
 
 
 def sentence_of(found: Estimate, names: ChartNames, total: Callable[[], Estimate]) -> str:
@@ -269,13 +278,7 @@ def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) ->
     own = drilldown(query, found.by, row.key, width)
     if found.kind == CONFIRMED:
         own = both(own, parse(BEHIND_VERDICT[found.verdict or "failure"]))
-    return address("/cases", query=_DAYS.sub(_in_days, unparse(own)), as_of=found.position)
-
-
-def _in_days(times: re.Match[str]) -> str:
-    """Return whole days as people write them, for addresses stand a hundred times in a page."""
-    last = date.fromisoformat(times[2]) - timedelta(days=1)
-    return f"occurred:{times[1]}" + (f"..{last}" if str(last) != times[1] else "")
+    return address("/cases", query=in_days(unparse(own)), as_of=found.position)
 
 
 def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
