@@ -283,18 +283,40 @@ def once(database: str, request: pytest.FixtureRequest) -> Callable[[remiss.Work
     """
     if database not in DATABASES:
         return lambda ws, name, make: make()
-    folder, clock = Path(os.environ[SERVER]), request.config.pluginmanager.get_plugin("processor-time")
 
     def made(ws: remiss.Workspace, name: str, make: Callable[[], str]) -> str:
-        known = f"{database}_{name}"
-        shelf = Shelf(folder / known, request.getfixturevalue("address"), request.getfixturevalue("environment"))
-        with _one_at_a_time(folder / f"{known}.lock"):
-            if not shelf.holds():
-                with clock.for_several():
-                    return shelf.keep(ws, make())
-        return shelf.give(ws)
+        ws._store.close()  # lets go of all connections; the next statement opens one
+
+        def closed() -> str:
+            said = make()
+            ws._store.close()
+            return said
+
+        return _made(request, "address", f"{database}_{name}", closed)
 
     return made
+
+
+@pytest.fixture
+def once_in_empty(database: str, request: pytest.FixtureRequest) -> Callable[[str, Callable[[], object]], str]:
+    """Gives the address of an empty database made into the catalog of that name: once a run, and by a copy from then on."""
+
+    def made(name: str, make: Callable[[], object]) -> str:
+        _made(request, "empty_address", f"{database}_{name}", lambda: str(make()))
+        return str(request.getfixturevalue("empty_address"))
+
+    return made
+
+
+def _made(request: pytest.FixtureRequest, where: str, name: str, make: Callable[[], str]) -> str:
+    """Make the database at the address of a fixture into the catalog of that name, to which nobody is connected."""
+    folder, clock = Path(os.environ[SERVER]), request.config.pluginmanager.get_plugin("processor-time")
+    shelf = Shelf(folder / name, request.getfixturevalue(where), request.getfixturevalue("environment"))
+    with _one_at_a_time(folder / f"{name}.lock"):
+        if not shelf.holds():
+            with clock.for_several():
+                return shelf.keep(make())
+    return shelf.give()
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Catalogs that are captured and labelled once a run and copied from then on: to capture costs ten times what a copy does.
 
-A new catalog on SQLite or PostgreSQL is made into one that a function makes of it: by that function the first time, by a copy of
-what came of it in every later test of any worker. Whatever else a test needs, such as the log that was captured, it makes itself;
-the catalog knows the log of the test that was first, which stays where it is while the tests run.
+A new catalog on SQLite or PostgreSQL, or an empty database, is made into one that a function makes of it: by that function the
+first time, by a copy of what came of it in every later test of any worker. Whatever else a test needs, such as the log that was
+captured, it makes itself; the catalog knows the log of the test that was first, which stays where it is while the tests run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import remiss
+from remiss.edges.stores.dialect import on_disk
 from tests.databases import copy_database, drop_database
 
 # Settings that name the folders of a catalog outside its database.
@@ -32,14 +32,13 @@ class Shelf:
     def holds(self) -> bool:
         return (self.folder / "said").exists()
 
-    def keep(self, ws: remiss.Workspace, said: str) -> str:
-        """Keep a catalog, and a word to find something in it by."""
+    def keep(self, said: str) -> str:
+        """Keep a catalog to which nobody is connected, and a word to find something in it by."""
         self.folder.mkdir(exist_ok=True)  # one that could not be kept left it
         for name in FOLDERS:
             if (folder := Path(self.environment[name])).exists():
                 shutil.copytree(folder, self.folder / name)
-        ws._store.close()  # lets go of all connections; the next statement opens one
-        for file in self._files(ws):
+        for file in self._files:
             if file.exists():
                 _copy(file, self.folder / file.name)
         if self._on_a_server:
@@ -48,13 +47,12 @@ class Shelf:
         (self.folder / "said").write_text(said)
         return said
 
-    def give(self, ws: remiss.Workspace) -> str:
-        """Make a new catalog into a copy of the one that was kept, under an open workspace that has done nothing yet."""
+    def give(self) -> str:
+        """Make a new catalog, or an empty database, into a copy of the one that was kept; nobody is connected to it."""
         for name in FOLDERS:
             if (self.folder / name).exists():
                 shutil.copytree(self.folder / name, self.environment[name], dirs_exist_ok=True)
-        ws._store.close()
-        for file in self._files(ws):
+        for file in self._files:
             if (self.folder / file.name).exists():
                 _copy(self.folder / file.name, file)
         if self._on_a_server:
@@ -63,9 +61,13 @@ class Shelf:
             copy_database(server, self._database, name)
         return (self.folder / "said").read_text()
 
-    def _files(self, ws: remiss.Workspace) -> tuple[Path, ...]:
+    @property
+    def _files(self) -> tuple[Path, ...]:
         """Return the files of a catalog on SQLite: its own, and the log of views beside."""
-        return () if self._on_a_server else (Path(self.address.removeprefix("sqlite:///")), Path(str(ws._store.views.file)))
+        if self._on_a_server:
+            return ()
+        address = on_disk.parse_address(self.address)
+        return tuple(Path(str(each.database)) for each in (address, on_disk.views_address(address)))
 
     @property
     def _on_a_server(self) -> bool:

@@ -43,14 +43,12 @@ def kept():
 
 
 @pytest.fixture
-def former(kept, empty_address, tmp_path):
-    older.restore(kept, empty_address, tmp_path / "keys")
-    return empty_address
+def upgraded(kept, once_in_empty, empty_address, environment, tmp_path):
+    def upgrade():
+        older.restore(kept, empty_address, tmp_path / "keys")
+        remiss.open(empty_address, environment=environment, upgrade=True).close()
 
-
-@pytest.fixture
-def upgraded(former, environment):
-    with remiss.open(former, environment=environment, upgrade=True) as ws:
+    with remiss.open(once_in_empty("unredacted_17_upgraded", upgrade), environment=environment) as ws:
         yield ws
 
 
@@ -102,8 +100,8 @@ def test_what_was_stored_without_redaction_is_counted_until_the_job_of_the_upgra
         redact_run(upgraded, waiting[0])
 
 
-def test_a_runner_that_is_killed_in_the_middle_leaves_whole_runs_and_another_goes_on(upgraded, former, environment):
-    command = [sys.executable, "-m", "remiss", "--catalog", former, "job", "run"]
+def test_a_runner_that_is_killed_in_the_middle_leaves_whole_runs_and_another_goes_on(upgraded, empty_address, environment):
+    command = [sys.executable, "-m", "remiss", "--catalog", empty_address, "job", "run"]
     killed = subprocess.run(
         command, env={**os.environ, **environment, "REMISS_CRASH_AT": "before-commit"}, capture_output=True, check=False
     )

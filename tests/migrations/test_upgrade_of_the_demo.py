@@ -35,14 +35,18 @@ def kept():
 
 
 @pytest.fixture
-def former(kept, empty_address, tmp_path):
-    older.restore(kept, empty_address, tmp_path / "keys")
-    return empty_address
+def former(kept, once_in_empty, empty_address, tmp_path):
+    """The address of the kept catalog, as it was written."""
+    return once_in_empty("demo_26", lambda: older.restore(kept, empty_address, tmp_path / "keys"))
 
 
 @pytest.fixture
-def upgraded(former, environment):
-    with remiss.open(former, environment=environment, upgrade=True) as ws:
+def upgraded(kept, once_in_empty, empty_address, environment, tmp_path):
+    def upgrade():
+        older.restore(kept, empty_address, tmp_path / "keys")
+        remiss.open(empty_address, environment=environment, upgrade=True).close()
+
+    with remiss.open(once_in_empty("demo_26_upgraded", upgrade), environment=environment) as ws:
         yield ws
 
 
