@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +23,47 @@ from remiss.records.case import Sensitivity
 from remiss.workspace import Workspace
 
 TOKEN = "a-token-that-only-tests-know-of"
+# Whom a client trusts, which takes longer to read than most requests, it is not asked without TLS.
+PLAIN: Any = {"timeout": 60, "verify": False}
+
+
+class QuickToEnd(uvicorn.Server):
+    """A server that ends when it is told to: uvicorn's own looks every tenth of a second, and waits for one more."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """Have it end, from another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
+
+    async def main_loop(self) -> None:
+        self._loop, ticks = asyncio.get_running_loop(), 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for each in (*self.servers, *(sockets or [])):
+            each.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._done(), self.config.timeout_graceful_shutdown)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+    async def _done(self) -> None:
+        """Wait until what is being answered is answered."""
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110  no event tells when they are gone
+            await asyncio.sleep(0.005)
+        for each in self.servers:
+            await each.wait_closed()
 
 
 @dataclass
@@ -39,11 +82,11 @@ class Served:
 
     def client(self, **settings: Any) -> httpx.Client:
         """Return a program's client, which sends the token."""
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60, **settings)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, **PLAIN, **settings)
 
     def stranger(self, **settings: Any) -> httpx.Client:
         """Return a client that sends nothing of its own."""
-        return httpx.Client(base_url=self.url, timeout=60, **settings)
+        return httpx.Client(base_url=self.url, **PLAIN, **settings)
 
     @contextmanager
     def browser(self) -> Iterator[httpx.Client]:
@@ -68,7 +111,7 @@ class Served:
 
     def program(self, token: str, **settings: Any) -> httpx.Client:
         """Return a client that sends a person's token."""
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60, **settings)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, **PLAIN, **settings)
 
     @contextmanager
     def browser_of(self, token: str) -> Iterator[httpx.Client]:
@@ -99,13 +142,13 @@ def served(
         links: list[str] = []
         sessions = sessions_at(port, TOKEN, clock=clock)
         app = server.secured(ws, sessions, port, links.append)
-        running = uvicorn.Server(server.configured(app))
+        running = QuickToEnd(server.configured(app))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, name="remiss-serve")
         thread.start()
         try:
             yield Served(ws, port, sessions, app, links)
         finally:
-            running.should_exit = True
+            running.end()
             thread.join(30)
             bound.close()
         assert not thread.is_alive()
