@@ -38,8 +38,13 @@ def split(*arms, otherwise="relabel"):
 
 
 @pytest.fixture
-def labelled(ws, ws_as):
+def labelled(ws, ws_as, once):
     """A verified, an annotated and a disputed case of one mode, and one of another that names it beside."""
+    once(ws, "recodings", lambda: label(ws, ws_as))
+    return ws
+
+
+def label(ws, ws_as):
     airports = ("EWR", "EWR", "JFK", "JFK")
     members = [member(number, met=["slow"], airport=airport) for number, airport in enumerate(airports)]
     file(ws, drawn(members), run="run-a0000000")
@@ -55,7 +60,7 @@ def labelled(ws, ws_as):
         labelling.annotate(ana, case, 1, first)
         if second is not None:
             labelling.verify(bo, case, 2, second)
-    return ws
+    return DISPUTED
 
 
 def said(ws, case, as_of=None):

@@ -18,9 +18,13 @@ from tests.edges.stores.drawing import drawn, file, member
 
 
 @pytest.fixture
-def labelled(there):
+def labelled(there, once):
     """Twenty-one cases, of which the two saw every third differently."""
-    ws = there.workspace
+    once(there.workspace, "seen_differently", lambda: label(there.workspace))
+    return there
+
+
+def label(ws):
     file(ws, drawn([member(number, met=["slow"]) for number in range(21)]), run="run-a0000000")
     reader = ws.actor
     for number, case in enumerate(catalog.search(ws).column("id")):
@@ -29,7 +33,7 @@ def labelled(there):
             given = Judgement(verdict=Verdict.FAILURE, mode=mode, answers=ANSWERS)
             say(ws, case, catalog.show(ws, case).revision, given)
     ws.actor = reader
-    return there
+    return case
 
 
 def plain(answer) -> str:

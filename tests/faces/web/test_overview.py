@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
@@ -38,13 +39,12 @@ def cold(captured_once, tmp_path):
         yield signed_in
 
 
-@pytest.fixture
-def labelled(captured_once, tmp_path):
-    """A catalog whose cases two people have labelled, but for half of those that wait for the second, and its server."""
-    folder = tmp_path / "labelled"
+@pytest.fixture(scope="module")
+def labelled_once(captured_once, tmp_path_factory):
+    """A folder with a catalog whose cases two people have labelled, but for half of those that wait for the second."""
+    folder = tmp_path_factory.mktemp("labelled") / "here"
     shutil.copytree(captured_once, folder)
-    with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there:
-        ws, reader = there.workspace, there.workspace.actor
+    with remiss.open(str(folder / "remiss.db"), environment={}) as ws:
         for person, say, kind, part in (
             ("ana", labelling.annotate, LabellingKind.ANNOTATION, 0),
             # Under the key of these tests some that wait are caught by a criterion.
@@ -58,7 +58,15 @@ def labelled(captured_once, tmp_path):
                 if form.event.label == "late":
                     found = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
                 say(ws, form.case, form.revision, found)
-        ws.actor = reader
+    return folder
+
+
+@pytest.fixture
+def labelled(labelled_once, tmp_path):
+    """A server of the test's own on a copy of that catalog."""
+    folder = tmp_path / "labelled"
+    shutil.copytree(labelled_once, folder)
+    with served(str(folder / "remiss.db"), {"REMISS_SOURCES": str(folder / "log")}) as there:
         yield there
 
 
