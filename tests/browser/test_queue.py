@@ -277,6 +277,15 @@ def test_a_dispute_opens_with_the_focus_on_its_form_and_each_printed_key_does_wh
         "X",
         "U",
     }  # these lead away, and are pressed elsewhere
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys of this page")
+    expect(keys.locator("dl")).to_contain_text("Submit and next")
+    assert set(keys.locator("kbd").all_inner_texts()) >= {"F", "N", "W", "E", "C", "M", "R", "P", "X", "g", "h"}
+    page.keyboard.press("n")  # is no key of the page meanwhile
+    page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+    expect(page.locator("[value=failure]")).to_be_checked()
     page.goto(f"/cases/{case}")
     assert set(page.locator("#content kbd:visible").all_inner_texts()) == {"l", "c", "e"}
     for key, part in (("c", "#discussion"), ("e", "#revise")):

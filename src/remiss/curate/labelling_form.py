@@ -89,13 +89,15 @@ def _obstacle(kind: LabellingKind, state: LabellingState, person: str, guideline
 class Left:
     """How much waits for one person, by the labelling that it awaits; cases that others have in hand are not among it.
 
-    `mine` is how many labellings they have given in the last 24 hours.
+    `mine` is how many labellings they have given in the last 24 hours, `anew` how many of what awaits annotation was labelled
+    before its event changed.
     """
 
     annotation: Count = 0
     verification: Count = 0
     adjudication: Count = 0
     mine: Count = 0
+    anew: Count = 0
 
     @property
     def total(self) -> int:

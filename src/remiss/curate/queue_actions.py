@@ -295,4 +295,4 @@ def _task(ws: QueueWorkspace, event: int, kind: LabellingKind, place: Whereabout
 def _left(ws: QueueWorkspace, desk: Desk) -> Left:
     """Return what waits for the actor, of the labellings that they may give anywhere."""
     counts = {kind.value: desk.left(kind) for kind in NEEDED}
-    return Left(**counts, mine=ws.queue.given(ws.actor.name, ws.now - DAY))
+    return Left(**counts, mine=ws.queue.given(ws.actor.name, ws.now - DAY), anew=desk.left_anew())

@@ -157,6 +157,10 @@ class Desk:
             return sum(1 for _ in self.work(kind))
         return sum(1 for _ in chain(self._anew(), self._filed())) + sum(tally.all_left(self.shows) for tally in self._tallies())
 
+    def left_anew(self) -> int:
+        """Return how many events await an annotation by this person again, for they changed after people had labelled them."""
+        return sum(1 for _ in self._anew())
+
     def shows(self, order: BatchOrder, period: datetime) -> bool:
         """Return whether this person is told how far a period of an order has come: they see all runs that drew it."""
         return all(self.theirs(LabellingKind.ANNOTATION, ownership) for ownership in order.ownerships[period])

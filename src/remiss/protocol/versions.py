@@ -12,7 +12,7 @@ by which of two rules a stored text was redacted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -158,3 +158,16 @@ def lines_of(found: Protocol, criterion: Criterion) -> range:
     while end - 1 > criterion.line and text[end - 2].lstrip()[:1] in {"", "#"}:
         end -= 1
     return range(criterion.line, end)
+
+
+def superseded(known: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return the sources with labels of protocols of which a newer version stands beside them.
+
+    >>> sorted(superseded([("log", "delay@1"), ("log", "delay@2"), ("other", "delay@1")]))
+    [('log', 'delay@1')]
+    """
+    newest: dict[tuple[str, str], int] = {}
+    parted = [(source, label, *label.rpartition("@")[::2]) for source, label in known]
+    for source, _, name, version in parted:
+        newest[source, name] = max(newest.get((source, name), 0), int(version))
+    return frozenset((source, label) for source, label, name, version in parted if int(version) < newest[source, name])

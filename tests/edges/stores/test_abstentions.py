@@ -12,6 +12,7 @@ from remiss.curate import labelling_actions as curate
 from remiss.edges.stores.tables import abstentions, labellings
 from remiss.errors import Conflict, LabellingError, NotFound
 from remiss.faces.http.answering import tagged
+from remiss.faces.web import home_cards
 from remiss.records.identity import canonical, case_id
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from remiss.records.states import Status
@@ -177,10 +178,13 @@ def test_what_is_undecidable_is_annotated_anew_when_its_event_has_changed(ws, an
     caught = [member(number, met=["slow"], label="early" if number == 1 else "late") for number in range(1, 7)]
     file(ws, drawn([*caught, member(7), member(8)]), run="run-b0000000")
     assert (actions.show(dee, CASES[0]).status, actions.show(dee, CASES[0]).stale) == (Status.UNDECIDABLE, True)
-    # It comes before all others, and to whoever could not tell what it was, too.
+    # It comes before all others, and to whoever could not tell what it was, too; Home says so.
+    assert queue_actions.list_queue(ana, brief=True).left.anew == 1
+    assert ("Stale cases", "1") in {(each.of, each.figure) for each in home_cards.cards(ana)}
     assert queue_actions.take(ana).task.form.case == CASES[0]
     case = curate.annotate(ana, CASES[0], 2, FAILS)
     assert (case.status, case.stale) == (Status.ANNOTATED, False)
+    assert queue_actions.list_queue(dee, brief=True).left.anew == 0
 
 
 def test_of_a_decided_case_whose_event_changed_nobody_is_told_who_could_not_tell_what_it_is_now(ws, ana, bo, dee):

@@ -13,7 +13,11 @@ import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
+from remiss.faces.web.confirmed_rates import ConfirmedRate
+from remiss.faces.web.criteria import CriteriaOf, CriterionLine, Rate
 from remiss.faces.web.home_cards import cards
+from remiss.faces.web.pages.overview import CriteriaPart
+from remiss.faces.web.rendering import environment
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing, Sensitivity
@@ -145,10 +149,12 @@ def rows_of(text):
 
 
 def test_beside_what_machines_flagged_stands_what_is_missing_until_people_confirm(client):
-    for cells in rows_of(client.get("/parts/overview/criteria?confirmed=true").text).values():
-        assert "eople have not begun with the events of any window" in cells["confirmed"]
-        assert "None yet" in cells["confirmed"]
-        assert "\u202f%" not in cells["confirmed"]
+    rows = [cells["confirmed"] for cells in rows_of(client.get("/parts/overview/criteria?confirmed=true").text).values()]
+    # Of rules that follow one another and lack the same it is said once.
+    assert ["eople have not begun with the events of any window" in each for each in rows] == [True] + [False] * (len(rows) - 1)
+    for cells in rows:
+        assert "None yet" in cells
+        assert "\u202f%" not in cells
 
 
 @pytest.mark.slow(reason="a captured log is labelled")
@@ -326,3 +332,19 @@ def test_a_count_is_that_of_where_it_leads_or_the_page_says_why_not(labelled):
     assert compared > 40
     # Only of whom something is hidden it is said: a reader labels nothing.
     assert told == {"verifier", "curator"}
+
+
+RATE = Rate(value="1 %", interval="exact", bounds="", judged="", remarks="", sampled=3)
+
+
+def test_what_holds_of_every_protocol_is_said_once_and_older_versions_are_folded():
+    line = CriterionLine(name="slow", why="It is slow.", severity=3, cases="/", estimate="/", by_people="/", rate=RATE)
+    labels = ("delay@2", "delay@1", "price@1")
+    frames = tuple(CriteriaOf(source="log", protocol=label, lines=(line,)) for label in labels)
+    missing = tuple({"slow": ConfirmedRate(missing="nobody has begun")} for _ in labels)
+    told = environment().get_template(CriteriaPart.template).render(page=CriteriaPart(frames=frames, confirmed=missing))
+    assert (told.count("Flagged counts what the rules caught"), told.count("Nobody has begun")) == (1, 1)
+    assert told.count("None yet") == 3
+    [folded] = re.findall(r'(?s)<details class="superseded"><summary>(.*?)</summary>', told)
+    assert folded == "delay@1 on log, superseded"
+    assert re.findall(r"<h3>([^<]*) on log</h3>", told) == ["delay@2", "price@1"]

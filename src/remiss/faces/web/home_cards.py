@@ -80,6 +80,8 @@ def _own_work(ws: Workspace, *, alone: bool) -> Iterator[HomeCard]:
         href="/queue",
         disputes=left.adjudication > 0,
     )
+    if left.anew:
+        yield HomeCard(of="Stale cases", figure=number(left.anew), note="Changed since people labelled them", href="/queue")
     if not alone:
         return
     goal = left.mine + left.total

@@ -23,6 +23,7 @@ from remiss.faces.web.pages.inbox import told
 from remiss.faces.web.pages.list_address import ListLink
 from remiss.faces.web.pages.list_columns import PLAIN, ListHead
 from remiss.faces.web.rendering import part, render, shell
+from remiss.protocol.versions import superseded
 from remiss.records.view_entry import ViewEntry, ViewKind
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class CriteriaPart:
     until: int | None = None
     alerted: bool = False
     named: bool = False
+
+    @property
+    def superseded(self) -> frozenset[tuple[str, str]]:
+        """The sources with labels of older versions, which stand folded."""
+        return superseded((each.source, each.protocol) for each in self.frames)
 
     @property
     def whole(self) -> str:

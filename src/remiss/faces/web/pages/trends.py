@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -117,7 +117,7 @@ class TrendsPage:
     asked: TrendQuestion
     question: TrendQuestion
     chips: tuple[Chip, ...]
-    fields: tuple[str, ...]
+    fields: Mapping[str, str]
     ready: tuple[ReadyQuestion, ...]
     read_as: tuple[str, ...]
     result: Result | None
@@ -140,6 +140,7 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
     protocols = protocol_cache.newest(ws)
     captured = tuple(answers.ask(ws, capture.coverage, position))
     named = sorted((str(each["at"]), str(each["source"]), str(each["protocol"]).rpartition("@")[0]) for each in captured)
+    teams = {each.team for each in protocols}
     of_team = {each.name for each in protocols if asked.team in {"", each.team}}
     named = [each for each in named if each[2] in of_team]
     if len({each[1:] for each in named}) > 1 and not (question.source or question.protocol):
@@ -179,17 +180,13 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
             names=names,
             answered="" if result is None else chart_words.versions_of(result.found),
         ),
-        fields=fields_of(protocols),
+        fields={name: said.get(name, "") for said in (protocol_cache.heads(protocols),) for name in fields_of(protocols)},
         ready=ready_of(protocols),
         read_as=() if result is None else tuple(note for note in result.found.notes if READ_AS in note),
         result=result,
         problem=problem,
         empty=empty,
-        teams=teams_of_query(
-            {each.team for each in protocols},
-            question.read(),
-            lambda query: question.asking(query=query, source="", protocol=""),
-        ),
+        teams=teams_of_query(teams, question.read(), lambda query: question.asking(query=query, source="", protocol="")),
     )
     twin = () if result is None else ((question.twin(), "Estimate"),)
     status = 200 if problem is None or isinstance(problem, FigureRefused) else status_of(problem)

@@ -41,6 +41,47 @@ if (marks.length) {
   }, () => {});
 }
 
+/** List the keys that the page prints, each with what it is printed in or beside, and those that lead to sections. */
+function printedKeys() {
+  const own = [...document.querySelectorAll("main :is(a, button, label, legend):has(> kbd)")].filter((each) => each.id !== "letters");
+  const led = [...document.querySelectorAll("[data-go]")].map((each) => [["g", each.dataset.go], each.textContent.replace(/[\d,]+$/, "")]);
+  const words = (each) => [...each.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join(" ").trim();
+  return [...own.map((each) => [[...each.querySelectorAll(":scope > kbd")].map((key) => key.textContent), words(each)]), ...led];
+}
+
+/** Show them in a dialog; the letters of the page are no keys meanwhile. */
+function help() {
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-label", "Keys of this page");
+  const list = document.createElement("dl");
+  list.className = "facts keys";
+  for (const [keys, words] of printedKeys()) {
+    if (!words) continue;
+    const [term, said] = [document.createElement("dt"), document.createElement("dd")];
+    for (const key of keys) { const made = document.createElement("kbd"); made.textContent = key; term.append(made, " "); }
+    said.textContent = words;
+    list.append(term, said);
+  }
+  const close = document.createElement("button");
+  close.className = "small";
+  close.textContent = "Close";
+  close.addEventListener("click", () => dialog.close());
+  dialog.append(list, close);
+  dialog.addEventListener("keydown", (event) => event.stopPropagation());
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+document.addEventListener("keydown", (event) => {
+  // The list of cases has a help of its own.
+  if (event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey || typing(event) || !lettersOn()) return;
+  if (document.getElementById("language") || document.querySelector("dialog[open]") || !printedKeys().length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  help();
+}, true);
+
 // `g` and a letter lead to a section, on every page. It is heard before the keys of the page, which have none on `g`.
 const GO_MS = 1500;
 let until = 0;
