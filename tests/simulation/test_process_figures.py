@@ -146,7 +146,6 @@ def census_by_line(rng: np.random.Generator, correlation: float) -> tuple[Census
         version=1,
         digest="d",
         windows=tuple(RunWindow(window=START + at * WEEK, population=1, labelled=1, provisional=False) for at in range(24)),
-        refused=0,
         admitted=1,
     )
     rules = Rules(model="m", width=WEEK, criteria=("bad",), fields=frozenset({"id", "time", "context.line"}))

@@ -127,6 +127,20 @@ def test_a_version_that_no_protocol_has_is_said_to_be_none_and_not_counted_as_0(
     assert refused.value.do == "there is arrival-delay@1, arrival-delay@2, arrival-delay@3"
 
 
+def test_rows_without_a_time_are_refused_once_however_many_runs_and_versions_read_their_file(ws, log):
+    log.predictions.extend({**row, "scheduled_at": None} for row in log.predictions[:9])
+    captured(ws, log, PROTOCOL, 0, 2)
+    captured(ws, log, SECOND, 2, 3)
+    [status] = capture.status(ws).items
+    assert status.refused_share == pytest.approx(9 / (9 + 1200))
+    # Trends say the same share as Home does.
+    notes = understand.estimate(ws, MISSED, rate=True, by="week", across_versions=True).rows[0].notes
+    assert [note[:15] for note in notes if "refused at capture" in note] == ["9 rows (0.74%) "], notes
+    # Each run counts them, and says how many of those that it counts others may count, too.
+    runs = list(capture.list_runs(ws))
+    assert [(each["refused"], each["in_no_window"]) for each in runs] == [(9, 9), (9, 9)]
+
+
 @pytest.mark.of_the_log
 @pytest.mark.parametrize(
     ("changed", "query", "reason"),

@@ -120,7 +120,6 @@ def census_of(
             RunWindow(window=start[at], population=len(ids), labelled=len(ids), provisional=start[at] in provisional)
             for at, ids in sorted(windows.items())
         ),
-        refused=0,
         admitted=len(events),
     )
     census = Census(

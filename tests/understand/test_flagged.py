@@ -8,6 +8,7 @@ from time import process_time
 
 import pytest
 
+from remiss.capture.requirements import Refused
 from remiss.catalog.query.parsing import parse
 from remiss.present import estimate_facts
 from remiss.records.estimate import PROCESS
@@ -248,7 +249,7 @@ def test_undecided_events_are_mentioned_beside_a_total():
 
 def test_refused_rows_and_windows_never_captured_are_said():
     events = [event for event in flights(840, weeks=6) if not START + WEEK <= event.at < START + 3 * WEEK]
-    (row,) = ask(events, "criterion:missed", change=lambda ground: replace(ground, refused=60))
+    (row,) = ask(events, "criterion:missed", change=lambda ground: replace(ground, refusals=(Refused(counts={"bad-id": 60}),)))
     assert any(note.startswith("60 rows") for note in row.notes)
     assert any("2 of 6 windows" in note for note in row.notes)
 

@@ -36,6 +36,7 @@ RUN = (
     "refused",
     "left_out",
     "position",
+    "in_no_window",
 )
 COVERAGE = (
     "source",
@@ -76,6 +77,7 @@ def run_lines(runs: Iterable[Run]) -> tuple[RunLine, ...]:
             sum(each.refused.values()),
             each.manifest.left_out,
             each.position,
+            each.manifest.in_no_window,
         )
         for each in runs
     )

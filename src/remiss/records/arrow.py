@@ -27,7 +27,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "similar": {"likeness": REAL, "fields": WHOLE, "occurred": TIME},
     "run": {
         **dict.fromkeys(("since", "until", "as_of"), TIME),
-        **dict.fromkeys(("rows", "events", "cases", "refused", "left_out", "position"), WHOLE),
+        **dict.fromkeys(("rows", "events", "cases", "refused", "left_out", "position", "in_no_window"), WHOLE),
     },
     "coverage": {
         **dict.fromkeys(("since", "until", "at"), TIME),

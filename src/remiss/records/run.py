@@ -162,7 +162,7 @@ class RunWindow:
         **{name: f"manifest.{name}" for name in ("label_digests", "addresses", "unplaced", "grace_minutes")},
         **{name: f"duplicates.{name}" for name in ("merged", "resolved")},
     },
-    also={"file_count": "source.files"},
+    also={"file_count": "source.files", "in_no_window": "in_no_window"},
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
@@ -211,6 +211,11 @@ class Manifest:
     def file_count(self) -> Count:
         """How many files it was derived from."""
         return len(self.files)
+
+    @property
+    def in_no_window(self) -> Count:
+        """How many of its refused rows belong to no window: every run that has an event in their file counts them."""
+        return sum(sum(reasons.values()) for file, reasons in self.unplaced.items() if file in self.file_digests)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

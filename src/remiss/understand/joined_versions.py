@@ -145,7 +145,7 @@ def as_one(parts: Sequence[FrameFacts]) -> FrameFacts:
         first.census.frame,
         windows=tuple(sorted(chain.from_iterable(each.windows for each in frames), key=lambda one: one.window)),
         versions=tuple(sorted(version for each in frames for version in each.versions)),
-        refused=sum(each.refused for each in frames),
+        refusals=tuple(chain.from_iterable(each.refusals for each in frames)),
         admitted=sum(each.admitted for each in frames),
         earlier=tuple(chain.from_iterable(each.earlier for each in frames)),
         partly_visible=frozenset().union(*(each.partly_visible for each in frames)),

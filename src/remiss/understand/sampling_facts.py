@@ -6,10 +6,11 @@ They are read of the catalog before anything is computed (`pipeline.py`), so tha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from remiss.capture.requirements import Refused, refused_rows
 from remiss.records.event import ModelVersion, Scalar, Values
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
@@ -40,8 +41,7 @@ class Frame:
 
     `versions` are those of that digest, which mean the same, and `version` is the newest of them.
 
-    `refused` and `admitted` add up the rows of those runs: rows that are not events (such as belong to no window once,
-    though each run comes upon them), and events. `earlier` lists, for each
+    `refusals` are what those runs refused, each by itself, and `admitted` adds up their events. `earlier` lists, for each
     window in force here, every run of the source with another protocol digest that was in force for some of its time before:
     those with a `position_from` below that of the run in force, whatever the protocol is called and however wide its windows are.
     In the windows of `partly_visible` some sampled events are above the asker's clearance: only exact counts are told of them.
@@ -55,13 +55,18 @@ class Frame:
     digest: str
     rules: int = RULES
     windows: tuple[RunWindow, ...]
-    refused: int
+    refusals: tuple[Refused, ...] = field(default=(), compare=False)
     admitted: int
     earlier: tuple[Earlier, ...] = ()
     versions: tuple[int, ...] = ()
     partly_visible: frozenset[datetime] = frozenset()
     unit: str | None = None
     besides: tuple[int, ...] = ()
+
+    @property
+    def refused(self) -> int:
+        """How many rows are no events: such as belong to no window once, though each run of their file counts them."""
+        return refused_rows(self.refusals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,6 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, exists, func, not_, or_, select
 
-from remiss.capture.requirements import refused_rows
 from remiss.edges.stores.blinding import blinded_viewer, suggestions_blinded
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import in_force, same_window
@@ -128,7 +127,7 @@ def _frame(reading: Reading, name: tuple[str, str, str, int], rows: Sequence[Row
         digest=digest,
         rules=rules,
         windows=tuple(window(row) for row in rows),
-        refused=refused_rows(refused_by(reading, among(runs.c.key, sorted({row.run_key for row in rows})))),
+        refusals=tuple(refused_by(reading, among(runs.c.key, sorted({row.run_key for row in rows})))),
         admitted=sum(row.population for row in rows),
         earlier=_earlier(reading, source, digest, rows),
         partly_visible=hidden_windows(reading, windows_of),
