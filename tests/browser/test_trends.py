@@ -98,7 +98,7 @@ def test_a_chart_is_had_as_a_png_that_the_browser_draws(signed_in):
     page = signed_in("/trends?query=criterion%3Aslow&what=rate&by=week&variance=sample")
     with page.expect_download() as begun:
         page.get_by_role("button", name="PNG").click()
-    assert begun.value.suggested_filename == "chart.png"
+    assert begun.value.suggested_filename.endswith(".png")
     content = Path(begun.value.path()).read_bytes()
     width, height = struct.unpack(">II", content[16:24])
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
@@ -128,4 +128,4 @@ def test_a_chart_is_had_as_a_png_that_the_browser_draws(signed_in):
     assert dark > 500
     assert blue > 100
     assert white > 0.7
-    assert page.get_by_role("link", name="SVG").get_attribute("download") == "chart.svg"
+    assert page.get_by_role("link", name="SVG").get_attribute("download").endswith(".svg")

@@ -116,6 +116,23 @@ def test_each_criterion_has_its_own_denominator_when_criteria_are_compared(captu
     assert any("among all admitted events" in note for note in rates.rows[1].notes)
 
 
+def test_the_window_in_which_a_log_begins_is_partial_where_its_other_windows_begin_sooner(ws, log):
+    log.predictions = [row for row in log.predictions if row["scheduled_at"] >= MONDAY + WEEK / 2]
+    log.write()
+    capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
+    rows = understand.estimate(ws, "criterion:slow", rate=True, by="window").rows
+    assert [(row.partial, "partial" in row.marks) for row in rows] == [(True, True), (False, False), (False, False)]
+    said = [note for note in rows[0].notes if note.startswith("partial")]
+    assert [note[:76] for note in said] == ["partial: the log begins within the window of 2013-06-03, with 2013-06-06T12:"]
+    assert [row.among for row in rows] == [200, 400, 400]
+    # A figure of all windows, or of none in particular, compares none of them.
+    assert not any(row.partial for row in understand.estimate(ws, by="criterion").rows)
+
+
+def test_no_window_of_a_log_that_was_captured_from_within_is_partial(captured):
+    assert [row.partial for row in understand.estimate(captured, "criterion:slow", by="week").rows] == [False] * 3
+
+
 def test_an_estimate_survives_json(captured):
     found = to_json(understand.estimate(captured, "criterion:slow", by="inputs.carrier", variance="process"))
     assert json.loads(json.dumps(found))["rows"][0]["low"] is None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from remiss.understand.rise import LEAST_WINDOWS, WINDOWS_A_WARNING, limit_of, prediction_limit
+from remiss.records.estimate import EstimateRow
+from remiss.understand.rise import LEAST_WINDOWS, WINDOWS_A_WARNING, latest_of, limit_of, prediction_limit
 
 
 def test_with_little_history_nothing_is_said():
@@ -27,3 +28,14 @@ def test_a_rise_far_beyond_its_history_warns_whatever_the_history_was():
     assert limit_of([0.0] * 44, 3) < 0.49
     assert limit_of([0.1, 0.12, 0.09, 0.11] * 3, 3) < 0.25
     assert prediction_limit([0.1, 0.12, 0.09, 0.11] * 3, 0.01) > 0.12
+
+
+def test_neither_a_window_with_labels_to_come_nor_the_one_in_which_the_log_begins_is_compared():
+    def row(value, **marks):
+        return EstimateRow(key=str(value), value=value, method="counted", **marks)
+
+    usual = [row(0.1 + at / 1000) for at in range(LEAST_WINDOWS)]
+    rows = [row(0.9, partial=True), *usual, row(0.2), row(0.8, provisional=True)]
+    found = latest_of(rows, 1)
+    assert (found.share, found.usual, found.warns) == (0.2, pytest.approx(0.1035), True)
+    assert latest_of([row(0.9), *rows[1:]], 1).warns is False

@@ -18,7 +18,7 @@ from remiss.present.svg import escaped, pixels
 from remiss.records.estimate import Estimate, EstimateRow
 
 EXACT, SURE, OPEN, UNKNOWN, NONE = "exact", "sure", "open", "unknown", "none"
-FEW, PROVISIONAL, BEYOND = "few", "provisional", "beyond"
+FEW, PROVISIONAL, PARTIAL, BEYOND = "few", "provisional", "partial", "beyond"
 DOT = 4.0
 # How far dotted ends reach beyond an interval.
 REACH = 9
@@ -30,6 +30,7 @@ LEGEND = {
     OPEN: "Dotted ends: this log only",
     UNKNOWN: "Cross: interval unknown",
     PROVISIONAL: "Dashed: labels may still change it",
+    PARTIAL: "Dashed: the log begins within it",
     BEYOND: "Arrow: goes on beyond the scale",
 }
 Address = Callable[[EstimateRow], str]
@@ -68,6 +69,15 @@ class ChartMark:
         """The upper end of what is drawn."""
         return self.number if self.kind in {NONE, EXACT, UNKNOWN} or self.row.high is None else float(self.row.high)
 
+    def glyph(self, across: float, place: Callable[[float], float], most: float, ends: tuple[float, float]) -> Glyph | None:
+        """Return it in its place: `place` has that of a number on a scale which ends at `most`, and `ends` those of the scale."""
+        if (number := self.number) is None:
+            return None
+        of = (self.row.low, self.row.high) if self.kind != UNKNOWN else (None, None)
+        low, high = (place(number if end is None else float(end)) for end in of)
+        beyond, lies = (self.upper or 0.0) > most, ends[0] < ends[1]
+        return Glyph(self, across, place(number), low, high, *ends, lies=lies, beyond=beyond, gone=number > most)
+
 
 def mark_of(row: EstimateRow, estimate: Estimate, href: str = "") -> ChartMark:
     """Return how a row is drawn, and the texts beside it."""
@@ -103,12 +113,12 @@ class Glyph:
     def drawn(self, dot: float = DOT) -> str:
         """Return the shapes."""
         mark = self.mark
-        dashed = f' stroke-dasharray="{DASHES}"' if mark.row.provisional else ""
+        dashed = f' stroke-dasharray="{DASHES}"' if mark.row.incomplete else ""
         if mark.kind == UNKNOWN:
             line = self._line(self.start, self.end, f'stroke-dasharray="{DOTS}"')
             return f'<g class="unk">{line}{self._shape(self.at, "M-4-4 4 4M4-4-4 4")}</g>'
         if mark.kind == EXACT:
-            fill = f' fill="none" class="pt few"{dashed}' if mark.row.provisional else ' fill="currentColor" class="pt exact"'
+            fill = f' fill="none" class="pt few"{dashed}' if mark.row.incomplete else ' fill="currentColor" class="pt exact"'
             return self._arrow(plain=True) if self.gone else self._shape(self.at, "M0-5 5 0 0 5-5 0z", fill)
         parts = [self._line(self.low, self.high, f'class="iv"{dashed}')]
         if mark.kind == OPEN:
@@ -154,7 +164,8 @@ def occurring(glyphs: Iterable[Glyph]) -> set[str]:
     found: set[str] = set()
     for each in glyphs:
         row = each.mark.row
-        met = {each.mark.kind: True, FEW: row.few, PROVISIONAL: row.provisional, BEYOND: each.beyond or each.gone}
+        begun = {PROVISIONAL: row.provisional, PARTIAL: row.partial}
+        met = {each.mark.kind: True, FEW: row.few, **begun, BEYOND: each.beyond or each.gone}
         found |= {name for name, holds in met.items() if holds}
     return found
 
@@ -175,7 +186,7 @@ def legend_of(items: Iterable[tuple[str, str]]) -> str:
 
 def _sign(kind: str) -> str:
     """Return the picture of one kind of mark for the legend."""
-    row = EstimateRow(value=1, method="weighted", few=kind == FEW, provisional=kind == PROVISIONAL)
+    row = EstimateRow(value=1, method="weighted", few=kind == FEW, provisional=kind in {PROVISIONAL, PARTIAL})
     shown = kind if kind in {EXACT, OPEN, UNKNOWN} else SURE
     glyph = Glyph(ChartMark(shown, "", "", "", row), 8, 50, 15, 85, 5, 96, lies=True, beyond=kind == BEYOND)
     if kind == BEYOND:

@@ -33,18 +33,19 @@ PLAIN = ChartNames()
 
 
 def title_of(estimate: Estimate, marks: Sequence[ChartMark], names: ChartNames = PLAIN) -> str:
-    """Return what a chart shows, for example `Highest in December 2013: 18 %`; of rows from few events nothing is said first."""
+    """Return what a chart shows, as `Highest in December 2013: 18 %`; first is no row of few events or a partial window."""
     known = [mark for mark in marks if mark.number is not None]
     if not known:
         return "No figure can be given yet"
     if len(marks) == 1:
         return f"{known[0].value}: {measure_of(estimate, names)}"
-    firm = [mark for mark in known if not mark.row.few] or known
+    whole = [mark for mark in known if not mark.row.partial] or known
+    firm = [mark for mark in whole if not mark.row.few] or whole
     highest = max(firm, key=lambda mark: mark.number or 0.0)
     if highest.number == min(mark.number or 0.0 for mark in known) == max(mark.number or 0.0 for mark in known):
         return f"The same in all {len(known):,}: {highest.value}"
-    passed = any((mark.number or 0.0) > (highest.number or 0.0) for mark in known)
-    among = ", of those with 10 or more sampled" if passed else ""
+    passed = [mark for mark in known if (mark.number or 0.0) > (highest.number or 0.0)]
+    among = ", of those with 10 or more sampled" if any(mark in whole for mark in passed) else ", of whole ones" if passed else ""
     return f"Highest {placed(highest, estimate)}: {highest.value}{among}"
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from remiss.present.legible import figure, moment, number, one_line, share
+from remiss.present.legible import between, counted, figure, moment, number, one_line, share
 from remiss.records.estimate import CONFIRMED, UNKNOWN, WEIGHTED, Estimate, EstimateRow
 from remiss.records.labelling import Verdict
 
@@ -76,8 +76,8 @@ def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
         "variance": [row.variance for row in rows],
         "sampled": [f"{row.sampled:,}" for row in rows],
         "effective": ["" if row.effective is None else number(row.effective) for row in rows],
-        "judged": ["" if row.judged is None or row.judged >= 1 else share(row.judged) for row in rows],
-        POSSIBLE: ["" if _all_judged(row) else _possible(row) for row in rows],
+        "judged": [judged_share(row) for row in rows],
+        POSSIBLE: [possible(row) for row in rows],
         "remarks": [remarks(row) for row in rows],
     }
     if estimate.kind == CONFIRMED:
@@ -87,6 +87,13 @@ def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
         columns |= {whole: [flagged_of(row) for row in rows], part: [precision_of(row) for row in rows]}
     shown = {title: texts for title, texts in columns.items() if not rows or any(texts)}
     return list(shown), list(zip(*shown.values(), strict=True))
+
+
+def covers(row: EstimateRow) -> str:
+    """Return of which windows a figure is, for example `52 windows, 2012-12-31 to 2013-12-30`; empty of none."""
+    if row.since is None or row.until is None:
+        return ""
+    return f"{counted(row.windows, 'window')}, {between(row.since, row.until)}"
 
 
 def ended(row: EstimateRow) -> str:
@@ -118,19 +125,25 @@ def flagged_of(row: EstimateRow) -> str:
     return "" if row.flagged is None else figure(row.flagged, None, None, rate=False)[0]
 
 
+def judged_share(row: EstimateRow) -> str:
+    """Return which share of what a rate is among could be judged; empty when all could."""
+    return "" if row.judged is None or row.judged >= 1 else share(row.judged)
+
+
 def judged(row: EstimateRow) -> str:
     """Return how much of what a rate is among could be judged, and what the rest could make of it; empty when all could."""
     if row.judged is None or _all_judged(row):
         return ""
-    return f"{share(row.judged)} could be judged; were none or all of the others such, the rate would be {_possible(row)}"
+    return f"{share(row.judged)} could be judged; were none or all of the others such, the rate would be {possible(row)}"
 
 
 def _all_judged(row: EstimateRow) -> bool:
     return row.judged is None or row.judged >= 1 or row.bounds is None
 
 
-def _possible(row: EstimateRow) -> str:
-    return "" if row.bounds is None else " to ".join(map(share, row.bounds))
+def possible(row: EstimateRow) -> str:
+    """Return what a rate would be if none, or all, of what could not be judged were such; empty when all could."""
+    return "" if row.bounds is None or _all_judged(row) else " to ".join(map(share, row.bounds))
 
 
 def notes(estimate: Estimate) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from remiss.present.chart_marks import NONE, STROKED, UNKNOWN, ChartMark, Glyph, linked
+from remiss.present.chart_marks import NONE, STROKED, ChartMark, Glyph, linked
 from remiss.present.chart_scale import scale_of
 from remiss.present.svg import Axis, axis, escaped, extent, fitted, pixels, written
 
@@ -43,7 +44,8 @@ def framed(marks: Sequence[ChartMark]) -> ForestLayout:
 
 def glyphs_of(marks: Sequence[ChartMark], frame: ForestLayout, scale: Axis) -> list[Glyph | None]:
     """Return the mark of each row; None of a row without a value."""
-    return [_glyph(mark, frame, scale, EDGE + ROW * (at + 0.5)) for at, mark in enumerate(marks)]
+    place, ends = partial(frame.x, scale), (frame.left, frame.right)
+    return [mark.glyph(EDGE + ROW * (at + 0.5), place, scale.end, ends) for at, mark in enumerate(marks)]
 
 
 def forest(
@@ -76,16 +78,6 @@ def grid(frame: ForestLayout, scale: Axis, *, rate: bool, unit: str) -> Iterator
         optional = ' class="wide"' if (len(scale.ticks) - 1 - at) % 2 else ""
         text = f"{name} {unit}" if last else name
         yield f'<text x="{pixels(x)}%" y="{pixels(frame.bottom + 15)}"{shift}{optional}>{text}</text>'
-
-
-def _glyph(mark: ChartMark, frame: ForestLayout, scale: Axis, y: float) -> Glyph | None:
-    number = mark.number
-    if number is None:
-        return None
-    ends = (mark.row.low, mark.row.high) if mark.kind != UNKNOWN else (None, None)
-    low, high = (frame.x(scale, number if end is None else float(end)) for end in ends)
-    beyond, gone = (mark.upper or 0.0) > scale.end, number > scale.end
-    return Glyph(mark, y, frame.x(scale, number), low, high, frame.left, frame.right, lies=True, beyond=beyond, gone=gone)
 
 
 def _row(mark: ChartMark, glyph: Glyph | None, frame: ForestLayout, top: float) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from remiss.present.chart_marks import DOT, STROKED, UNKNOWN, ChartMark, Glyph, linked
+from remiss.present.chart_marks import DOT, STROKED, ChartMark, Glyph, linked
 from remiss.present.chart_scale import moment_of, scale_of
 from remiss.present.svg import Axis, escaped, extent, pixels, written
 
@@ -68,7 +68,7 @@ def timeline(
     frame = TimelineLayout(times[0], times[-1], min(16.0, (widest + 12) / NARROW * 100), scale)
     dot = DOT if len(marks) <= LINKED else DOT * 0.75
     hit = min(float(HIT), max(2.0, (frame.right - frame.left) / 100 * WIDE / max(1, len(marks))))
-    glyphs = [_glyph(mark, frame, frame.x(at)) for mark, at in zip(marks, times, strict=True)]
+    glyphs = [mark.glyph(frame.x(at), frame.y, frame.scale.end, (TOP + PLOT, TOP)) for mark, at in zip(marks, times, strict=True)]
     parts = [
         *_bands(marks, times, frame, by),
         *_grid(frame, rate=rate, unit=unit),
@@ -107,20 +107,10 @@ def name_of(at: datetime, by: str, before: datetime | None) -> str:
     return f"{at:%b}{year}" if by == "month" else f"{at.day} {at:%b}{year}"
 
 
-def _glyph(mark: ChartMark, frame: TimelineLayout, x: float) -> Glyph | None:
-    number = mark.number
-    if number is None:
-        return None
-    ends = (mark.row.low, mark.row.high) if mark.kind != UNKNOWN else (None, None)
-    low, high = (frame.y(number if end is None else float(end)) for end in ends)
-    beyond, gone = (mark.upper or 0.0) > frame.scale.end, number > frame.scale.end
-    return Glyph(mark, x, frame.y(number), low, high, TOP + PLOT, TOP, lies=False, beyond=beyond, gone=gone)
-
-
 def _bands(marks: Sequence[ChartMark], times: Sequence[datetime], frame: TimelineLayout, by: str) -> Iterator[str]:
-    """Shade the periods whose figures may still change."""
+    """Shade the periods whose figures may still change, or that the log has a part of."""
     for mark, at, after in zip(marks, times, following(by, times), strict=True):
-        if mark.row.provisional:
+        if mark.row.incomplete:
             half = (frame.x(after) - frame.x(at)) / 2 or (frame.x(at) - frame.x(at - (after - at))) / 2 or 3.0
             x, wide = frame.x(at) - half, 2 * half
             size = f'width="{pixels(wide)}%" height="{PLOT}"'

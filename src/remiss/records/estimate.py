@@ -42,16 +42,16 @@ Method = Annotated[str, OneOf((COUNTED, WEIGHTED, LOG))]
 Variance = Annotated[str, OneOf((SAMPLE, PROCESS))]
 # Verdicts from which on a share is told in percent.
 LEAST_VERDICTS = 10
-MARKS = ("this log only", "few", "provisional", "preliminary")
+MARKS = ("this log only", "few", "partial", "provisional", "preliminary")
 IntervalKind = Annotated[str, OneOf((EXACT, GIVEN, UNKNOWN, UNDEFINED))]
 FigureKind = Annotated[str, OneOf((FLAGGED, CONFIRMED))]
 ConfirmedVerdict = Annotated[str, OneOf((Verdict.FAILURE.value, Verdict.WRONG_LABEL.value))]
 # Of its columns in Arrow, but for the key, which the breakdown decides.
 TYPES = {
     **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high", "flagged"), arrow.REAL),
-    **dict.fromkeys(("precision", "precision_low", "precision_high"), arrow.REAL),
+    **dict.fromkeys(("precision", "precision_low", "precision_high", "among"), arrow.REAL),
     **dict.fromkeys(("method", "variance", "interval"), arrow.TEXT),
-    **dict.fromkeys(("few", "provisional", "preliminary"), arrow.YES_NO),
+    **dict.fromkeys(("few", "provisional", "preliminary", "partial"), arrow.YES_NO),
     **dict.fromkeys(("sampled", "left_out", "windows", "verified", "to_label", "undecidable"), arrow.WHOLE),
     **dict.fromkeys(("since", "until"), arrow.TIME),
     "caught": arrow.YES_NO,
@@ -71,6 +71,9 @@ class EstimateRow:
     ten sampled. For rates `judged` is the share of events that could be judged (labelled) and `bounds` what the rate would be
     if none or all of the others had met the criterion. `left_out` counts the rows of the figure's windows that the protocol does
     not admit: they are in no figure.
+
+    `among` is how many events a rate is among: counted exactly where its method is `counted`, else estimated. `partial` says
+    that the log begins within its first window, which has fewer events than a whole one; only periods say so.
 
     `windows` is how many windows the figure is of, the first of which begins at `since` and the last ends at `until`.
 
@@ -94,6 +97,8 @@ class EstimateRow:
     few: bool = False
     provisional: bool = False
     preliminary: bool = False
+    partial: bool = False
+    among: Amount | None = None
     judged: Share | None = None
     bounds: tuple[Share, Share] | None = None
     flagged: Amount | None = None
@@ -129,8 +134,13 @@ class EstimateRow:
     @property
     def marks(self) -> tuple[str, ...]:
         """What to know of the row before anything else, in a word each."""
-        given = (self.of_this_log, self.few, self.provisional, self.preliminary)
+        given = (self.of_this_log, self.few, self.partial, self.provisional, self.preliminary)
         return tuple(name for name, holds in zip(MARKS, given, strict=True) if holds)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether it is of less than whole windows with all their labels: such are not compared with others."""
+        return self.partial or self.provisional
 
     @property
     def of_this_log(self) -> bool:

@@ -25,19 +25,12 @@ if TYPE_CHECKING:
 # By which states and cells are derived. Under the first rules a missing label made an event undecided before `among` was asked,
 # any null did, and cells did not say who is outside: figures over windows of different rules are not added up.
 RULES = 2
-CONTROL = "control"
-UNDECIDED = "undecided"
-ALL = "all"
+CONTROL, UNDECIDED, ALL = "control", "undecided", "all"
 RunStatus = Annotated[str, OneOf(("complete", "waiting"))]
 RESERVED = frozenset({CONTROL, UNDECIDED, ALL})
 # Of the columns of its groups in Arrow, but for the strata, which the log decides.
-TYPES = {
-    "criterion": arrow.TEXT,
-    "window": arrow.TIME,
-    **dict.fromkeys(("population", "labelled", "kept"), arrow.WHOLE),
-    "threshold": arrow.REAL,
-    "provisional": arrow.YES_NO,
-}
+TYPES = {"criterion": arrow.TEXT, "window": arrow.TIME, **dict.fromkeys(("population", "labelled", "kept"), arrow.WHOLE)}
+TYPES |= {"threshold": arrow.REAL, "provisional": arrow.YES_NO}
 
 
 @published("group", part=True)

@@ -59,7 +59,8 @@ class DomainCells:
     """All that a plan needs of a frame: windows in scope, their cells and, unless these answer it, their sampled events.
 
     `whole` is whether exact counts answer the question: no cell in scope is unknown in any way. It does not need the sampled
-    events then: there may be a million of them.
+    events then: there may be a million of them. `partial` has the window in which the log begins, where it begins within one,
+    with its first event.
     """
 
     plan: QuestionPlan
@@ -70,6 +71,7 @@ class DomainCells:
     whole: bool
     sampled: tuple[Sampled, ...] = ()
     left_out: Mapping[datetime, int] = field(default_factory=dict)
+    partial: Mapping[datetime, datetime] = field(default_factory=dict)
 
     def holding(self, sampled: Iterable[Sampled]) -> DomainCells:
         """Return this with those of some sampled events that are in its windows."""

@@ -211,6 +211,8 @@ def row(
         effective=figure.effective,
         few=not field.whole and draws < FEW and (figure.low is None or figure.low != figure.high),
         provisional=any(start in field.provisional for start in starts),
+        partial=any(start in field.partial for start in starts),
+        among=float(sums.x.sum()) if question.rate else None,
         judged=judged,
         bounds=bounds,
         left_out=left_out_of(field, starts),

@@ -22,7 +22,7 @@ from remiss.protocol.meaning import parts_that_differ
 from remiss.records.estimate import VersionSpan
 from remiss.records.identity import canonical
 from remiss.understand.frames import reaches
-from remiss.understand.periods import PERIODS
+from remiss.understand.periods import FIRST_WINDOWS, PERIODS
 from remiss.understand.pipeline import FrameFacts, document_of
 from remiss.understand.post_selection import meaning
 from remiss.understand.question import CONSTANTS, TEXT, Question, rules_of
@@ -158,6 +158,10 @@ def as_one(parts: Sequence[FrameFacts]) -> FrameFacts:
     def count() -> Mapping[Pattern, int]:
         return {pattern: count for part in parts for pattern, count in part.count().items()}
 
+    def begins() -> Mapping[datetime, datetime]:
+        found = {start: first for part in parts for start, first in part.begins().items()}
+        return {start: found[start] for start in sorted(found)[:FIRST_WINDOWS]}
+
     bounded = frozenset().union(*(part.census.rules.bounded for part in parts))
     census = replace(
         first.census,
@@ -166,7 +170,7 @@ def as_one(parts: Sequence[FrameFacts]) -> FrameFacts:
         groups=list(chain.from_iterable(part.census.groups for part in parts)),
         cells=list(chain.from_iterable(part.census.cells for part in parts)),
     )
-    return replace(first, census=census, read=read, count=count, parts=tuple(parts))
+    return replace(first, census=census, read=read, count=count, begins=begins, parts=tuple(parts))
 
 
 def spans_of(facts: FrameFacts, windows: Sequence[datetime]) -> tuple[VersionSpan, ...]:

@@ -11,6 +11,7 @@ from remiss.curate.batches import LEAST_PREFIX
 from remiss.present.legible import number
 from remiss.present.legible import share as share_in_words
 from remiss.present.sampling import listed
+from remiss.records.identity import format_time
 from remiss.understand.domain import DomainCell, DomainCells
 from remiss.understand.estimators import IntervalEstimate, Weighted
 from remiss.understand.sample_arrays import Unjudged
@@ -61,6 +62,8 @@ def remarks(
     open_windows = sum(start in field.provisional for start in starts)
     if open_windows:
         found.append(f"{open_windows:,} of {len(starts):,} windows are provisional: labels may still arrive")
+    begun = ((start, field.partial[start]) for start in starts if start in field.partial)
+    found += [f"partial: the log begins within the window of {start:%Y-%m-%d}, with {format_time(at)}" for start, at in begun]
     # Of a rate the row itself has the share that could be judged, and the bounds.
     if not field.plan.question.rate and any(placed.unjudged for placed in cells if placed.among is not False):
         found.append(unjudged_note(field, cells))

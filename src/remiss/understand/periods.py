@@ -7,6 +7,7 @@ Every mark on every chart leads to them, so that nobody has to believe a number.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -20,6 +21,8 @@ from remiss.understand.scope import CRITERION
 WINDOW = "window"
 PERIODS = frozenset({"month", "week", "day", WINDOW})
 INSTANT = timedelta(microseconds=1)
+# Whether a log begins within its first window is told by the windows after it: at least so many, of so many in all.
+LEAST_AFTER, FIRST_WINDOWS = 2, 9
 
 
 def period_of(by: str, moment: datetime, width: timedelta) -> str:
@@ -75,6 +78,24 @@ def periods_touched(by: str, window: Window) -> frozenset[str]:
         found.add(period_of(by, moment, window.width))
         moment += timedelta(days=1)
     return frozenset({*found, period_of(by, window.end - INSTANT, window.width)})
+
+
+def begun_within(first: Mapping[datetime, datetime], width: timedelta) -> Mapping[datetime, datetime]:
+    """Return the first window of a log that begins within it, with the first event; nothing where it may have begun before.
+
+    Of each window only sampled events are known. The first is called partial where nothing is known of more of its beginning
+    than twice what that is in the windows after it, and a twentieth of it more: so logs that rest at night are not taken for
+    such, and a full window with ten sampled events or more is in less than one of a hundred.
+
+    Parameters
+    ----------
+    first : when the first known event of each of the first windows occurred
+    """
+    if len(first) <= LEAST_AFTER:
+        return {}
+    start, *after = sorted(first)
+    usual = max(first[each] - each for each in after)
+    return {start: first[start]} if first[start] - start > 2 * usual + width / 20 else {}
 
 
 def drilldown(query: Query, by: str | None, key: Scalar, width: timedelta) -> Query:

@@ -20,7 +20,7 @@ from remiss.protocol.versions import salvage
 from remiss.records.estimate import SAMPLE
 from remiss.understand.domain import Census, DomainCells, Key, build_domain, key_of
 from remiss.understand.frames import narrowed, only
-from remiss.understand.periods import PERIODS
+from remiss.understand.periods import PERIODS, begun_within
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.post_selection import check_not_post_selected, chosen_on_sample
 from remiss.understand.question import Agreed, Question, QuestionPlan, rules_of, settle
@@ -37,8 +37,9 @@ class FrameFacts:
     """A frame with what is exactly known of it, its protocol, since when the catalog knows that, and its sampled events.
 
     `read` gives the sampled events marked by two queries, `judge` the same with what people found and in which order,
-    `count` how many there are in each cell, and `blinded` those that the asker may still label; none asks the catalog twice for
-    the same. `parts` are the frames of versions that are asked as one (`joined_versions.py`).
+    `count` how many there are in each cell, `blinded` those that the asker may still label, and `begins` when the first event
+    of each of the first windows was; none asks the catalog twice for the same. `parts` are the frames of versions that are asked
+    as one (`joined_versions.py`).
     """
 
     census: Census
@@ -48,6 +49,7 @@ class FrameFacts:
     judge: Callable[[Query, Query, Query | None, str | None], LabellingOrder]
     count: Callable[[], Mapping[Pattern, int]]
     blinded: Callable[[tuple[Query, ...], str | None], Sequence[BlindedEvent]]
+    begins: Callable[[], Mapping[datetime, datetime]]
     parts: tuple[FrameFacts, ...] = ()
 
 
@@ -101,6 +103,7 @@ def frame_facts_of(ws: UnderstandWorkspace, frame: Frame, position: int) -> Fram
         judge=judge,
         count=count,
         blinded=blinded,
+        begins=cache(lambda: ws.evidence.begins(frame, position)),
     )
 
 
@@ -209,7 +212,7 @@ def check_visible(field: DomainCells, frame: Frame) -> None:
 
 
 def in_scope(field: DomainCells, facts: FrameFacts) -> DomainCells:
-    """Return a field that has windows, or one of which a breakdown may show none.
+    """Return a field that has windows, or one of which a breakdown may show none; periods know where the log begins.
 
     Raises
     ------
@@ -218,7 +221,7 @@ def in_scope(field: DomainCells, facts: FrameFacts) -> DomainCells:
     question = field.plan.question
     if not field.windows and question.by is None:
         only([facts.census.frame], [question.query], [facts.census.rules])
-    return field
+    return replace(field, partial=begun_within(facts.begins(), field.width)) if question.by in PERIODS else field
 
 
 def needs_reference(field: DomainCells, events: Sequence[Sampled]) -> bool:

@@ -40,6 +40,10 @@ class Evidence(Protocol):
         """Return the cells of the runs in force of a frame."""
         ...
 
+    def begins(self, frame: Frame, position: int) -> Mapping[datetime, datetime]:
+        """Return when the first sampled event of each of the first windows of a frame occurred."""
+        ...
+
     def sampled_counts(self, frame: Frame, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""
         ...

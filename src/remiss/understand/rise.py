@@ -28,7 +28,7 @@ ROSE, FELL, AS_USUAL = "rose", "fell", "as usual"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatestWindow:
-    """The last window of a rate whose labels are in, beside those before it; shares are fractions.
+    """The last whole window of a rate whose labels are in, beside those before it; shares are fractions.
 
     `key` is where it begins, as the row has it. `usual` is the mean of the windows before. `change` is `rose` or `fell` beyond
     what one window in forty does, `as usual` otherwise, and empty with too little history. `warns` is the rule of this module.
@@ -49,7 +49,7 @@ def latest_of(rows: Sequence[EstimateRow], watched: int) -> LatestWindow | None:
     rows : a rate by window, in order of time
     watched : among how many rules a warning may come, 0 when this one is not watched
     """
-    mature = [(row.key, float(row.value)) for row in rows if row.value is not None and not row.provisional]
+    mature = [(row.key, float(row.value)) for row in rows if row.value is not None and not row.incomplete]
     if len(mature) < 2:
         return None
     (key, share), before = mature[-1], [value for _, value in mature[:-1]]

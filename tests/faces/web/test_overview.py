@@ -171,6 +171,11 @@ def test_beside_what_machines_flagged_stands_what_people_confirmed(labelled):
             assert re.search(r'class="interval">[0-9.]+ to [0-9.]+\u202f%<', said["confirmed"])
             [total] = client.get("/api/v1/estimate", params={"query": f"criterion:{name}", "confirmed": "true"}).json()["rows"]
             assert f"of {total['flagged']:,.0f} flagged in these windows" in said["confirmed"]
+            [every] = client.get("/api/v1/estimate", params={"query": f"criterion:{name}", "rate": "true"}).json()["rows"]
+            for figure, cell in ((every, "flagged"), (rate, "confirmed")):
+                count, days = figure["windows"], f"{figure['since'][:10]} to {figure['until'][:10]}"
+                windows = f"{count} window{'s' * (count > 1)}, {days}"
+                assert (windows in said[cell]) is (every["windows"] != rate["windows"])
             assert "confirmed" not in said["flagged"]
             assert "preliminary" not in said["flagged"].lower()
             [href] = re.findall(r'class="rate"><a href="([^"]*)"', said["confirmed"])

@@ -118,8 +118,30 @@ def test_a_chart_draws_as_many_rows_as_its_table_has_or_says_how_many(get, by):
 def test_the_chart_is_had_as_a_picture(get):
     answer = get(query="criterion:slow", what="rate", by="week", variance="sample", format="svg")
     assert answer.headers["content-type"].startswith("image/svg+xml")
-    assert 'filename="chart.svg"' in answer.headers["content-disposition"]
+    assert 'filename="share-of-criterion-slow-by-week.svg"' in answer.headers["content-disposition"]
     assert "events that met slow by week" in answer.text
+
+
+def test_files_of_different_questions_are_called_differently(get):
+    asked = ({}, {"by": "month"}, {"query": "criterion:slow occurred:2013-06"}, {"found": "failure"}, {"what": "count"})
+    questions = [{"query": "criterion:slow", "what": "rate", "by": "week", "format": "csv", **each} for each in asked]
+    named = [re.search('filename="([^"]*)"', get(**each).headers["content-disposition"])[1] for each in questions]
+    assert named[0] == "share-of-criterion-slow-by-week.csv"
+    assert named[2] == "share-of-criterion-slow-occurred-2013-06-by-week.csv"
+    assert len({*named}) == len(named)
+
+
+def test_a_column_in_which_nothing_stands_is_left_out_and_a_share_says_among_how_many_it_is(get):
+    page = get(query="criterion:slow", what="rate", by="week", variance="sample").text
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)<', page)
+    assert "Among" in heads
+    assert page.count("<td>400</td>") == 3
+    assert "Remarks" not in heads
+    first, _, *rows = get(query="criterion:slow", what="rate", by="week", variance="sample", format="markdown").text.splitlines()
+    cells = list(zip(*(row.strip("| ").split(" | ") for row in rows), strict=True))
+    assert len(cells) == len(first.strip("| ").split(" | "))
+    assert all(any(each) for each in cells)
+    assert "remarks" not in first
 
 
 def test_a_period_leads_to_the_cases_of_its_time(get):

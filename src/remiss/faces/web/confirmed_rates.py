@@ -36,6 +36,7 @@ class ConfirmedRate:
     marks: str = ""
     flagged: str = ""
     precision: str = ""
+    covers: str = ""
     notes: tuple[str, ...] = ()
     missing: str = ""
 
@@ -81,6 +82,7 @@ def of_rows(rate: EstimateRow, total: EstimateRow) -> ConfirmedRate:
         marks=estimate_facts.remarks(rate),
         flagged=estimate_facts.flagged_of(total),
         precision=estimate_facts.precision_of(total),
+        covers=estimate_facts.covers(rate),
         notes=notes,
     )
 

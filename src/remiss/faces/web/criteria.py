@@ -22,7 +22,6 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.confirmed_rates import estimating
 from remiss.faces.web.rendering import address
 from remiss.present import estimate_facts
-from remiss.present.legible import share
 from remiss.present.sampling import window_in_words
 from remiss.present.sparkline import MOST_LINKED, Point, sparkline
 from remiss.records.estimate import Estimate, EstimateRow
@@ -57,6 +56,7 @@ class Rate:
     judged: str
     remarks: str
     sampled: int
+    covers: str = ""
     left_out: int = 0
 
 
@@ -206,14 +206,14 @@ def line_of(ask: RatesAsked, document: Protocol, criterion: Criterion, since: da
 def rate_of(row: EstimateRow) -> Rate:
     """Return a rate as texts."""
     value, interval = estimate_facts.figure_of(row, rate=True)
-    partly = row.judged is not None and row.judged < 1
     return Rate(
         value=value,
         interval=interval or ("" if value == estimate_facts.UNDEFINED else "exact" if row.exact else "interval unknown"),
-        bounds=f"{share(row.bounds[0])} to {share(row.bounds[1])}" if partly and row.bounds is not None else "",
-        judged=share(row.judged) if partly and row.judged is not None else "",
+        bounds=estimate_facts.possible(row),
+        judged=estimate_facts.judged_share(row),
         remarks=estimate_facts.remarks(row),
         sampled=row.sampled,
+        covers=estimate_facts.covers(row),
         left_out=row.left_out,
     )
 
@@ -239,7 +239,7 @@ def points_of(trend: Estimate, own: Query, width: timedelta) -> Iterator[Point]:
             value=row.value,
             low=row.low,
             high=row.high,
-            provisional=row.provisional,
+            provisional=row.incomplete,
             href=address("/cases", query=unparse(drilldown(own, trend.by, row.key, width)), as_of=trend.position),
             says=", ".join(filter(None, (says, estimate_facts.remarks(row)))),
         )

@@ -5,6 +5,7 @@ Pages draw their charts on the server (`present/chart.py`), and the picture is t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from remiss.faces.spreadsheet import sheet_of
 from remiss.faces.web.rendering import CSV, MARKDOWN, sheet
-from remiss.faces.web.trend_question import SVG, TrendQuestion
+from remiss.faces.web.trend_question import MEASURES, SVG, TrendQuestion
 from remiss.present import chart_words
 from remiss.present.chart import picture
 from remiss.present.chart_marks import EXACT, UNKNOWN, ChartMark, mark_of
@@ -32,12 +33,28 @@ def exported(found: Estimate, asked: TrendQuestion, names: chart_words.ChartName
     by_name = asked.order == "name"
     rows = ordered(found, by_name=by_name)
     if asked.format in {CSV, MARKDOWN}:
-        return sheet(*sheet_of(replace(found, rows=rows), {}, Estimate), form=asked.format, name="estimate")
+        columns, lines = sheet_of(replace(found, rows=rows), {}, Estimate)
+        if asked.format == MARKDOWN and rows:  # for people: without columns in which nothing stands
+            told = (each for each in zip(columns, *lines, strict=True) if any(cell not in {None, ""} for cell in each[1:]))
+            columns, *lines = zip(*told, strict=True)
+        return sheet(columns, lines, form=asked.format, name=file_name(asked))
     if asked.format == SVG:
-        drawn = picture(found, by_name=by_name, names=names)
-        return Response(drawn, media_type="image/svg+xml", headers={"content-disposition": 'attachment; filename="chart.svg"'})
+        named = {"content-disposition": f'attachment; filename="{file_name(asked)}.svg"'}
+        return Response(picture(found, by_name=by_name, names=names), media_type="image/svg+xml", headers=named)
     marks = [mark_of(row, found) for row in rows]
     return JSONResponse(specification(found, marks, chart_words.heading_of(found, names)))
+
+
+def file_name(asked: TrendQuestion) -> str:
+    """Return what a file of a question is called: what was asked, in letters and digits that every disk takes.
+
+    >>> file_name(TrendQuestion(query="criterion:slow occurred:2013-06", what="rate", by="month"))
+    'share-of-criterion-slow-occurred-2013-06-by-month'
+    """
+    among, by = asked.of and f"among {asked.of}", asked.by and f"by {asked.by}"
+    named = f"{MEASURES[asked.what]} {asked.found} {asked.query or 'all'} {among} {by} {asked.protocol}"
+    words = re.findall(r"[^\W_]+", named.lower(), re.ASCII)
+    return "-".join(words)[:120].strip("-")
 
 
 def specification(found: Estimate, marks: Sequence[ChartMark], title: str) -> Json:
@@ -51,13 +68,9 @@ def specification(found: Estimate, marks: Sequence[ChartMark], title: str) -> Js
     timed = over_time(found)
     values = [_datum(mark) for mark in marks if mark.number is not None]
     label: Json = {"field": "label", "type": "nominal", "sort": None, "title": None}
-    value: Json = {
-        "field": "value",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"zero": True},
-        "axis": {"format": ".2~%" if found.rate else "~s"},
-    }
+    axis = {"format": ".2~%" if found.rate else "~s"}
+    value: Json = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": True}, "axis": axis}
+    shapes = {"domain": list(SHAPES), "range": list(SHAPES.values())}
     along, across = ("x", "y") if timed else ("y", "x")
     whisker: Json = {
         "mark": {"type": "rule", "strokeWidth": 2},
@@ -74,12 +87,7 @@ def specification(found: Estimate, marks: Sequence[ChartMark], title: str) -> Js
         "encoding": {
             along: label,
             across: value,
-            "shape": {
-                "field": "known",
-                "type": "nominal",
-                "legend": None,
-                "scale": {"domain": list(SHAPES), "range": list(SHAPES.values())},
-            },
+            "shape": {"field": "known", "type": "nominal", "legend": None, "scale": shapes},
             "fillOpacity": {"condition": {"test": "datum.few || datum.known === 'unknown'", "value": 0}, "value": 1},
             "tooltip": [{"field": "label"}, {"field": "says", "title": "value"}],
         },

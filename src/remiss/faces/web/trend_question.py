@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import NonNegativeInt
@@ -20,6 +20,7 @@ from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError
 from remiss.faces.serving import AsOf
 from remiss.faces.web import protocol_cache
+from remiss.faces.web.pages.list_address import ListLink
 from remiss.faces.web.rendering import address
 from remiss.present.chart_words import PLAIN, ChartNames
 from remiss.protocol.titles import labels_of
@@ -98,22 +99,13 @@ class TrendQuestion(AsOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChipChoice:
-    """One of the answers that a chip offers."""
-
-    words: str
-    href: str
-    current: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
     """One part of the question: its words, what `takes` it away, or its choices: `unfolded` beside each other, else in a list."""
 
     label: str
     words: str = ""
     takes: str = ""
-    choices: tuple[ChipChoice, ...] = ()
+    choices: tuple[ListLink, ...] = ()
     unfolded: bool = False
 
 
@@ -169,7 +161,7 @@ def _rule(asked: TrendQuestion, rules: Sequence[str]) -> Chip:
     query = parse(asked.query)
     by = {"by": "month"} if asked.by == CRITERION else {}
     choices = (
-        ChipChoice(
+        ListLink(
             words=name,
             href=asked.asking(query=unparse(both(query, Term(CRITERION, Operator.EQUAL, name, Level.CRITERION))), **by),
         )
@@ -180,7 +172,7 @@ def _rule(asked: TrendQuestion, rules: Sequence[str]) -> Chip:
 
 def _choice(label: str, words: dict[str, str], asked: TrendQuestion, name: str) -> Chip:
     now = getattr(asked, name)
-    choices = (ChipChoice(words=said, href=asked.asking(**{name: value}), current=value == now) for value, said in words.items())
+    choices = (ListLink(words=said, href=asked.asking(**{name: value}), current=value == now) for value, said in words.items())
     return Chip(label=label, choices=tuple(choices), unfolded=True)
 
 
@@ -193,12 +185,12 @@ def _breakdown(asked: TrendQuestion, fields: Sequence[str], names: ChartNames, *
         return bool(asked.found) or name not in OF_PEOPLE
 
     choices = [
-        ChipChoice(words=name_of(name, names), href=asked.asking(by=name), current=name == asked.by)
+        ListLink(words=name_of(name, names), href=asked.asking(by=name), current=name == asked.by)
         for name in fields
         if offered(name)
     ]
     if named or asked.what == "count":
-        choices.append(ChipChoice(words="nothing: one figure", href=asked.asking(by=""), current=not asked.by))
+        choices.append(ListLink(words="nothing: one figure", href=asked.asking(by=""), current=not asked.by))
     return Chip(
         label="Broken down", words=f"by {name_of(asked.by, names)}" if asked.by else "in one figure", choices=tuple(choices)
     )
@@ -210,12 +202,8 @@ def name_of(field: str, names: ChartNames) -> str:
 
 
 def _intervals(asked: TrendQuestion) -> Chip:
-    choices = (
-        ChipChoice(words=said, href=asked.asking(variance=value), current=value == asked.variance)
-        for value, said in VARIANCES.items()
-    )
     words = "intervals" if not asked.variance else f"intervals: {VARIANCES[asked.variance].lower()}"
-    return Chip(label="Intervals", words=words, choices=tuple(choices))
+    return replace(_choice("Intervals", VARIANCES, asked, "variance"), words=words, unfolded=False)
 
 
 def _version(asked: TrendQuestion, grounds: Sequence[tuple[str, str]], answered: str) -> list[Chip]:
@@ -233,11 +221,11 @@ def _version(asked: TrendQuestion, grounds: Sequence[tuple[str, str]], answered:
         if over_time and first and count[name, source] > 1:
             href = asked.asking(protocol=name, source=source)
             current = (name, source) == (asked.protocol, asked.source)
-            choices.append(ChipChoice(words=f"{name}, {SAME_MEANING}{among}", href=href, current=current))
+            choices.append(ListLink(words=f"{name}, {SAME_MEANING}{among}", href=href, current=current))
         default = asked.protocol == name and (count[name, source] == 1 or (not over_time and answered == called))
         href = asked.asking(protocol=protocol, source=source)
         current = source == asked.source and (default or asked.protocol == protocol)
-        choices.append(ChipChoice(words=called + among, href=href, current=current))
+        choices.append(ListLink(words=called + among, href=href, current=current))
     now = next((each.words for each in choices if each.current), "version")
     return [Chip(label="Versions", words=answered or now, choices=tuple(choices))]
 
@@ -251,21 +239,13 @@ def _newest_first(ground: tuple[str, str]) -> tuple[str, int, str]:
     return name, -int(version or 0), ground[1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadyQuestion:
-    """A question that is asked often, as a link."""
-
-    words: str
-    href: str
-
-
 def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:
     """Return what a figure can be broken down by, for the form to offer."""
     named = [name for found in protocols for name in protocol_cache.fields(found) if name not in {"event_id", "occurred", "text"}]
     return (*PERIODS, "criterion", "mode", "severity", *dict.fromkeys(named))
 
 
-def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
+def ready_of(protocols: Sequence[Protocol]) -> tuple[ListLink, ...]:
     """Return the questions that are asked most: all criteria side by side, then each over time."""
     several = len(protocols) > 1
     found = []
@@ -273,14 +253,14 @@ def ready_of(protocols: Sequence[Protocol]) -> tuple[ReadyQuestion, ...]:
         which = {"protocol": each.name} if several else {}
         prefix = f"{each.name}: " if several else ""
         by_criterion = address(PAGE, what="rate", by="criterion", **which)
-        found.append(ReadyQuestion(words=f"{prefix}How often does each rule fire?", href=by_criterion))
+        found.append(ListLink(words=f"{prefix}How often does each rule fire?", href=by_criterion))
         for criterion in each.criteria:
             query = unparse(parse(f'criterion:"{criterion.name}"'))
             by_month = address(PAGE, query=query, what="rate", by="month", **which)
-            found.append(ReadyQuestion(words=f"{prefix}Share of {criterion.name} by month", href=by_month))
+            found.append(ListLink(words=f"{prefix}Share of {criterion.name} by month", href=by_month))
         confirmed = address(PAGE, what="count", found="failure", by="criterion", **which)
-        found.append(ReadyQuestion(words=f"{prefix}How many of them did people confirm?", href=confirmed))
-        found.append(ReadyQuestion(words=f"{prefix}What goes wrong?", href=confirmed.replace("by=criterion", "by=mode")))
+        found.append(ListLink(words=f"{prefix}How many of them did people confirm?", href=confirmed))
+        found.append(ListLink(words=f"{prefix}What goes wrong?", href=confirmed.replace("by=criterion", "by=mode")))
     return tuple(found)
 
 

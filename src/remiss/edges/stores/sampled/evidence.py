@@ -24,9 +24,10 @@ from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum, version
 from remiss.edges.stores.sampled.events import blinded_events, judged, sampled
 from remiss.edges.stores.sampled.frames import frames, of_frame, open_to_viewer
-from remiss.edges.stores.tables import cells, events, groups, observations, run_windows, runs
+from remiss.edges.stores.tables import Instant, cells, events, groups, observations, run_windows, runs
 from remiss.records.event import ModelVersion
 from remiss.records.run import Cell, Group
+from remiss.understand.periods import FIRST_WINDOWS
 from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled, pattern_of
 
 # Ten years of weekly captures of two logs. A run's counts are some ten numbers for each of its windows and strata.
@@ -137,6 +138,20 @@ class EvidenceStore:
         with self._reader.at(position) as reading:
             found = select(cells).where(same_window(cells), of_frame(reading, frame))
             return [cell(row) for row in reading.connection.execute(found.order_by(*order))]
+
+    def begins(self, frame: Frame, position: int) -> Mapping[datetime, datetime]:
+        """Return when the first sampled event of each of the first windows of a frame occurred."""
+        starts = sorted(one.window for one in frame.windows)[:FIRST_WINDOWS]
+        first = type_coerce(func.min(events.c.occurred_at), Instant).label("first")
+        with self._reader.at(position) as reading:
+            found = (
+                select(observations.c.window_start, first)
+                .join(run_windows, same_window(observations))
+                .join(events, events.c.key == observations.c.event_key)
+                .where(of_frame(reading, frame), observations.c.window_start <= starts[-1])
+                .group_by(observations.c.window_start)
+            )
+            return {row.window_start: row.first for row in reading.connection.execute(found)}
 
     def sampled_counts(self, frame: Frame, position: int) -> Mapping[Pattern, int]:
         """Return how many events of each cell were sampled; cells without any are left out."""

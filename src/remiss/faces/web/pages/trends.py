@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -22,23 +23,13 @@ from remiss.faces.serving import Cached, Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import ListLink, teams_of_query
 from remiss.faces.web.rendering import address, render, shell
-from remiss.faces.web.trend_files import exported
-from remiss.faces.web.trend_question import (
-    CRITERION,
-    PAGE,
-    Chip,
-    ReadyQuestion,
-    TrendQuestion,
-    chips_of,
-    fields_of,
-    names_of,
-    ready_of,
-)
+from remiss.faces.web.trend_files import exported, file_name
+from remiss.faces.web.trend_question import CRITERION, PAGE, Chip, TrendQuestion, chips_of, fields_of, names_of, ready_of
 from remiss.present import chart_words, estimate_facts
 from remiss.present.chart import Drawing, chart
 from remiss.present.chart_scale import ordered, over_time
 from remiss.present.chart_words import PLAIN, ChartNames
-from remiss.present.legible import share
+from remiss.present.legible import number
 from remiss.records.catalog import reached
 from remiss.records.estimate import (
     CONFIRMED,
@@ -81,13 +72,17 @@ class EstimateLine:
     judged: str
     bounds: str
     remarks: str
+    among: str
     flagged: str
     precision: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The figures of one question, and of its rows those of one page of the table; the chart stands on the first."""
+    """The figures of one question, and of its rows those of one page of the table; the chart stands on the first.
+
+    `told` are the columns that some row of the page has something in, and `file` is what files of it are called.
+    """
 
     found: Estimate
     heading: str
@@ -99,10 +94,10 @@ class Result:
     following: int | None
     notes: tuple[str, ...]
     details: tuple[str, ...]
-    judged: bool
+    told: frozenset[str]
+    file: str
     intervals: str
     varies: bool
-    remarks: bool
     chart: Drawing | None
     svg: Markup
     legend: Markup
@@ -118,7 +113,7 @@ class TrendsPage:
     question: TrendQuestion
     chips: tuple[Chip, ...]
     fields: Mapping[str, str]
-    ready: tuple[ReadyQuestion, ...]
+    ready: tuple[ListLink, ...]
     read_as: tuple[str, ...]
     result: Result | None
     problem: InputError | None
@@ -231,12 +226,8 @@ def result_of(
         query = both(query, having("source", found.source), either(*(having("protocol", label) for label in labels)))
     by_name = asked.order == "name"
     rows = ordered(found, by_name=by_name)
-    start = asked.after or 0
-    start = start if start < len(rows) else 0
-
-    def href(row: EstimateRow) -> str:
-        return cases_of(found, query, row, width)
-
+    start = asked.after if asked.after is not None and asked.after < len(rows) else 0
+    href = partial(cases_of, found, query, width)
     known = any(row.value is not None for row in rows) and (len(rows) > 1 or not rows[0].exact)
     drawn = chart(found, href=href, by_name=by_name, width=None, names=names) if known and not start else None
     lines = tuple(line_of(row, found, href(row)) for row in rows[start : start + ROWS])
@@ -253,10 +244,10 @@ def result_of(
             note for note in (*found.notes, *estimate_facts.shared_notes(found)) if note not in INTERVALS and READ_AS not in note
         ),
         details=tuple(estimate_facts.rows_own(found, estimate_facts.shared_notes(found), judging=False)),
-        judged=any(line.judged for line in lines),
+        told=frozenset(name for name in EstimateLine.__slots__ if any(getattr(line, name) for line in lines)),
+        file=file_name(asked),
         intervals=intervals_of(found),
         varies=any(row.variance == PROCESS for row in rows),
-        remarks=any(line.remarks for line in lines),
         chart=drawn,
         svg=Markup(drawn.svg if drawn else ""),  # noqa: S704 - it escapes what it writes
         legend=Markup(drawn.legend if drawn else ""),  # noqa: S704 - it escapes what it writes
@@ -270,7 +261,7 @@ def intervals_of(found: Estimate) -> str:
     return next((said for note in found.notes if (said := INTERVALS.get(note))), THIS_LOG) if several else ""
 
 
-def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) -> str:
+def cases_of(found: Estimate, query: Any, width: timedelta, row: EstimateRow) -> str:
     """Return the address of the cases in one row, as the catalog stood where the figure was read."""
     own = drilldown(query, found.by, row.key, width)
     if found.kind == CONFIRMED:
@@ -281,17 +272,16 @@ def cases_of(found: Estimate, query: Any, row: EstimateRow, width: timedelta) ->
 def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
     """Return one row of the table."""
     value, interval = estimate_facts.figure_of(row, rate=found.rate)
-    partly = row.judged is not None and row.judged < 1
-    bounds = "" if row.bounds is None or not partly else f"{share(row.bounds[0])} to {share(row.bounds[1])}"
     return EstimateLine(
         key=estimate_facts.key_of(row) if found.by else "all",
         href=href,
         value=value,
         interval=interval or estimate_facts.ended(row),
         sampled=row.sampled,
-        judged=share(row.judged) if partly and row.judged is not None else "",
-        bounds=bounds,
+        judged=estimate_facts.judged_share(row),
+        bounds=estimate_facts.possible(row),
         remarks=estimate_facts.remarks(row),
+        among="" if row.among is None else number(row.among),
         flagged=estimate_facts.flagged_of(row),
         precision=estimate_facts.precision_of(row),
     )

@@ -26,7 +26,7 @@ for (const button of document.querySelectorAll("button[data-png]")) {
     try {
       const link = document.createElement("a");
       link.href = URL.createObjectURL(await drawn(button.dataset.png));
-      link.download = "chart.png";
+      link.download = `${button.dataset.name}.png`;
       link.click();
       setTimeout(() => { URL.revokeObjectURL(link.href); }, 10000);
     } catch {
