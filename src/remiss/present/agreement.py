@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from remiss.records.agreement import Agreement, AgreementRow, By, Field, Figure
 
-WORDS = {
-    Field.VERDICT: "verdict",
-    Field.MODE: "failure mode",
-    Field.SEVERITY: "severity",
-    Field.MODES: "set of modes",
-}
+WORDS = {Field.VERDICT: "verdict", Field.MODE: "failure mode", Field.SEVERITY: "severity", Field.MODES: "set of modes"}
 # Whose AC: AC2 where labels may be near.
 AC = {Field.VERDICT: "AC1", Field.MODE: "AC1", Field.SEVERITY: "AC2", Field.MODES: "AC2"}
 UNDEFINED = "undefined"

@@ -50,7 +50,7 @@ def test_a_key_without_its_family_is_written_out_in_the_box_and_in_links_and_sai
 
 VALUE = re.compile(
     r'(?s)<li(?P<out> class="excluded")?><a href="(?P<href>[^"]*)"(?P<own> class="chosen")?.*?class="value[^>]*>(?P<words>[^<]*)<'
-    r'.*?class="count">(?P<more>\+?)(?P<count>[\d,]+)<.*?class="less" href="(?P<less>[^"]*)"'
+    r'.*?class="count">(?P<more>\+?)(?P<count>[\d,]+)<.*?<a href="(?P<less>[^"]*)"'
 )
 
 

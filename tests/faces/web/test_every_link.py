@@ -111,9 +111,11 @@ def test_no_page_of_many_rows_and_several_versions_has_over_sixty_kilobytes(site
         long = "/trends?query=criterion%3Aslow&what=rate&by=inputs.distance&variance=sample"
         if "another" not in client.get("/protocols").text:
             assert int(re.search(r"40 of ([\d,]+) drawn; all are in the table", client.get(long).text)[1]) >= 99
+        states = "+OR+".join(f"status%3A{state}" for state in ("candidate", "annotated", "disputed", "verified", "regressed"))
         pages = (
             "/?whole=true",
             "/cases?facets=true",
+            f"/cases?query=severity%3A%3C%3D3+%28{states}%29&sort=severity",
             "/queue",
             f"/queue/{case['id']}",
             f"/cases/{case['id']}?controls=true",

@@ -25,8 +25,8 @@ def client(reading):
 
 
 @pytest.fixture
-def log(tmp_path):
-    return small_log(tmp_path / "log")
+def log(request, tmp_path):
+    return small_log(tmp_path / "log") if not hasattr(request, "param") else small_log(tmp_path / "log", request.param, 40)
 
 
 @pytest.fixture
@@ -260,3 +260,20 @@ def test_two_ticked_runs_are_one_page_of_what_differs(site, log):
         one = client.get("/runs/compare", params={"run": [first]})
         assert (one.status_code, "Tick two runs" in one.text) == (422, True)
         assert client.get("/runs/compare", params={"run": [first, "run-zzzzzz"]}).status_code == 404
+
+
+@pytest.mark.parametrize("log", [30], indirect=True)
+def test_of_a_run_of_many_windows_a_page_has_the_rows_of_the_part_that_one_opens(site, log):
+    run = captured(site, log, 30)
+    with site.browser() as client:
+        page = client.get(f"/runs/{run.id}")
+        assert len(page.content) < 20_000
+        parts = re.findall(rf'<a href="(/runs/{run.id}\?part=[^"]*)#opened">Show its rows</a>', page.text)
+        assert [each.rpartition("=")[2] for each in parts][:4] == ["files", "windows", "group+missed-delay", "group+slow"]
+        for each in parts:
+            opened = client.get(each)
+            assert len(opened.content) < 60_000, each
+            shown = opened.text.partition('id="opened"')[2].partition("</details>")[0]
+            assert 1 <= shown.count('<tr><th scope="row"') <= 140, each
+        windows = client.get(f"/runs/{run.id}?part=windows").text
+    assert windows.count("This run") == 30

@@ -125,9 +125,7 @@ def moment(value: datetime | None) -> Markup:
 
 def day(value: datetime) -> Markup:
     """Return the day of a bound in UTC: windows begin and end at days of UTC, wherever the reader is."""
-    exact = format_time(value.replace(microsecond=0))
-    shown = f"{value:%Y-%m-%d}" if not (value.hour or value.minute) else f"{value:%Y-%m-%d %H:%M}"
-    return Markup('<span class="day" title="{}">{}</span>').format(exact, shown)
+    return Markup('<span class="day">{}</span>').format(f"{value:%Y-%m-%d %H:%M}".removesuffix(" 00:00"))
 
 
 def address(path: str, **query: object) -> str:

@@ -22,7 +22,7 @@ from remiss.records.run import ALL, CONTROL, UNDECIDED, Group, Run
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
 
-MOST = 200
+MOST = 140
 # More columns are no table that one reads.
 MOST_VERSIONS = 5
 NO_VERSION = "no version"

@@ -22,17 +22,7 @@ from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Cached, Ws
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages import saved_views
-from remiss.faces.web.pages.list_address import (
-    LIMIT,
-    PATH,
-    ListAddress,
-    ListLink,
-    inside,
-    link,
-    ready,
-    teams_of_query,
-    unusual,
-)
+from remiss.faces.web.pages.list_address import LIMIT, PATH, ListAddress, ListLink, inside, link, ready, teams_of_query, unusual
 from remiss.faces.web.pages.list_columns import (
     WORDS,
     ColumnChooser,

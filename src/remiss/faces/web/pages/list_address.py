@@ -119,9 +119,7 @@ def ready(asked: ListAddress) -> tuple[ListLink, ...]:
     """Return the links to lists that most people want, as the catalog stood at the same position."""
     return tuple(
         ListLink(
-            words=words,
-            href=link(asked, query=query, sort=sort),
-            current=(asked.query.strip(), asked.sort) == (query, sort),
+            words=words, href=link(asked, query=query, sort=sort), current=(asked.query.strip(), asked.sort) == (query, sort)
         )
         for words, query, sort in READY
     )

@@ -43,6 +43,8 @@ WORDS: Mapping[str, str] = {
     "source": "Source",
     "event": "Event",
 }
+# What a head says of all that stands below it.
+SAYS = {CASE: "In the order of filing", "severity": "Of 4 grades, 1 is critical", "mode": "Slanted: suggested, decided by nobody"}
 # What the page shows within another column.
 WITHIN = {"id": CASE, "hidden": "severity"}
 # By what the column of titles sorts: most are made from a template when they are shown, and stand in no order.
@@ -127,7 +129,7 @@ def _head(asked: ListAddress, name: str, words: str, lines: Sequence[Mapping[str
         words=words,
         href="" if name in UNSORTED else link(asked, sort=other if asked.sort == first else first),
         sorted={up: "ascending", down: "descending"}.get(asked.sort, ""),
-        says="In the order of filing" if name == CASE else name if words != WORDS.get(name) else "",
+        says=SAYS.get(name, name if words != WORDS.get(name) else ""),
         numeric=name != "severity" and any(value is not None for value in values) and all(map(_is_number, values)),
     )
 

@@ -111,9 +111,7 @@ def list_(ws: Ws, asked: Annotated[OfTeam, Query()]) -> Response:
     page = ProtocolsPage(
         versions=tuple(each for each in versions if asked.team in {None, each["team"]}),
         teams=team_choices(
-            (each["team"] for each in versions),
-            asked.team,
-            lambda name: address("/protocols", team=name, as_of=asked.as_of),
+            (each["team"] for each in versions), asked.team, lambda name: address("/protocols", team=name, as_of=asked.as_of)
         ),
     )
     return render(page, shell(ws, "Protocols", "protocols", ("/api/v1/protocols", "Protocols"), position=listed.position))

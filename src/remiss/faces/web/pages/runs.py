@@ -55,6 +55,7 @@ class RunPage:
     changes: tuple[run_changes.Changes, ...]
     files: tuple[tuple[str, str], ...]
     as_of: int | None
+    opened: str | None
     verdict: Reproduction | None = None
 
 
@@ -103,6 +104,12 @@ class TickedRuns(AsOf):
     """Which two runs, as they were ticked in the list: the older one is compared with the newer."""
 
     run: tuple[str, ...] = ()
+
+
+class OpenedPart(AsOf):
+    """Of which part of a large run the rows are shown."""
+
+    part: str | None = None
 
 
 class CountedField(AsOf):
@@ -162,9 +169,9 @@ def compare(ws: Ws, asked: Annotated[TickedRuns, Query()]) -> Response:
 
 
 @router.get(PATH + "/{run}")
-def run(ws: Ws, run: str, asked: Annotated[AsOf, Query()]) -> Response:
+def run(ws: Ws, run: str, asked: Annotated[OpenedPart, Query()]) -> Response:
     """Show one run."""
-    return _shown(ws, run, asked.as_of)
+    return _shown(ws, run, asked)
 
 
 @router.get(PATH + "/{run}/histograms")
@@ -184,7 +191,7 @@ def reproduce(request: Request, ws: Ws, run: str) -> Response:
     verdict = capture.reproduce(ws, run)
     if request.headers.get("hx-request"):
         return part(VerdictPart(verdict=verdict))
-    return _shown(ws, run, None, verdict)
+    return _shown(ws, run, OpenedPart(), verdict)
 
 
 @router.get(PATH + "/{run}/accept")
@@ -203,8 +210,8 @@ def accept(ws: Ws, run: str) -> Response:
     return RedirectResponse(f"{PATH}/{segment(accepted.id)}", 303)
 
 
-def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction | None = None) -> Response:
-    found = capture.show(ws, which, as_of=as_of)
+def _shown(ws: Workspace, which: str, asked: OpenedPart, verdict: Reproduction | None = None) -> Response:
+    found = capture.show(ws, which, as_of=asked.as_of)
     manifest = found.manifest
     label = f"{manifest.protocol}@{manifest.protocol_version}"
     try:
@@ -213,13 +220,14 @@ def _shown(ws: Workspace, which: str, as_of: int | None, verdict: Reproduction |
         document = None
     page = RunPage(
         run=found,
-        windows=run_facts.windows_of(capture.windows(ws, found.id, as_of=as_of), document),
+        windows=run_facts.windows_of(capture.windows(ws, found.id, as_of=asked.as_of), document),
         drawn=run_facts.sampled_groups_of(found, document),
-        cells=run_facts.cells_of(capture.cells(ws, found.id, as_of=as_of)),
-        refused=run_facts.refused_of(found, capture.refused(ws, found.id, as_of=as_of)),
-        changes=run_changes.changes_of(ws, found, capture.diff(ws, found.id, as_of=as_of)),
+        cells=run_facts.cells_of(capture.cells(ws, found.id, as_of=asked.as_of)),
+        refused=run_facts.refused_of(found, capture.refused(ws, found.id, as_of=asked.as_of)),
+        changes=run_changes.changes_of(ws, found, capture.diff(ws, found.id, as_of=asked.as_of)),
         files=tuple((name, manifest.file_digests.get(name, "")) for name in manifest.files[: run_facts.MOST]),
-        as_of=as_of,
+        as_of=asked.as_of,
+        opened=asked.part,
         verdict=verdict,
     )
     return _rendered(ws, page, found, found.id)
