@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import stat
@@ -17,7 +18,7 @@ from remiss.faces import server
 from remiss.faces.cli.main import cli as root
 from remiss.faces.cli.serve import serve
 from remiss.faces.http.authentication import OPEN
-from remiss.faces.http.security import CSP
+from remiss.faces.http.security import CSP, Security
 from remiss.faces.identity import sessions_at
 from remiss.govern.tokens import SESSION_SECONDS, SESSIONS_OF_ONE
 from tests.faces.http.routes import WAYS, WRITES
@@ -298,3 +299,27 @@ def test_answers_are_sent_at_once(reading):
             taken.append(time.perf_counter() - started)
     # The quickest: a busy machine makes any of them slow, and the delay all of them.
     assert min(taken[5:]) < 0.03
+
+
+@pytest.mark.parametrize(("host", "status"), [(b"127.0.0.1:1", 200), (b"evil.example", 421)])
+def test_health_is_answered_at_the_door_by_nobody_inside(host, status):
+    said = []
+
+    async def inside(*_):
+        raise AssertionError("somebody inside was asked")
+
+    async def send(message):
+        said.append(message)
+
+    asked = {
+        "type": "http",
+        "method": "GET",
+        "path": "/livez",
+        "raw_path": b"/livez",
+        "query_string": b"",
+        "headers": [(b"host", host)],
+    }
+    asyncio.run(Security(inside, ["http://127.0.0.1:1"])(asked, None, send))
+    assert said[0]["status"] == status
+    assert {name for name, _ in said[0]["headers"]} >= {b"content-security-policy", b"cache-control", b"x-request-id"}
+    assert (said[1]["body"] == b"ok\n") is (status == 200)

@@ -56,7 +56,6 @@ class Places:
     def __init__(self, app: App) -> None:
         self._app = app
         self._at_work = 0
-        self._bounded = False
         self.held: dict[Whose, Held] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,10 +63,8 @@ class Places:
         if scope["type"] != "http" or scope["path"] in HEALTH:
             await self._app(scope, receive, send)
             return
-        if not self._bounded:
-            # Which threads there are is known where the loop runs.
-            to_thread.current_default_thread_limiter().total_tokens = THREADS
-            self._bounded = True
+        # Which threads there are is known where the loop runs.
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         whose = _whose(scope)
         held = self.held.setdefault(whose, Held(asyncio.Semaphore(COSTLY_OF_ONE if whose[2] else PLACES_OF_ONE)))
         try:

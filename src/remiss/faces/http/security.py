@@ -14,6 +14,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
+from starlette.responses import PlainTextResponse
+
 from remiss.version import __version__
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -22,6 +24,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+ALIVE = PlainTextResponse("ok\n")
 READS = frozenset({"GET", "HEAD"})
 # What anybody may send without being signed in: a token in a form.
 MOST_TOKEN_BYTES = 8 * 1024
@@ -82,6 +85,10 @@ class Security:
         refusal = self._refusal(scope)
         if refusal is not None:
             await refuse(answer, *refusal)
+            return
+        if scope["path"] == "/livez" and scope["method"] in READS:
+            # Here and not inside: the more there is to do for an answer, the oftener it waits for its turn behind who is at work.
+            await ALIVE(scope, receive, answer)
             return
         if scope["method"] == "HEAD":
             # The answer is that of GET; the connection leaves its body out.
