@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -25,8 +26,8 @@ def log(tmp_path):
 
 
 @pytest.fixture
-def site(log, tmp_path):
-    with served(str(tmp_path / "remiss.db"), {"REMISS_SOURCES": str(log.folder)}, create=True) as there:
+def site(log, sqlite_template, tmp_path):
+    with served(str(shutil.copy(sqlite_template, tmp_path)), {"REMISS_SOURCES": str(log.folder)}) as there:
         yield there
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -30,9 +31,9 @@ def log(request, tmp_path):
 
 
 @pytest.fixture
-def site(log, tmp_path):
+def site(log, sqlite_template, tmp_path):
     """A server on a new catalog of the test's own, beside the log."""
-    with served(str(tmp_path / "remiss.db"), {"REMISS_SOURCES": str(log.folder)}, create=True) as there:
+    with served(str(shutil.copy(sqlite_template, tmp_path)), {"REMISS_SOURCES": str(log.folder)}) as there:
         yield there
 
 

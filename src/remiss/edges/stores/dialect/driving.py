@@ -131,7 +131,8 @@ def connect(url: URL) -> Engine:
     else:
         try:
             waiting = {name: value for name, value in POSTGRESQL_WAITS.items() if name not in url.query}
-            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS | waiting, **POSTGRESQL_POOL)
+            # No column is an hstore, and to ask the server whether it knows them costs every process a statement.
+            engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS | waiting, use_native_hstore=False, **POSTGRESQL_POOL)
         except ModuleNotFoundError as error:
             raise SettingError("PostgreSQL needs the driver psycopg", do=installing.of_extra("postgres")) from error
         event.listen(engine, "connect", _set_up_postgresql)
