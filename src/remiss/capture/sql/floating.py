@@ -8,9 +8,12 @@ isfinite() is always computed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
+
+from remiss.capture.sql.spelling import MOST_KNOWN
 
 # What decides by a value instead of passing it on.
 DECIDES = (exp.Predicate, exp.Case, exp.Greatest, exp.Least, exp.Nullif)
@@ -23,6 +26,7 @@ def number(sql: str) -> str:
     return f"CASE WHEN isfinite({sql}) OR ABS({sql}) = CAST('Infinity' AS DOUBLE) THEN {sql} END"
 
 
+@lru_cache(MOST_KNOWN)
 def deciding(sql: str) -> tuple[str, ...]:
     """Return the columns, and parts of nested ones, by whose values an expression decides, sorted.
 
@@ -38,8 +42,11 @@ def guarded(sql: str, floats: Collection[str]) -> str:
     >>> guarded("source.score < 1", {"source.score"})
     "CASE WHEN ISFINITE(source.score) OR ABS(source.score) = CAST('Infinity' AS DOUBLE) THEN source.score END < 1"
     """
-    if not floats:
-        return sql
+    return _guarded(sql, frozenset(floats)) if floats else sql
+
+
+@lru_cache(MOST_KNOWN)
+def _guarded(sql: str, floats: frozenset[str]) -> str:
     parsed = sqlglot.parse_one(sql, read="duckdb")
     for node in list(_deciding(parsed)):
         if node.sql("duckdb") in floats:

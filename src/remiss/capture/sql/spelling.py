@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -13,7 +14,12 @@ from remiss.protocol.check_result import CheckedExpression
 from remiss.records.identity import FIRST, LAST, format_time, from_micros
 from remiss.records.window import ClockChange
 
+# Texts of which it is known what becomes of them: a capture writes the same fields into a dozen statements, and to parse one of
+# them takes as long as the rest of a statement.
+MOST_KNOWN = 2048
 
+
+@lru_cache(MOST_KNOWN)
 def name(text: str) -> str:
     """Return a name as a quoted identifier."""
     return exp.to_identifier(text, quoted=True).sql("duckdb")
@@ -26,7 +32,11 @@ def literal(text: str) -> str:
 
 def of_source(expression: CheckedExpression, *, has_labels: bool) -> str:
     """Return a field's expression with each column qualified by the side that it comes from."""
+    return _qualified(expression.sql, has_labels=has_labels)
 
+
+@lru_cache(MOST_KNOWN)
+def _qualified(sql: str, *, has_labels: bool) -> str:
     def qualify(node: exp.Expression) -> exp.Expression:
         if not isinstance(node, exp.Column):
             return node
@@ -35,9 +45,10 @@ def of_source(expression: CheckedExpression, *, has_labels: bool) -> str:
             return exp.column(rest[0].name, table=LABELS, fields=[part.name for part in rest[1:]], quoted=True)
         return exp.column(first.name, table="source", fields=[part.name for part in rest], quoted=True)
 
-    return sqlglot.parse_one(expression.sql, read="duckdb").transform(qualify).sql("duckdb")
+    return sqlglot.parse_one(sql, read="duckdb").transform(qualify).sql("duckdb")
 
 
+@lru_cache(MOST_KNOWN)
 def before_cast(sql: str) -> str:
     """Return what an expression that ends in TRY_CAST tries to cast, and any other expression as it is.
 
