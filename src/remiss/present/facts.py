@@ -102,7 +102,7 @@ def event_facts(event: Event, source: str | None, show: Show) -> Iterator[Pair]:
     yield from _given(("source", source))
     yield "happened", event.at
     yield "model", f"{event.model}{version}"
-    yield called(show, "output"), event.output
+    yield called(show, "output"), event.output if event.output is not None else "no answer"
     yield called(show, "label"), event.label if event.label is not None else "not known"
     yield from _given((called(show, "confidence"), confidence(show, event.confidence)))
     yield from _given(

@@ -34,8 +34,9 @@ MOST_VALUE = 60
 MOST_GUIDELINES = 20_000
 MOST_SHOWN = 200
 CONFIDENCE = "confidence"
-# What stands for a value that is not there.
+# What stands for a value that is not there; that there is none says something of an answer and of a label.
 MISSING = "\N{EN DASH}"
+NONE_OF = {"output": "no answer", "label": "no label yet"}
 # What a protocol suggests and people decide: a title with it would tell who labels what was suspected.
 SUGGESTED = frozenset({"criterion", "criteria", "severity", "mode", "suggested_mode", "verdict"})
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
@@ -97,13 +98,15 @@ def title_of(template: Template, value: Callable[[str], Scalar]) -> str | None:
     >>> values = {"inputs.carrier": "MQ", "label": "late"}
     >>> title_of(parse_template("{inputs.carrier} came {label}"), values.get)
     'MQ came late'
+    >>> title_of(parse_template("{inputs.carrier} came {label}"), {"inputs.carrier": "MQ"}.get)
+    'MQ came no label yet'
     """
     said, some = [], False
     for part in template:
         if isinstance(part, Name):
             text = _spelled(value(part.field))
             some = some or text is not None
-            said.append(MISSING if text is None else text)
+            said.append(NONE_OF.get(part.field, MISSING) if text is None else text)
         else:
             said.append(part)
     title = " ".join(_UNPRINTABLE.sub(" ", "".join(said)).split())

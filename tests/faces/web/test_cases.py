@@ -8,12 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from remiss.catalog import actions as catalog
 from remiss.catalog.query.parsing import parse
 from remiss.faces.web.pages.list_address import LIMIT, ListAddress
 from remiss.faces.web.pages.list_columns import USUAL, ListHead
 from remiss.faces.web.pages.list_facets import facets_of
 from remiss.faces.web.rendering import environment
 from remiss.govern import audit_actions as audit
+from remiss.records.case import Filing
+from remiss.records.identity import parse_time
 from remiss.records.rows import Rows
 
 HOSTILE = '"><script>alert(1)</script>\u202e\x07'
@@ -385,3 +388,12 @@ def test_a_case_that_left_its_list_still_leads_back_to_it(client, reading):
     text = client.get(f"/cases/{other['id']}", params={"query": "criterion:slow", "sort": "severity"}).text
     assert ">Back to the list</a>" in text
     assert client.get(f"/cases/{other['id']}", params={"query": "nope:", "sort": "severity"}).status_code == 200
+
+
+def test_an_event_without_an_answer_or_a_label_says_so_in_words(alone):
+    filed = catalog.file(alone.workspace, Filing(model="m", at=parse_time("2026-05-04T10:00Z"), text="It hung.", title="A hang"))
+    with alone.browser() as client:
+        listed, shown = client.get("/cases").text, client.get(f"/cases/{filed.id}").text
+    assert ">no label yet</span>" in listed
+    assert ">no answer</span>" in listed
+    assert ">no answer</span>" in shown
