@@ -41,7 +41,7 @@ PORT = 8765
 STOP_SECONDS = 5
 # How long one thread computes while others wait for the interpreter. At Python's 5 ms the loop that takes requests and answers
 # for health waits for its turn behind each thread at work, and with every call to the system anew.
-TURN_S = 0.0002
+TURN_S = 0.0005
 SHORTEST_TOKEN = 16
 ONCE = "sign in (works once): "
 
