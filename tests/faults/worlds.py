@@ -168,10 +168,11 @@ def _half_erased(ws: remiss.Workspace) -> list[str]:
 
 
 def looked() -> dict[str, Any]:
-    """Return how the catalog stands, and how many entries its log of views has."""
+    """Return how the catalog stands, and how many looks at raw evidence its log of views has; `state` looks at other things."""
     found = state()
     with remiss.open() as ws:
-        found["holds"]["views"] = sum(len(block) for block in ws.audit.rows(VIEWS))
+        entries = (entry for block in ws.audit.rows(VIEWS) for _, entry, *_ in block)
+        found["holds"]["views"] = sum(b'"evidence"' in entry for entry in entries)
     return found
 
 
