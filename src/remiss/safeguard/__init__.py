@@ -1,0 +1,1 @@
+"""Safeguard: cases become tests and decisions about releases."""
