@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from remiss.edges.health import Opened as Opened
     from remiss.edges.keys import FolderKeys as FolderKeys
     from remiss.edges.recognisers.presidio import recogniser as recogniser
+    from remiss.edges.runners.registry import ModelRegistry as ModelRegistry
     from remiss.edges.servers.http import Server as Server
     from remiss.edges.stores.audit import AuditStore as AuditStore
     from remiss.edges.stores.case_evidence import AttachmentStore as AttachmentStore
@@ -60,6 +61,7 @@ HOMES = {
     "Opened": "health",
     "FolderKeys": "keys",
     "recogniser": "recognisers.presidio",
+    "ModelRegistry": "runners.registry",
     "Server": "servers.http",
     "AuditStore": "stores.audit",
     "AttachmentStore": "stores.case_evidence",

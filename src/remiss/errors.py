@@ -8,6 +8,7 @@
     |   +-- IntervalError                 an interval that cuts a window
     |   +-- QueryError                    a filter expression
     |   |   +-- FigureRefused             no honest figure answers it
+    |   +-- ModelError                    a model that does not start, or the file that registers models
     |   +-- SettingError                  a setting or an option
     |   +-- LabellingError                what somebody said of a case when they labelled it
     |   +-- CatalogError                  which catalog, and whether it is one
@@ -128,6 +129,21 @@ class SettingError(InputError):
     """A setting or an option has a value that cannot be used."""
 
     code = "setting"
+
+
+class ModelError(InputError):
+    """A model does not start, or the file of models says something wrong.
+
+    `trouble` is what happened when it was started, as `records.model.ModelTrouble`.
+    """
+
+    code = "model"
+
+    def __init__(
+        self, what: str, *, where: Location | None = None, do: str = "", field: str = "", trouble: object | None = None
+    ) -> None:
+        super().__init__(what, where=where, do=do, field=field)
+        self.trouble = trouble
 
 
 class LabellingError(InputError):

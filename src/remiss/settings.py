@@ -38,6 +38,11 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting(name="keys", default="", help="Folder of the catalog's keys; default: CATALOG.keys beside a SQLite catalog."),
     Setting(name="vault", default="", help="Folder of raw evidence; default: CATALOG.vault beside a SQLite catalog."),
+    Setting(
+        name="models",
+        default="",
+        help="File of the models that may be run; default: models.yaml beside a SQLite catalog, or here.",
+    ),
     Setting(name="memory_limit", default="", help="Most memory the engine may use, for example 700MB; default: the engine's."),
     Setting(name="threads", default="", help="How many threads the engine may use; default: one for each core."),
     Setting(name="temporary", default="", help="Folder for the engine's spill files; default: the system's."),
@@ -66,6 +71,7 @@ class Settings:
     sources: str = ""
     keys: str = ""
     vault: str = ""
+    models: str = ""
     memory_limit: str = ""
     threads: str = ""
     temporary: str = ""

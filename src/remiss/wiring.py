@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
+    from remiss.safeguard.ports import Models
     from remiss.understand.ports import Evidence, Samples
 
 # A holder of this for a team sees both sides of its disputes.
@@ -225,6 +226,11 @@ class Wiring(Offline):
     def jobs(self) -> Jobs:
         """Jobs in the catalog, as far as the actor may see them."""
         return adapters.JobStore(self._reader)
+
+    @cached_property
+    def models(self) -> Models:
+        """Models that may be run; through a server registered ones only."""
+        return adapters.ModelRegistry(self.settings, self.file, registered_only=self.request_id is not None)
 
     @cached_property
     def recogniser(self) -> Recogniser:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from remiss.govern.ports.vault import KeyWorkspace
     from remiss.protocol.ports import ProtocolsWorkspace, ProtocolWorkspace
     from remiss.records.person import Person, Token
+    from remiss.safeguard.ports import ModelWorkspace
     from remiss.understand.ports import SampleWorkspace, UnderstandWorkspace
 
 # What lets somebody read the logs of a team.
@@ -279,6 +280,9 @@ if TYPE_CHECKING:
         return ws
 
     def _satisfies_govern(ws: Workspace | Offline) -> GovernWorkspace:
+        return ws
+
+    def _satisfies_models(ws: Workspace) -> ModelWorkspace:
         return ws
 
     def _satisfies_investigation(ws: Workspace) -> InvestigationWorkspace:

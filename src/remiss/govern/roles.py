@@ -34,6 +34,7 @@ _READER = frozenset(
         "thread:answer",
         "inbox:read",
         "job:read",
+        "model:read",
         "token:own",
         "view:own",
     }
@@ -61,6 +62,7 @@ _CURATOR = _VERIFIER | {
     "taxonomy:recode",
     "thread:resolve",
     "job:cancel",
+    "model:check",
     "sample:export",
     # Of pages that others saved for a team; what is one's own is `view:own`.
     "view:manage",

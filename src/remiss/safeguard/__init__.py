@@ -1,1 +1,8 @@
-"""Safeguard: cases become tests and decisions about releases."""
+"""Safeguard: cases become tests and decisions about releases.
+
+Its verbs load on first use; `__init__.pyi` lists them.
+"""
+
+from remiss.contract.table import front
+
+__getattr__ = front(__name__)

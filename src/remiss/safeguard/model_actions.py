@@ -1,0 +1,126 @@
+"""What one can do with models: see which are registered, and try one with a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+from remiss.action import action
+from remiss.errors import InputError, ModelError
+from remiss.parameters import Help, Option, Range
+from remiss.records.event import Scalar
+from remiss.records.identity import format_time
+from remiss.records.model import (
+    ModelAnswer,
+    ModelCheck,
+    ModelEnvironment,
+    ModelRow,
+    ModelSpecification,
+    ModelTrouble,
+    RegisteredModels,
+    TroubleKind,
+)
+from remiss.safeguard.ports import ModelWorkspace
+
+# Who may run a model may know where it is.
+RUN = "model:check"
+ModelName = Annotated[str, Help("NAME@VERSION of a registered model; on this machine also python:MODULE:CALLABLE or a URL.")]
+Seed = Annotated[int, Range(0, 2**32 - 1), Help("What the model's random numbers begin with.")]
+ProbeRow = Annotated[
+    Mapping[str, Scalar],
+    Help("The row that the model is asked; default: the example that is registered with it."),
+    Option("--row"),
+]
+
+# What to do about each trouble.
+REMEDIES: Mapping[TroubleKind, str] = {
+    TroubleKind.ROW: "give the row as plain values",
+    TroubleKind.START: "check its module, its callable, `path` and `interpreter`; the message is its own",
+    TroubleKind.TIMEOUT: "make it quicker, or raise `limits: {seconds: ...}`",
+    TroubleKind.MEMORY: "have it use less memory, or raise `limits: {memory: ...}`",
+    TroubleKind.DIED: "look at what it printed last; a lack of memory in native code ends so, too",
+    TroubleKind.RAISED: "mend the model; the message is its own",
+    TroubleKind.COUNT: "have it return a list with one answer for each row",
+    TroubleKind.TYPE: "have it return what JSON holds: text, numbers, true, false, null, lists and mappings of these",
+    TroubleKind.NOT_A_NUMBER: "have it return null where there is no number",
+    TroubleKind.TOO_LARGE: "have it return less, or raise `limits: {output_bytes: ...}`",
+    TroubleKind.CONNECTION: "check the URL, and that the server runs",
+    TroubleKind.ADDRESS: "if it is meant, register the model with this address under `allow`",
+    TroubleKind.REDIRECT: "register the address that it leads to, or raise `redirects`",
+    TroubleKind.STATUS: "read what the server says; 401 and 403 are about its headers",
+    TroubleKind.TEMPLATE: "compare the template with the row and with what the server answers",
+    TroubleKind.NOT_ASKED: "mend what kept it from being asked, and ask again",
+}
+
+
+@action("model.list", permission="model:read", http="GET /models", reads=True)
+def list_models(ws: ModelWorkspace) -> RegisteredModels:
+    """List the models that are registered, which the file of models names.
+
+    Where a model is found is shown to those who may run it.
+
+    Example: remiss model list
+
+    Raises
+    ------
+    ModelError : the file of models says something wrong
+    """
+    found = ws.models.registered()
+    return RegisteredModels(position=ws.position(), items=tuple(_shown(ws, each) for each in found))
+
+
+@action("model.check", permission=RUN, http="POST /models/check", reads=True, snapshot=False)
+def check_model(ws: ModelWorkspace, model: ModelName, *, row: ProbeRow | None = None, seed: Seed = 0) -> ModelCheck:
+    """Start MODEL, ask it one row, and say where it runs, how long it took, or what went wrong.
+
+    Exit status 1 when it did not answer.
+
+    Example: remiss model check arrival-delay@2 --row carrier=UA --row distance:=700
+
+    Raises
+    ------
+    NotFound, Ambiguous : no such model is registered, or several
+    InputError : there is no row to ask; or a model that is not registered, through a server
+    """
+    found = ws.models.find(model)
+    asked = _probe(found, row)
+    begun = time.perf_counter()
+    try:
+        with ws.models.open(found, seed=seed) as runner:
+            started_ms = (time.perf_counter() - begun) * 1000
+            [answer] = runner.answers([asked])
+            environment = runner.environment()
+    except ModelError as error:
+        if not isinstance(error.trouble, ModelTrouble):
+            raise
+        return _checked(found, None, None, ModelAnswer(trouble=error.trouble))
+    return _checked(replace(found, digest=environment.digest), environment, started_ms, answer)
+
+
+def _checked(
+    model: ModelSpecification, environment: ModelEnvironment | None, started_ms: float | None, answer: ModelAnswer
+) -> ModelCheck:
+    do = "" if answer.trouble is None else REMEDIES[answer.trouble.kind]
+    return ModelCheck(model=model, environment=environment, started_ms=started_ms, answer=answer, do=do)
+
+
+def _probe(model: ModelSpecification, row: Mapping[str, Scalar] | None) -> ModelRow:
+    """Return the row to ask, as JSON has it.
+
+    Raises
+    ------
+    InputError : there is none
+    """
+    given = row or model.example
+    if given is None:
+        raise InputError(
+            f"{model} has no example", do="give a row: --row NAME=VALUE, or register the model with an example", field="row"
+        )
+    return {name: format_time(value) if isinstance(value, datetime) else value for name, value in given.items()}
+
+
+def _shown(ws: ModelWorkspace, model: ModelSpecification) -> ModelSpecification:
+    return model if ws.may(RUN, None) else replace(model, target=None)
