@@ -13,18 +13,15 @@ del sys.path[0]
 import contextlib
 import ctypes
 import importlib
-import importlib.metadata
 import itertools
 import json
 import os
-import platform
 import random
 import resource
 import select
 import signal
 import struct
 import time
-import traceback
 from typing import Any, Callable, Dict, List, Optional
 
 HEAD = struct.Struct(">Q")
@@ -118,9 +115,9 @@ def said(error: BaseException) -> str:
         text = str(error)[:MOST_MESSAGE]
     except Exception:  # one that cannot even be told
         text = "an error that cannot be told"
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = importlib.import_module("traceback").extract_tb(error.__traceback__)
     here = os.path.abspath(__file__)
-    place = next((each for each in reversed(frames) if os.path.abspath(each.filename) != here), None)
+    place = next((each for each in reversed(frames) if each.filename[:1] != "<" and os.path.abspath(each.filename) != here), None)
     where = "" if place is None else f" ({os.path.basename(place.filename)}:{place.lineno})"
     return f"{type(error).__name__}: {text}{where}"
 
@@ -202,9 +199,10 @@ def as_json(value: Any) -> str:
     except RecursionError as error:
         raise Trouble("type", "an answer that is nested too deeply") from error
     except ValueError as error:
-        circular = "ircular" in str(error)
-        what = "an answer that contains itself" if circular else "an answer that is not a finite number"
-        raise Trouble("type" if circular else "not-a-number", what) from error
+        if "Out of range float" in str(error):
+            raise Trouble("not-a-number", "an answer that is not a finite number") from error
+        what = "contains itself" if "ircular" in str(error) else f"JSON cannot hold: {error}"
+        raise Trouble("type", f"an answer that {what}") from error
     return text
 
 
@@ -219,7 +217,8 @@ def plain(value: Any) -> Any:
 def environment() -> str:
     """Return where this runs, as JSON."""
     packages: Dict[str, str] = {}
-    for each in importlib.metadata.distributions():
+    platform = importlib.import_module("platform")
+    for each in importlib.import_module("importlib.metadata").distributions():
         name: Optional[str] = each.metadata["Name"]
         if name:
             packages.setdefault(name, each.version)

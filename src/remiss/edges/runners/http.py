@@ -149,6 +149,8 @@ class HttpRunner:
             status, headers, content = self._followed(body, self._limits.output_bytes * count + WRAPPING, seconds)
         except RefusedAddress as error:
             raise in_trouble(TroubleKind.ADDRESS, str(error), splits=False) from error
+        except httpx.InvalidURL as error:
+            raise in_trouble(TroubleKind.ADDRESS, self._shown(str(error)), splits=False) from error
         except httpx.ConnectTimeout as error:
             raise _Passing(in_trouble(TroubleKind.CONNECTION, f"no connection within {seconds:g} s", splits=False)) from error
         except httpx.TimeoutException as error:

@@ -57,6 +57,7 @@ NOUNS: Mapping[str, str] = {
     "hypothesis": "State what may have caused a case.",
     "inbox": "See what waits for you.",
     "job": "Post work that nobody waits for, and see how it stands.",
+    "model": "List the models that may be run, and try one.",
     "person": "Add people, grant them roles in teams, disable who has left.",
     "protocol": "Write, check and compare protocols.",
     "queue": "Take cases to label from the queue.",

@@ -37,6 +37,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "form": ("case_tables", "form"),
     "investigation": ("curation_tables", "investigation"),
     "job": ("run_tables", "job"),
+    "model-check": ("safeguard_tables", "model_check"),
     "person": ("governance_tables", "person"),
     "queue": ("curation_tables", "queue"),
     "raw-event": ("case_tables", "raw_event"),
@@ -60,6 +61,7 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "case.file": ("case_tables", "filed"),
     "case.search": ("case_tables", "search"),
     "job.due": ("run_tables", "posted"),
+    "model.list": ("safeguard_tables", "models"),
     "person.add": ("governance_tables", "added"),
     "person.invite": ("governance", "invited"),
     "run.accept": ("run_tables", "accepted"),
@@ -77,6 +79,7 @@ def _no(*, when: bool) -> int:
 STATUSES: Mapping[str, Callable[[Any], int]] = {
     "access.check": lambda found: _no(when=not found.allowed),
     "audit.verify": lambda found: _no(when=not all(each.sound for each in found)),
+    "model.check": lambda found: _no(when=found.answer.trouble is not None),
     "protocol.check": lambda found: _no(when=any(each.level == "error" for each in found)),
     "protocol.diff": lambda lines: _no(when=bool(lines)),
     "reproduce": lambda found: {"same": 0, "different": AnswerNo.exit_status, "cannot": Undecided.exit_status}[found.verdict],
