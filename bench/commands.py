@@ -68,6 +68,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "inbox.list": ("inbox list",),
     "job.list": ("job list",),
     "job.show": ("job show {job}",),
+    "model.check": ("model check python:operator:countOf --row at:=1",),
+    "model.list": ("model list",),
     "person.list": ("person list",),
     "protocol.check": ("protocol check {protocol}",),
     "protocol.diff": ("protocol diff arrival-delay 1 1",),

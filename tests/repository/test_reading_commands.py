@@ -20,7 +20,7 @@ HEAVY = {"duckdb", "numpy", "pandas", "psycopg", "pyarrow", "pydantic", "rich", 
 STEPS = (
     (("init",), 0, set()),
     (("case search", "case search --facets", "run list", "run coverage", "person list", "team list", "audit search"), 0, set()),
-    (("catalog info", "inbox list", "queue list", "job list", "token list", "citation list"), 0, set()),
+    (("catalog info", "inbox list", "queue list", "job list", "model list", "token list", "citation list"), 0, set()),
     (("estimate", "estimate --confirmed --rate"), 2, {"numpy"}),
     (("agreement show",), 0, {"numpy"}),
     (("doctor",), 0, {"numpy", "duckdb", "pyarrow"}),

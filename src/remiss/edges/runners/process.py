@@ -72,11 +72,12 @@ def clean(environment: Mapping[str, str], named: Sequence[str], seed: int) -> di
     """Return the environment of a model.
 
     >>> clean({"PATH": "/bin", "REMISS_TOKEN": "x", "AWS_SECRET": "y", "A": "1"}, ["A", "REMISS_TOKEN"], 7)
-    {'PATH': '/bin', 'A': '1', 'PYTHONHASHSEED': '7'}
+    {'PATH': '/bin', 'A': '1', 'PYTHONHASHSEED': '7', 'PYTHONUNBUFFERED': '1'}
     """
     names = [name for name in (*KEPT, *named) if not name.startswith("REMISS_")]
     kept = {name: environment[name] for name in names if name in environment}
-    return {**kept, "PYTHONHASHSEED": str(seed % 2**32)}
+    # What it printed is known even if it is killed the next moment.
+    return {**kept, "PYTHONHASHSEED": str(seed % 2**32), "PYTHONUNBUFFERED": "1"}
 
 
 def _read(content: bytes) -> dict[str, Any]:
@@ -163,31 +164,33 @@ class ModelProcess:
             its trouble is
         """
         content = json.dumps(request, ensure_ascii=False).encode()
+        starting = kind is TroubleKind.START
         try:
             found = _read(self._exchange(HEAD.pack(len(content)) + content, time.monotonic() + seconds))
         except TimeoutError as error:
+            printed = self.printed
             self.kill()
-            named = TroubleKind.START if kind is TroubleKind.START else TroubleKind.TIMEOUT
-            raise in_trouble(
-                named, f"it took longer than {seconds:g} s", splits=kind is not TroubleKind.START, printed=self.printed
-            ) from error
+            late = kind if starting else TroubleKind.TIMEOUT
+            raise in_trouble(late, f"it took longer than {seconds:g} s", splits=not starting, printed=printed) from error
         except (OSError, EOFError) as error:
-            how = self._ended()
-            raise in_trouble(kind, how, splits=kind is not TroubleKind.START, printed=self.printed) from error
+            raise in_trouble(kind, self._ended(), splits=not starting, printed=self.printed) from error
         except (ValueError, RecursionError) as error:
             self.kill()
             raise in_trouble(TroubleKind.TYPE, f"what it answers is no JSON: {error}", splits=True) from error
         if "trouble" in found:
-            trouble = trouble_of(found)
+            trouble = replace(trouble_of(found), printed=self.printed)
             if trouble.kind in {TroubleKind.MEMORY, TroubleKind.START}:
                 # What is left of it after that is not known.
                 self.kill()
-            raise BatchTrouble(replace(trouble, printed=self.printed), splits=trouble.kind is not TroubleKind.START)
+            raise BatchTrouble(trouble, splits=trouble.kind is not TroubleKind.START)
         return found
 
     @property
     def printed(self) -> str:
-        """The end of what it printed."""
+        """The end of what it printed so far; of one that goes on printing, of a megabyte more."""
+        for _ in range(16):
+            if not self._drained_more():
+                break
         return self._printed.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
     def _exchange(self, content: bytes, end: float) -> bytes:
@@ -246,8 +249,7 @@ class ModelProcess:
         end = time.monotonic() + ENDING_SECONDS
         while not self._gone() and time.monotonic() < end:
             time.sleep(0.005)
-        while self._drained_more():
-            pass
+        _ = self.printed
         status = self.kill()
         if status == 0:
             return "it ended by itself"
@@ -258,6 +260,8 @@ class ModelProcess:
             return f"it ended with status {status}"
 
     def _drained_more(self) -> bool:
+        if self._prints < 0:
+            return False
         with selectors.DefaultSelector() as selector:
             selector.register(self._prints, selectors.EVENT_READ)
             return bool(selector.select(0)) and self._drain()

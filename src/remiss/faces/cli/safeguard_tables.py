@@ -37,7 +37,7 @@ def model_check(found: ModelCheck) -> None:
             ("digest", found.model.digest),
             ("python", environment and environment.python),
             ("platform", environment and environment.platform),
-            ("packages", environment and len(environment.packages) or None),
+            ("packages", (environment and len(environment.packages)) or None),
             ("seed", environment and environment.seed),
         )
         if value is not None
