@@ -134,16 +134,11 @@ class SettingError(InputError):
 class ModelError(InputError):
     """A model does not start, or the file of models says something wrong.
 
-    `trouble` is what happened when it was started, as `records.model.ModelTrouble`.
+    `trouble` is what happened when it was started (`records.model.ModelTrouble`).
     """
 
     code = "model"
-
-    def __init__(
-        self, what: str, *, where: Location | None = None, do: str = "", field: str = "", trouble: object | None = None
-    ) -> None:
-        super().__init__(what, where=where, do=do, field=field)
-        self.trouble = trouble
+    trouble: object = None
 
 
 class LabellingError(InputError):

@@ -246,11 +246,8 @@ if TYPE_CHECKING:
     def _satisfies_attachments(ws: Workspace) -> AttachmentWorkspace:
         return ws
 
-    def _satisfies_capture(ws: Workspace) -> CaptureWorkspace:
-        return ws
-
-    def _satisfies_capture_jobs(ws: Workspace) -> CaptureJobWorkspace:
-        return ws
+    def _satisfies_capture(ws: Workspace) -> tuple[CaptureWorkspace, CaptureJobWorkspace]:
+        return ws, ws
 
     def _satisfies_jobs(ws: Workspace) -> JobWorkspace:
         return ws
@@ -297,8 +294,5 @@ if TYPE_CHECKING:
     def _satisfies_protocols(ws: Workspace) -> ProtocolsWorkspace:
         return ws
 
-    def _satisfies_samples(ws: Workspace) -> SampleWorkspace:
-        return ws
-
-    def _satisfies_understand(ws: Workspace) -> UnderstandWorkspace:
-        return ws
+    def _satisfies_understand(ws: Workspace) -> tuple[SampleWorkspace, UnderstandWorkspace]:
+        return ws, ws

@@ -49,6 +49,12 @@ class _Making:
             bool: st.booleans(),
             datetime: st.datetimes(timezones=st.just(UTC)),
             type(None): st.none(),
+            # JSON as it is.
+            object: st.recursive(
+                st.none() | st.booleans() | st.integers(-most, most) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+                lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+                max_leaves=4,
+            ),
         }
 
     def of(self, declared: typing.Any, depth: int) -> Strategy:

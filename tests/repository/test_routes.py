@@ -27,6 +27,7 @@ POSTED = {
     "audit.verify",
     "audit.prove",
     "evidence.show",
+    "model.check",
     "taxonomy.rehearse",
 }
 

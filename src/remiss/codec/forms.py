@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,20 @@ from functools import cache
 from typing import Any
 
 from remiss.codec import values
-from remiss.codec.form import ADVICE, Form, Schema, Side, bounded, nullable, read_list, sequence, unfit, write_column, wrong
+from remiss.codec.form import (
+    ADVICE,
+    Form,
+    Schema,
+    Side,
+    bounded,
+    constant,
+    nullable,
+    read_list,
+    sequence,
+    unfit,
+    write_column,
+    wrong,
+)
 from remiss.codec.listing import rows_form
 from remiss.codec.records import is_record, record_form
 from remiss.codec.values import NUMBER, PLAIN, choice, enumeration
@@ -56,6 +70,8 @@ def _is_list(declared: Any) -> bool:
 def _of_class(declared: Any) -> Form:
     if declared in PLAIN:
         return PLAIN[declared]
+    if declared is object:
+        return Form(write=_json, read=_json, schema=constant({}))
     if declared is Rows:
         return rows_form()
     if isinstance(declared, type) and issubclass(declared, Enum):
@@ -63,6 +79,21 @@ def _of_class(declared: Any) -> Form:
     if is_record(declared):
         return record_form(declared, form_of)
     raise TypeError(f"{getattr(declared, '__name__', declared)} does not survive JSON")
+
+
+def _json(value: Any, where: str = "") -> Any:
+    """Return JSON as it is: what a model answered, for example, which has no type of its own."""
+    match value:
+        case None | bool() | str() | int():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case Mapping():
+            return {str(key): _json(item, where) for key, item in value.items()}
+        case list() | tuple():
+            return [_json(item, where) for item in value]
+        case _:
+            raise unfit(value, "what JSON can hold")
 
 
 def _union(members: Sequence[Any]) -> Form:

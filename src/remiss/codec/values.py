@@ -145,25 +145,7 @@ def _read_bytes(value: object, where: str) -> bytes:
 
 
 _NUMBER: Schema = {"anyOf": [{"type": "number"}, {"enum": ["float:nan", "float:inf", "float:-inf"]}]}
-
-
-def _json(value: Any, where: str = "") -> Any:
-    """Return JSON as it is: what a model answered, for example, which has no type of its own."""
-    match value:
-        case None | bool() | str() | int():
-            return value
-        case float() if math.isfinite(value):
-            return value
-        case Mapping():
-            return {str(key): _json(item, where) for key, item in value.items()}
-        case list() | tuple():
-            return [_json(item, where) for item in value]
-        case _:
-            raise unfit(value, "what JSON can hold")
-
-
 PLAIN: dict[type, Form] = {
-    object: Form(write=_json, read=_json, schema=constant({})),
     type(None): Form(write=_exactly(type(None)), read=_read_none, schema=constant({"type": "null"})),
     bool: Form(write=_exactly(bool), read=_read_bool, schema=constant({"type": "boolean"}), as_it_is=bool),
     str: Form(write=_exactly(str), read=read_text, schema=constant({"type": "string"}), as_it_is=str),

@@ -7,8 +7,9 @@ The other runs the model, and dies with the first. Frames are eight bytes of len
 
 import sys
 
-# A folder of modules of remiss is no place to import from: `http` would be theirs.
-del sys.path[0]
+if __name__ == "__main__":
+    # A folder of modules of remiss is no place to import from: `http` would be theirs.
+    del sys.path[0]
 
 import contextlib
 import ctypes

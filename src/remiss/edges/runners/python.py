@@ -81,6 +81,12 @@ def _answer(found: dict[str, object], latency_ms: float) -> ModelAnswer:
     )
 
 
+def _failed(what: str, error: BatchTrouble) -> ModelError:
+    failed = ModelError(f"{what}: {error.trouble.message}", do="mend it, and try it with `remiss model check`")
+    failed.trouble = error.trouble
+    return failed
+
+
 class PythonRunner:
     """A model of Python that runs in as many processes as its limits say; the first is started at once, others when needed."""
 
@@ -96,8 +102,7 @@ class PythonRunner:
             self._seats[0].process()
         except BatchTrouble as error:
             self.close()
-            said = f"{model} does not start: {error.trouble.message}"
-            raise ModelError(said, do="mend it, and try it with `remiss model check`", trouble=error.trouble) from error
+            raise _failed(f"{model} does not start", error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -128,8 +133,7 @@ class PythonRunner:
             try:
                 found = seat.process().ask({}, self._limits.start_seconds)
             except BatchTrouble as error:
-                said = f"{self._model} does not say where it runs: {error.trouble.message}"
-                raise ModelError(said, do="try it with `remiss model check`", trouble=error.trouble) from error
+                raise _failed(f"{self._model} does not say where it runs", error) from error
         packages = {str(name): str(version) for name, version in dict(found.get("packages", {})).items()}
         return ModelEnvironment(
             python=str(found.get("python")),
