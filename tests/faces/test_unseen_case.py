@@ -139,6 +139,9 @@ class Questions:
 
     sample_export = sample_list
 
+    def model_check(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"model": each, "row": {"id": each}} for each in self.unseen)
+
     def person_add(self) -> Iterator[Mapping[str, Any]]:
         yield {"person": "cy", "roles": ("reader",)}
 
