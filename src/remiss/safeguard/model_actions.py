@@ -74,9 +74,10 @@ def list_models(ws: ModelWorkspace) -> RegisteredModels:
 
 @action("model.check", permission=RUN, http="POST /models/check", reads=True, snapshot=False)
 def check_model(ws: ModelWorkspace, model: ModelName, *, row: ProbeRow | None = None, seed: Seed = 0) -> ModelCheck:
-    """Start MODEL, ask it one row, and say where it runs, how long it took, or what went wrong.
+    """Ask MODEL one row; say what it answers, or what went wrong.
 
-    Exit status 1 when it did not answer.
+    It is started for that, and stopped again. Where it runs and how long it took is said, too, and what to do where it does not
+    answer; then the exit status is 1.
 
     Example: remiss model check arrival-delay@2 --row carrier=UA --row distance:=700
 

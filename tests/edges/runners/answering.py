@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -166,12 +167,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering() -> Iterator[Answering]:
-    """Give a server on a free port of this machine."""
+def answering(context: ssl.SSLContext | None = None) -> Iterator[Answering]:
+    """Give a server on a free port of this machine, by TLS where a context is given."""
     here = Answering(0)
     handler = type("Handler", (_Handler,), {"here": here})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         here.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

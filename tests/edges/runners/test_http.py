@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +171,27 @@ def test_a_name_is_refused_if_any_of_its_addresses_is_and_is_resolved_once(serve
     assert server.seen[0].headers["Host"] == f"changing.example:{server.port}"
     [answer] = asked(f"http://mixed.example:{server.port}/echo")
     assert "10.0.0.1, which is not a public address" in answer.trouble.message
+
+
+def test_tls_asks_for_the_name_though_the_address_is_pinned(tmp_path, monkeypatch):
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "models")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("models.example")]), critical=False)
+    signed = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    (tmp_path / "cert.pem").write_bytes(signed.public_bytes(pem))
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (tmp_path / "key.pem").write_bytes(private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    monkeypatch.setattr(addresses, "resolved", lambda *_: ["127.0.0.1"])
+    with answering(context) as there:
+        [answer] = asked(f"https://models.example:{there.port}/echo", seconds=2)
+        assert answer.output == {"x": 1}
+        [answer] = asked(f"https://other.example:{there.port}/echo", seconds=2)
+    assert "certificate is not valid for 'other.example'" in answer.trouble.message
 
 
 def test_a_redirect_is_followed_where_it_may_and_its_address_is_checked(server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -9,12 +10,13 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remiss.edges.runners.process import Launch, clean
+from remiss.edges.runners.process import CHILD, Launch, clean
 from remiss.edges.runners.python import PythonRunner
 from remiss.errors import ModelError
 from remiss.records.model import ModelLimits, ModelSpecification
@@ -223,6 +225,20 @@ def test_several_processes_answer_in_order():
         assert [each.output for each in runner.answers(iter(rows))] == [None if at % 5 == 3 else at for at in range(23)]
         processes = {each.output for each in runner.answers([{"do": "process"}] * 12)}
     assert len(processes) == 2
+
+
+def test_the_process_runs_under_any_python_from_3_8():
+    ast.parse(CHILD.read_text("utf-8"), feature_version=(3, 8))
+
+
+def test_a_runner_that_is_closed_while_it_is_asked_ends_at_once_and_every_row_says_so():
+    with running(concurrency=2, batch_size=1, seconds=60) as runner:
+        Timer(0.4, runner.close).start()
+        begun = time.monotonic()
+        answers = list(runner.answers([{"do": "hang"}] * 8))
+        assert time.monotonic() - begun < 5
+    assert len(answers) == 8
+    assert {each_.trouble.kind.value for each_ in answers} <= {"died", "start", "not-asked"}
 
 
 def gone(process: int) -> bool:

@@ -116,6 +116,8 @@ class HttpRunner:
         tries = 0
         while True:
             self._pace.turn(self._stopped)
+            if self._stopped.is_set():
+                raise in_trouble(TroubleKind.CONNECTION, "it was stopped", splits=False)
             try:
                 begun = time.perf_counter()
                 found = self._posted(body, len(rows), min(seconds, max(end - time.monotonic(), 0)))
@@ -149,6 +151,11 @@ class HttpRunner:
             status, headers, content = self._followed(body, self._limits.output_bytes * count + WRAPPING, seconds)
         except RefusedAddress as error:
             raise in_trouble(TroubleKind.ADDRESS, str(error), splits=False) from error
+        except RuntimeError as error:
+            # The client was closed a moment ago.
+            if not self._stopped.is_set():
+                raise
+            raise in_trouble(TroubleKind.CONNECTION, "it was stopped", splits=False) from error
         except httpx.InvalidURL as error:
             raise in_trouble(TroubleKind.ADDRESS, self._shown(str(error)), splits=False) from error
         except httpx.ConnectTimeout as error:
