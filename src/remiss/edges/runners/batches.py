@@ -21,6 +21,8 @@ from typing import TypeAlias
 from remiss.records.model import ModelAnswer, ModelRow, ModelTrouble, TroubleKind
 
 LEAST_SHARE = 1 / 8
+# Made once: to make one takes as long as to write a row.
+_AS_JSON = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 # So many batches in a row, none of whose rows was answered because the model was away.
 MOST_AWAY = 3
 AWAY = frozenset({TroubleKind.START, TroubleKind.CONNECTION, TroubleKind.ADDRESS})
@@ -92,7 +94,7 @@ class Search:
 def _unfit(row: ModelRow) -> ModelAnswer | None:
     """Return what stands for the answer to a row that JSON cannot hold; None of any other."""
     try:
-        json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
+        _AS_JSON.encode(row).encode()
     except (TypeError, ValueError, RecursionError) as error:
         message = f"JSON cannot hold the row: {str(error)[:200]}"
         return ModelAnswer(trouble=ModelTrouble(kind=TroubleKind.ROW, message=message))

@@ -189,7 +189,7 @@ def as_json(value: Any) -> str:
     Trouble : JSON cannot hold it
     """
     try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False, default=plain)
+        text = ENCODER.encode(value)
         text.encode()
     except TypeError as error:
         raise Trouble("type", f"an answer that JSON cannot hold: {error}") from error
@@ -213,6 +213,10 @@ def plain(value: Any) -> Any:
         if callable(getattr(value, name, None)):
             return getattr(value, name)()
     raise TypeError(type(value).__name__)
+
+
+# Made once: to make one takes as long as to write an answer.
+ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, default=plain)
 
 
 def environment() -> str:
