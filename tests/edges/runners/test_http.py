@@ -219,6 +219,9 @@ def test_a_proxy_of_the_environment_is_not_asked_unless_it_is_named(server, monk
     [answer] = asked("http://models.example/echo", proxy=server.url)
     assert answer.output == {"x": 1}
     assert server.seen[-1].headers["Host"] == "models.example"
+    for host in ("169.254.169.254", "[::ffff:10.0.0.1]", "167772161", "localhost"):
+        [answer] = asked(f"http://{host}/", proxy=server.url)
+        assert (host, answer.trouble.kind.value) == (host, "address")
 
 
 def test_a_template_says_what_of_the_row_goes_where(server):

@@ -117,6 +117,22 @@ def checked(host: str, addresses: Iterable[str], allowed: Sequence[Network]) -> 
     return found
 
 
+def check_written(host: str, allowed: Sequence[Network]) -> None:
+    """Go on only if a host is a name, or an address that may be asked: all that can be told where a proxy resolves names.
+
+    Raises
+    ------
+    RefusedAddress
+    """
+    if host.lower().rstrip(".").endswith("localhost"):
+        raise RefusedAddress(f"{host} is this machine, as a proxy would understand it")
+    try:
+        infos = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return
+    checked(host, [str(each[4][0]) for each in infos], allowed)
+
+
 class CheckedBackend(httpcore.NetworkBackend):
     """Connects to addresses that were checked, within the deadline of the request."""
 
@@ -214,6 +230,12 @@ class CheckedTransport(httpx.HTTPTransport):
                 ssl_context=context, max_connections=connections, keepalive_expiry=30.0, network_backend=backend
             )
         else:
+            parts = httpx.Proxy(proxy)
             self._pool = httpcore.HTTPProxy(
-                proxy, ssl_context=context, max_connections=connections, keepalive_expiry=30.0, network_backend=backend
+                str(parts.url),
+                proxy_auth=parts.raw_auth,
+                ssl_context=context,
+                max_connections=connections,
+                keepalive_expiry=30.0,
+                network_backend=backend,
             )

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from remiss.edges.runners.addresses import DEADLINE, CheckedTransport, Network, RefusedAddress
+from remiss.edges.runners.addresses import DEADLINE, CheckedTransport, Network, RefusedAddress, check_written
 from remiss.edges.runners.batches import BatchTrouble, Fuse, Search, in_trouble, spread
 from remiss.edges.runners.templates import Template
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification, ModelTrouble, TroubleKind
@@ -193,6 +193,8 @@ class HttpRunner:
             "User-Agent": f"remiss/{__version__}",
         }
         while True:
+            if self._endpoint.proxy is not None:
+                check_written(httpx.URL(url).host, self._endpoint.allowed)
             # Whoever a redirect leads to is told no secret, unless it is the same server.
             headers = {**plain, **self._endpoint.headers} if _origin(url) == _origin(self._url) else plain
             with self._client.stream("POST", url, content=body, headers=headers, timeout=seconds) as answer:
