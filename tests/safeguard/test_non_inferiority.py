@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.safeguard.critical_cases import CriticalCase, critical_verdict, repeats_needed
-from remiss.safeguard.non_inferiority import PairedCases, judge, strata_of, weight_strata
+from remiss.safeguard.non_inferiority import GateVerdict, PairedCases, judge, overall, strata_of, weight_strata
 from remiss.safeguard.power import play, times_needed
-from remiss.safeguard.verdicts import Verdict, overall
 
 
 def cases_of(lost, won, same, *, weight=1.0, copies=1):
@@ -71,11 +70,11 @@ def test_strata_stand_for_production_and_not_for_how_many_were_kept():
 @pytest.mark.parametrize(
     ("lost", "won", "same", "verdict", "within"),
     [
-        (0, 0, 1000, Verdict.PASS, False),
-        (0, 0, 50, Verdict.INCONCLUSIVE, False),
-        (9, 0, 1991, Verdict.PASS, True),
-        (60, 0, 940, Verdict.FAIL, False),
-        (25, 10, 965, Verdict.INCONCLUSIVE, False),
+        (0, 0, 1000, GateVerdict.PASS, False),
+        (0, 0, 50, GateVerdict.INCONCLUSIVE, False),
+        (9, 0, 1991, GateVerdict.PASS, True),
+        (60, 0, 940, GateVerdict.FAIL, False),
+        (25, 10, 965, GateVerdict.INCONCLUSIVE, False),
     ],
 )
 def test_a_condition_passes_fails_or_says_that_it_does_not_know(lost, won, same, verdict, within):
@@ -102,12 +101,12 @@ def test_a_critical_case_fails_the_gate_only_when_it_broke_for_sure():
         cases = [CriticalCase(case="k7m4-qp", baseline=b, candidate=c, repeats=repeats) for b, c in passes]
         return critical_verdict(cases, without_ground=without_ground)
 
-    assert verdict((7, 7), (7, 4)) is Verdict.PASS
-    assert verdict((7, 7), (7, 3)) is Verdict.INCONCLUSIVE
-    assert verdict((7, 3), (7, 0)) is Verdict.FAIL
-    assert verdict((6, 0), (7, 7)) is Verdict.PASS
-    assert verdict((6, 0), (7, 7), without_ground=0.4) is Verdict.INCONCLUSIVE
-    assert overall([Verdict.FAIL, Verdict.INCONCLUSIVE]) is Verdict.FAIL
+    assert verdict((7, 7), (7, 4)) is GateVerdict.PASS
+    assert verdict((7, 7), (7, 3)) is GateVerdict.INCONCLUSIVE
+    assert verdict((7, 3), (7, 0)) is GateVerdict.FAIL
+    assert verdict((6, 0), (7, 7)) is GateVerdict.PASS
+    assert verdict((6, 0), (7, 7), without_ground=0.4) is GateVerdict.INCONCLUSIVE
+    assert overall([GateVerdict.FAIL, GateVerdict.INCONCLUSIVE]) is GateVerdict.FAIL
 
 
 @given(st.integers(1, 100_000))

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from remiss.safeguard.critical_cases import CriticalCase, critical_verdict, repeats_needed
-from remiss.safeguard.non_inferiority import PairedCases, judge, strata_of
+from remiss.safeguard.non_inferiority import GateVerdict, PairedCases, judge, strata_of
 from remiss.safeguard.power import play
-from remiss.safeguard.verdicts import Verdict
 
 GATES = [pytest.param(60, id="short"), pytest.param(500, id="long", marks=pytest.mark.soak)]
 MARGIN = 0.03
@@ -51,12 +50,12 @@ def test_an_unchanged_model_hardly_fails_and_passes_as_often_as_was_printed(gate
     rng = np.random.default_rng([2026, members])
     weight, role, family = suite(rng, members=members)
     verdicts = [judged(rng, weight, role, family, 0.0, flicker=0.0) for _ in range(gates)]
-    assert share_of(verdicts, Verdict.FAIL) <= 0.01
+    assert share_of(verdicts, GateVerdict.FAIL) <= 0.01
     nobody = np.zeros(weight.size, dtype=bool)
     cases = PairedCases(baseline=nobody, candidate=nobody, weight=weight, role=role, family=family)
     printed = play(cases, MARGIN, differing=DIFFERING)
     allowed = 0.05 if gates >= 500 else 0.05 + 2.6 * np.sqrt(0.25 / gates)
-    assert abs(share_of(verdicts, Verdict.PASS) - printed.passed) <= allowed
+    assert abs(share_of(verdicts, GateVerdict.PASS) - printed.passed) <= allowed
 
 
 @pytest.mark.parametrize("gates", GATES)
@@ -67,8 +66,8 @@ def test_a_model_worse_by_the_margin_hardly_passes_and_hardly_fails_for_sure(gat
     weight, role, family = suite(rng, members=members)
     verdicts = [judged(rng, weight, role, family, -MARGIN, flicker=flicker) for _ in range(gates)]
     # Of 500 at most 22 and 12, as an end at 0.025 and one at 0.01 may bring; of fewer what chance allows above them.
-    assert share_of(verdicts, Verdict.PASS) <= (22 / 500 if gates >= 500 else 5 / 60)
-    assert share_of(verdicts, Verdict.FAIL) <= (12 / 500 if gates >= 500 else 4 / 60)
+    assert share_of(verdicts, GateVerdict.PASS) <= (22 / 500 if gates >= 500 else 5 / 60)
+    assert share_of(verdicts, GateVerdict.FAIL) <= (12 / 500 if gates >= 500 else 4 / 60)
 
 
 @pytest.mark.parametrize("gates", GATES)
@@ -83,5 +82,5 @@ def test_critical_cases_that_answer_by_chance_hardly_ever_fail_an_unchanged_mode
         asked = [
             CriticalCase(case="", baseline=b, candidate=c, repeats=repeats) for b, c in zip(baseline, candidate, strict=True)
         ]
-        failed += critical_verdict(asked) is Verdict.FAIL
+        failed += critical_verdict(asked) is GateVerdict.FAIL
     assert failed <= (12 if gates >= 500 else 3)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from remiss.safeguard.verdicts import Verdict
+from remiss.safeguard.non_inferiority import GateVerdict
 
 # How likely it may be that any of the cases breaks by chance: a fair coin that shows heads r times and then tails r times, 4^-r.
 BY_CHANCE = 0.01
@@ -28,7 +28,7 @@ def repeats_needed(cases: int) -> int:
     return repeats
 
 
-class Outcome(StrEnum):
+class CriticalOutcome(StrEnum):
     """What became of one critical case."""
 
     HELD = "held"  # the candidate passed each time
@@ -38,22 +38,22 @@ class Outcome(StrEnum):
     NO_GROUND = "no ground"  # the baseline did not pass each time: the case cannot show a break
 
 
-VERDICTS = {Outcome.BROKEN: Verdict.FAIL, Outcome.WAVERING: Verdict.INCONCLUSIVE}
+VERDICTS = {CriticalOutcome.BROKEN: GateVerdict.FAIL, CriticalOutcome.WAVERING: GateVerdict.INCONCLUSIVE}
 
 
-def outcome_of(baseline: int, candidate: int, repeats: int) -> Outcome:
+def outcome_of(baseline: int, candidate: int, repeats: int) -> CriticalOutcome:
     """Return what became of a case that each version was asked so often and passed so often.
 
     >>> [outcome_of(baseline, candidate, 5).value for baseline, candidate in ((5, 0), (5, 2), (5, 4), (4, 0))]
     ['broken', 'wavering', 'flickering', 'no ground']
     """
     if baseline < repeats:
-        return Outcome.NO_GROUND
+        return CriticalOutcome.NO_GROUND
     if candidate == repeats:
-        return Outcome.HELD
+        return CriticalOutcome.HELD
     if candidate == 0:
-        return Outcome.BROKEN
-    return Outcome.FLICKERING if 2 * candidate > repeats else Outcome.WAVERING
+        return CriticalOutcome.BROKEN
+    return CriticalOutcome.FLICKERING if 2 * candidate > repeats else CriticalOutcome.WAVERING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +66,12 @@ class CriticalCase:
     repeats: int
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> CriticalOutcome:
         """What became of it."""
         return outcome_of(self.baseline, self.candidate, self.repeats)
 
 
-def critical_verdict(cases: Sequence[CriticalCase], *, without_ground: float = 1.0) -> Verdict:
+def critical_verdict(cases: Sequence[CriticalCase], *, without_ground: float = 1.0) -> GateVerdict:
     """Return the verdict over all critical cases: any that broke fails; any that wavers leaves it open.
 
     Parameters
@@ -80,9 +80,9 @@ def critical_verdict(cases: Sequence[CriticalCase], *, without_ground: float = 1
         so it is left open
     """
     outcomes = [case.outcome for case in cases]
-    if Outcome.BROKEN in outcomes:
-        return Verdict.FAIL
-    lacking = outcomes.count(Outcome.NO_GROUND)
-    if Outcome.WAVERING in outcomes or lacking > without_ground * len(outcomes):
-        return Verdict.INCONCLUSIVE
-    return Verdict.PASS
+    if CriticalOutcome.BROKEN in outcomes:
+        return GateVerdict.FAIL
+    lacking = outcomes.count(CriticalOutcome.NO_GROUND)
+    if CriticalOutcome.WAVERING in outcomes or lacking > without_ground * len(outcomes):
+        return GateVerdict.INCONCLUSIVE
+    return GateVerdict.PASS

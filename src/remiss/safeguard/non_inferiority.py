@@ -6,15 +6,15 @@ interval is above minus the margin, fails where the upper end is surely below it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from remiss.safeguard.multiple_testing import holm
 from remiss.safeguard.paired_difference import chance_of_no_worse, combined_ends, z_of
-from remiss.safeguard.verdicts import Verdict
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -23,6 +23,26 @@ Places = npt.NDArray[np.intp]
 PASS_LEVEL = 0.025  # one-sided, of the lower end
 FAIL_LEVEL = 0.01  # family-wise, of the upper ends of all conditions of a policy
 WIDEST = 4.0  # the greatest ratio of weights in one stratum
+
+
+class GateVerdict(StrEnum):
+    """Released may be what passes. INCONCLUSIVE is no failure: the evidence does not suffice either way."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+def overall(verdicts: Iterable[GateVerdict]) -> GateVerdict:
+    """Return the verdict of a gate: any that fails fails it, else any that is open leaves it open. Of no condition it is open.
+
+    >>> overall([GateVerdict.PASS, GateVerdict.INCONCLUSIVE]), overall([])
+    (<GateVerdict.INCONCLUSIVE: 'inconclusive'>, <GateVerdict.INCONCLUSIVE: 'inconclusive'>)
+    """
+    found = set(verdicts)
+    if GateVerdict.FAIL in found:
+        return GateVerdict.FAIL
+    return GateVerdict.PASS if found == {GateVerdict.PASS} else GateVerdict.INCONCLUSIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,7 +73,7 @@ class NonInferiority:
     `chance` is the adjusted p-value of failing; `effective` how many independent pairs of equal weight the cases are worth.
     """
 
-    verdict: Verdict
+    verdict: GateVerdict
     difference: float
     low: float
     high: float
@@ -64,7 +84,7 @@ class NonInferiority:
     @property
     def worse_within_margin(self) -> bool:
         """Whether it passes though the candidate is surely worse."""
-        return self.verdict is Verdict.PASS and self.high < 0
+        return self.verdict is GateVerdict.PASS and self.high < 0
 
 
 def weight_strata(weight: Numbers, role: Places, family: Places) -> Places:
@@ -124,10 +144,10 @@ def strata_of(cases: PairedCases, production: Numbers | None = None) -> Strata:
     )
 
 
-def _verdict(*, passes: bool, fails: bool) -> Verdict:
+def _verdict(*, passes: bool, fails: bool) -> GateVerdict:
     if fails:
-        return Verdict.FAIL
-    return Verdict.PASS if passes else Verdict.INCONCLUSIVE
+        return GateVerdict.FAIL
+    return GateVerdict.PASS if passes else GateVerdict.INCONCLUSIVE
 
 
 def judge(conditions: Sequence[tuple[Strata, float]]) -> list[NonInferiority]:
