@@ -45,6 +45,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "case.form": ("case form {case}",),
     "case.history": ("case history {case}",),
     "case.investigation": ("case investigation {case}",),
+    "case.replay": ("case replay {case} --model python:operator:countOf",),
     "case.search": ("case search", f"case search '{MISSED} inputs.carrier:EV' --limit 5", "case search status:disputed"),
     "case.show": ("case show {case}",),
     "case.similar": ("case similar {case}",),

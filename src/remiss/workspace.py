@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from remiss.govern.ports.vault import KeyWorkspace
     from remiss.protocol.ports import ProtocolsWorkspace, ProtocolWorkspace
     from remiss.records.person import Person, Token
-    from remiss.safeguard.ports import ModelWorkspace
+    from remiss.safeguard.ports import ModelWorkspace, ReplayWorkspace
     from remiss.understand.ports import SampleWorkspace, UnderstandWorkspace
 
 # What lets somebody read the logs of a team.
@@ -279,8 +279,8 @@ if TYPE_CHECKING:
     def _satisfies_govern(ws: Workspace | Offline) -> GovernWorkspace:
         return ws
 
-    def _satisfies_models(ws: Workspace) -> ModelWorkspace:
-        return ws
+    def _satisfies_models(ws: Workspace) -> tuple[ModelWorkspace, ReplayWorkspace]:
+        return ws, ws
 
     def _satisfies_investigation(ws: Workspace) -> InvestigationWorkspace:
         return ws

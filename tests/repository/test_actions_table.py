@@ -49,6 +49,7 @@ OF_NOW = {
     "reproduce": "what a run filed never changes, and its source is as it is now",
     "attachment.get": "what was erased is gone",
     "case.duplicates": "what somebody is about to file, as it is now",
+    "case.replay": "the model as it answers now",
     "case.form": "what somebody is about to label, as it is now",
     "queue.list": "what waits is as it is now",
     "doctor": "the machine as it is",

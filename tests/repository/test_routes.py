@@ -27,6 +27,7 @@ POSTED = {
     "audit.verify",
     "audit.prove",
     "evidence.show",
+    "case.replay",
     "model.check",
     "taxonomy.rehearse",
 }

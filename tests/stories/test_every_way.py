@@ -23,8 +23,8 @@ UNTOLD = {
     *("queue.release", "capture.plan", "taxonomy.show"),
     # Told in the library (test_jobs.py), by commands and over HTTP each by itself: jobs are worked off beside the catalog.
     *("job.cancel", "job.capture", "job.due", "job.list", "job.show"),
-    # Told by commands and over HTTP (faces/test_models.py): what may be run is said by a file beside the catalog.
-    *("model.check", "model.list"),
+    # Told by commands and over HTTP (faces/test_models.py, faces/test_replay.py): a file of the machine says what may run.
+    *("case.replay", "model.check", "model.list"),
     # Told of a catalog of a former schema, where there is something to redact (migrations/test_private_by_default.py).
     "run.redact",
 }

@@ -56,11 +56,21 @@ def checked_purpose(purpose: str) -> str:
 READ = "evidence:read"
 
 
-def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Sequence[ViewEntry]:
+def looked(ws: EvidenceWorkspace, raw: RawEvent, purpose: str) -> ViewEntry:
+    """Return what the log of views has of a look at a raw event, and what for.
+
+    Raises
+    ------
+    InputError : the purpose is none
+    """
     team = ws.raw_events.of(raw.case, raw.run).team
     # The log of views is never written anew: what is personal must not come into it.
-    said = gate(ws).words(checked_purpose(given["purpose"]))
-    return (ViewEntry(kind=ViewKind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team),)
+    said = gate(ws).words(checked_purpose(purpose))
+    return ViewEntry(kind=ViewKind.EVIDENCE, subject=raw.case, purpose=said, ids=[raw.run], team=team)
+
+
+def _shown(ws: EvidenceWorkspace, given: Mapping[str, Any], raw: RawEvent) -> Sequence[ViewEntry]:
+    return (looked(ws, raw, given["purpose"]),)
 
 
 @action("evidence.show", permission=READ, http="POST /cases/{case}/evidence", reads=True, subject="case", views=_shown)
@@ -90,6 +100,16 @@ def show_evidence(
     Ambiguous, InputError : among them a purpose that is empty
     """
     checked_purpose(purpose)
+    return raw_event(ws, case, run)
+
+
+def raw_event(ws: EvidenceWorkspace, case: str, run: str | None = None) -> RawEvent:
+    """Return the raw event of a case to whom it may be shown; that it is looked at is for the caller to record.
+
+    Raises
+    ------
+    Denied, NotFound, StorageError, Ambiguous, InputError : as `show_evidence`
+    """
     original = ws.raw_events.of(case, run)
     ws.allow(READ, original.team)
     sensitivity = _guarded(ws, original)

@@ -50,7 +50,7 @@ _ANNOTATOR = _READER | {
     "thread:write",
     "evidence:read",
 }
-_VERIFIER = _ANNOTATOR | {"case:verify", "case:adjudicate"}
+_VERIFIER = _ANNOTATOR | {"case:verify", "case:adjudicate", "case:replay"}
 _CURATOR = _VERIFIER | {
     "case:reopen",
     "case:link",

@@ -46,6 +46,10 @@ class TroubleKind(StrEnum):
     NOT_ASKED = "not-asked"  # others had used up the time
 
 
+# The model could not be asked at all: it does not start here, or its server is not there.
+AWAY = frozenset({TroubleKind.START, TroubleKind.CONNECTION, TroubleKind.ADDRESS})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelLimits:
     """What a model may use.

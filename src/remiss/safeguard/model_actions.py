@@ -27,6 +27,7 @@ from remiss.safeguard.ports import ModelWorkspace
 
 # Who may run a model may know where it is.
 RUN = "model:check"
+REPLAY = "case:replay"
 ModelName = Annotated[str, Help("NAME@VERSION of a registered model; on this machine also python:MODULE:CALLABLE or a URL.")]
 Seed = Annotated[int, Range(0, 2**32 - 1), Help("What the model's random numbers begin with.")]
 ProbeRow = Annotated[
@@ -88,17 +89,32 @@ def check_model(ws: ModelWorkspace, model: ModelName, *, row: ProbeRow | None = 
     """
     found = ws.models.find(model)
     asked = _probe(found, row)
-    begun = time.perf_counter()
     try:
-        with ws.models.open(found, seed=seed) as runner:
-            started_ms = (time.perf_counter() - begun) * 1000
-            [answer] = runner.answers([asked])
-            environment = runner.environment()
+        environment, started_ms, answer = ask(ws, found, asked, seed)
     except ModelError as error:
-        if not isinstance(error.trouble, ModelTrouble):
-            raise
-        return _checked(found, None, None, ModelAnswer(trouble=error.trouble))
+        return _checked(found, None, None, ModelAnswer(trouble=trouble_in(error)))
     return _checked(replace(found, digest=environment.digest), environment, started_ms, answer)
+
+
+def ask(ws: ModelWorkspace, model: ModelSpecification, row: ModelRow, seed: int) -> tuple[ModelEnvironment, float, ModelAnswer]:
+    """Ask a model one row; return where it ran, how many milliseconds it took to start, and what came of the row.
+
+    Raises
+    ------
+    ModelError : it does not start
+    """
+    begun = time.perf_counter()
+    with ws.models.open(model, seed=seed) as runner:
+        started_ms = (time.perf_counter() - begun) * 1000
+        [answer] = runner.answers([row])
+        return runner.environment(), started_ms, answer
+
+
+def trouble_in(error: ModelError) -> ModelTrouble:
+    """Return what kept a model from starting; an error of another kind, as in how it is registered, is raised again."""
+    if not isinstance(error.trouble, ModelTrouble):
+        raise error
+    return error.trouble
 
 
 def _checked(
@@ -120,8 +136,13 @@ def _probe(model: ModelSpecification, row: Mapping[str, Scalar] | None) -> Model
         raise InputError(
             f"{model} has no example", do="give a row: --row NAME=VALUE, or register the model with an example", field="row"
         )
-    return {name: format_time(value) if isinstance(value, datetime) else value for name, value in given.items()}
+    return row_of(given)
+
+
+def row_of(values: Mapping[str, object]) -> ModelRow:
+    """Return plain values as JSON has them."""
+    return {name: format_time(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def _shown(ws: ModelWorkspace, model: ModelSpecification) -> ModelSpecification:
-    return model if ws.may(RUN, None) else replace(model, target=None)
+    return model if ws.may(RUN, None) or ws.may(REPLAY, None) else replace(model, target=None)

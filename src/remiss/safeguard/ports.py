@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
+from remiss.catalog.ports import Cases, EvidenceWorkspace
 from remiss.govern.ports.actor import Permits
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification
+from remiss.records.person import Governed
+from remiss.records.view_entry import ViewEntry
 
 
 class Runner(Protocol):
@@ -71,3 +75,32 @@ class ModelWorkspace(Permits, Protocol):
 
     @property
     def models(self) -> Models: ...
+
+
+class ReplayWorkspace(ModelWorkspace, EvidenceWorkspace, Protocol):
+    """The ports that replays take."""
+
+    @property
+    def cases(self) -> Cases: ...
+
+    def governed(self, case_id: str) -> Governed:
+        """Return what decides who sees a case, of one that the actor sees.
+
+        Raises
+        ------
+        NotFound, Ambiguous, InputError
+        """
+        ...
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Have everything in the block read from one snapshot of the catalog."""
+        ...
+
+    def record_views(self, looks: Sequence[ViewEntry], action: str) -> None:
+        """Record now what an action is about to show to somebody else than its caller.
+
+        Raises
+        ------
+        StorageError, Tampered : it cannot be recorded, and so must not be shown; Denied
+        """
+        ...

@@ -18,14 +18,13 @@ from itertools import islice
 from threading import Lock
 from typing import TypeAlias
 
-from remiss.records.model import ModelAnswer, ModelRow, ModelTrouble, TroubleKind
+from remiss.records.model import AWAY, ModelAnswer, ModelRow, ModelTrouble, TroubleKind
 
 LEAST_SHARE = 1 / 8
 # Made once: to make one takes as long as to write a row.
 _AS_JSON = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 # So many batches in a row, none of whose rows was answered because the model was away.
 MOST_AWAY = 3
-AWAY = frozenset({TroubleKind.START, TroubleKind.CONNECTION, TroubleKind.ADDRESS})
 
 # Called with rows, the seconds that they may take, and whether they are part of a batch that failed.
 Ask: TypeAlias = Callable[[Sequence[ModelRow], float, bool], Sequence[ModelAnswer]]

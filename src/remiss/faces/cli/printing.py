@@ -42,6 +42,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "queue": ("curation_tables", "queue"),
     "raw-event": ("case_tables", "raw_event"),
     "recoding": ("protocol", "recoded"),
+    "replay": ("safeguard_tables", "replay"),
     "reproduction": ("run_tables", "reproduction"),
     "rotation": ("governance_tables", "rotation"),
     "run": ("run_tables", "run"),
@@ -76,9 +77,12 @@ def _no(*, when: bool) -> int:
     return AnswerNo.exit_status if when else 0
 
 
+# Of a replay: without an answer that can be compared nothing is decided.
+GRADED: Mapping[str, int] = {"identical": 0, "equivalent": 0, "not-reproduced": AnswerNo.exit_status}
 STATUSES: Mapping[str, Callable[[Any], int]] = {
     "access.check": lambda found: _no(when=not found.allowed),
     "audit.verify": lambda found: _no(when=not all(each.sound for each in found)),
+    "case.replay": lambda found: GRADED.get(found.grade, Undecided.exit_status),
     "model.check": lambda found: _no(when=found.answer.trouble is not None),
     "protocol.check": lambda found: _no(when=any(each.level == "error" for each in found)),
     "protocol.diff": lambda lines: _no(when=bool(lines)),

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from remiss.faces.cli import render
 from remiss.present.legible import printable
-from remiss.records.model import ModelCheck, RegisteredModels
+from remiss.records.identity import format_time
+from remiss.records.model import ModelAnswer, ModelCheck, ModelEnvironment, ModelSpecification, RegisteredModels
+from remiss.records.replay import Replay
+
+Fact = tuple[str, object]
+# As in files of JSON, which a person may read; a time as remiss writes it.
+as_json = partial(json.dumps, ensure_ascii=False, default=format_time)
 
 
 def models(found: RegisteredModels) -> None:
@@ -23,24 +30,55 @@ def models(found: RegisteredModels) -> None:
 
 def model_check(found: ModelCheck) -> None:
     """Print what a model answered and where it ran, or what went wrong."""
-    answer, environment, trouble = found.answer, found.environment, found.answer.trouble
-    render.facts(
-        (name, value)
-        for name, value in (
-            ("model", str(found.model)),
-            ("output", None if trouble else json.dumps(answer.output, ensure_ascii=False)),
-            ("confidence", answer.confidence),
-            ("trouble", None if trouble is None else f"{trouble.kind.value}: {trouble.message}"),
-            ("do", found.do or None),
-            ("started ms", found.started_ms),
-            ("latency ms", answer.latency_ms),
-            ("digest", found.model.digest),
-            ("python", environment and environment.python),
-            ("platform", environment and environment.platform),
-            ("packages", (environment and len(environment.packages)) or None),
-            ("seed", environment and environment.seed),
-        )
-        if value is not None
+    started = ("started ms", found.started_ms)
+    _told(("model", str(found.model)), *_answered(found.answer, found.do), started, *_ran(found.model, found.environment))
+    _printed(found.answer)
+
+
+def replay(found: Replay) -> None:
+    """Print what the log has, what a model answers now, and how the two compare."""
+    answer = found.answer or ModelAnswer()
+    _told(
+        ("case", found.case),
+        ("grade", found.grade and found.grade.value),
+        ("may be due to", ", ".join(each.value for each in found.causes) or None),
+        ("logged by", " ".join(filter(None, (found.logged.model, found.logged.model_version)))),
+        ("logged output", None if found.logged.output is None else as_json(found.logged.output)),
+        ("logged confidence", found.logged.confidence),
+        ("model", str(found.model)),
+        *(_answered(answer, found.do) if found.answer else ()),
+        *_ran(found.model, found.environment),
     )
-    if trouble is not None and trouble.printed:
-        render.say(f"it printed last:\n{printable(trouble.printed[-400:])}")
+    if found.answer is None:
+        render.say("the model was not asked")
+    _printed(answer)
+
+
+def _answered(answer: ModelAnswer, do: str) -> tuple[Fact, ...]:
+    trouble = answer.trouble
+    return (
+        ("output", None if trouble else as_json(answer.output)),
+        ("confidence", answer.confidence),
+        ("trouble", None if trouble is None else f"{trouble.kind.value}: {trouble.message}"),
+        ("do", do or None),
+        ("latency ms", answer.latency_ms),
+    )
+
+
+def _ran(model: ModelSpecification, environment: ModelEnvironment | None) -> tuple[Fact, ...]:
+    return (
+        ("digest", model.digest),
+        ("python", environment and environment.python),
+        ("platform", environment and environment.platform),
+        ("packages", (environment and len(environment.packages)) or None),
+        ("seed", environment and environment.seed),
+    )
+
+
+def _told(*facts: Fact) -> None:
+    render.facts((name, value) for name, value in facts if value is not None)
+
+
+def _printed(answer: ModelAnswer) -> None:
+    if answer.trouble is not None and answer.trouble.printed:
+        render.say(f"it printed last:\n{printable(answer.trouble.printed[-400:])}")

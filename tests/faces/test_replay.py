@@ -1,0 +1,77 @@
+"""A case on a model again, on the command line and through a server."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+import remiss
+from remiss import catalog, safeguard
+from remiss.errors import InputError
+from remiss.records.case import Filing
+from remiss.records.replay import ReplayGrade
+from tests.serving import served
+from tests.stories.logs import MONDAY
+
+FILE = """models:
+  - {name: delay, version: "1", python: "delays:predict"}
+  - {name: delay, version: "2", python: "delays:hang", limits: {seconds: 0.3}}
+  - {name: delay, version: "3", python: "nowhere:predict"}
+  - {name: delay, version: "4", http: "http://127.0.0.1:9/predict", allow: [127.0.0.1], limits: {retries: 0}}
+"""
+MODULE = """
+import time
+
+def predict(rows):
+    return [{"output": "late" if row["distance"] > 500 else "on-time", "confidence": 0.75} for row in rows]
+
+def hang(rows):
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def beside(captured):
+    """A catalog with a model beside it, and two cases: one that the model answers as it was, and one that was redacted."""
+    Path("models.yaml").write_text(FILE)
+    Path("delays.py").write_text(MODULE)
+    with remiss.open("remiss.db") as ws:
+        told = {"model": "delay", "at": MONDAY, "model_version": "1", "output": "Late"}
+        sound = catalog.file(ws, Filing(title="sound", inputs={"distance": 700}, **told))
+        marked = catalog.file(ws, Filing(title="marked", inputs={"distance": 700, "by": "ana@example.org"}, **told))
+    return sound.id, marked.id
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "says"),
+    [
+        ("delay@1", 0, ("equivalent", '"Late"', '"late"')),
+        ("python:delays:predict", 0, ("equivalent", "delays:predict")),
+        ("delay@2", 1, ("not-reproduced", "other-version, trouble", "timeout", "make it quicker")),
+        ("delay@3", 3, ("environment-missing", "No module named 'nowhere'")),
+        ("delay@4", 3, ("environment-missing", "connection:", "check the URL")),
+    ],
+)
+def test_a_replay_says_how_the_answer_compares_and_why_it_may_differ(cli, beside, model, status, says):
+    begun = time.monotonic()
+    answer = cli("case", "replay", beside[0], "--model", model)
+    assert (answer.status, [each for each in says if each not in answer.out]) == (status, []), answer
+    assert time.monotonic() - begun < 20
+
+
+def test_a_case_whose_inputs_were_redacted_is_told_apart(cli, beside):
+    answer = cli("case", "replay", beside[1], "--model", "delay@1")
+    assert (answer.status, "inputs-redacted" in answer.out, "the model was not asked" in answer.err) == (3, True, True)
+    found = cli("case", "replay", beside[1], "--model", "delay@1", "--format", "json").json
+    assert (found["schema"], found["answer"], found["grade"]) == ("remiss/replay@1", None, "inputs-redacted")
+
+
+def test_through_a_server_registered_models_are_replayed_and_no_others(beside):
+    with served("remiss.db", {}) as there, remiss.open(there.url, token=there.person("bo", role="verifier")) as ws:
+        found = safeguard.replay(ws, beside[0], model="delay@1")
+        assert (found.grade, found.answer.output) == (ReplayGrade.EQUIVALENT, "late")
+        for model in ("python:delays:predict", "http://127.0.0.1:9/"):
+            with pytest.raises(InputError, match="through a server only registered models are run"):
+                safeguard.replay(ws, beside[0], model=model)
