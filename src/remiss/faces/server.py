@@ -187,7 +187,7 @@ def serve(
         secure = bool(origins) and all(each.startswith("https://") for each in origins)
         sessions = sessions_at(actual, token, secure=secure, operator=not origins)
         app = secured(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
-        with ready_to_serve(), working(workspace) if jobs else nullcontext():
+        with ready_to_serve() as nobody_asks, working(workspace) if jobs else nullcontext():
             announce(f"serving {workspace.address}; stop with Ctrl-C")
             for each in origins:
                 announce(f"people sign in at {each}/sign-in, with their tokens")
@@ -195,7 +195,23 @@ def serve(
                     announce(f"{each} is not encrypted: anybody on the network path can read the tokens; put TLS before it")
             if not origins:
                 announce(ONCE + link(sessions, actual))
-            uvicorn.Server(configured(app)).run(sockets=[bound])
+            ResponsiveServer(configured(app), nobody_asks).run(sockets=[bound])
+
+
+class ResponsiveServer(uvicorn.Server):
+    """Serves, and says when nobody asks: no request is under way, and none came since it looked a tenth of a second ago."""
+
+    def __init__(self, config: uvicorn.Config, nobody_asks: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._nobody_asks = nobody_asks
+        self._requests = 0
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look around, which uvicorn does all the while."""
+        before, self._requests = self._requests, self.server_state.total_requests
+        if before == self._requests and not self.server_state.tasks:
+            self._nobody_asks()
+        return await super().on_tick(counter)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from remiss.present.columns import severity
 from remiss.present.legible import NARROW_SPACE, between, counted, share
 from remiss.records.case import Case
-from remiss.records.event import Event, FieldLabel, Values
+from remiss.records.event import NONE_OF, Event, FieldLabel, Values
 from remiss.records.identity import format_time
 from remiss.records.job import Job
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced
@@ -102,8 +102,8 @@ def event_facts(event: Event, source: str | None, show: Show) -> Iterator[Pair]:
     yield from _given(("source", source))
     yield "happened", event.at
     yield "model", f"{event.model}{version}"
-    yield called(show, "output"), event.output if event.output is not None else "no answer"
-    yield called(show, "label"), event.label if event.label is not None else "not known"
+    yield called(show, "output"), NONE_OF["output"] if event.output is None else event.output
+    yield called(show, "label"), NONE_OF["label"] if event.label is None else event.label
     yield from _given((called(show, "confidence"), confidence(show, event.confidence)))
     yield from _given(
         (called(show, "latency_ms", "latency, ms"), in_unit(show, "latency_ms", latency)), ("call status", event.status)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
 from remiss.records.case import Sensitivity
-from remiss.records.event import Event, Scalar, to_text
+from remiss.records.event import NONE_OF, Event, Scalar, to_text
 
 if TYPE_CHECKING:
     from remiss.protocol.model import ProtocolModel
@@ -34,9 +34,8 @@ MOST_VALUE = 60
 MOST_GUIDELINES = 20_000
 MOST_SHOWN = 200
 CONFIDENCE = "confidence"
-# What stands for a value that is not there; that there is none says something of an answer and of a label.
+# What stands for a value that is not there, but for an answer and a label (see `NONE_OF`).
 MISSING = "\N{EN DASH}"
-NONE_OF = {"output": "no answer", "label": "no label yet"}
 # What a protocol suggests and people decide: a title with it would tell who labels what was suspected.
 SUGGESTED = frozenset({"criterion", "criteria", "severity", "mode", "suggested_mode", "verdict"})
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")

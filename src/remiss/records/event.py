@@ -66,6 +66,10 @@ class Redaction:
     policy: str
 
 
+# That there is none says something of an answer and of a label: in these words, everywhere.
+NONE_OF = {"output": "no answer", "label": "no label yet"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One prediction, redacted: what the catalog may hold of it.

@@ -15,6 +15,7 @@ from remiss.faces.web.pages.list_columns import USUAL, ListHead
 from remiss.faces.web.pages.list_facets import facets_of
 from remiss.faces.web.rendering import environment
 from remiss.govern import audit_actions as audit
+from remiss.present import facts
 from remiss.records.case import Filing
 from remiss.records.identity import parse_time
 from remiss.records.rows import Rows
@@ -397,3 +398,5 @@ def test_an_event_without_an_answer_or_a_label_says_so_in_words(alone):
     assert ">no label yet</span>" in listed
     assert ">no answer</span>" in listed
     assert ">no answer</span>" in shown
+    assert ">no label yet</span>" in shown
+    assert dict(facts.event_facts(filed.event, None, {}))["label"] == "no label yet"

@@ -24,6 +24,7 @@ from remiss.faces.web.markdown import markdown
 from remiss.govern.authority import OPERATOR
 from remiss.present import facts
 from remiss.present.legible import figure, number, printable, printable_lines, share
+from remiss.records.event import NONE_OF
 from remiss.records.identity import format_time
 from remiss.records.rows import as_csv
 from remiss.version import __version__
@@ -181,7 +182,8 @@ def environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.globals |= {"version": __version__, "address": address, "called": facts.called, "headed": facts.headed}
+    found.globals |= {"version": __version__, "address": address, "none_of": NONE_OF}
+    found.globals |= {"called": facts.called, "headed": facts.headed}
     found.filters |= {
         "count": number,
         "figure": figure,

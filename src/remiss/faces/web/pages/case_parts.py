@@ -21,7 +21,7 @@ from remiss.present import sampling
 from remiss.present.facts import headed
 from remiss.records.case import Case, Revision
 from remiss.records.comparison import Comparison
-from remiss.records.event import Event, Scalar
+from remiss.records.event import NONE_OF, Event, Scalar
 from remiss.records.evidence import Attachment
 from remiss.records.states import Status
 
@@ -39,9 +39,10 @@ class ComparedCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One field of a case beside its controls."""
+    """One field of a case beside its controls; `missing` says that there is no value."""
 
     name: str
+    missing: str
     own: Scalar
     others: tuple[ComparedCell, ...]
 
@@ -67,9 +68,8 @@ def controls_of(found: Comparison) -> ControlsPart:
         own, *others = values
         name = headed(found.show, field, words)
         if field in {"output", "label"} or any(value != own for value in others):
-            rows.append(
-                Row(name=name, own=own, others=tuple(ComparedCell(value=value, differs=value != own) for value in others))
-            )
+            cells = tuple(ComparedCell(value=value, differs=value != own) for value in others)
+            rows.append(Row(name=name, missing=NONE_OF.get(field, "\N{EN DASH}"), own=own, others=cells))
         elif own is not None:
             same.append((name, own))
     return ControlsPart(
