@@ -11,7 +11,8 @@ import pytest
 
 from remiss.capture.sampling import fraction
 from remiss.curate.batches import Batch
-from remiss.curate.queueing import BatchOrder, Desk, Ownership, Progress
+from remiss.curate.queueing import Desk, Progress
+from remiss.curate.tally import BatchOrder, Ownership
 from remiss.protocol.terms import LabellingDesign
 from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind

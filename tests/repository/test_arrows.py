@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.shape import sources
 from tests.tables import each
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,3 +63,18 @@ def touched(tree: ast.Module) -> Iterator[str]:
                 yield from (f"line {node.lineno}: {name.name}" for name in names if name.name in ENGINES_OF_CHANCE)
             case ast.ImportFrom(module=module) if module in ENGINES_OF_CHANCE:
                 yield f"line {node.lineno}: {module}"
+
+
+def test_no_two_modules_need_each_other_not_even_for_types():
+    texts = sources()
+    needs = {name: _named_in(text, texts) for name, text in texts.items()}
+    assert [(one, other) for one in needs for other in needs[one] if one < other and one in needs[other]] == []
+
+
+def _named_in(text, known):
+    """Return the modules that a module imports, wherever it does."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {name if (name := f"{node.module}.{one.name}") in known else node.module for one in node.names}
+    return found & known.keys()

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from remiss.curate.batches import Batch, group_of
-from remiss.curate.queueing import BatchOrder, Desk, Ownership, Progress
+from remiss.curate.queueing import Desk, Progress
 from remiss.curate.steering import UNSTEERED, BatchScope, First, Steer, Steering
+from remiss.curate.tally import BatchOrder, Ownership
 from remiss.protocol.terms import LabellingDesign
 from remiss.records.case import Sensitivity
 from remiss.records.labelling import LabellingKind

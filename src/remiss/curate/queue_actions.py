@@ -16,9 +16,10 @@ from remiss.catalog.identifying import prefix_of
 from remiss.curate.guidelines import guidelines_of, named, owners_of, read
 from remiss.curate.labelling_form import InHand, Left, QueueState, Served, Task, labelling_form_of
 from remiss.curate.ports.labelling import QueueWorkspace, Reserved, Whereabouts
-from remiss.curate.queueing import ANYTHING, Desk, Ownership, TaskChoice
+from remiss.curate.queueing import ANYTHING, Desk, TaskChoice
 from remiss.curate.steered_queues import batch_states, steered_orders, steered_queues
 from remiss.curate.steering import chosen_stratum, values_of
+from remiss.curate.tally import Ownership
 from remiss.errors import Conflict, NotFound
 from remiss.parameters import CaseId, Help, Option
 from remiss.records.labelling import LabellingKind

@@ -9,66 +9,19 @@ Among the annotations of a period a share are controls and undecided events, in 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
 from itertools import chain
-from typing import NamedTuple
 
 from remiss.curate.batches import UNFLAGGED, Batch, selected, share, starting
 from remiss.curate.guidelines import Owners, named, owns
-from remiss.curate.steering import UNSTEERED, First, Steering, opened, within
-from remiss.curate.tally import Tally
-from remiss.govern.ports.actor import Scope
-from remiss.protocol.terms import LabellingDesign
-from remiss.records.case import Sensitivity
+from remiss.curate.steering import UNSTEERED, Steering, opened, within
+from remiss.curate.tally import BatchOrder, Ownership, Tally
 from remiss.records.labelling import LabellingKind
 from remiss.records.states import Status
-
-LEAST_GRAVE = 5
-
-
-class Ownership(NamedTuple):
-    """The team and the sensitivity of something."""
-
-    team: str
-    sensitivity: Sensitivity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchOrder:
-    """The batches of one source and protocol, as the runs in force drew their events.
-
-    `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batch that each event
-    is in, `criteria` which ones the events of a batch met, and `severities` what each criterion suggests. `ownerships` has of
-    each period the teams and sensitivities of the runs that sampled its events.
-    """
-
-    source: str
-    protocol: str
-    labelling: LabellingDesign
-    seed: str
-    severities: Mapping[str, int]
-    batches: Mapping[Batch, Sequence[int]]
-    of: Mapping[int, Batch]
-    ownerships: Mapping[datetime, Collection[Ownership]]
-    criteria: Mapping[Batch, Collection[str]] = field(default_factory=dict)
-
-    def seen_by(self, scope: Scope, period: datetime) -> bool:
-        """Return whether somebody with a scope sees every run that drew events of a period."""
-        return all(scope.sees(each.team, each.sensitivity) for each in self.ownerships[period])
-
-    def rank(self, batch: Batch, first: First = First.GRAVEST) -> tuple[float, float, str, str]:
-        """Return by what batches are served: suggested severity, age, name; or the newest period before severity."""
-        severity, period = self.severities.get(batch.group, LEAST_GRAVE), batch.period.timestamp()
-        leading = (severity, period) if first is First.GRAVEST else (-period, severity)
-        return *leading, batch.group, batch.stratum
-
-    def quota(self, batch: Batch) -> float:
-        """Return how many of a flagged batch come before the others get more: its part of what is no control."""
-        flagged = sum(each.period == batch.period and each.group not in UNFLAGGED for each in self.batches)
-        return self.labelling.budget * (1 - self.labelling.controls) / max(1, flagged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +205,25 @@ class Desk:
             yield from tally.serve(batch, most)
 
     def _tallies(self) -> Sequence[Tally]:
-        return [Tally.of(order, self) for order in self.orders]
+        return [self._tally(order) for order in self.orders]
+
+    def _tally(self, order: BatchOrder) -> Tally:
+        """Return how far an order has come."""
+        done = (event for event in self.progress if self.done(event))
+        away = {event for event in chain(done, self.taken.get(LabellingKind.ANNOTATION, ())) if event in order.of}
+        declined = {
+            event for event in {*self.passed, *self.abstained} if event in order.of and event not in away and self.declined(event)
+        }
+        return Tally(
+            declined=declined,
+            less=Counter(order.of[event] for event in declined),
+            skipped=Counter(order.of[event].period for event in declined),
+            order=order,
+            away=away,
+            begun=Counter(order.of[event] for event in away),
+            periods=Counter(order.of[event].period for event in away),
+            chance=self.chance,
+        )
 
 
 def _ranked(served: tuple[Tally, Batch, int | None], steering: Mapping[str, Steering]) -> tuple[float | str, ...]:

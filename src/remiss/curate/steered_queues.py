@@ -14,9 +14,10 @@ from remiss.curate.batches import Batch
 from remiss.curate.guidelines import named
 from remiss.curate.labelling_form import BatchState
 from remiss.curate.ports.labelling import QueueWorkspace
-from remiss.curate.queueing import BatchOrder, Desk, Ownership
+from remiss.curate.queueing import Desk
 from remiss.curate.steering import STEER, UNSTEERED, values_of
 from remiss.curate.steering_view import MOST_HELD, Done, HeldUp, Steered, done_of, of_versions, steered
+from remiss.curate.tally import BatchOrder, Ownership
 from remiss.govern.roles import ROLES
 from remiss.records.labelling import LabellingKind
 from remiss.records.person import EVERY_TEAM, Person

@@ -12,8 +12,8 @@ from remiss.curate.batches import UNFLAGGED, starting
 from remiss.curate.labelling_form import QueueState
 from remiss.curate.ports.labelling import QueueWorkspace
 from remiss.curate.queue_actions import listed, queue_state
-from remiss.curate.queueing import BatchOrder
 from remiss.curate.steering import STEER, UNSTEERED, BatchScope, First, Steer, Steering, chosen_stratum
+from remiss.curate.tally import BatchOrder
 from remiss.errors import Conflict, InputError, NotFound
 from remiss.parameters import Help, Option, ProtocolName, Revision
 from remiss.protocol.nearest import nearest

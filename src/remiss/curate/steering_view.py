@@ -14,8 +14,9 @@ from itertools import takewhile
 from typing import TypeAlias
 
 from remiss.curate.batches import CLEARED, LEAST_PREFIX, LEAST_VERDICTS, UNFLAGGED, Batch
-from remiss.curate.queueing import BatchOrder, Desk
+from remiss.curate.queueing import Desk
 from remiss.curate.steering import First, OpenBatches, Steer, Steering, opened, values_of
+from remiss.curate.tally import BatchOrder
 from remiss.records.published import Count
 
 MOST_WAYS = 5

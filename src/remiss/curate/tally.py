@@ -3,18 +3,61 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch
-from remiss.records.labelling import LabellingKind
+from remiss.curate.steering import First, OpenBatches
+from remiss.govern.ports.actor import Scope
+from remiss.protocol.terms import LabellingDesign
+from remiss.records.case import Sensitivity
 
-if TYPE_CHECKING:
-    from remiss.curate.queueing import BatchOrder, Desk
-    from remiss.curate.steering import OpenBatches
+LEAST_GRAVE = 5
+
+
+class Ownership(NamedTuple):
+    """The team and the sensitivity of something."""
+
+    team: str
+    sensitivity: Sensitivity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOrder:
+    """The batches of one source and protocol, as the runs in force drew their events.
+
+    `batches` has the keys of each batch's events in the order in which they are to be labelled, `of` the batch that each event
+    is in, `criteria` which ones the events of a batch met, and `severities` what each criterion suggests. `ownerships` has of
+    each period the teams and sensitivities of the runs that sampled its events.
+    """
+
+    source: str
+    protocol: str
+    labelling: LabellingDesign
+    seed: str
+    severities: Mapping[str, int]
+    batches: Mapping[Batch, Sequence[int]]
+    of: Mapping[int, Batch]
+    ownerships: Mapping[datetime, Collection[Ownership]]
+    criteria: Mapping[Batch, Collection[str]] = field(default_factory=dict)
+
+    def seen_by(self, scope: Scope, period: datetime) -> bool:
+        """Return whether somebody with a scope sees every run that drew events of a period."""
+        return all(scope.sees(each.team, each.sensitivity) for each in self.ownerships[period])
+
+    def rank(self, batch: Batch, first: First = First.GRAVEST) -> tuple[float, float, str, str]:
+        """Return by what batches are served: suggested severity, age, name; or the newest period before severity."""
+        severity, period = self.severities.get(batch.group, LEAST_GRAVE), batch.period.timestamp()
+        leading = (severity, period) if first is First.GRAVEST else (-period, severity)
+        return *leading, batch.group, batch.stratum
+
+    def quota(self, batch: Batch) -> float:
+        """Return how many of a flagged batch come before the others get more: its part of what is no control."""
+        flagged = sum(each.period == batch.period and each.group not in UNFLAGGED for each in self.batches)
+        return self.labelling.budget * (1 - self.labelling.controls) / max(1, flagged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,25 +75,6 @@ class Tally:
     declined: Collection[int]
     less: Counter[Batch]
     skipped: Counter[datetime]
-
-    @classmethod
-    def of(cls, order: BatchOrder, desk: Desk) -> Tally:
-        """Return how far an order has come."""
-        done = (event for event in desk.progress if desk.done(event))
-        away = {event for event in chain(done, desk.taken.get(LabellingKind.ANNOTATION, ())) if event in order.of}
-        declined = {
-            event for event in {*desk.passed, *desk.abstained} if event in order.of and event not in away and desk.declined(event)
-        }
-        return cls(
-            declined=declined,
-            less=Counter(order.of[event] for event in declined),
-            skipped=Counter(order.of[event].period for event in declined),
-            order=order,
-            away=away,
-            begun=Counter(order.of[event] for event in away),
-            periods=Counter(order.of[event].period for event in away),
-            chance=desk.chance,
-        )
 
     def open(self, opened: OpenBatches) -> Iterator[tuple[Batch, int | None]]:
         """Yield the flagged batches, of those that are open, with something left, in periods with some of their budget left.

@@ -11,11 +11,16 @@ from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Path
 from remiss.protocol.shape import Sink
 from remiss.protocol.terms import Expression, Kind, Taxonomy, is_among
-from remiss.protocol.titles import check_shown
+from remiss.protocol.titles import names_of, parse_template
 from remiss.records.case import Sensitivity
 
 # What is drawn together is what several answers are about.
 UNIT_ADVICE = "name a field that says what was asked about, for example inputs.flight_key, trace_id or context.user"
+# How many fields may have words of their own.
+MOST_SHOWN = 200
+CONFIDENCE = "confidence"
+# What a protocol suggests and people decide: a title with it would tell who labels what was suspected.
+SUGGESTED = frozenset({"criterion", "criteria", "severity", "mode", "suggested_mode", "verdict"})
 
 
 def check_sections(
@@ -32,7 +37,7 @@ def check_sections(
     _check_labelling(model, add)
     _check_duplicates(model, add)
     _check_criteria(model, taxonomy, fields, unread, add)
-    check_shown(model, known, add)
+    _check_shown(model, known, add)
     owners = 0 if model.review is None else len(set(model.review.owners))
     if model.review is not None and model.review.quorum > owners:
         add(
@@ -154,3 +159,45 @@ def _check_kind(
             add(where, f"{said} is an anomaly and lacks {key}", f"add it, for example {key}: {example}")
     if criterion.of is not None and criterion.of not in fields and not is_among(criterion.of, unread):
         add((*where, "of"), f"{said} names {criterion.of}, which is not a field", nearest(criterion.of, fields, "the fields are"))
+
+
+def _check_shown(model: ProtocolModel, known: Callable[[Path, str, str], bool], add: Sink) -> None:
+    """Add a finding for every field that `title` or `show` name and that is none, or that people may not be shown."""
+    for name in () if model.title is None else names_of(parse_template(model.title)):
+        if name in SUGGESTED:
+            add(
+                ("title",),
+                f"title names {name}, which would tell people who label what is suspected",
+                "name fields of the event alone, for example {output}",
+            )
+        elif name == "text":
+            add(("title",), "title names text, which is too long for a title", "name the fields by which people know an event")
+        elif known(("title",), name, "title"):
+            _check_kept(model, ("title",), name, "title", add)
+    if len(model.show) > MOST_SHOWN:
+        add(
+            ("show",),
+            f"show has {len(model.show)} fields, and the most is {MOST_SHOWN}",
+            "leave out those that need no other name",
+        )
+    for name, shown in model.show.items():
+        where: Path = ("show", name)
+        if not known(where, name, "show"):
+            continue
+        _check_kept(model, where, name, "show", add)
+        if name != CONFIDENCE:
+            for key in ("of", "threshold"):
+                if getattr(shown, key) is not None:
+                    add((*where, key), f"show has {key} for {name}, and only confidence has it", "remove it")
+        elif shown.threshold is not None and shown.of is None:
+            add((*where, "threshold"), "threshold lacks of: the answer that is given from it on", "add it, for example of: late")
+
+
+def _check_kept(model: ProtocolModel, where: Path, name: str, what: str, add: Sink) -> None:
+    level = model.sensitivity.get(name, "internal")
+    if Sensitivity[level.upper()] >= Sensitivity.RESTRICTED:
+        add(
+            where,
+            f"{what} names {name}, which is {level} and never reaches the catalog",
+            "name another field, or grade it internal",
+        )

@@ -18,26 +18,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remiss.protocol.terms import CONTEXT, INPUTS, Protocol
-from remiss.records.case import Sensitivity
 from remiss.records.event import NONE_OF, Event, Scalar, to_text
 
 if TYPE_CHECKING:
-    from remiss.protocol.model import ProtocolModel
-    from remiss.protocol.reading import Path
     from remiss.protocol.shape import Sink
 
 # In characters: of a template, of a title, and of one value in it.
 MOST_TEMPLATE = 300
 MOST_TITLE = 200
 MOST_VALUE = 60
-# In characters, of guidelines: people read them beside the form, on every case. How many fields may have words of their own.
+# In characters, of guidelines: people read them beside the form, on every case.
 MOST_GUIDELINES = 20_000
-MOST_SHOWN = 200
-CONFIDENCE = "confidence"
 # What stands for a value that is not there, but for an answer and a label (see `NONE_OF`).
 MISSING = "\N{EN DASH}"
-# What a protocol suggests and people decide: a title with it would tell who labels what was suspected.
-SUGGESTED = frozenset({"criterion", "criteria", "severity", "mode", "suggested_mode", "verdict"})
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 # What a line cannot hold: what breaks it, and what turns the direction of writing.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
@@ -162,38 +155,6 @@ def _of_event(event: Event) -> Mapping[str, Scalar]:
     }
 
 
-def check_shown(model: ProtocolModel, known: Callable[[Path, str, str], bool], add: Sink) -> None:
-    """Add a finding for every field that `title` or `show` name and that is none, or that people may not be shown."""
-    for name in () if model.title is None else names_of(parse_template(model.title)):
-        if name in SUGGESTED:
-            add(
-                ("title",),
-                f"title names {name}, which would tell people who label what is suspected",
-                "name fields of the event alone, for example {output}",
-            )
-        elif name == "text":
-            add(("title",), "title names text, which is too long for a title", "name the fields by which people know an event")
-        elif known(("title",), name, "title"):
-            _check_kept(model, ("title",), name, "title", add)
-    if len(model.show) > MOST_SHOWN:
-        add(
-            ("show",),
-            f"show has {len(model.show)} fields, and the most is {MOST_SHOWN}",
-            "leave out those that need no other name",
-        )
-    for name, shown in model.show.items():
-        where: Path = ("show", name)
-        if not known(where, name, "show"):
-            continue
-        _check_kept(model, where, name, "show", add)
-        if name != CONFIDENCE:
-            for key in ("of", "threshold"):
-                if getattr(shown, key) is not None:
-                    add((*where, key), f"show has {key} for {name}, and only confidence has it", "remove it")
-        elif shown.threshold is not None and shown.of is None:
-            add((*where, "threshold"), "threshold lacks of: the answer that is given from it on", "add it, for example of: late")
-
-
 def check_guidelines(name: str | None, files: Mapping[str, str], add: Sink) -> None:
     """Add a finding where the guidelines are too long to be read beside a form, or empty."""
     text = None if name is None else files.get(name)
@@ -204,16 +165,6 @@ def check_guidelines(name: str | None, files: Mapping[str, str], add: Sink) -> N
     if len(text) > MOST_GUIDELINES:
         what = f"guidelines names {name} of {len(text):,} characters, and the most is {MOST_GUIDELINES:,}"
         add(("guidelines",), what, "keep what people need while they label, and link to the rest")
-
-
-def _check_kept(model: ProtocolModel, where: Path, name: str, what: str, add: Sink) -> None:
-    level = model.sensitivity.get(name, "internal")
-    if Sensitivity[level.upper()] >= Sensitivity.RESTRICTED:
-        add(
-            where,
-            f"{what} names {name}, which is {level} and never reaches the catalog",
-            "name another field, or grade it internal",
-        )
 
 
 def labels_of(known: Iterable[Protocol]) -> dict[str, str]:

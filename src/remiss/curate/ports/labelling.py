@@ -28,8 +28,9 @@ from remiss.records.recoding import KeptRecoding, Recoding
 if TYPE_CHECKING:
     from remiss.curate.annotation import PreparedLabelling
     from remiss.curate.blinding import Viewer
-    from remiss.curate.queueing import BatchOrder, Progress
+    from remiss.curate.queueing import Progress
     from remiss.curate.steering import Steering
+    from remiss.curate.tally import BatchOrder
 
 
 class DoubleLabelled(Protocol):

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Row, Text, func, select, type_coerce
 
 from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch, batch_of, group_of, place, selected, share
 from remiss.curate.guidelines import read
-from remiss.curate.queueing import BatchOrder, Ownership
+from remiss.curate.tally import BatchOrder, Ownership
 from remiss.edges.stores.abstentions import once_undecidable
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json

@@ -12,8 +12,9 @@ from sqlalchemy import Text, delete, func, literal, literal_column, or_, select,
 
 from remiss.curate.guidelines import named
 from remiss.curate.ports.labelling import Reserved, Whereabouts
-from remiss.curate.queueing import BatchOrder, Ownership, Progress
+from remiss.curate.queueing import Progress
 from remiss.curate.steering import Steering
+from remiss.curate.tally import BatchOrder, Ownership
 from remiss.edges.stores import tables
 from remiss.edges.stores.abstentions import abstainers
 from remiss.edges.stores.dialect.conditions import among
