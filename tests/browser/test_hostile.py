@@ -25,6 +25,7 @@ from remiss.catalog.query.expression import either
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.pages.trends import ROWS
 from remiss.faces.web.rendering import environment
+from remiss.faces.web.run_facts import MOST
 from remiss.records.identity import case_id
 from remiss.understand import actions
 from tests.databases import database_on
@@ -124,7 +125,18 @@ def nothing(_: World) -> list[str]:
 def of_the_event(world: World) -> list[str]:
     """What was logged of one captured event."""
     event = world.client.get(f"/api/v1/cases/{world.ids()['captured']}").json()["event"]
+    del event["at"]  # which a page shows as people write times
     return [value for values in (event, event["inputs"], event["context"]) for value in values.values() if isinstance(value, str)]
+
+
+def refused(reason: str) -> Expected:
+    """What is said of the rows that a run refused for a reason."""
+
+    def found(world: World) -> list[str]:
+        lines = world.items(f"/api/v1/runs/{world.planted.refused.id}/refused")
+        return [str(line["detail"]) for line in lines if line["reason"] == reason]
+
+    return found
 
 
 def compared_people(world: World) -> list[str]:
@@ -142,7 +154,10 @@ def changes(*kinds: str) -> Expected:
         lines = [line for line in world.items(f"/api/v1/runs/{world.planted.waiting.id}/changes") if line["kind"] in kinds]
         # Of more than a page has room for, it shows the first.
         return [
-            text for kind in kinds for line in [each for each in lines if each["kind"] == kind][:200] for text in (line["event"],)
+            text
+            for kind in kinds
+            for line in [each for each in lines if each["kind"] == kind][:MOST]
+            for text in (line["event"],)
         ]
 
     return found
@@ -200,13 +215,13 @@ VISITS = (
     Visit("/people", column("/api/v1/people", "about")),
     Visit("/account"),
     Visit("/runs?whole=true"),
-    Visit("/runs/{first}", lambda world: list(world.planted.files)),
+    Visit("/runs/{first}?part=files", lambda world: list(world.planted.files)),
     Visit("/runs/{first}/histograms?field=inputs.given", values_of("inputs.given")),
-    Visit("/runs/{waiting}", changes("gone", "changed", "added")),
+    *(Visit(f"/runs/{{waiting}}?part={kind}", changes(kind)) for kind in ("gone", "changed", "added")),
     Visit("/runs/{waiting}/accept", changes("gone")),
     Visit("/runs/compare?run={first}&run={waiting}"),
     Visit("/views", column("/api/v1/views", "name")),
-    Visit("/runs/{refused}", lambda world: column(f"/api/v1/runs/{world.planted.refused.id}/refused", "detail")(world)),
+    *(Visit(f"/runs/{{refused}}?part=refused%20{each}", refused(each)) for each in ("missing:features", "missing:inputs.given")),
     Visit(BY_PLACE),
     Visit(BY_OUTPUT),
     Visit(f"/trends?{urlencode({'query': LONG})}", status=422),
@@ -367,7 +382,7 @@ TAB = "\t"
 
 def settled(page: Page, path: str) -> None:
     """Go to a page, and wait until what it loads later has come and its charts are drawn."""
-    page.goto(path)
+    page.goto(path, timeout=30_000)
     expect(page.locator("[hx-trigger=load], figure:has([data-chart]):not([data-drawn])")).to_have_count(0, timeout=30_000)
 
 

@@ -85,8 +85,9 @@ def test_a_phrase_of_values_is_one_of_a_single_value(values):
         assert mentions(document, phrase) == any(mentions(" ".join(words), phrase) for words in said)
 
 
-def test_cases_are_counted_by_known_fields_and_by_any_context():
+def test_cases_are_counted_by_known_fields_and_by_any_input_and_context():
     assert check_fields(("status", "context.airport", "status")) == ("status", "context.airport")
-    for name in ("confidence", "inputs.distance", "context.", "occurred"):
+    assert check_fields(("inputs.carrier",)) == ("inputs.carrier",)
+    for name in ("confidence", "inputs.", "context.", "occurred"):
         with pytest.raises(InputError, match="cannot be counted"):
             check_fields((name,))

@@ -58,6 +58,7 @@ def tables(captured_once, tmp_path_factory):
         patch.setenv("REMISS_PROGRESS", "never")
         patch.delenv("REMISS_CATALOG", raising=False)
         (folder / "feeder.yaml").write_text(RECODING)
+        (folder / "models.yaml").write_text("models:\n  - {name: arrival-delay, version: '2', python: 'delays:predict'}\n")
         (folder / LONG[0]).write_text("What the passenger wrote.\n")
         filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--title", LONG[1], "--context", f"airport={LONG[4]}")
         _run(*filing)
