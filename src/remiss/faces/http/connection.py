@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -24,6 +25,7 @@ class HttpConnection(H11Protocol):
     """HTTP/1.1 on one connection, which is closed when a request, once begun or before the first, does not arrive in time."""
 
     _deadline: asyncio.TimerHandle | None = None
+    # By a clock of its own: that of a loop stands still while the loop takes connections, and then all would have come at once.
     idle_since = 0.0
 
     @property
@@ -31,13 +33,18 @@ class HttpConnection(H11Protocol):
         """Whether no request is under way here."""
         return self.cycle is None or self.cycle.response_complete
 
+    @property
+    def idle(self) -> bool:
+        """Whether it holds a place that it can be asked to leave."""
+        return self.waiting and not self.transport.is_closing()
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request; where too many do, the one that has waited longest goes."""
         super().connection_made(transport)
-        self.idle_since = self.loop.time()
+        self.idle_since = time.monotonic()
         self._watch()
         if len(self.connections) > MOST_CONNECTIONS:
-            idle = [each for each in self.connections if isinstance(each, HttpConnection) and each.waiting]
+            idle = [each for each in self.connections if isinstance(each, HttpConnection) and each.idle]
             min(idle, key=lambda each: each.idle_since).transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -52,7 +59,7 @@ class HttpConnection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Begin to wait for another request, which may take as long as an idle connection is kept."""
-        self.idle_since = self.loop.time()
+        self.idle_since = time.monotonic()
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
