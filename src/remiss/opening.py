@@ -37,7 +37,7 @@ LOADED = (
 )
 # While garbage is looked for nobody is answered: often and little rather than seldom and much.
 GARBAGE = (2_000, 10, 10)
-# What has outlived a search of everything is not searched again for now: each takes 20 ms then and not 70 to 110 ms, every 13 s
+# What has outlived a search of everything is left out of the next ones: each takes 20 ms then and not 70 to 110 ms, every 13 s
 # where 32 clients are busy. The search that takes in all again takes 0.13 to 0.2 s: it is due after so many others, and is made
 # when nobody asks.
 SEARCHES = 256

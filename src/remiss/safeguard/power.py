@@ -106,7 +106,7 @@ def times_needed(
 ) -> int | None:
     """Return how many times as many cases, alike in weights and families, let who is no worse pass in half of the gates.
 
-    None where 4,096 times as many would not do.
+    None where 4,096 times as many would not do, or where to play so many would take more than 4,000,000 cases.
     """
     times = 1
     while not play(_repeated(cases, times), margin, differing=differing, production=production, gates=200, seed=seed).can_pass:

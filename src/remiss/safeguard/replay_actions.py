@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from remiss.protocol.terms import INPUTS
 from remiss.protocol.versions import restore
 from remiss.records.case import Case
 from remiss.records.evidence import RawEvent
-from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, RowKind
+from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification, RowKind
 from remiss.records.replay import LoggedAnswer, Replay, ReplayCause, ReplayGrade
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.model_actions import REMEDIES, REPLAY, ModelName, Seed, ask, row_of, trouble_in
@@ -66,21 +66,14 @@ def replay(
     """
     specification = ws.models.find(model)
     raw: RawEvent | None = None
-    row: ModelRow
-    named: Collection[str] = ()
     with ws.reading():
         position = ws.position()
         found = ws.cases.get(case, None)
         ws.allow(REPLAY, found.team)
         if specification.gets is RowKind.RAW:
-            if purpose is None:
-                what = f"{specification} gets the raw event, and no purpose is given"
-                raise InputError(what, do="say with --purpose what it is needed for", field="purpose")
-            checked_purpose(purpose)
-            raw = raw_event(ws, found.id)
-            row = json.loads(raw.content)
-        else:
-            row, named = row_of(found.event.inputs), _named(ws, found)
+            raw = _raw(ws, found, specification, purpose)
+        row: ModelRow = row_of(found.event.inputs) if raw is None else json.loads(raw.content)
+        named = _named(ws, found) if raw is None else frozenset()
     event = found.event
     logged = LoggedAnswer(model=event.model, model_version=event.model_version, output=event.output, confidence=event.confidence)
     known = before(specification, event, row, named)
@@ -111,6 +104,20 @@ def replay(
         do="" if answer is None or answer.trouble is None else REMEDIES[answer.trouble.kind],
         position=position,
     )
+
+
+def _raw(ws: ReplayWorkspace, case: Case, model: ModelSpecification, purpose: str | None) -> RawEvent:
+    """Return the raw event of a case, for a model that gets it.
+
+    Raises
+    ------
+    InputError : no purpose, or none that says anything; Denied, NotFound : as `evidence.show` does
+    """
+    if purpose is None:
+        what = f"{model} gets the raw event, and no purpose is given"
+        raise InputError(what, do="say with --purpose what it is needed for", field="purpose")
+    checked_purpose(purpose)
+    return raw_event(ws, case.id)
 
 
 def _named(ws: ReplayWorkspace, case: Case) -> frozenset[str]:
