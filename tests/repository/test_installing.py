@@ -21,6 +21,10 @@ NEEDING = {
     "postgres": "import remiss\nremiss.open('postgresql://127.0.0.1:9/none')",
     "pii": "from remiss.edges.recognisers.presidio import recogniser\nrecogniser()",
     "demo": "from remiss.demo import flights, models\nmodels.train(flights.load().slice(0, 90000), models.VERSIONS[0])",
+    "mlflow": "from remiss.edges.runners.registry import ModelRegistry as R\nfrom remiss.settings import Settings as S\n"
+    "r = R(S(), None, registered_only=False)\nr.open(r.find('mlflow:here'))",
+    "onnx": "from remiss.edges.runners.registry import ModelRegistry as R\nfrom remiss.settings import Settings as S\n"
+    "r = R(S(), None, registered_only=False)\nr.open(r.find('onnx:here'))",
     "pandas": "from remiss.records.rows import Rows\nRows('case', ('id',), (('k7m4',),), 1).to_pandas()",
 }
 TOLD = "install it: "
@@ -83,7 +87,7 @@ def test_a_tool_of_uv_keeps_the_extras_that_it_has(installed, monkeypatch):
 
 
 def test_all_extras_are_known_by_the_metadata():
-    assert installing.extras() == {"serve", "postgres", "pii", "demo"}
+    assert installing.extras() == {"serve", "postgres", "pii", "demo", "mlflow", "onnx"}
 
 
 def test_a_wheel_has_every_file_of_the_package_and_runs_without_the_checkout(wheel, tmp_path):

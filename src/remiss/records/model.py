@@ -74,8 +74,8 @@ class ModelLimits:
 class ModelSpecification:
     """One version of a model, and how it is asked.
 
-    `runner` says by what: `python` or `http`. `target` is `package.module:callable` or a URL; None for whom it is not shown.
-    `digest` is that of its files; None of a model that is known by name only.
+    `runner` says by what: `python`, `mlflow`, `onnx` or `http`. `target` is `package.module:callable`, the path or URI of a saved
+    model, or a URL; None for whom it is not shown. `digest` is that of its files; None of a model that is known by name only.
     """
 
     name: str

@@ -28,7 +28,9 @@ from remiss.safeguard.ports import ModelWorkspace
 # Who may run a model may know where it is.
 RUN = "model:check"
 REPLAY = "case:replay"
-ModelName = Annotated[str, Help("NAME@VERSION of a registered model; on this machine also python:MODULE:CALLABLE or a URL.")]
+ModelName = Annotated[
+    str, Help("NAME@VERSION of a registered model; on this machine also python:MODULE:CALLABLE, mlflow:URI, onnx:PATH or a URL.")
+]
 Seed = Annotated[int, Range(0, 2**32 - 1), Help("What the model's random numbers begin with.")]
 ProbeRow = Annotated[
     Mapping[str, Scalar],
@@ -38,8 +40,8 @@ ProbeRow = Annotated[
 
 # What to do about each trouble.
 REMEDIES: Mapping[TroubleKind, str] = {
-    TroubleKind.ROW: "give the row as plain values",
-    TroubleKind.START: "check its module, its callable, `path` and `interpreter`; the message is its own",
+    TroubleKind.ROW: "give the row as plain values, all that the model takes and of its types",
+    TroubleKind.START: "check its module and callable or where it is saved, `path` and `interpreter`; the message is its own",
     TroubleKind.TIMEOUT: "make it quicker, or raise `limits: {seconds: ...}`",
     TroubleKind.MEMORY: "have it use less memory, or raise `limits: {memory: ...}`",
     TroubleKind.DIED: "look at what it printed last; a lack of memory in native code ends so, too",
@@ -52,7 +54,7 @@ REMEDIES: Mapping[TroubleKind, str] = {
     TroubleKind.ADDRESS: "if it is meant, register the model with this address under `allow`",
     TroubleKind.REDIRECT: "register the address that it leads to, or raise `redirects`",
     TroubleKind.STATUS: "read what the server says; 401 and 403 are about its headers",
-    TroubleKind.TEMPLATE: "compare the template with the row and with what the server answers",
+    TroubleKind.TEMPLATE: "compare the template, or `output` and `confidence`, with the row and with what is answered",
     TroubleKind.NOT_ASKED: "mend what kept it from being asked, and ask again",
 }
 

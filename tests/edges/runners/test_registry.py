@@ -80,6 +80,8 @@ def test_where_there_is_no_file_there_are_no_models(tmp_path, monkeypatch):
         ("python:a:b c", InputError, "names no callable"),
         ("https://u:p@models.example/", InputError, "has a name or password in it"),
         ("http:file:///etc/passwd", InputError, "is not an http or https URL"),
+        ("mlflow:", InputError, "names no saved model"),
+        ("onnx:https://models.example/m.onnx", InputError, "is not a path"),
     ],
 )
 def test_what_names_no_model_is_refused(folder, model, error, says):
@@ -87,7 +89,7 @@ def test_what_names_no_model_is_refused(folder, model, error, says):
         registry(folder).find(model)
 
 
-@each("model", ["python:os:system", "https://models.example/", "http://127.0.0.1/"])
+@each("model", ["python:os:system", "mlflow:models:/delay/1", "onnx:m.onnx", "https://models.example/", "http://127.0.0.1/"])
 def test_through_a_server_only_registered_models_are_run(folder, model):
     assert registry(folder).find(model).target
     with pytest.raises(InputError, match="through a server only registered models are run"):
@@ -106,9 +108,19 @@ def test_a_url_of_the_open_inference_protocol_is_known_by_its_path(tmp_path):
         ("  - name: chat", "  - nam: chat", 17, "models[3] lacks name"),
         ("    files: [delays.py]", "    files: delays.py", 5, "models[1].files is delays.py where a list is wanted"),
         ("    example: {x: 4}", "    example: {x: 1e3}", 7, "models[1].example has 1e3, which YAML also reads as a number"),
-        ("    version: a", "    version: a\n    python: a:b", 17, "chat@a has not one of python and http"),
+        ("    version: a", "    version: a\n    python: a:b", 17, "chat@a has not one of python, mlflow, onnx and http"),
         ("    files: [delays.py]", "    allow: [127.0.0.1]", 5, "allow belongs to models of http"),
         ("    bearer: DELAY_TOKEN", "    interpreter: python3", 13, "interpreter belongs to models of python"),
+        ("    files: [delays.py]", "    inputs: {x: [a, b]}", 5, "inputs belongs to models of onnx"),
+        ("    files: [delays.py]", "    confidence: p", 5, "confidence belongs to models of mlflow and onnx"),
+        (
+            "    python: delays:predict",
+            "    onnx: m.onnx\n    mlflow: m",
+            2,
+            "delay@1 has not one of python, mlflow, onnx and http",
+        ),
+        ("    python: delays:predict", "    onnx: s3://bucket/m.onnx", 4, "models[1].onnx is not a path"),
+        ("    python: delays:predict", "    mlflow: http://ana:secret@host/m", 4, "has a name or password in it"),
         ("    bearer: DELAY_TOKEN", "    bearer: REMISS_TOKEN", 13, "models[2].bearer is not the name of a variable"),
         ("    bearer: DELAY_TOKEN", "    headers: {Authorization: Bearer abc}", 13, "is not the name of a variable"),
         ("    bearer: DELAY_TOKEN", "    headers: {Host: NAME}", 13, "is not a header that can be sent"),

@@ -1,8 +1,9 @@
 """The process that a model of Python runs in: a script of the standard library only, for any Python from 3.8.
 
-Called with three descriptors: requests in, answers out, and one whose other end is open as long as remiss is there. It splits in
-two before anything is loaded. One half watches: when remiss is gone, it kills the group, so that nothing outlives a `kill -9`.
-The other runs the model, and dies with the first. Frames are eight bytes of length, then JSON.
+Called with three descriptors: requests in, answers out, and one whose other end is open as long as remiss is there; and with the
+folder that it may fill and that goes with it, if it has one. It splits in two before anything is loaded. One half watches: when
+remiss is gone, it kills the group, so that nothing outlives a `kill -9`. The other runs the model, and dies with the first.
+Frames are eight bytes of length, then JSON.
 """
 
 import sys
@@ -23,7 +24,7 @@ import select
 import signal
 import struct
 import time
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 HEAD = struct.Struct(">Q")
 MOST_MESSAGE = 500
@@ -40,7 +41,7 @@ class Trouble(Exception):
         self.said = {"kind": kind, "message": message[:MOST_MESSAGE]}
 
 
-def watch(life: int) -> None:
+def watch(life: int, scratch: Optional[str]) -> None:
     """Split in two and return in the half that runs the model; the other ends with it, or with remiss."""
     watcher = os.getpid()
     model = os.fork()
@@ -63,6 +64,9 @@ def watch(life: int) -> None:
         if woken in ready:
             os.read(woken, 512)
         if life in ready:
+            if scratch is not None:
+                os.kill(model, signal.SIGKILL)
+                importlib.import_module("shutil").rmtree(scratch, ignore_errors=True)
             os.killpg(0, signal.SIGKILL)
 
 
@@ -95,19 +99,33 @@ def bounded(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def load(asked: Dict[str, Any]) -> Callable[[List[Any]], Any]:
-    """Return the callable that is named."""
+def load(asked: Dict[str, Any]) -> Tuple[Callable[[List[Any]], Any], Dict[str, Any]]:
+    """Return the callable that is named, or that is made of a saved model, and what is told of it."""
     sys.path[:0] = asked["path"]
     sys.path += [each for each in asked["packages"] if each not in sys.path]
     try:
+        if asked["saved"] is not None:
+            call, told = getattr(beside("saved_models"), asked["callable"])(asked["saved"], Trouble)
+            return call, told
         found = importlib.import_module(asked["module"])
         for name in asked["callable"].split("."):
             found = getattr(found, name)
+    except Trouble:
+        raise
     except BaseException as error:
         raise Trouble("start", said(error)) from error
     if not callable(found):
         raise Trouble("start", "{}:{} is not callable".format(asked["module"], asked["callable"]))
-    return found
+    return found, {}
+
+
+def beside(name: str) -> Any:
+    """Return a module of the folder of this one, which is on no path."""
+    util = importlib.import_module("importlib.util")
+    spec = util.spec_from_file_location(name, os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py"))
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def said(error: BaseException) -> str:
@@ -117,8 +135,11 @@ def said(error: BaseException) -> str:
     except Exception:  # one that cannot even be told
         text = "an error that cannot be told"
     frames = importlib.import_module("traceback").extract_tb(error.__traceback__)
-    here = os.path.abspath(__file__)
-    place = next((each for each in reversed(frames) if each.filename[:1] != "<" and os.path.abspath(each.filename) != here), None)
+    ours = os.path.dirname(os.path.abspath(__file__))
+    theirs = (
+        each for each in reversed(frames) if each.filename[:1] != "<" and os.path.dirname(os.path.abspath(each.filename)) != ours
+    )
+    place = next(theirs, None)
     where = "" if place is None else f" ({os.path.basename(place.filename)}:{place.lineno})"
     return f"{type(error).__name__}: {text}{where}"
 
@@ -235,13 +256,13 @@ def main() -> None:
     requests, out, life = (int(each) for each in sys.argv[1:4])
     for each in (requests, out, life):
         os.set_inheritable(each, False)
-    watch(life)
+    watch(life, next(iter(sys.argv[4:]), None))
     first = take(requests)
     bounded(first["memory"])
     try:
         random.seed(first["seed"])
-        call = load(first)
-        give(out, '{"ready":true}')
+        call, told = load(first)
+        give(out, json.dumps({"ready": True, **told}))
     except Trouble as trouble:
         give(out, json.dumps({"trouble": trouble.said}))
         return

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from remiss.edges.runners.registration import CALLABLE, url_of
+from remiss.edges.runners.registration import CALLABLE, EXAMPLES, MLFLOW, ONNX, saved_at, url_of
 from remiss.protocol.reading import Unclear, walk
 from remiss.protocol.shape import Section, one_line, wrong
 
@@ -68,6 +68,17 @@ def _url(value: str) -> str:
     except ValueError as error:
         raise wrong(str(error), "write it as https://HOST/PATH; secrets come by headers") from error
     return value
+
+
+def _saved(format_: str) -> AfterValidator:
+    def check(value: str) -> str:
+        try:
+            saved_at(format_, value)
+        except ValueError as error:
+            raise wrong(str(error), f"write it as {EXAMPLES[format_]}") from error
+        return value
+
+    return AfterValidator(check)
 
 
 def _within(value: object) -> object:
@@ -139,22 +150,32 @@ class ModelEntry(Section):
     """package.module:callable, which takes a list of rows and returns a list of answers"""
     http: Annotated[str, AfterValidator(_url)] | None = None
     """the URL of a server that answers for it"""
+    mlflow: Annotated[str, _saved(MLFLOW)] | None = None
+    """models:/NAME/VERSION, or the path or URI of another saved pyfunc; paths are relative to this file"""
+    onnx: Annotated[str, _saved(ONNX)] | None = None
+    """the file of a model of ONNX, relative to this file"""
     gets: Literal["raw", "inputs"] = "inputs"
     """what it gets: the inputs that the protocol names, or the raw row of the log"""
     digest: Digest | None = None
-    """the digest of the model; where `files` are named it must be theirs"""
+    """the digest of the model; of a saved one, and where `files` are named, it must be theirs"""
     example: Annotated[dict[str, Any], AfterValidator(_json)] | None = None
     """a row that it answers, for `remiss model check`"""
     limits: LimitsModel = LimitsModel()
     """what it may use"""
     interpreter: Line | None = None
-    """of python: the interpreter, for example .venv/bin/python; default: that of remiss"""
+    """of python, mlflow and onnx: the interpreter, for example .venv/bin/python; default: that of remiss"""
     path: list[Line] = []
     """of python: folders in which its modules are looked for, relative to this file; the file's own folder is always one"""
     environment: list[Variable] = []
-    """of python: names of variables of the environment that it gets besides the ordinary ones"""
+    """of python, mlflow and onnx: names of variables of the environment that it gets besides the ordinary ones"""
     files: list[Line] = []
-    """of python: what it is made of, relative to this file; its digest is made of these"""
+    """of python and onnx: what else it is made of, relative to this file; its digest is made of these, too"""
+    inputs: dict[str, Line | list[Line]] | None = None
+    """of onnx: by the name of an input which value of the row it is, or which in order; default: the one of its name"""
+    output: Line | None = None
+    """of mlflow and onnx: which column or output the output is; NAME[KEY] is what stands under a key or place in it"""
+    confidence: Line | None = None
+    """of mlflow and onnx: which the confidence is, likewise; of shares by class that of the class that was answered"""
     template: Annotated[TemplateModel, BeforeValidator(_within)] = TemplateModel()
     """of http: what is sent and where the answer is"""
     headers: dict[Annotated[str, AfterValidator(_header)], Variable] = {}

@@ -7,7 +7,17 @@ from pathlib import Path
 
 from remiss.edges.documents import FileDocuments
 from remiss.edges.runners.model_document import ModelEntry, ModelsFile, TemplateModel, bytes_of
-from remiss.edges.runners.registration import HTTP, PYTHON, HttpTarget, PythonTarget, Registration, Target
+from remiss.edges.runners.registration import (
+    HTTP,
+    MLFLOW,
+    ONNX,
+    PYTHON,
+    HttpTarget,
+    PythonTarget,
+    Registration,
+    SavedTarget,
+    Target,
+)
 from remiss.edges.runners.templates import JsonTemplate, KServe, OpenAIChat, Template, compiled
 from remiss.errors import InputError, Location, ModelError
 from remiss.protocol.check_result import Finding
@@ -15,8 +25,16 @@ from remiss.protocol.reading import read, walk
 from remiss.protocol.shape import Sink, sink, validate
 from remiss.records.model import ModelLimits, ModelSpecification, RowKind
 
-_OF_PYTHON = ("interpreter", "path", "environment", "files")
-_OF_HTTP = ("template", "headers", "bearer", "allow", "redirects", "proxy")
+KINDS = (PYTHON, MLFLOW, ONNX, HTTP)
+# Of which kinds a key is that is not of all.
+_OF = {
+    "path": (PYTHON,),
+    "files": (PYTHON, ONNX),
+    "inputs": (ONNX,),
+    **dict.fromkeys(("interpreter", "environment"), (PYTHON, MLFLOW, ONNX)),
+    **dict.fromkeys(("output", "confidence"), (MLFLOW, ONNX)),
+    **dict.fromkeys(("template", "headers", "bearer", "allow", "redirects", "proxy"), (HTTP,)),
+}
 _OF_TEMPLATE = {
     "json": {"request", "output", "confidence"},
     "kserve-v2": {"model", "inputs", "tensor", "output", "confidence"},
@@ -64,12 +82,13 @@ def _judge(file: ModelsFile, add: Sink) -> None:
         if (each.name, each.version) in seen:
             add(here, f"{each.name}@{each.version} a second time", "keep one of the two")
         seen.add((each.name, each.version))
-        if (each.python is None) == (each.http is None):
-            add(here, f"{each.name}@{each.version} has not one of python and http", "write one of them")
+        kinds = [kind for kind in KINDS if getattr(each, kind) is not None]
+        if len(kinds) != 1:
+            add(here, f"{each.name}@{each.version} has not one of python, mlflow, onnx and http", "write one of them")
             continue
-        for key in _OF_HTTP if each.http is None else _OF_PYTHON:
-            if key in each.model_fields_set:
-                add((*here, key), f"{key} belongs to models of {PYTHON if each.http else HTTP}", "remove it")
+        for key, owners in _OF.items():
+            if key in each.model_fields_set and kinds[0] not in owners:
+                add((*here, key), f"{key} belongs to models of {' and '.join(owners)}", "remove it")
         for key in sorted(each.template.model_fields_set - {"kind"} - _OF_TEMPLATE[each.template.kind]):
             add((*here, "template", key), f"{key} does not belong to a template of kind {each.template.kind}", "remove it")
         if each.template.kind != "kserve-v2":
@@ -90,11 +109,12 @@ def _judge_paths(template: TemplateModel, where: tuple[str | int, ...], add: Sin
 
 def _registration(entry: ModelEntry, folder: Path) -> Registration:
     limits = entry.limits
+    runner = next(kind for kind in KINDS if getattr(entry, kind) is not None)
     specification = ModelSpecification(
         name=entry.name,
         version=entry.version,
-        runner=PYTHON if entry.http is None else HTTP,
-        target=entry.python or entry.http,
+        runner=runner,
+        target=getattr(entry, runner),
         gets=RowKind(entry.gets),
         limits=ModelLimits(
             seconds=limits.seconds,
@@ -110,10 +130,10 @@ def _registration(entry: ModelEntry, folder: Path) -> Registration:
         digest=entry.digest,
         example=entry.example,
     )
-    return Registration(specification=specification, target=_target(entry, folder))
+    return Registration(specification=specification, target=_target(entry, runner, folder))
 
 
-def _target(entry: ModelEntry, folder: Path) -> Target:
+def _target(entry: ModelEntry, runner: str, folder: Path) -> Target:
     if entry.http is not None:
         return HttpTarget(
             url=entry.http,
@@ -124,12 +144,25 @@ def _target(entry: ModelEntry, folder: Path) -> Target:
             redirects=entry.redirects,
             proxy=entry.proxy,
         )
+    interpreter = sys.executable if entry.interpreter is None else str(_at(folder, entry.interpreter))
+    if runner in {MLFLOW, ONNX}:
+        return SavedTarget(
+            format=runner,
+            uri=getattr(entry, runner),
+            folder=folder,
+            interpreter=interpreter,
+            environment=tuple(entry.environment),
+            inputs=entry.inputs,
+            output=entry.output,
+            confidence=entry.confidence,
+            files=tuple(entry.files),
+        )
     module, _, name = (entry.python or "").partition(":")
     return PythonTarget(
         module=module,
         callable=name,
         folder=folder,
-        interpreter=sys.executable if entry.interpreter is None else str(_at(folder, entry.interpreter)),
+        interpreter=interpreter,
         path=tuple(str(folder / each) for each in entry.path),
         environment=tuple(entry.environment),
         files=tuple(entry.files),

@@ -42,7 +42,11 @@ KEPT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """How a model's process is started. `folder` is its working folder, and where its modules are looked for after `path`."""
+    """How a model's process is started. `folder` is its working folder, and where its modules are looked for after `path`.
+
+    `saved` says where a saved model is and how it is asked: then `callable` is what `saved_models.py` loads it with. `scratch` is
+    a folder for its temporary files, which goes with the runner.
+    """
 
     module: str
     callable: str
@@ -52,6 +56,8 @@ class Launch:
     environment: Mapping[str, str]
     limits: ModelLimits
     seed: int = 0
+    saved: Mapping[str, Any] | None = None
+    scratch: str | None = None
 
     def request(self) -> dict[str, Any]:
         """Return the first request: what to load, and within which bounds."""
@@ -59,6 +65,7 @@ class Launch:
         return {
             "module": self.module,
             "callable": self.callable,
+            "saved": self.saved,
             "path": [*self.path, self.folder],
             # Under the interpreter of remiss a model finds what remiss finds.
             "packages": [each for each in sys.path if each] if own else [],
@@ -124,7 +131,7 @@ class ModelProcess:
         theirs = (taking, giving, watched)
         try:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 - the interpreter of a registration
-                [launch.interpreter, str(CHILD), *map(str, theirs)],
+                [launch.interpreter, str(CHILD), *map(str, theirs), *([launch.scratch] if launch.scratch else [])],
                 stdin=subprocess.DEVNULL,
                 stdout=printing,
                 stderr=printing,
@@ -144,7 +151,8 @@ class ModelProcess:
             os.set_blocking(each, False)
         limits = launch.limits
         self._most = limits.batch_size * limits.output_bytes + WRAPPING * (limits.batch_size + 1)
-        self.ask(launch.request(), limits.start_seconds, TroubleKind.START)
+        # What it tells of a saved model once it is loaded.
+        self.told = self.ask(launch.request(), limits.start_seconds, TroubleKind.START)
 
     @property
     def alive(self) -> bool:

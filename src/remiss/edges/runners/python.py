@@ -1,9 +1,11 @@
-"""Models of Python: `package.module:callable`, a list of rows in and a list of answers out, in processes of their own."""
+"""Models of Python: a list of rows in and a list of answers out, in processes of their own. Saved models run in the same."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Self
 
@@ -24,7 +26,7 @@ class _Seat:
     """Where a process is, or will be when it is needed again."""
 
     def __init__(self, launch: Launch) -> None:
-        self._launch = launch
+        self.launch = launch
         self._process: ModelProcess | None = None
         self._closed = False
 
@@ -38,7 +40,7 @@ class _Seat:
         if self._closed:
             raise in_trouble(TroubleKind.START, "it was stopped", splits=False)
         if self._process is None or not self._process.alive:
-            self._process = ModelProcess(self._launch)
+            self._process = ModelProcess(self.launch)
         return self._process
 
     def ask(self, rows: Sequence[ModelRow], seconds: float, again: bool) -> Sequence[ModelAnswer]:  # noqa: FBT001 - an `Ask`
@@ -99,10 +101,17 @@ class PythonRunner:
         for seat in self._seats:
             self._free.put(seat)
         try:
-            self._seats[0].process()
+            told = self._seats[0].process().told
         except BatchTrouble as error:
             self.close()
             raise _failed(f"{model} does not start", error) from error
+        self._digest = model.digest
+        if launch.saved is not None:
+            # What a registry gave to the first process the others load, too, whatever it would give them.
+            self._digest = str(told.get("digest"))
+            same = {**launch.saved, "uri": str(told.get("at")), "digest": self._digest}
+            for seat in self._seats:
+                seat.launch = replace(launch, saved=same)
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +148,7 @@ class PythonRunner:
             python=str(found.get("python")),
             platform=str(found.get("platform")),
             packages=dict(sorted(packages.items())),
-            digest=self._model.digest,
+            digest=self._digest,
             seed=self._launch.seed,
         )
 
@@ -151,3 +160,5 @@ class PythonRunner:
             self._free.get().clear()
         for seat in self._seats:
             self._free.put(seat)
+        if self._launch.scratch is not None:
+            shutil.rmtree(self._launch.scratch, ignore_errors=True)

@@ -15,10 +15,13 @@ from remiss.edges.runners.templates import JsonTemplate, KServe, Template
 from remiss.errors import InputError
 from remiss.records.model import ModelSpecification
 
-PYTHON, HTTP = "python", "http"
+PYTHON, HTTP, MLFLOW, ONNX = "python", "http", "mlflow", "onnx"
+# What is to be installed where a saved model is loaded.
+PACKAGES: Mapping[str, str] = {MLFLOW: "mlflow", ONNX: "onnxruntime"}
 _DOTTED = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 CALLABLE = re.compile(rf"(?P<module>{_DOTTED}):(?P<callable>{_DOTTED})", re.ASCII)
 MOST_URL = 2000
+EXAMPLES: Mapping[str, str] = {MLFLOW: "models:/NAME/VERSION, or the path of a saved model", ONNX: "PATH"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,26 @@ class HttpTarget:
     proxy: bool = False
 
 
-Target: TypeAlias = PythonTarget | HttpTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedTarget:
+    """A saved model: a pyfunc of MLflow by path or URI, or a file of ONNX by path, both from `folder`.
+
+    `inputs` says of a tensor of ONNX which values of a row it takes, `output` and `confidence` what of an answer they are, and
+    `files` of what else than its own file a model of ONNX consists.
+    """
+
+    format: str
+    uri: str
+    folder: Path
+    interpreter: str = sys.executable
+    environment: tuple[str, ...] = ()
+    inputs: Mapping[str, str | Sequence[str]] | None = None
+    output: str | None = None
+    confidence: str | None = None
+    files: tuple[str, ...] = ()
+
+
+Target: TypeAlias = PythonTarget | HttpTarget | SavedTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +97,27 @@ def url_of(text: str) -> SplitResult:
     return parts
 
 
-def unregistered(text: str, folder: Path) -> Registration | None:
-    """Return the model that `python:MODULE:CALLABLE` or a URL stands for; None of any other text.
+def saved_at(format_: str, uri: str) -> None:
+    """Go on only if a text can be the path of a saved model, or of MLflow its URI.
 
+    Raises
+    ------
+    ValueError : it can not
+    """
+    parts = urlsplit(uri)
+    if not uri or len(uri) > MOST_URL or not uri.isprintable():
+        raise ValueError("names no saved model")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("has a name or password in it, which would be kept and shown")
+    if format_ == ONNX and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri):
+        raise ValueError("is not a path")
+
+
+def unregistered(text: str, folder: Path) -> Registration | None:
+    """Return the model that `python:MODULE:CALLABLE`, `mlflow:URI`, `onnx:PATH` or a URL stands for; None of any other text.
+
+    >>> unregistered("mlflow:models:/delay/3", Path(".")).target.uri
+    'models:/delay/3'
     >>> found = unregistered("python:delays.model:predict", Path("."))
     >>> found.target.module, found.target.callable, str(found.specification)
     ('delays.model', 'predict', 'delays.model:predict')
@@ -94,6 +134,14 @@ def unregistered(text: str, folder: Path) -> Registration | None:
         specification = ModelSpecification(name=target, version="", runner=PYTHON, target=target)
         here = PythonTarget(module=named["module"], callable=named["callable"], folder=folder)
         return Registration(specification=specification, target=here)
+    format_, _, uri = text.partition(":")
+    if format_ in PACKAGES:
+        try:
+            saved_at(format_, uri)
+        except ValueError as error:
+            raise InputError(f"{text} {error}", do=f"write it as {format_}:{EXAMPLES[format_]}", field="model") from error
+        specification = ModelSpecification(name=uri, version="", runner=format_, target=uri)
+        return Registration(specification=specification, target=SavedTarget(format=format_, uri=uri, folder=folder))
     if text.startswith(("http:", "https:")):
         url = text if text.startswith(("http://", "https://")) else text.removeprefix("http:")
         try:

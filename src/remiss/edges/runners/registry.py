@@ -7,26 +7,69 @@ runner is a target of its own and a line of `KINDS`.
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from remiss.edges.runners.registration import HttpTarget, PythonTarget, Registration, digest_of, unregistered
+from remiss.edges.runners.registration import (
+    MLFLOW,
+    PACKAGES,
+    HttpTarget,
+    PythonTarget,
+    Registration,
+    SavedTarget,
+    digest_of,
+    unregistered,
+)
 from remiss.errors import Ambiguous, InputError, ModelError, NotFound, SettingError
-from remiss.records.model import ModelSpecification
+from remiss.installing import of_extra
+from remiss.records.model import ModelSpecification, ModelTrouble, TroubleKind
 from remiss.safeguard.ports import Runner
 from remiss.settings import Settings
 
 FILE = "models.yaml"
 # By the type of a target, the name of the function here that runs it.
-KINDS: Mapping[type, str] = {PythonTarget: "_run_python", HttpTarget: "_run_http"}
+KINDS: Mapping[type, str] = {PythonTarget: "_run_python", HttpTarget: "_run_http", SavedTarget: "_run_saved"}
+# Where MLflow finds its registry: models of it get these without being told.
+REGISTRY_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+# What they get besides: nobody elsewhere is told that a model was loaded.
+QUIET: Mapping[str, str] = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningModel:
+    """A model that runs until whoever keeps it ends it."""
+
+    registration: Registration
+    seed: int
+    runner: Runner
+
+
+class _LeftRunning:
+    """A model that runs, which leaving its block does not stop."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.answers = runner.answers
+        self.environment = runner.environment
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave it running."""
+
+    def close(self) -> None:
+        """Leave it running."""
 
 
 class ModelRegistry:
@@ -36,14 +79,18 @@ class ModelRegistry:
     ----------
     beside : the file of a SQLite catalog; the file of models lies beside it unless the setting `models` names another
     registered_only : whether nothing but registered models may be run, as through a server
+    running : where models stand that go on running when they are left; who has the list ends them. None is to end each
     """
 
-    def __init__(self, settings: Settings, beside: Path | None, *, registered_only: bool) -> None:
+    def __init__(
+        self, settings: Settings, beside: Path | None, *, registered_only: bool, running: list[RunningModel] | None = None
+    ) -> None:
         self._settings = settings
         self._beside = beside
         self._registered_only = registered_only
         self._environment: Mapping[str, str] = os.environ
         self._others: list[Registration] = []
+        self._running = running
 
     def _file(self) -> str | None:
         """Return the file of models; None where there is none."""
@@ -98,7 +145,13 @@ class ModelRegistry:
         """Return a model that runs; see `safeguard.ports.Models`."""
         registration = next(each for each in (*self._others, *self._registrations) if each.specification == model)
         run: Callable[[Registration, int], Runner] = getattr(self, KINDS[type(registration.target)])
-        return run(registration, seed)
+        if self._running is None:
+            return run(registration, seed)
+        found = next((each for each in self._running if (each.registration, each.seed) == (registration, seed)), None)
+        if found is None:
+            found = RunningModel(registration, seed, run(registration, seed))
+            self._running.append(found)
+        return _LeftRunning(found.runner)
 
     def _run_python(self, registration: Registration, seed: int) -> Runner:
         process, python = (import_module(f"remiss.edges.runners.{name}") for name in ("process", "python"))
@@ -113,6 +166,30 @@ class ModelRegistry:
             environment=process.clean(self._environment, target.environment, seed),
             limits=model.limits,
             seed=seed,
+        )
+        runner: Runner = python.PythonRunner(model, launch)
+        return runner
+
+    def _run_saved(self, registration: Registration, seed: int) -> Runner:
+        process, python = (import_module(f"remiss.edges.runners.{name}") for name in ("process", "python"))
+        target, model = registration.target, registration.specification
+        assert isinstance(target, SavedTarget)
+        _check_installed(target, model)
+        asked = {name: getattr(target, name) for name in ("uri", "inputs", "output", "confidence", "files")}
+        of_mlflow = target.format == MLFLOW
+        environment = process.clean(self._environment, (*(REGISTRY_VARIABLES if of_mlflow else ()), *target.environment), seed)
+        # What is fetched from a registry lies there, and goes with the runner.
+        scratch = tempfile.mkdtemp(prefix="remiss-model-") if of_mlflow else None
+        launch = process.Launch(
+            module="",
+            callable=target.format,
+            folder=str(target.folder),
+            interpreter=target.interpreter,
+            environment={**environment, **(QUIET if of_mlflow else {}), **({"TMPDIR": scratch} if scratch else {})},
+            limits=model.limits,
+            seed=seed,
+            saved={**asked, "digest": model.digest},
+            scratch=scratch,
         )
         runner: Runner = python.PythonRunner(model, launch)
         return runner
@@ -151,6 +228,20 @@ class ModelRegistry:
                 raise ModelError(what, do=f"set {variable} where remiss runs")
             found[header] = f"Bearer {value}" if variable == target.bearer and header == "Authorization" else value
         return found
+
+
+def _check_installed(target: SavedTarget, model: ModelSpecification) -> None:
+    """Go on only if what a saved model is loaded with is there, as far as can be told.
+
+    Raises
+    ------
+    ModelError
+    """
+    package = PACKAGES[target.format]
+    if target.interpreter == sys.executable and find_spec(package) is None:
+        failed = ModelError(f"{model} is loaded with {package}, which is not installed", do=of_extra(target.format))
+        failed.trouble = ModelTrouble(kind=TroubleKind.START, message=f"{package} is not installed; {failed.do}")
+        raise failed
 
 
 def _with_digest(registration: Registration) -> ModelSpecification:
