@@ -17,7 +17,7 @@ def test_a_bound_that_could_go_down_does():
     loose = [
         str(each)
         for each in shape.of_the_source()
-        if each.bound is not None and each.bound - each.today > max(2, each.bound / 50)
+        if each.bound is not None and each.bound - each.today > max(2, each.bound / 50, each.room)
     ]
     assert loose == []
 
