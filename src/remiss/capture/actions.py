@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -25,7 +25,7 @@ from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.parameters import Document, Help
 from remiss.protocol.actions import checked as checked_against_sources
-from remiss.protocol.actions import parsed
+from remiss.protocol.actions import parsed, read_together
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import as_written, check_kept, notes_on
@@ -55,27 +55,22 @@ Until = Annotated[datetime, Help("End of the last window; default: the last wind
 def _prepare(
     ws: CaptureWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool
 ) -> Iterator[PreparedCapture]:
-    checked, source = meant(ws, protocol)
-    as_of = ws.now
-    windows = _windows(ws, checked, source, since, until, as_of)
-    held = _held(ws, checked, windows)
-    catalogued = ws.runs.catalogued(checked.protocol.source.name, windows[0].start, windows[-1].end)
-    notes = notes_on(ws.protocols.find(checked.protocol.name), checked.protocol)
-    others = filed_by_others(ws, checked.protocol, windows)
-    with ws.vault.bundle(ws.runs.filed) as bundle:
-        derived = derive(
-            ws,
-            checked,
-            windows,
-            as_of,
-            known=catalogued,
-            others=others,
-            bundle=bundle,
-            notes=notes,
-            strict=strict,
-            source=source,
-        )
-        yield PreparedCapture(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
+    document = parsed(ws, protocol)
+    with ExitStack() as together:
+        together.enter_context(read_together(ws, document))
+        checked, source = meant(ws, document)
+        as_of = ws.now
+        windows = _windows(ws, checked, source, since, until, as_of)
+        held = _held(ws, checked, windows)
+        known = ws.runs.catalogued(checked.protocol.source.name, windows[0].start, windows[-1].end)
+        notes = notes_on(ws.protocols.find(checked.protocol.name), checked.protocol)
+        others = filed_by_others(ws, checked.protocol, windows)
+        with ws.vault.bundle(ws.runs.filed) as bundle:
+            derived = derive(
+                ws, checked, windows, as_of, known=known, others=others, bundle=bundle, notes=notes, strict=strict, source=source
+            )
+            together.close()  # to file what was read takes no engine
+            yield PreparedCapture(derived=derived, bundle=bundle, in_force=tuple(item.run for item in held))
 
 
 @action(
@@ -155,16 +150,15 @@ def _to_file(derived: Derived, windows: tuple[RunWindow, ...]) -> DerivedRun:
     return replace(derived_run, windows=windows, groups=groups, members=(*derived_run.members, *derived.refreshed))
 
 
-def meant(ws: CaptureWorkspace, path: str) -> tuple[Checked, KnownSource]:
-    """Load a protocol, and refuse one whose name and version stand for another in this catalog, or that is not for the actor.
+def meant(ws: CaptureWorkspace, document: Protocol) -> tuple[Checked, KnownSource]:
+    """Check a protocol, and refuse one whose name and version stand for another in this catalog, or that is not for the actor.
 
-    With it goes what is known of its source.
+    It is checked against its sources; what is known of the events' goes with it.
 
     Raises
     ------
     Denied : the actor may not capture in its team, or in one whose source it reads, or would not see what it captures
     """
-    document = parsed(ws, path)
     source = known_source(ws, document)
     checked = checked_against_sources(ws, document, source.description)
     return replace(checked, protocol=_allowed(ws, checked.protocol)), source
@@ -260,9 +254,10 @@ def due(ws: CaptureWorkspace, protocol: Document) -> DueIntervals:
     Example: remiss capture arrival-delay.yaml --dry-run
     """
     document, position = _allowed(ws, parsed(ws, protocol)), ws.position()
-    found = due_now(ws, document, ws.now, position)
-    if found.windows:  # What a capture could not run on is told before one begins; where nothing is due a listing is enough.
-        checked_against_sources(ws, document, known_source(ws, document).description)
+    with read_together(ws, document):
+        found = due_now(ws, document, ws.now, position)
+        if found.windows:  # What a capture could not run on is told before one begins; where nothing is due a listing is enough.
+            checked_against_sources(ws, document, known_source(ws, document).description)
     return DueIntervals(position=position, items=spans(found.windows), files=shown_changes(found.files.changes, ws.gate))
 
 
@@ -284,17 +279,19 @@ def plan(
 
     Example: remiss capture arrival-delay.yaml --dry-run
     """
-    checked, source = meant(ws, protocol)
-    as_of, width, position = ws.now, checked.protocol.sampling.window, ws.position()
-    if since is None and until is None:
-        found_due = spans(due_now(ws, checked.protocol, as_of, position, checked=checked, known=source).windows)
-        chosen = [whole_windows(*span, width) for span in found_due]
-    else:
-        chosen = [_windows(ws, checked, source, since, until, as_of, position)]
-    found = [
-        window
-        for each in chosen
-        for window in expect(ws, checked, each, as_of, filed_by_others(ws, checked.protocol, each), source)
-    ]
+    document = parsed(ws, protocol)
+    with read_together(ws, document):
+        checked, source = meant(ws, document)
+        as_of, width, position = ws.now, checked.protocol.sampling.window, ws.position()
+        if since is None and until is None:
+            found_due = spans(due_now(ws, checked.protocol, as_of, position, checked=checked, known=source).windows)
+            chosen = [whole_windows(*span, width) for span in found_due]
+        else:
+            chosen = [_windows(ws, checked, source, since, until, as_of, position)]
+        found = [
+            window
+            for each in chosen
+            for window in expect(ws, checked, each, as_of, filed_by_others(ws, checked.protocol, each), source)
+        ]
     intervals = tuple(Interval(since=each[0].start, until=each[-1].end) for each in chosen)
     return planning.plan(checked.protocol, found, intervals, position)

@@ -22,6 +22,7 @@ from remiss.capture.schedule import whole_windows
 from remiss.errors import InputError, NotFound
 from remiss.govern.ports.jobs import Posted
 from remiss.parameters import Document, ProtocolName
+from remiss.protocol.actions import parsed
 from remiss.protocol.versions import restore
 from remiss.records import job as records
 from remiss.records.job import Job, JobStep, PostedJobs
@@ -33,7 +34,7 @@ def _prepare(
     ws: CaptureJobWorkspace, protocol: str, since: datetime | None, until: datetime | None, *, strict: bool
 ) -> Iterator[Posted]:
     # What can be told at once is told at once, not by a job that fails.
-    document = meant(ws, protocol)[0].protocol
+    document = meant(ws, parsed(ws, protocol))[0].protocol
     if since is not None and until is not None:
         whole_windows(since, until, document.sampling.window)
     yield Posted(

@@ -17,6 +17,7 @@ from remiss.capture.schedule import whole_windows
 from remiss.errors import IntervalError, ProtocolError, SourceError
 from remiss.parameters import RunId
 from remiss.protocol.actions import checked as checked_against_sources
+from remiss.protocol.actions import read_together
 from remiss.protocol.check_result import Checked
 from remiss.records.published import Count, published
 from remiss.records.run import RULES, DerivedRun, Manifest, Refusals, Run
@@ -63,9 +64,11 @@ def rederive(ws: CaptureWorkspace, run: str) -> Reproduction:
     if missing:
         return Reproduction(run=stored.id, position=position, verdict="cannot", missing=missing)
     try:
-        checked = as_filed(ws, manifest)
-        windows = whole_windows(manifest.since, manifest.until, checked.protocol.sampling.window)
-        again = derive(ws, checked, windows, manifest.as_of, again=stored.id).derived_run
+        document = filed_document(ws, manifest)
+        windows = whole_windows(manifest.since, manifest.until, document.sampling.window)
+        with read_together(ws, document):
+            checked = checked_against_sources(ws, document)
+            again = derive(ws, checked, windows, manifest.as_of, again=stored.id).derived_run
     except (IntervalError, SourceError, ProtocolError) as error:
         return Reproduction(run=stored.id, position=position, verdict="cannot", missing=(str(error),))
     filed = _filed(ws, stored)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import PurePath
@@ -61,19 +62,20 @@ def check(ws: CheckWorkspace, path: Document) -> Findings:
     protocol, findings = draft(text, path, lambda name: ws.documents.read(beside(path, name)))
     if protocol is None or _sources_unclear(protocol, findings):
         return Findings(items=findings)
-    source, problems = _described(ws, protocol.source, path)
-    labels = None
-    if protocol.labels is not None:
-        labels, more = _described(ws, protocol.labels.address, path)
-        problems += more
-    found = [*findings, *problems]
-    detectable = None
-    if source is not None:
-        whole, more_found = _examined(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)
-        found += more_found
-        if whole is None or not has_errors(found):
-            looked = ws.look(protocol, source, whole)
-            found, detectable = [*found, *looked], looked.detectable
+    with read_together(ws, protocol):
+        source, problems = _described(ws, protocol.source, path)
+        labels = None
+        if protocol.labels is not None:
+            labels, more = _described(ws, protocol.labels.address, path)
+            problems += more
+        found = [*findings, *problems]
+        detectable = None
+        if source is not None:
+            whole, more_found = _examined(protocol, source, labels, labels_unknown=protocol.labels is not None and labels is None)
+            found += more_found
+            if whole is None or not has_errors(found):
+                looked = ws.look(protocol, source, whole)
+                found, detectable = [*found, *looked], looked.detectable
     found.sort(key=lambda finding: (finding.file != path, finding.file, finding.line))
     return Findings(items=tuple(dict.fromkeys(found)), detectable=detectable)
 
@@ -119,6 +121,12 @@ def checked(
     if done is None:
         raise first_of(findings)
     return done
+
+
+def read_together(ws: ProtocolWorkspace, protocol: Protocol) -> AbstractContextManager[None]:
+    """Have all that the block asks of the sources of a protocol share what an engine takes to begin."""
+    labels = () if protocol.labels is None else (protocol.labels.address,)
+    return ws.engine.shared((protocol.source, *labels), ws.documents.folder(protocol.path))
 
 
 def _examined(

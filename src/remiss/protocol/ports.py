@@ -160,6 +160,10 @@ class Engine(Protocol):
         """
         ...
 
+    def shared(self, addresses: Sequence[Address], folder: str) -> AbstractContextManager[None]:
+        """Have all that the block asks of these sources share what it takes to begin; `folder` is what they are relative to."""
+        ...
+
     def present(self, files: Sequence[str]) -> frozenset[str]:
         """Return which of the files are there."""
         ...

@@ -8,10 +8,8 @@ extension, or change a setting.
 from __future__ import annotations
 
 import os
-import re
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,11 +17,12 @@ import duckdb
 
 from remiss.edges.engines import delimited, json_lines, parquet, spelling
 from remiss.edges.engines import files as source_files
+from remiss.edges.engines.databases import Databases
 from remiss.edges.engines.partitions import partitions
-from remiss.edges.engines.quoting import identifier, literal, pattern
+from remiss.edges.engines.quoting import identifier
 from remiss.edges.engines.statements import explained, interruptible, taken
 from remiss.edges.engines.structures import structure_of
-from remiss.errors import Location, RemissError, SettingError, SourceError, StorageError
+from remiss.errors import Location, RemissError, SourceError
 from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address
 from remiss.settings import Settings
@@ -48,7 +47,7 @@ class DuckDB:
     dialect = "duckdb"
 
     def __init__(self, settings: Settings, within: source_files.Reach | None = None) -> None:
-        self.settings = settings
+        self._databases = Databases(settings)
         self._within = within
         self._described: dict[tuple[object, ...], Description] = {}
 
@@ -78,7 +77,7 @@ class DuckDB:
         spellings: Mapping[str, str] = {}
         there: Mapping[str, int] = {}
         layouts: Mapping[str, str] = {}
-        with self._connected(parquet.opened(files, alike)) as connection, explained(address, files):
+        with self._databases.reading(parquet.opened(files, alike)) as connection, explained(address, files):
             if kind == "parquet":
                 found = parquet.columns(connection, files, alike)
                 if found is None:
@@ -116,13 +115,26 @@ class DuckDB:
         """
         every = sorted({file for _, description in relations.values() for file in description.files})
         before = source_files.states(every)
-        with self._connected(every) as connection:
+        with self._databases.reading(every) as connection:
             unreadable = {}
             for name, (address, description) in relations.items():
                 with explained(address, description.files):
                     unreadable[name] = interruptible(connection, partial(_bind, connection, name, address, description))
             source_files.unchanged(before)
             yield DuckDBSession(connection, relations, unreadable, before)
+
+    def shared(self, addresses: Sequence[Address], folder: str) -> AbstractContextManager[None]:
+        """Have what the block asks of these sources share one database, which takes longer to start than it takes to answer."""
+
+        def beside() -> list[str]:
+            found: list[str] = []
+            for address in addresses:
+                # What cannot be read is told by whoever reads it.
+                with suppress(SourceError):
+                    found += source_files.resolve(address, folder, self._within)
+            return found
+
+        return self._databases.shared(beside)
 
     def present(self, files: Sequence[str]) -> frozenset[str]:
         """Return which of the files are there."""
@@ -143,50 +155,6 @@ class DuckDB:
     def digesting(self, files: Collection[str]) -> AbstractContextManager[Callable[[], Mapping[str, str]]]:
         """Hash files beside whatever the block does (see `files.digesting`)."""
         return source_files.digesting(files)
-
-    @contextmanager
-    def _connected(self, files: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-        place = self.settings.temporary or tempfile.gettempdir()
-        with tempfile.TemporaryDirectory(prefix="remiss-", dir=_writable(place)) as spill:
-            connection = duckdb.connect(config=self._configuration(spill))
-            try:
-                # Each as itself and as its reader is given it: both are checked.
-                allowed = ", ".join(spell(file) for file in files for spell in (literal, pattern))
-                connection.execute(f"SET allowed_paths = [{allowed}]")
-                connection.execute("SET TimeZone = 'UTC'")
-                connection.execute("SET enable_external_access = false")
-                connection.execute("SET lock_configuration = true")
-                yield connection
-            finally:
-                connection.close()
-
-    def _configuration(self, spill: str) -> dict[str, str | bool | int | float | list[str]]:
-        given = {
-            "memory_limit": self.settings.memory_limit,
-            "threads": self.settings.threads,
-            "max_temp_directory_size": self.settings.temporary_limit,
-        }
-        for name, value in given.items():
-            if value and not re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?B)?", value, re.IGNORECASE):
-                raise SettingError(
-                    f"{name.replace('max_temp_directory_size', 'temporary_limit')} is {value!r}", do="give a size such as 700MB"
-                )
-        return {
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": spill,
-            **{name: value for name, value in given.items() if value},
-        }
-
-
-def _writable(place: str) -> str:
-    if not (os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)):
-        raise StorageError(
-            "the folder for spill files is not there or not writable",
-            where=Location(place),
-            do="set REMISS_TEMPORARY to a folder that is",
-        )
-    return place
 
 
 class DuckDBSession:
