@@ -42,7 +42,9 @@ def browser() -> Iterator[Browser]:
         pytest.exit(f"the tests need Chromium: install Debian's package {PROGRAMS[0]}, or name the program in {PROGRAM}", 2)
     with sync_playwright() as playwright:
         # Root has no sandbox, and the pages are our own.
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        started = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--in-process-gpu"]
+        )
         yield started
         started.close()
 

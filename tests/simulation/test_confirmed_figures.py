@@ -22,7 +22,7 @@ FIGURES = ("totals", "shares", "unfinished")
 DRAWS = [
     pytest.param((name, draws), id=f"{name}-{long}", marks=marks)
     for name in FIGURES
-    for draws, long, marks in ((25 if name == "unfinished" else 40, "short", ()), (120, "long", pytest.mark.soak))
+    for draws, long, marks in ((15 if name == "unfinished" else 40, "short", ()), (120, "long", pytest.mark.soak))
 ]
 
 
@@ -67,8 +67,8 @@ def test_intervals_with_fewer_cover_at_least_93_percent(outcomes):
     assert min(one.coverage for one in some) > lowest_plausible(0.92, some[0].draws)
 
 
-@pytest.mark.slow(reason="25 captures of each of four logs, labelled anew")
-@pytest.mark.parametrize("draws", [25, pytest.param(120, marks=pytest.mark.soak)])
+@pytest.mark.slow(reason="15 captures of each of four logs, labelled anew")
+@pytest.mark.parametrize("draws", [15, pytest.param(120, marks=pytest.mark.soak)])
 def test_where_nearly_every_flag_is_right_intervals_of_precision_are_not_too_narrow(draws):
     # The few that are not may all be missed: such intervals cover more than they say, but of many.
     outcomes = study(draws, (SHARES_OF_FLAGGED,), right=0.97)[SHARES_OF_FLAGGED]

@@ -8,7 +8,7 @@ import pytest
 from tests.simulation.controls import People, controls_of, figure
 from tests.simulation.test_log_figures import lowest_plausible
 
-DRAWS = [pytest.param(100, id="short"), pytest.param(500, id="long", marks=pytest.mark.soak)]
+DRAWS = [pytest.param(60, id="short"), pytest.param(500, id="long", marks=pytest.mark.soak)]
 BIG_AND_SMALL = np.vstack([np.full((1, 4), 3000), np.full((30, 4), 100)])
 ONLY_BIG, ONLY_SMALL = np.r_[1, np.zeros(30)][:, None], np.r_[0, np.ones(30)][:, None]
 WEEKS = np.full((1, 12), 3000)

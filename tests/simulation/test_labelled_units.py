@@ -22,7 +22,7 @@ from tests.simulation.labelled import SHARES, labelled, truth_of
 from tests.simulation.units import Units, arrays_of, build_units, draw_units
 from tests.simulation.world import Keep, World, hidden_of, memberships
 
-DRAWS = [pytest.param(100, id="short"), pytest.param(500, marks=pytest.mark.soak, id="long")]
+DRAWS = [pytest.param(60, id="short"), pytest.param(500, marks=pytest.mark.soak, id="long")]
 
 
 def slack(draws: int) -> float:
@@ -118,7 +118,7 @@ def of_controls(rng: np.random.Generator, missing: float, cleared: float, *, aga
     return found, Pools(populations=populations, chances=chances), truth
 
 
-@pytest.mark.parametrize("draws", [pytest.param(60, id="short"), pytest.param(300, marks=pytest.mark.soak, id="long")])
+@pytest.mark.parametrize("draws", [pytest.param(40, id="short"), pytest.param(300, marks=pytest.mark.soak, id="long")])
 def test_process_figures_know_that_the_same_users_are_sampled_week_after_week(draws):
     rng = np.random.default_rng(5)
     users, windows, hits = 400, 18, []

@@ -12,7 +12,7 @@ import pytest
 
 from tests.simulation.study import between, mean_coverage, rates_in, study, totals_in
 
-DRAWS = [pytest.param(100, id="short"), pytest.param(500, marks=pytest.mark.soak, id="long")]
+DRAWS = [pytest.param(60, id="short"), pytest.param(500, marks=pytest.mark.soak, id="long")]
 
 
 @pytest.fixture(scope="module", params=DRAWS)

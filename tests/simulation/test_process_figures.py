@@ -21,7 +21,7 @@ from remiss.understand.two_phase.process import within_flagged
 from remiss.understand.variance import kish_size
 from tests.simulation.world import Keep, World, build, domain_of, draw, hidden_of, memberships
 
-LOGS = [pytest.param(100, id="short"), pytest.param(500, marks=pytest.mark.soak, id="long")]
+LOGS = [pytest.param(60, id="short"), pytest.param(500, marks=pytest.mark.soak, id="long")]
 PER_WINDOW, CARRIERS, RATE, JUDGED = 600.0, 8, 0.06, 0.9
 SHARES = np.geomspace(1.0, 0.02, CARRIERS) / np.geomspace(1.0, 0.02, CARRIERS).sum()
 BY_CARRIER, BY_STRATUM = np.linspace(0.6, 1.8, CARRIERS), np.linspace(0.8, 1.3, 3).mean()

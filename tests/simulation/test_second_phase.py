@@ -10,7 +10,7 @@ from remiss.curate.agreement_statistics import same
 from tests.simulation.people import Labelling, batch_of, figures, labelled
 from tests.simulation.test_log_figures import lowest_plausible
 
-DRAWS = [pytest.param(100, id="short"), pytest.param(500, id="long", marks=pytest.mark.soak)]
+DRAWS = [pytest.param(60, id="short"), pytest.param(500, id="long", marks=pytest.mark.soak)]
 
 
 def studied(how, draws, seed, **batch):

@@ -93,7 +93,7 @@ WORST = (
     "one stratum, then the other",
 )
 STUDIES = [
-    *(pytest.param(name, 100, id=f"{name}-short") for name in WORST),
+    *(pytest.param(name, 60, id=f"{name}-short") for name in WORST),
     *(pytest.param(name, 500, id=f"{name}-long", marks=pytest.mark.soak) for name in POLICIES | OF_STRATA),
 ]
 

@@ -12,7 +12,7 @@ from remiss.understand.variance import between_windows, log_variance
 from tests.simulation.units import build_units, draw_units, rate_of, total_of
 from tests.simulation.world import Keep, memberships
 
-DRAWS = [pytest.param(100, id="short"), pytest.param(500, marks=pytest.mark.soak, id="long")]
+DRAWS = [pytest.param(60, id="short"), pytest.param(500, marks=pytest.mark.soak, id="long")]
 KEEP = Keep(criterion=6, control=8, undecided=4, population=25)
 
 

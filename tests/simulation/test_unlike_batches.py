@@ -9,7 +9,7 @@ from remiss.understand.two_phase.labelled_events import REJECTED, Annotated
 from tests.simulation.people import figures
 from tests.simulation.test_log_figures import lowest_plausible
 
-DRAWS = [pytest.param(100, id="short"), pytest.param(500, id="long", marks=pytest.mark.soak)]
+DRAWS = [pytest.param(60, id="short"), pytest.param(500, id="long", marks=pytest.mark.soak)]
 
 
 def looked_at(failure, large, few, share, rng):
