@@ -123,6 +123,7 @@ def test_a_case_is_filed_with_the_file_that_shows_it(there):
         assert browser.get(f"/api/v1{other.headers['location']}/attachments").json()["items"] == []
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_where_the_file_is_not_taken_the_case_is_filed_and_its_page_says_so(there):
     with there.browser() as browser:
         answer = browser.post("/cases/file", data=TYPED, files={"file": ("nothing.png", b"")})

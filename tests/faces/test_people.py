@@ -130,6 +130,7 @@ def test_over_http_people_come_go_and_hold_what_they_were_granted(there):
             jsonschema.validate(listed, codec.published("list"))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -150,6 +151,7 @@ def test_what_nobody_asked_for_is_not_assigned(there, path, body):
     assert there.position() == before
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_by_every_face_to_ask_for_access_to_a_case_is_a_look_at_it_also_of_one_s_own(there, cli, monkeypatch):
     case = catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="seen")).id
     guarded = catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="s", sensitivity=Sensitivity.SECRET)).id

@@ -61,6 +61,7 @@ def written_to(there: Served, case: str) -> Iterator[None]:
     assert not failed
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_list_over_http_is_read_at_the_position_that_it_says(there, case):
     """What has come by that position is in it, as it is when one reads as of that position; and nothing that came later."""
     with there.client() as client, written_to(there, case):
@@ -70,6 +71,7 @@ def test_a_list_over_http_is_read_at_the_position_that_it_says(there, case):
                 assert client.get(path, params={"as_of": found["position"]}).json()["items"] == found["items"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_list_of_a_command_is_read_at_the_position_that_it_says(there, case, cli, monkeypatch):
     monkeypatch.setenv("REMISS_TOKEN", TOKEN)
     with written_to(there, case):

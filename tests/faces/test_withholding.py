@@ -43,6 +43,7 @@ def token(there):
     return there.person("bo", role="verifier")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_page_says_that_something_is_hidden_and_not_whose(there, case, token):
     with there.browser_of(token) as client:
         page = html.unescape(client.get(f"/cases/{case}").text)
@@ -66,6 +67,7 @@ def test_the_page_says_that_something_is_hidden_and_not_whose(there, case, token
     assert "There are comments" not in page
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_routes_and_commands_say_it_too(there, case, token, cli, monkeypatch):
     with there.program(token) as client:
         [thread] = client.get(f"/api/v1/cases/{case}/threads").json()["items"]
@@ -96,6 +98,7 @@ def caught(there):
     return CAUGHT
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_pages_of_whoever_may_verify_a_case_do_not_tell_why_it_was_caught_and_say_so(there, caught, token):
     paths = (f"/cases/{caught}", "/cases", "/cases?query=status:annotated", f"/parts/cases/{caught}/controls")
     with there.browser_of(token) as client:

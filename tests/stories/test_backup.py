@@ -76,6 +76,7 @@ def seen(ws, run, case, attachment, position):
     }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_catalog_is_restored_elsewhere_as_it_was_at_the_position(ws, run, elsewhere, tmp_path):
     case, attachment = attached(ws, run)
     made = backup.back_up(ws, tmp_path / "saved", with_keys=True)
@@ -98,6 +99,7 @@ def test_a_catalog_is_restored_elsewhere_as_it_was_at_the_position(ws, run, else
     assert audit.verify_audit(ws).sound
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_copied_everything_stands_in_the_log_of_views_and_in_the_copy(ws, run, elsewhere, tmp_path):
     backup.back_up(ws, tmp_path / "saved", with_keys=True)
     address, settings = elsewhere
@@ -179,6 +181,7 @@ def test_nothing_is_restored_to_where_something_is(ws, run, address, environment
         backup.back_up(ws, tmp_path / "saved", with_keys=True)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_database_alone_is_restored_beside_a_vault_that_is_newer(ws, run, environment, elsewhere, tmp_path):
     case, attachment = attached(ws, run)
     made = backup.back_up(ws, tmp_path / "saved")

@@ -30,6 +30,7 @@ def captured(ws, log, weeks=3, **more):
     return capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + weeks * WEEK, **more)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_capture_files_every_sampled_event_and_a_case_for_each_that_met_a_criterion(ws, log):
     run = captured(ws, log)
     assert run.status == "complete"
@@ -52,6 +53,7 @@ def test_the_groups_count_exactly_what_the_log_holds(ws, log):
     assert totals == {"missed-delay": missed, "slow": slow}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log):
     run = captured(ws, log)
     [line, *_] = catalog.search(ws, "criterion:missed-delay", limit=1)
@@ -66,6 +68,7 @@ def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log):
     assert 0 < fact.probability <= 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("case.compare")
 def test_a_case_is_compared_with_controls_of_its_window_and_stratum(ws, log):
     captured(ws, log)
@@ -88,6 +91,7 @@ def test_people_in_the_text_never_reach_the_catalog(ws, log):
     assert not any("@example.com" in text for text in texts)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("capture.due")
 def test_without_an_interval_everything_due_is_captured_once(ws, log):
     [(since, until)] = capture.due(ws, log.protocol)
@@ -96,6 +100,7 @@ def test_without_an_interval_everything_due_is_captured_once(ws, log):
     assert not capture.due(ws, log.protocol)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_same_capture_again_finds_the_same_and_changes_nothing(ws, log):
     first = captured(ws, log)
     second = captured(ws, log)
@@ -107,6 +112,7 @@ def test_the_same_capture_again_finds_the_same_and_changes_nothing(ws, log):
     }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_late_label_changes_a_case_when_its_window_is_captured_again(ws, log):
     captured(ws, log)
     flight = next(
@@ -128,6 +134,7 @@ def in_force(ws):
     return {fact.run for fact in facts if fact.in_force}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("run.diff")
 def test_events_that_left_the_source_make_a_run_wait_until_somebody_accepts(ws, log):
     first = captured(ws, log)
@@ -147,6 +154,7 @@ def test_events_that_left_the_source_make_a_run_wait_until_somebody_accepts(ws, 
         capture.accept(ws, second.id)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_another_meaning_under_the_same_version_is_refused(ws, log):
     captured(ws, log)
     log.write(PROTOCOL.replace("latency_ms > 250", "latency_ms > 200"))
@@ -194,6 +202,7 @@ def test_an_interval_that_cuts_a_window_is_refused(ws, log):
         capture.capture(ws, log.protocol, since=MONDAY + timedelta(days=1), until=MONDAY + WEEK)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("capture", "run.refused")
 def test_refused_rows_are_counted_and_listed_and_strict_stops_at_them(ws, log):
     log.predictions[7]["carrier"] = None
@@ -378,6 +387,7 @@ def test_a_log_in_which_no_time_can_be_read_is_refused_and_not_called_captured(w
     assert "time_zone" in caught.value.do
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_another_seed_in_a_new_version_is_said(ws, log):
     captured(ws, log)
     again = PROTOCOL.replace("version: 1", "version: 2").replace('seed: "2026"', 'seed: "2027"')
@@ -423,6 +433,7 @@ def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
             read(ws, second.id, as_of=99)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("status")
 def test_status_tells_how_captures_stood_at_a_position(ws, log):
     first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
@@ -482,6 +493,7 @@ def test_events_and_cases_are_as_guarded_as_the_most_guarded_field_that_reached_
     assert catalog.search(ws, "sensitivity:internal").total == catalog.search(ws, "occurred:<2013-06-10").total
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_of_a_protocol_without_grades_is_internal(ws, log):
     captured(ws, log)
     assert catalog.search(ws, "sensitivity:internal").total == catalog.search(ws, "").total

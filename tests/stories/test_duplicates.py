@@ -71,6 +71,7 @@ def counts(runs):
     return sorted(groups), sum(run.manifest.merged for run in runs), sum(run.manifest.resolved for run in runs)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_row_logged_last_is_the_event_and_slow_calls_are_counted_right(ws, log):
     run = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 5 * WEEK)
     kept = resolved(log)

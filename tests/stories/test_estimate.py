@@ -47,6 +47,7 @@ def second_version(**changes):
     return text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_failures_are_counted_exactly_where_whole_cells_answer(captured, log):
     found = understand.estimate(captured, "criterion:missed-delay")
     [row] = found.rows
@@ -54,6 +55,7 @@ def test_failures_are_counted_exactly_where_whole_cells_answer(captured, log):
     assert (found.source, found.protocol, found.kind) == ("arrival-predictions", "arrival-delay@1", "flagged")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_by_a_field_that_was_no_stratum_the_sample_answers_with_intervals(captured, log):
     found = understand.estimate(captured, "criterion:missed-delay", by="inputs.carrier", variance="sample")
     assert [row.key for row in found.rows] == ["B6", "DL", "UA"]
@@ -78,6 +80,7 @@ def test_rows_of_three_weeks_show_how_sure_they_are_of_this_log_and_say_so(captu
         assert not other.of_this_log
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("by", ["inputs.carrier", "month", "context.airport"])
 def test_who_asks_for_the_process_is_told_where_nothing_is_known_of_it(captured, by):
     for row in understand.estimate(captured, "criterion:missed-delay", by=by, variance="process").rows:
@@ -85,11 +88,13 @@ def test_who_asks_for_the_process_is_told_where_nothing_is_known_of_it(captured,
         assert any("too little history" in note for note in row.notes)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_one_figure_and_rows_by_criterion_are_of_the_log(captured):
     for by in (None, "criterion"):
         assert {row.variance for row in understand.estimate(captured, by=by).rows} == {"sample"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_rate_is_among_judged_events_and_says_so_in_words(captured, log):
     found = understand.estimate(captured, "criterion:missed-delay context.airport:EWR", rate=True)
     [row] = found.rows
@@ -100,6 +105,7 @@ def test_a_rate_is_among_judged_events_and_says_so_in_words(captured, log):
     )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_rate_may_name_its_denominator(captured, log):
     found = understand.estimate(captured, "criterion:slow", rate=True, of="criterion:missed-delay")
     assert 0 <= found.rows[0].value <= 1
@@ -107,6 +113,7 @@ def test_a_rate_may_name_its_denominator(captured, log):
     assert found.denominator == "events where criterion is missed-delay, as far as slow could be judged"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_each_criterion_has_its_own_denominator_when_criteria_are_compared(captured, log):
     totals = understand.estimate(captured, by="criterion")
     assert [row.key for row in totals.rows] == ["missed-delay", "slow"]
@@ -116,6 +123,7 @@ def test_each_criterion_has_its_own_denominator_when_criteria_are_compared(captu
     assert any("among all admitted events" in note for note in rates.rows[1].notes)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_window_in_which_a_log_begins_is_partial_where_its_other_windows_begin_sooner(ws, log):
     log.predictions = [row for row in log.predictions if row["scheduled_at"] >= MONDAY + WEEK / 2]
     log.write()
@@ -129,16 +137,19 @@ def test_the_window_in_which_a_log_begins_is_partial_where_its_other_windows_beg
     assert not any(row.partial for row in understand.estimate(ws, by="criterion").rows)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_no_window_of_a_log_that_was_captured_from_within_is_partial(captured):
     assert [row.partial for row in understand.estimate(captured, "criterion:slow", by="week").rows] == [False] * 3
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_estimate_survives_json(captured):
     found = to_json(understand.estimate(captured, "criterion:slow", by="inputs.carrier", variance="process"))
     assert json.loads(json.dumps(found))["rows"][0]["low"] is None
     assert found["schema"] == "remiss/estimate@1"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way
 def test_a_question_without_an_honest_answer_is_refused_with_advice(captured):
     for query, asked, says in (
@@ -151,12 +162,14 @@ def test_a_question_without_an_honest_answer_is_refused_with_advice(captured):
         assert refused.value.do
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_empty_catalog_says_what_to_do(ws):
     with pytest.raises(NotFound, match="no captured windows") as refused:
         understand.estimate(ws, "criterion:slow")
     assert "remiss capture" in refused.value.do
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_two_protocols_are_never_added_up(captured, log):
     recapture(captured, log, PROTOCOL.replace("protocol: arrival-delay", "protocol: another"))
     with pytest.raises(QueryError, match="spans 2 sources or protocols"):
@@ -181,6 +194,7 @@ def test_of_several_versions_it_is_the_newest_and_the_others_are_asked_for_by_na
     assert (only_first.protocol, only_first.notes) == ("arrival-delay@1", ())
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_criterion_changed_after_its_sample_was_seen_has_no_weighted_figures_there(captured, log):
     recapture(captured, log, second_version())
     with pytest.raises(QueryError, match="missed-delay was written or changed after the sampled cases of 3 windows") as refused:
@@ -190,11 +204,13 @@ def test_a_criterion_changed_after_its_sample_was_seen_has_no_weighted_figures_t
     assert understand.estimate(captured, "criterion:slow inputs.carrier:UA").rows[0].method == "weighted"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_fresh_seed_gives_the_changed_criterion_its_figures_back(captured, log):
     recapture(captured, log, second_version(**{'seed: "2026"': 'seed: "2027"'}))
     assert understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA").rows[0].method == "weighted"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("estimate")
 def test_an_estimate_as_of_a_position_is_what_it_was_then(captured, log):
     before = understand.estimate(captured, "criterion:missed-delay inputs.carrier:UA")

@@ -45,6 +45,7 @@ def exact(ws, query="", **options):
     return understand.exact(ws, query, **options).rows
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("estimate.exact")
 def test_a_total_by_any_field_is_what_a_count_of_the_log_says(counted, log):
     slow = Counter(row["carrier"] for row in truth(log, lambda row: row["latency_ms"] > 250))
@@ -100,6 +101,7 @@ def test_by_criterion_each_row_is_its_own(counted, log):
     assert rows["slow"] == len(truth(log, lambda row: row["latency_ms"] > 250 and row["distance"] > 1000))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_log_that_is_not_what_was_captured_is_refused(captured, log):
     log.predictions[5]["latency_ms"] = 1.0
     log.write()

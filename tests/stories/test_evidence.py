@@ -39,12 +39,14 @@ def wrapping_keys(tmp_path):
     return list((tmp_path / "keys").glob("wrapping-*"))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_no_raw_event_can_be_read_from_the_vault_without_its_key(run, tmp_path):
     kept = b"".join(path.read_bytes() for path in (tmp_path / "vault").rglob("*") if path.is_file())
     assert len(kept) > 10_000
     assert b"prediction_id" not in kept
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("catalog.rotate", "catalog.info")
 def test_every_raw_event_is_readable_after_a_rotation_which_is_journalled(ws, run, operator):
     before = catalog.info(ws).position
@@ -63,6 +65,7 @@ def test_a_rotation_that_ended_before_it_was_journalled_is_finished_by_the_next_
     assert len(wrapping_keys(tmp_path)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_capture_without_the_key_of_the_vault_files_nothing_and_says_which_is_missing(ws, run, operator, tmp_path):
     [key] = wrapping_keys(tmp_path)
     key.unlink()
@@ -77,6 +80,7 @@ def first_case(ws):
     return line["id"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("audit.search", "evidence.show")
 def test_whoever_may_sees_the_raw_event_and_it_is_recorded_that_they_looked_and_what_for(ws, run):
     case = catalog.show(ws, first_case(ws))
@@ -89,18 +93,21 @@ def test_whoever_may_sees_the_raw_event_and_it_is_recorded_that_they_looked_and_
     assert re.fullmatch(r"\[email:[0-9a-f]{4}\] asked which flight it was", look["purpose"])
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("purpose", ["", "  \n", "x" * 301])
 def test_a_look_without_a_purpose_is_refused(ws, run, purpose):
     with pytest.raises(InputError, match="purpose"):
         evidence.show_evidence(ws, first_case(ws), purpose)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_that_a_person_filed_has_no_raw_event(ws):
     case = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen at the desk"))
     with pytest.raises(NotFound, match="filed it by hand"):
         evidence.show_evidence(ws, case.id, "to see")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_several_runs_each_gives_the_row_that_it_kept(ws, run, tmp_path):
     again = capture.capture(ws, str(tmp_path / "log" / "arrival-delay.yaml"), since=MONDAY, until=MONDAY + WEEK)
     case = first_case(ws)
@@ -110,6 +117,7 @@ def test_of_several_runs_each_gives_the_row_that_it_kept(ws, run, tmp_path):
         evidence.show_evidence(ws, case, "to see", run="run-000000000000")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way(
     "attachment.add", "attachment.get", "attachment.list", "attachment.remove", "attachment.restore", "attachment.erase"
 )

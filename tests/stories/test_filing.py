@@ -31,6 +31,7 @@ BOARD = Filing(
 )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_filed_case_says_all_that_was_filed_redacted(ws):
     case = catalog.file(ws, BOARD)
     assert (case.origin, case.revision, case.captures) == ("filed", 1, ())
@@ -48,11 +49,13 @@ def test_a_filed_case_says_all_that_was_filed_redacted(ws):
     assert catalog.show(ws, case.id) == case
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_filing_the_same_again_gives_the_same_case(ws):
     assert catalog.file(ws, BOARD) == catalog.file(ws, BOARD)
     assert catalog.search(ws).total == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("case.duplicates", "case.search")
 def test_before_filing_one_is_told_which_case_it_would_be_like_and_in_what(ws):
     filed = catalog.file(ws, BOARD)
@@ -82,6 +85,7 @@ def test_cases_are_counted_by_the_fields_that_are_asked_for(ws):
         catalog.facets(ws, "", fields=("title",))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_page_without_a_total_is_the_same_page(ws):
     for at in range(3):
         catalog.file(ws, Filing(model="m", at=MONDAY + at * timedelta(hours=1), title=f"Wrong gate {at}"))
@@ -91,6 +95,7 @@ def test_a_page_without_a_total_is_the_same_page(ws):
     assert (len(rest), rest.next) == (1, None)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("case.file", "case.revise", "case.history")
 def test_a_revision_changes_what_it_names_and_keeps_what_was(ws):
     filed = catalog.file(ws, BOARD)
@@ -104,11 +109,13 @@ def test_a_revision_changes_what_it_names_and_keeps_what_was(ws):
     assert catalog.show(ws, filed.id, as_of=first.position_from) == filed
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_empty_note_takes_the_note_away(ws):
     filed = catalog.file(ws, BOARD)
     assert catalog.revise(ws, filed.id, 1, note="").note is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_cleared_is_taken_away_and_stays_in_the_history(ws):
     filed = catalog.file(ws, BOARD)
     cleared = catalog.revise(ws, filed.id, 1, note="Nobody knows", clear=("title", "mode", "severity"))
@@ -124,6 +131,7 @@ def test_what_is_cleared_is_taken_away_and_stays_in_the_history(ws):
     assert catalog.show(ws, filed.id).revision == 3
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way
 def test_who_read_an_older_revision_is_told_and_writes_nothing(ws):
     filed = catalog.file(ws, BOARD)
@@ -133,6 +141,7 @@ def test_who_read_an_older_revision_is_told_and_writes_nothing(ws):
     assert catalog.show(ws, filed.id).severity == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_no_case_can_be_is_refused(ws):
     filed = catalog.file(ws, BOARD)
     for change in ({"severity": 5}, {"mode": "nope:x"}, {"title": " "}, {}):

@@ -23,6 +23,7 @@ def slow(ws, protocol, query=WEIGHTED):
     return understand.estimate(ws, query, protocol=protocol).rows
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_another_name_with_the_same_seed_is_no_way_around(ws, log):
     captured(ws, log)
     captured(ws, log, CHANGED.replace("protocol: arrival-delay", "protocol: another"))
@@ -35,6 +36,7 @@ def test_another_name_with_the_same_seed_is_no_way_around(ws, log):
     assert slow(ws, "fresh")[0].method == "weighted"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nor_is_another_width_of_windows_of_which_two_are_never_in_force_over_the_same_time(ws, log):
     captured(ws, log)
     captured(ws, log, CHANGED.replace("version: 1", "version: 2").replace("window: 1 week", "window: 1 day"))

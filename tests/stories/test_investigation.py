@@ -14,6 +14,7 @@ RUN = Citation(kind=CitationKind.MLFLOW_RUN, address="https://mlflow.example.org
 CHANGE = Citation(kind=CitationKind.PULL_REQUEST, address="REM-17")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way(
     "write-up.write", "experiment.write", "case.investigation", "remediation.write", "hypothesis.write", "citation.list"
 )

@@ -48,6 +48,7 @@ def late(log, week):
     return sum(row["predicted"] == "on-time" and actual.get(row["flight"]) == "late" for row in rows)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_criterion_that_stayed_the_same_is_one_series_in_which_each_window_counts_once(three, log):
     alone = understand.estimate(three, MISSED, by="week")
     assert (weeks(alone), alone.spans, alone.protocol) == (["2013-06-17"], (), "arrival-delay@3")
@@ -64,6 +65,7 @@ def test_a_criterion_that_stayed_the_same_is_one_series_in_which_each_window_cou
     assert (total.value, total.windows) == (sum(late(log, week) for week in range(3)), 3)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_sampled_figures_have_the_weights_of_the_version_that_drew_each_window(three):
     joined = understand.estimate(three, MISSED + UA, by="week", variance="sample", across_versions=True)
     one_by_one = [
@@ -80,6 +82,7 @@ def test_sampled_figures_have_the_weights_of_the_version_that_drew_each_window(t
     assert june.sampled == sum(row.sampled for row in one_by_one)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_criterion_that_changed_and_one_that_is_new_stay_apart_and_it_is_said_why(three):
     now = understand.estimate(three, SLOW, by="week", across_versions=True)
     assert weeks(now) == ["2013-06-17"]
@@ -124,6 +127,7 @@ def test_a_version_is_asked_for_behind_the_name_of_its_protocol_and_means_the_wi
     assert then.total > len(ids(f"protocol:arrival-delay@1 {SLOW}"))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("ask", [catalog.search, catalog.facets, understand.estimate])
 def test_a_version_that_no_protocol_has_is_said_to_be_none_and_not_counted_as_0(three, ask):
     with pytest.raises(QueryError, match="the catalog has no protocol arrival-delay@9") as refused:
@@ -131,6 +135,7 @@ def test_a_version_that_no_protocol_has_is_said_to_be_none_and_not_counted_as_0(
     assert refused.value.do == "there is arrival-delay@1, arrival-delay@2, arrival-delay@3"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_rows_without_a_time_are_refused_once_however_many_runs_and_versions_read_their_file(ws, log):
     log.predictions.extend({**row, "scheduled_at": None} for row in log.predictions[:9])
     captured(ws, log, PROTOCOL, 0, 2)

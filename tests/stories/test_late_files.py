@@ -51,6 +51,7 @@ def late_row(log, week, name):
     return {**log.predictions[week * 400], "prediction_id": name, "latency_ms": 900.0}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_file_that_comes_after_its_window_was_captured_makes_that_window_due_and_is_named(ws, log):
     captured(ws, log)
     before = slow(ws)

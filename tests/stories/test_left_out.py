@@ -30,6 +30,7 @@ def log(tmp_path):
     return log
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_shadow_traffic_is_left_out_and_said_beside_every_figure(ws, log):
     [planned] = capture.plan(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK).months
     assert planned.left_out == 400

@@ -21,6 +21,7 @@ def captured(ws, log, first=0, last=3):
     return capture.capture(ws, log.protocol, since=MONDAY + first * WEEK, until=MONDAY + last * WEEK)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_coverage_adds_up_the_windows_in_force(ws, log):
     assert list(capture.coverage(ws)) == []
     first = captured(ws, log, 0, 2)
@@ -55,6 +56,7 @@ def test_runs_are_listed_page_by_page(ws, log):
     assert (list(rest.column("run")), rest.total, rest.next) == (filed[:1], 3, None)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_token_of_another_list_of_runs_is_refused(ws, log):
     captured(ws, log, 0, 1)
     captured(ws, log, 1, 2)
@@ -64,6 +66,7 @@ def test_a_token_of_another_list_of_runs_is_refused(ws, log):
             capture.list_runs(ws, protocol=protocol, after=token)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("run.windows")
 def test_the_windows_of_a_run_say_for_which_it_is_in_force(ws, log):
     first = captured(ws, log)
@@ -75,6 +78,7 @@ def test_the_windows_of_a_run_say_for_which_it_is_in_force(ws, log):
     assert list(capture.windows(ws, first.id, as_of=first.position).column("in_force")) == [True, True, True]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_provisional_window_says_from_when_it_can_be_captured_again(ws, log):
     for row in log.outcomes[450:800]:
         row["known_at"] = parse_time("2999-01-01T00:00:00Z")
@@ -86,6 +90,7 @@ def test_a_provisional_window_says_from_when_it_can_be_captured_again(ws, log):
     assert (second["provisional"], second["settles"]) == (True, run.manifest.as_of + timedelta(days=2))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("run.cells")
 def test_cells_of_a_run_are_disjoint_and_add_up_to_its_events(ws, log):
     run = captured(ws, log)
@@ -98,12 +103,14 @@ def test_cells_of_a_run_are_disjoint_and_add_up_to_its_events(ws, log):
     assert slow == sum(group.population for group in run.groups if group.criterion == "slow")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_windows_and_cells_of_a_run_that_is_not_there_are_not_found(ws):
     for ask in (capture.windows, capture.cells):
         with pytest.raises(NotFound):
             ask(ws, "run-nothing")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("run.histograms")
 def test_every_field_of_a_run_is_counted_by_window_and_version(ws, log):
     run = captured(ws, log)

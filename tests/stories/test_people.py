@@ -32,6 +32,7 @@ def of_ana(rows):
     return [line["role"] for line in rows if line["person"] == "ana"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("person.add", "person.disable", "person.list", "team.add", "team.list")
 def test_people_and_teams_are_listed_as_they_were(ws, ana):
     assert people.list_teams(ws).column("team") == ("arrivals", "default")
@@ -43,6 +44,7 @@ def test_people_and_teams_are_listed_as_they_were(ws, ana):
     assert of_ana(people.list_people(ws)) == [None]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("token.create", "token.list", "token.revoke")
 def test_a_token_is_shown_once_and_revoked_by_its_id(ws, ana):
     made = access.create_token(ws, "ana", about="laptop", days=30)
@@ -56,6 +58,7 @@ def test_a_token_is_shown_once_and_revoked_by_its_id(ws, ana):
         access.revoke_token(ws, "000000000000")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("token.link")
 def test_a_link_is_shown_once_and_listed_as_one_that_works_once(ws, ana):
     made = access.link_token(ws, "ana", about="first day", minutes=30)
@@ -66,6 +69,7 @@ def test_a_link_is_shown_once_and_listed_as_one_that_works_once(ws, ana):
         access.link_token(ws, "ana", minutes=0)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("person.invite")
 def test_somebody_new_comes_with_roles_and_a_link_or_not_at_all(ws, ana):
     made = access.invite_person(ws, "bo", about="Bo Berg", roles=["annotator", "verifier"], team="arrivals", minutes=30)
@@ -80,6 +84,7 @@ def test_somebody_new_comes_with_roles_and_a_link_or_not_at_all(ws, ana):
     assert people.add_person(ws, "cy", roles=["reader"], team="arrivals").grants[0].role == "reader"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("access.check")
 def test_who_may_do_what_is_answered_with_the_rule(ws, ana):
     yes = access.check_access(ws, "ana", "case:annotate")

@@ -40,6 +40,7 @@ def test_without_the_key_every_built_in_detector_reads_every_text(ws, log):
     assert not capture.status(ws)[0].kept_as_logged
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_wants_texts_as_they_were_logged_says_none_and_is_told_so_each_time(ws, log):
     log.write(NONE)
     notes = [each.what for each in protocol.check(ws, log.protocol)]
@@ -50,6 +51,7 @@ def test_who_wants_texts_as_they_were_logged_says_none_and_is_told_so_each_time(
     assert capture.status(ws)[0].kept_as_logged
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_version_that_said_nothing_goes_on_and_does_not_become_none(ws, log):
     captured(ws, log)
     log.write(SILENT.replace("Missed", "All missed"))

@@ -53,6 +53,7 @@ def test_after_a_corrected_source_queries_find_events_as_the_run_in_force_met_th
     assert captured(ws, log).changes == {}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_run_that_waits_shows_nothing_until_it_is_accepted(ws, log):
     captured(ws, log)
     [line, *_] = catalog.search(ws, "criterion:slow", limit=1)
@@ -68,6 +69,7 @@ def test_a_run_that_waits_shows_nothing_until_it_is_accepted(ws, log):
     assert catalog.search(ws, '"corrected by hand"').total > 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_another_guard_or_another_protocol_opens_nothing_of_what_was_filed(ws, log):
     for row in log.predictions:
         row["remarks"] = "call ana@example.com"

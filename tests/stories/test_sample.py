@@ -52,6 +52,7 @@ def test_controls_and_undecided_events_are_listed_beside_cases(captured):
         catalog.search(captured, "group:control")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_each_sampled_event_of_a_run_in_force_is_there_once(captured):
     lines = every(captured)
     assert len({line["event"] for line in lines}) == len(lines)
@@ -59,6 +60,7 @@ def test_each_sampled_event_of_a_run_in_force_is_there_once(captured):
     assert len(every(captured, "group:control")) == kept
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("sample.export")
 def test_the_sample_is_taken_out_page_by_page_at_the_position_of_the_first(captured):
     first = samples.export_sample(captured, "group:control", limit=2, columns="id, position,weight")
@@ -96,6 +98,7 @@ def test_a_table_a_frame_and_each_kind_of_file_have_the_same_lines(captured, tmp
     assert said == {"blinded": 0, "events": len(lines), "position": captured.position(), "query": ""}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_file_that_is_there_stays_and_one_whose_name_tells_no_form_is_refused(captured, tmp_path):
     (tmp_path / "sample.csv").write_text("mine")
     for name, says in (("sample.csv", "is there already"), ("sample.txt", "in which form")):
@@ -134,6 +137,7 @@ def test_sums_of_weights_are_the_flagged_figures(captured, query, by):
     check_figures(captured, query, by)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_rate_is_a_ratio_of_sums_among_events_that_could_be_judged(captured):
     figures = understand.estimate(captured, "criterion:missed-delay", rate=True, by="inputs.carrier", variance="sample").rows
     judged = [
@@ -146,6 +150,7 @@ def test_a_rate_is_a_ratio_of_sums_among_events_that_could_be_judged(captured):
         assert math.isclose(hits.get(row.key, 0) / among[row.key], row.value, rel_tol=1e-12)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_a_window_that_two_runs_sampled_the_lines_are_those_of_the_run_in_force(captured, log):
     before = captured.position()
     first = every(captured)

@@ -25,6 +25,7 @@ def missed(ws, **asked):
     return catalog.search(ws, "criterion:missed-delay", **asked)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_lists_and_cases_are_called_by_the_template_of_their_protocol(ws, log):
     capture.capture(ws, log.protocol)
     [line, *_] = missed(ws)
@@ -35,6 +36,7 @@ def test_lists_and_cases_are_called_by_the_template_of_their_protocol(ws, log):
     assert {each["title"] for each in missed(ws, as_of=case.position)} == {each["title"] for each in missed(ws)}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_people_wrote_comes_before_the_template(ws, log):
     capture.capture(ws, log.protocol)
     [line, *_] = missed(ws)
@@ -45,6 +47,7 @@ def test_what_people_wrote_comes_before_the_template(ws, log):
     assert (cleared.title, cleared.title_by) == (line["title"], "protocol")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_capture_by_other_words_takes_the_newest_and_keeps_the_digest(ws, log):
     capture.capture(ws, log.protocol, since=SINCE, until=UNTIL)
     before = protocol.show(ws, "arrival-delay")

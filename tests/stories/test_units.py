@@ -42,6 +42,7 @@ def captured(ws, log, text=None):
     return capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_both_versions_of_a_flight_are_sampled_or_neither_and_the_run_says_by_what(ws, log):
     run = captured(ws, log)
     sizes = Counter(row["flight"] for row in log.predictions if row["scheduled_at"] < MONDAY + WEEK)

@@ -61,6 +61,7 @@ def by_version(series, frame):
     return [(None if pd.isna(key) else key, int(value)) for key, value in found.items()]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_totals_by_version_are_what_the_log_counts(captured, log):
     frame = truth(log)
     found = understand.estimate(captured, MISSED, by="model_version")
@@ -156,6 +157,7 @@ def test_a_version_that_redaction_would_change_is_not_told_apart_and_stands_nowh
     assert capture.reproduce(ws, run.id).verdict == "same"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_weeks_captured_one_by_one_give_the_same_counts(ws, log):
     whole = truth(log)
     for at in range(3):
@@ -171,6 +173,7 @@ def test_a_run_is_the_same_with_its_counts_by_version(ws, log):
     assert {row.method for row in understand.estimate(ws, MISSED, by="model_version").rows} == {"counted"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize("by", ["model_version", "context.airport"])
 def test_who_may_label_is_told_counts_by_version_as_those_by_stratum(captured, ws_as, by):

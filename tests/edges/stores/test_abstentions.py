@@ -55,6 +55,7 @@ def counted(ws, table):
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_cannot_tell_says_why_and_nothing_else(ana):
     for wrong, field in (
         (Judgement(verdict=Verdict.CANNOT_TELL), "rationale"),
@@ -68,6 +69,7 @@ def test_who_cannot_tell_says_why_and_nothing_else(ana):
     assert counted(ana, abstentions) == 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_one_who_cannot_tell_leaves_the_case_as_it_is_and_sees_what_they_said(ana, bo):
     case = curate.annotate(ana, CASES[0], 1, UNSURE)
     assert (case.status, case.revision) == (Status.CANDIDATE, 1)
@@ -82,6 +84,7 @@ def test_one_who_cannot_tell_leaves_the_case_as_it_is_and_sees_what_they_said(an
     assert actions.show(bo, CASES[0]).labelling is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_by_a_second_person_a_case_is_undecidable_and_everybody_sees_why(ana, bo, dee):
     curate.annotate(ana, CASES[0], 1, UNSURE)
     case = curate.annotate(bo, CASES[0], 1, UNSURE)
@@ -96,6 +99,7 @@ def test_by_a_second_person_a_case_is_undecidable_and_everybody_sees_why(ana, bo
     assert (form.kind, form.obstacle) == (None, "people have decided what it is")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_undecidable_is_reopened_and_labelled_anew(ana, bo, dee):
     curate.annotate(ana, CASES[0], 1, UNSURE)
     curate.annotate(bo, CASES[0], 1, UNSURE)
@@ -108,6 +112,7 @@ def test_what_is_undecidable_is_reopened_and_labelled_anew(ana, bo, dee):
     assert counted(bo, abstentions) == 3  # superseded, and kept
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_somebody_else_can_tell_and_the_abstention_is_shown_once_that_is_decided(ana, bo, dee):
     curate.annotate(ana, CASES[0], 1, UNSURE)
     curate.annotate(bo, CASES[0], 1, FAILS)
@@ -120,6 +125,7 @@ def test_somebody_else_can_tell_and_the_abstention_is_shown_once_that_is_decided
     ]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_one_redoes_what_one_could_not_tell(ana):
     curate.annotate(ana, CASES[0], 1, UNSURE)
     curate.annotate(ana, CASES[0], 1, UNSURE)
@@ -129,6 +135,7 @@ def test_one_redoes_what_one_could_not_tell(ana):
         curate.annotate(ana, CASES[0], 2, UNSURE)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("first", [LabellingKind.VERIFICATION, LabellingKind.ADJUDICATION])
 def test_of_verifier_and_adjudicators_two_make_an_annotated_case_undecidable(ana, bo, cy, dee, first):
     curate.annotate(ana, CASES[0], 1, FAILS)
@@ -144,6 +151,7 @@ def test_of_verifier_and_adjudicators_two_make_an_annotated_case_undecidable(ana
     assert [each.person for each in case.labelling.labellings][-2:] == ["bo", "cy"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_a_control_there_is_no_case_until_a_second_person_cannot_tell(ws, ana, bo):
     case = curate.annotate(ana, CONTROL, 1, UNSURE)
     assert (case.status, case.revision, case.labelling.labellings[0].rationale) == (Status.CONTROL, 1, UNSURE.rationale)
@@ -154,6 +162,7 @@ def test_of_a_control_there_is_no_case_until_a_second_person_cannot_tell(ws, ana
     assert len(case.labelling.labellings) == 2
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_control_of_which_one_could_not_tell_is_cleared_by_another(ana, bo):
     curate.annotate(ana, CONTROL, 1, UNSURE)
     assert curate.annotate(bo, CONTROL, 1, Judgement(verdict=Verdict.NOT_A_FAILURE)).status in {
@@ -172,6 +181,7 @@ def test_whoever_could_not_tell_is_asked_again_when_the_event_has_changed(ws, an
     assert curate.annotate(bo, CASES[1], 1, UNSURE).status is Status.UNDECIDABLE
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_undecidable_is_annotated_anew_when_its_event_has_changed(ws, ana, bo, dee):
     curate.annotate(ana, CASES[0], 1, UNSURE)
     curate.annotate(bo, CASES[0], 1, UNSURE)
@@ -187,6 +197,7 @@ def test_what_is_undecidable_is_annotated_anew_when_its_event_has_changed(ws, an
     assert queue_actions.list_queue(dee, brief=True).left.anew == 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_a_decided_case_whose_event_changed_nobody_is_told_who_could_not_tell_what_it_is_now(ws, ana, bo, dee):
     curate.annotate(ana, CASES[0], 1, FAILS)
     curate.verify(bo, CASES[0], 2, FAILS)
@@ -264,12 +275,14 @@ def test_a_case_of_which_somebody_could_not_tell_is_told_like_one_of_which_nobod
     assert before["dee"] == asked(dee, CASES[1])
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_somebody_has_in_hand_stays_there_when_another_cannot_tell(ws, ana, bo):
     hold(ws, "e1", "bo")
     curate.annotate(ana, CASES[0], 1, UNSURE)
     assert [each.case for each in queue_actions.list_queue(bo).in_hand] == [CASES[0]]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_no_labelling_is_lost_by_who_cannot_tell(ana, bo, cy, dee):
     curate.annotate(ana, CASES[0], 1, FAILS)
     curate.verify(bo, CASES[0], 2, UNSURE)

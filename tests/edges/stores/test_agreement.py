@@ -43,6 +43,7 @@ def cases_of(ws, query="", as_of=None):
     return {row.field: row.cases for row in found.rows}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_pairs_of_independent_labels_are_measured(labelled):
     found = agreement_actions.show_agreement(labelled)
     assert found.cases == 6
@@ -59,6 +60,7 @@ def test_pairs_of_independent_labels_are_measured(labelled):
     assert {row.key for row in pairs.rows} == {"ana and bo"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_weighs_by_the_chance_of_its_event(labelled):
     double_labelled = labelled.double_labelled.labelled_twice(parse(""), labelled.position())
     weights = {each.case: each.weight for each in double_labelled}
@@ -85,6 +87,7 @@ def test_it_is_of_the_cases_that_match_and_as_it_stood(labelled, ws_as):
     assert cases_of(labelled, as_of=before - 1)[Field.VERDICT] == 5
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_labelled_once_or_stands_for_nothing_is_not_measured(labelled, ws_as):
     ana, bo = ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
     filed = catalog.file(labelled, Filing(model="m", at=MONDAY, title="By hand")).id
@@ -96,6 +99,7 @@ def test_what_is_labelled_once_or_stands_for_nothing_is_not_measured(labelled, w
     assert "1 case labelled twice left out" in found.notes[0]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_it_is_of_the_cases_that_one_may_see(labelled, ws_as):
     assert cases_of(ws_as("eve", role="reader"))[Field.VERDICT] == 6
     assert cases_of(ws_as("eve", role="reader", team="other"))[Field.VERDICT] == 0

@@ -36,6 +36,7 @@ def pieces(tmp_path):
     return [path for path in (tmp_path / "vault").glob("??/*") if path.is_file()]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_file_is_listed_and_given_back_as_it_was(ana, case):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     assert (made.case, made.name, made.size, made.person) == (case, "shot.png", len(SHOT), "ana")
@@ -43,12 +44,14 @@ def test_a_file_is_listed_and_given_back_as_it_was(ana, case):
     assert attachments.get_attachment(ana, made.id).content == SHOT
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nothing_of_it_lies_on_the_disk_as_it_is(ana, case, tmp_path):
     attachments.add_attachment(ana, case, SHOT, name="shot.png")
     [piece] = pieces(tmp_path)
     assert b"traveller" not in piece.read_bytes()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_the_same_file_twice_one_is_erased_and_the_other_stays(ana, case, tmp_path):
     first, second = (attachments.add_attachment(ana, case, SHOT, name="shot.png") for _ in range(2))
     assert first.id != second.id
@@ -57,6 +60,7 @@ def test_of_the_same_file_twice_one_is_erased_and_the_other_stays(ana, case, tmp
     assert attachments.get_attachment(ana, second.id).content == SHOT
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_removed_is_kept_and_restored_as_it_was_and_history_has_both(ana, case, tmp_path):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     gone = attachments.remove_attachment(ana, made.id)
@@ -97,6 +101,7 @@ def test_what_was_erased_is_gone_and_only_that_it_was_there_stays_known(ana, cas
             again(ana, made.id)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_one_removes_and_restores_once(ana, case):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     with pytest.raises(Conflict, match="was not removed"):
@@ -106,6 +111,7 @@ def test_one_removes_and_restores_once(ana, case):
         attachments.remove_attachment(ana, made.id)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_but_its_author_or_a_steward_removes_restores_or_erases_a_file(ana, ws_as, case, tmp_path):
     cur = ws_as("cur", role="curator")
     made = attachments.add_attachment(cur, case, SHOT, name="shot.png")
@@ -128,6 +134,7 @@ def test_nobody_but_its_author_or_a_steward_removes_restores_or_erases_a_file(an
     assert pieces(tmp_path) == []
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_steward_of_another_team_removes_nothing(ana, ws_as, case):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     with pytest.raises(NotFound):
@@ -145,6 +152,7 @@ def test_an_erasure_that_was_killed_before_the_vault_let_go_is_finished_by_erasi
     assert pieces(tmp_path) == []
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_change_that_the_catalog_does_not_take_leaves_the_content_where_it_is(ana, case, tmp_path):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     with pytest.raises(Conflict):
@@ -208,6 +216,7 @@ def test_a_file_that_the_catalog_does_not_take_leaves_nothing_in_the_vault(ws, c
     assert [each.name for each in attachments.list_attachments(ws, case)] == ["shot.png"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana, ws_as, case, tmp_path):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     cy = ws_as("cy", role="reader")
@@ -222,6 +231,7 @@ def test_readers_see_that_there_is_a_file_and_neither_get_add_nor_remove_one(ana
     assert len(pieces(tmp_path)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_guarded_file_is_there_only_for_whoever_is_cleared_for_it(ws_as, ana, case):
     dan = ws_as("dan", role="verifier", clearance="secret")
     made = attachments.add_attachment(dan, case, SHOT, name="shot.png", sensitivity=Sensitivity.SECRET)
@@ -233,11 +243,13 @@ def test_a_guarded_file_is_there_only_for_whoever_is_cleared_for_it(ws_as, ana, 
     assert str(hidden.value).replace(made.id, "ID") == str(unknown.value).replace("attachment-000000000000", "ID")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_attaches_what_they_could_not_get_back(ana, case):
     with pytest.raises(Denied, match="above the clearance of ana"):
         attachments.add_attachment(ana, case, SHOT, name="shot.png", sensitivity=Sensitivity.RESTRICTED)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_file_is_never_less_guarded_than_its_case(ana, case):
     assert (
         attachments.add_attachment(ana, case, SHOT, name="shot.png", sensitivity=Sensitivity.PUBLIC).sensitivity
@@ -245,6 +257,7 @@ def test_a_file_is_never_less_guarded_than_its_case(ana, case):
     )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_another_team_nobody_sees_or_touches_a_file(ana, ws_as, case):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     stranger = ws_as("eve", role="admin", clearance="secret", team="others")
@@ -255,6 +268,7 @@ def test_of_another_team_nobody_sees_or_touches_a_file(ana, ws_as, case):
         attachments.add_attachment(stranger, case, b"x", name="x")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_rotation_of_keys_takes_files_along(ws, ana, case):
     made = attachments.add_attachment(ana, case, SHOT, name="shot.png")
     assert actions.rotate(ws).pieces == 1

@@ -58,6 +58,7 @@ def busy(ws):
     return ws
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_catalog_that_was_left_alone_is_sound(busy):
     found = verdict(busy)
     assert (found.sound, found.entries, found.first, found.against) == (True, 9, None, ("the catalog's key",))
@@ -78,12 +79,14 @@ def test_verification_tells_how_far_it_is(busy, monkeypatch):
     assert told[:2] == [("verifying journal", 4 / 9), ("verifying journal", 8 / 9)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_catalog_with_which_nothing_was_done_is_sound_and_has_nothing_to_sign(ws):
     assert verdict(ws).sound
     with pytest.raises(InputError, match="nothing was done with this catalog yet"):
         audit.checkpoint(ws)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_another_process_goes_on_where_this_one_ended(busy, environment):
     with remiss.open(busy.address, environment=environment) as other:
         write(other, "other")
@@ -118,18 +121,21 @@ def test_an_entry_that_is_altered_in_any_column_is_named(busy, column):
     assert verdict(busy).sound
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_entry_that_is_removed_is_named(busy):
     altering(busy, delete(journal).where(journal.c.position == 4))
     found = verdict(busy)
     assert (found.first, found.what) == (4, "entry 4 was removed")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_entries_that_are_cut_off_are_named(busy):
     altering(busy, delete(journal).where(journal.c.position > 6))
     found = verdict(busy)
     assert (found.first, found.what) == (7, "entry 7 and all after it were cut off: there were 9")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_entries_that_change_places_are_named(busy):
     def moved(before, after):
         return update(journal).where(journal.c.position == before).values(position=after)
@@ -158,6 +164,7 @@ def test_a_head_that_is_altered_is_found(busy, column):
     assert not verdict(busy).sound
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_head_that_is_gone_is_found(busy):
     altering(busy, delete(audit_heads))
     found = verdict(busy)
@@ -190,6 +197,7 @@ def test_nothing_is_written_over_what_was_altered(busy):
     assert not verdict(busy).sound
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_change_leaves_digests_of_before_and_after_and_never_content(busy):
     rows = asked(busy, select(journal).order_by(journal.c.position))
     filed, revised = rows[-2:]
@@ -203,6 +211,7 @@ def test_a_change_leaves_digests_of_before_and_after_and_never_content(busy):
     assert "again" not in str(rows)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_digests_of_two_cases_that_stand_alike_are_not_alike(ws, ws_as):
     """Else whoever reads the audit would see which annotated cases nobody had suggested anything of: those that were controls."""
     file(ws, drawn([member(1, met=["slow"]), member(2, met=["slow"])]), run="run-a0000000")
@@ -232,6 +241,7 @@ def test_who_does_the_same_as_another_leaves_another_digest(ws, ws_as):
     assert not set(looks[0].values()) & set(looks[2].values())
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_has_a_checkpoint_and_its_key_needs_no_key_of_the_catalog(busy, tmp_path):
     signed = audit.checkpoint(busy)
     notes = "\n".join(signed.notes)
@@ -249,6 +259,7 @@ def test_whoever_has_a_checkpoint_and_its_key_needs_no_key_of_the_catalog(busy, 
         assert not verdict(other, checkpoint=notes, key=signed.key).sound
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_checkpoint_of_another_catalog_is_refused(busy, tmp_path):
     with remiss.open(tmp_path / "other.db", environment={}, create=True) as other:
         write(other, "p")
@@ -261,6 +272,7 @@ def test_a_checkpoint_of_another_catalog_is_refused(busy, tmp_path):
         verdict(busy, key=signed.key)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_entry_is_proved_against_a_checkpoint_of_now_or_of_before(busy):
     kept = audit.checkpoint(busy)
     write(busy, "later")
@@ -279,6 +291,7 @@ def test_an_entry_is_proved_against_a_checkpoint_of_now_or_of_before(busy):
         audit.prove(busy, "journal-0")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_a_log_that_was_altered_nothing_is_proved_or_signed(busy):
     altering(busy, update(journal).where(journal.c.position == 3).values(actor="nobody"))
     with pytest.raises(Tampered):
@@ -370,6 +383,7 @@ def test_a_digest_that_is_no_finite_number_any_more_is_named(busy):
     assert (verdict(busy).sound, verdict(busy).first) == (False, 4)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_program_that_goes_on_notices_that_an_earlier_state_of_the_database_was_put_back(busy, environment):
     with busy._store.reading() as connection:
         ends = connection.execute(select(audit_heads).where(audit_heads.c.log == "journal")).mappings().one()
@@ -399,6 +413,7 @@ def test_that_a_log_is_sealed_is_said_beside_the_key_though_whoever_began_it_was
     assert sorted((tmp_path / "keys").glob("sealed-*")) == marks
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_key_of_another_catalog_accuses_nobody(busy, tmp_path):
     # Entry 1 "was replaced by somebody without the key", and `doctor` said that the key is there.
     other = {"REMISS_KEYS": str(tmp_path / "of another"), "REMISS_VAULT": busy.settings.vault}

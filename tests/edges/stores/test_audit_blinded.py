@@ -90,6 +90,7 @@ def test_a_dispute_names_the_two_to_whoever_may_settle_it_alone(ana, people, ws_
     assert {line["actor"] for line in entries(stef, subject=CASE)} == {"(hidden)"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_a_case_begun_anew_who_labelled_it_before_is_hidden_again(ana, people, ws_as):
     worked(ana)
     bo = ws_as("bo", role="curator")

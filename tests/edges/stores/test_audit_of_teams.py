@@ -44,6 +44,7 @@ def lines(ws):
     return [each | {"log": each["entry"].partition("-")[0]} for each in own]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_done_to_a_case_is_in_the_audit_of_its_team_and_of_no_other(acting):
     cy, dee = (acting(name, "curator", "arrivals", "boarding") for name in ("cy", "dee"))
     case, other = (catalog.file(cy, Filing(model="m", at=MONDAY, title=title, team="boarding")).id for title in ("a", "b"))

@@ -144,6 +144,7 @@ def plain(text: str) -> str:
     return re.sub(r"\d+", "0", text)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whatever_the_first_says_the_second_is_answered_alike(ana, bo):
     # Each says something else of another case; the positions move on, and nothing else may.
     answers = set()
@@ -153,6 +154,7 @@ def test_whatever_the_first_says_the_second_is_answered_alike(ana, bo):
     assert len(answers) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_annotated_case_that_was_a_control_is_told_like_one_that_was_caught(ana, bo):
     curate.annotate(ana, CASES[0], 1, FAILS)
     caught = plain(asked(bo, CASES[0]))
@@ -164,6 +166,7 @@ def test_an_annotated_case_that_was_a_control_is_told_like_one_that_was_caught(a
     assert (actions.show(bo, CONTROLS[0]).criteria, actions.show(bo, CONTROLS[0]).hidden) == ((), None)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_no_comparison_names_a_control_that_is_to_be_verified(ws, ana, bo):
     curate.annotate(ana, CONTROLS[0], 1, FAILS)
     beside = {person: [each.event.id for each in actions.compare(person, CASES[0]).controls] for person in (ws, ana, bo)}
@@ -175,6 +178,7 @@ def test_no_comparison_names_a_control_that_is_to_be_verified(ws, ana, bo):
     }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_has_a_case_in_hand_is_told_nothing_of_why_it_was_caught(ws, ana, bo, ws_as):
     dee = ws_as("dee", role="annotator")
     assert actions.show(dee, CASES[0]).criteria == ("slow",)
@@ -189,6 +193,7 @@ def test_whoever_has_a_case_in_hand_is_told_nothing_of_why_it_was_caught(ws, ana
     assert actions.show(dee, CASES[0]).criteria == ("slow",)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_somebody_had_in_hand_too_long_is_told_again(ws, ana, ws_as):
     dee = ws_as("dee", role="annotator")
     hold(ws, "e1", "dee", minutes=-1)
@@ -220,6 +225,7 @@ def test_whatever_the_first_says_the_second_s_questions_take_the_same_statements
     assert len(set(taken)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_neither_the_name_of_who_labelled_nor_how_often_they_changed_their_verdict_is_told(ana, bo):
     curate.annotate(ana, CASES[0], 1, FAILS)
     curate.annotate(ana, CASES[0], 2, Judgement(verdict=Verdict.NOT_A_FAILURE))
@@ -230,6 +236,7 @@ def test_neither_the_name_of_who_labelled_nor_how_often_they_changed_their_verdi
     assert [each.actor for each in actions.history(bo, CASES[0])][1:] == ["ana", "ana", "bo"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_while_a_case_is_labelled_anew_what_was_said_before_is_hidden_too(ana, bo, ws_as):
     curate.annotate(ana, CASES[0], 1, FAILS)
     curate.verify(bo, CASES[0], 2, FAILS)
@@ -248,6 +255,7 @@ def offered(ws, event_id, source="arrivals"):
     return offer(connection, [(case_id(source, event_id), key)])[0]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_that_an_annotated_case_was_a_control_is_told_once_it_is_decided(ws, ana, bo):
     file(ws, drawn([member(9)], weeks=[0]), run="run-b0000000")
     control = offered(ws, "e9")

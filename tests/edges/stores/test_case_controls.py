@@ -21,6 +21,7 @@ def compared(ws, **more):
     return [control.event.id for control in found.controls]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_controls_are_of_the_same_window_and_stratum_the_likest_first(ws):
     file(
         ws,
@@ -42,6 +43,7 @@ def test_controls_are_of_the_same_window_and_stratum_the_likest_first(ws):
     assert compared(ws, controls=0) == []
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_it_says_how_the_case_was_drawn(ws):
     run = file(ws, drawn([member(1, met=("missed", "slow")), member(5)]), run="run-1")
     found = actions.compare(ws, CASE)
@@ -56,6 +58,7 @@ def test_it_says_how_the_case_was_drawn(ws):
     assert found.deciding.population == 40
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_run_in_force_is_the_one_that_is_told_of_and_the_past_can_be_asked(ws):
     first = file(ws, drawn([member(1, met=("slow",)), member(5)]), run="run-1")
     then = ws.position()
@@ -67,18 +70,21 @@ def test_the_run_in_force_is_the_one_that_is_told_of_and_the_past_can_be_asked(w
     assert [control.event.id for control in found.controls] == ["e5"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_no_run_drew_is_said(ws):
     case = actions.file(ws, Filing(model="m", at=MONDAY, title="seen"))
     with pytest.raises(NotFound, match="no run drew"):
         actions.compare(ws, case.id)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("controls", [-1, 101])
 def test_a_number_of_controls_out_of_bounds_is_refused(ws, controls):
     with pytest.raises(InputError):
         actions.compare(ws, CASE, controls=controls)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_before_the_case_was_there_there_is_none(ws):
     file(ws, drawn([member(1, met=("slow",))]), run="run-1")
     with pytest.raises(NotFound):
@@ -101,6 +107,7 @@ def shown_to(ws, **more):
     return len(actions.compare(ws, CASE, controls=100, **more).controls)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_how_many_controls_a_comparison_shows_does_not_tell_how_many_of_them_are_to_be_verified(ws, kept, ws_as):
     bo, ana, reader = (ws_as(name, role=role) for name, role in (("bo", "curator"), ("ana", "verifier"), ("di", "reader")))
     assert [shown_to(each) for each in (ws, reader, bo, ana)] == [12, 12, 6, 6]

@@ -35,6 +35,7 @@ def test_a_case_filed_by_hand_is_a_candidate_of_its_own_source(ws):
     assert actions.search(ws, "context.n:3 label:late").column("id") == (case.id,)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_filing_the_same_again_gives_the_same_case(ws):
     first = actions.file(ws, filing(note="n"))
     assert actions.file(ws, filing(note="n")) == first
@@ -42,6 +43,7 @@ def test_filing_the_same_again_gives_the_same_case(ws):
     assert actions.file(ws, filing(note="another")).id != first.id
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_a_person_files_is_redacted_everywhere(ws):
     case = actions.file(
         ws,
@@ -61,6 +63,7 @@ def test_what_a_person_files_is_redacted_everywhere(ws):
     assert case.title.startswith("[email:")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("team", ["Arrivals", "x" * 65, '"' * 5000, "a/b", "..", ""])
 def test_a_case_is_filed_for_a_team_by_a_name_that_a_team_can_have(ws, team):
     # A team by such a name was made, and after it no capture from afar was answered.
@@ -69,6 +72,7 @@ def test_a_case_is_filed_for_a_team_by_a_name_that_a_team_can_have(ws, team):
     assert [each for each in ws.people.teams(None) if each.name != "default"] == []
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_names_that_people_file_lose_addresses_too(ws):
     case = actions.file(ws, filing(model="ana@example.org", model_version="1.2.3.4 by ana@example.org"))
     assert case.event.model.startswith("[email:")
@@ -91,6 +95,7 @@ def test_whatever_people_write_comes_back_and_is_found(ws, text):
     assert actions.search(ws, "output:nothing OR has:label").rows == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("text", ["a\0b", "\udc80"])
 def test_letters_that_no_catalog_can_hold_are_refused(ws, text):
     for said in ({"title": text}, {"text": text}, {"inputs": {"x": text}}, {"model": text}, {"context": {text: 1}}):
@@ -104,6 +109,7 @@ def test_letters_that_no_catalog_can_hold_are_refused(ws, text):
 # Looking up -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_is_named_by_six_letters_or_more_however_they_are_written(ws):
     case = actions.file(ws, filing())
     letters = case.id.replace("-", "")
@@ -118,6 +124,7 @@ def test_a_case_is_named_by_six_letters_or_more_however_they_are_written(ws):
         actions.show(ws, "zzzzzz")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_letters_that_several_cases_share_are_ambiguous(ws):
     # Found by trying: both ids begin with the same six letters.
     members = [member(1, met=["slow"], id=name) for name in ("event-36865", "event-79649")]
@@ -129,6 +136,7 @@ def test_letters_that_several_cases_share_are_ambiguous(ws):
     assert actions.show(ws, first[:9]).id == first
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_captured_case_says_which_runs_met_it(ws):
     file(ws, drawn([member(1, met=["missed", "slow"])]), run="run-aaaaaaaa")
     file(ws, drawn([member(1, met=["slow"], label="early")]), run="run-bbbbbbbb")
@@ -146,6 +154,7 @@ def test_a_captured_case_says_which_runs_met_it(ws):
 # The past -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_every_former_state_can_be_read_again(ws):
     case = actions.file(ws, filing())
     filed = ws.position()
@@ -170,6 +179,7 @@ def test_every_former_state_can_be_read_again(ws):
         actions.history(ws, case.id, as_of=filed - 1)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(("position", "said"), [(-1, "invalid as of: -1"), (99, "has no position 99")])
 def test_a_position_that_the_catalog_does_not_have_is_refused(ws, position, said):
     with pytest.raises(InputError, match=said):
@@ -179,6 +189,7 @@ def test_a_position_that_the_catalog_does_not_have_is_refused(ws, position, said
 # Revising -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_read_an_older_revision_is_told_and_nothing_is_written(ws):
     case = actions.file(ws, filing())
     actions.revise(ws, case.id, 1, title="first")
@@ -189,6 +200,7 @@ def test_whoever_read_an_older_revision_is_told_and_nothing_is_written(ws):
     assert ws.position() == position
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -208,6 +220,7 @@ def test_a_change_that_no_case_can_have_is_refused(ws, change, said):
         actions.revise(ws, case.id, 2, title="another")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_empty_note_takes_the_note_away(ws):
     case = actions.file(ws, filing(note="gate"))
     assert actions.revise(ws, case.id, 1, note="").note is None
@@ -218,6 +231,7 @@ def test_an_empty_note_takes_the_note_away(ws):
 # Lists ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("sort", ["occurred", "-occurred", "severity", "-severity", "filed", "-filed", "status", "-mode"])
 def test_pages_show_each_case_once_while_others_file_and_revise(ws, sort):
     for number in range(11):
@@ -238,6 +252,7 @@ def test_pages_show_each_case_once_while_others_file_and_revise(ws, sort):
     assert before <= set(seen)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_lists_are_in_the_order_that_was_asked_for(ws):
     for number, severity in enumerate((3, None, 1, 3)):
         actions.file(ws, filing(number, severity=severity))
@@ -257,6 +272,7 @@ def test_a_list_tells_how_many_match_and_ends_without_a_token(ws):
     assert actions.search(ws, "model:m", limit=2, total=False).total is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_token_of_another_list_or_of_nobody_is_refused(ws):
     for number in range(3):
         actions.file(ws, filing(number))
@@ -288,6 +304,7 @@ def test_facets_count_by_the_usual_fields_and_all_context(ws):
         actions.facets(ws, fields=["serverity"])
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_words_are_found_alike_whatever_the_database_takes_for_a_word(ws):
     case = actions.file(ws, filing(text="See http://example.test/a_b?x=1, on-time: NAÏVE été 12:30 e\u0301"))
     for phrase in ("example test", "a b", "on time", "on-time", "naive", "naïve", "ete", "12 30", "12:30", "x=1", "e"):
@@ -333,6 +350,7 @@ def test_what_is_above_one_s_clearance_is_neither_listed_nor_counted(ws):
             seen.get(secret.id, None)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_time_without_a_zone_and_a_missing_title_are_refused(ws):
     for said, reason in (
         ({"at": MONDAY.replace(tzinfo=None)}, "no zone"),
@@ -365,6 +383,7 @@ def test_the_largest_queries_that_are_read_are_answered(ws, query):
 # Duplicates -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_is_like_those_of_its_model_that_share_most_of_what_went_in(ws, ws_as):
     seen = {"carrier": "UA", "gate": "C7", "weather": "fog"}
     one = actions.file(ws, filing(1, inputs=seen))
@@ -395,6 +414,7 @@ def test_before_a_case_is_filed_one_is_told_which_it_would_be_like_and_in_what(w
     assert similar_actions.similar(bo, filed.id).rows == found.rows
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_would_not_be_filed_is_compared_with_nothing(ws, ws_as):
     with pytest.raises(InputError, match="the title is empty"):
         similar_actions.duplicates(ws, filing(title=" "))

@@ -170,6 +170,7 @@ def test_the_figure_is_what_the_formulas_give(labelled):
     assert 0 < rate.low < rate.value < rate.high < 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_flagged_and_confirmed_stand_side_by_side_and_are_told_apart(labelled):
     found = understand.estimate(labelled.ws, "criterion:slow", confirmed=True)
     [row] = found.rows
@@ -208,6 +209,7 @@ def test_a_slice_is_the_share_of_what_all_sampled_events_say_was_flagged(labelle
         assert rate.low < rate.value < rate.high < 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_verdict_to_come_makes_the_figure_preliminary(labelled):
     waiting = next(
         event
@@ -238,6 +240,7 @@ def test_each_mode_and_severity_that_people_found_has_its_row(labelled):
             understand.estimate(labelled.ws, "criterion:*", by=by)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_few_verdicts_there_are_counts_or_only_how_many_are_missing(labelled):
     rows = understand.estimate(labelled.ws, "criterion:*", confirmed=True, by="inputs.carrier").rows
     rows += understand.estimate(labelled.ws, "criterion:slow", confirmed=True, by="inputs.carrier").rows
@@ -271,6 +274,7 @@ def test_whose_own_case_is_open_learns_only_how_many_verdicts_are_missing(labell
         assert own.to_label > 0 or any("more are needed" in note for note in own.notes)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_windows_that_nobody_has_begun_with_are_left_out_and_told(team):
     [row] = understand.estimate(team.ws, "criterion:slow", confirmed=True).rows
     assert (row.value, row.low, row.high, row.flagged) == (None, None, None, None)
@@ -329,6 +333,7 @@ def test_of_few_cases_nothing_tells_what_one_person_found_of_one(labelled):
     assert (row.value, row.preliminary, row.sampled) == (None, False, 0)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_that_is_begun_anew_stays_in_the_labelled_beginning_without_a_verdict(labelled):
     # The first of its batch: were it not labelled any more, its whole window would be out of the figure.
     slow = (ids[0] for (criterion, _), ids in labelled.batches().items() if criterion == "slow")
@@ -347,6 +352,7 @@ def test_a_case_that_is_begun_anew_stays_in_the_labelled_beginning_without_a_ver
     assert then.value == before.value
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_that_takes_no_others_verdict_any_more_waits_for_its_own_in_its_place(team):
     ids = next(ids for (criterion, window), ids in team.batches().items() if criterion == "slow" and window == MONDAY)
     for event in ids[1:]:
@@ -360,6 +366,7 @@ def test_a_case_that_takes_no_others_verdict_any_more_waits_for_its_own_in_its_p
     assert found[ids[2]].chooser == ids[0]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_dispute_that_waits_is_one_or_none_and_the_figure_says_how_wide_that_makes_it(labelled):
     disputed = next(
         event
@@ -408,6 +415,7 @@ def offered(ws, event):
     return offer(connection, [(case_id(SOURCE, event), key)])[0]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_controls_what_is_called_a_failure_and_a_share_of_what_is_cleared_wait_for_a_second_person(checked):
     team, controls = checked
     stands = {event: catalog.show(team.ws, case_id(SOURCE, event)) for event in controls}

@@ -47,6 +47,7 @@ def inbox(ws: remiss.Workspace, name: str, **asked: object) -> list[tuple[str, o
         return [(str(line["status"]), line["text"]) for line in curate.list_inbox(ws, **asked)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_thread_is_told_in_order_and_answered_by_its_id(ws, case):
     first = says(ws, "ana", case, "The feed is *late*, @bo?")
     second = says(ws, "chen", case[:7], "Another thing")
@@ -61,6 +62,7 @@ def test_a_thread_is_told_in_order_and_answered_by_its_id(ws, case):
     assert first.id != second.id
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_thread_is_resolved_and_opened_again_and_the_journal_knows(ws, case):
     thread = says(ws, "ana", case, "Why?").id
     with being(ws, "chen"):
@@ -99,6 +101,7 @@ def test_threads_are_read_as_they_stood(ws, case):
     assert inbox(ws, "bo", as_of=before, everything=True) == []
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_mention_waits_in_an_inbox_until_it_is_answered_or_resolved(ws, case):
     first = says(ws, "ana", case, "@Bo, is it the feed? (@ana asks, @chen too)").id
     second = says(ws, "ana", case, "@bo: and here?").id
@@ -134,6 +137,7 @@ def test_an_inbox_is_read_page_by_page_while_more_comes(ws, case):
         curate.list_inbox(ws, limit=0)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_not_there_is_not_found_and_a_thread_stays_with_its_case(ws, case):
     other = catalog.file(ws, Filing(model="m", at=MONDAY, title="Another")).id
     thread = says(ws, "ana", case, "here").id
@@ -171,6 +175,7 @@ def test_of_a_case_that_one_may_not_see_there_is_nothing(ws):
             write(ws, seen)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_text_that_was_erased_leaves_the_thread_as_it_is(ws, case):
     thread = says(ws, "ana", case, "@bo my secret").id
 
@@ -183,6 +188,7 @@ def test_a_text_that_was_erased_leaves_the_thread_as_it_is(ws, case):
     assert inbox(ws, "bo") == [("waiting", None)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_texts_come_back_as_they_were_written_once_redacted(ws, case):
     thread = None
     kept = [text.strip() for text in hostile()[::25] if text.strip() and "\0" not in text and "@" not in text]
@@ -214,6 +220,7 @@ def test_two_who_comment_at_once_both_have_their_say(ws, case):
     assert len(found) == 4
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_may_read_may_not_write_and_whoever_writes_may_not_close(ws, ws_as, case):
     reader, annotator, curator = (ws_as(name, role=name) for name in ("reader", "annotator", "curator"))
     with pytest.raises(Denied, match="thread:write"):
@@ -226,6 +233,7 @@ def test_who_may_read_may_not_write_and_whoever_writes_may_not_close(ws, ws_as, 
     assert curate.resolve_thread(curator, thread).status is ThreadStatus.RESOLVED
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_in_another_team_one_is_told_of_nothing(ws, ws_as, case):
     thread = curate.comment(ws, case, "@eve, look").id
     eve = ws_as("eve", role="admin", team="other")

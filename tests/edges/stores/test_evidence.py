@@ -29,6 +29,7 @@ def filed(ws):
     return ws
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_frame_is_a_source_and_a_digest_with_its_windows_in_force(filed):
     file(filed, drawn([], name="other"), run="run-bbbbbbbb")
     first, second = filed.evidence.frames(filed.position())
@@ -39,10 +40,12 @@ def test_a_frame_is_a_source_and_a_digest_with_its_windows_in_force(filed):
     assert second.protocol == "other"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_there_is_no_frame_before_the_first_capture(filed):
     assert filed.evidence.frames(1) == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_windows_of_another_version_are_another_frame_and_remember_the_first(filed):
     file(filed, drawn([member(3, week=1)], weeks=(1,), version=2), run="run-bbbbbbbb", version=2)
     first, second = filed.evidence.frames(filed.position())
@@ -52,6 +55,7 @@ def test_windows_of_another_version_are_another_frame_and_remember_the_first(fil
     assert [(item.window, item.version, item.position) for item in second.earlier] == [(MONDAY + WEEK, 1, 2)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_groups_and_cells_are_those_of_the_runs_in_force(filed):
     frame = filed.evidence.frames(2)[0]
     whole = drawn([], weeks=(0, 1))
@@ -77,6 +81,7 @@ def test_every_sampled_event_is_returned_and_marked_by_what_it_matches(filed):
     assert [item.labelled for item in found if "missed" in item.met] == [False]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_phrase_is_looked_for_in_the_text_of_events_that_are_no_cases_too(filed):
     assert [item.met for item in sampled(filed, '"flight 2"') if item.inside] == [()]
 
@@ -117,6 +122,7 @@ def test_an_earlier_position_shows_what_the_run_in_force_then_saw(filed):
     assert sum(item.inside for item in sampled(filed, "label:early", position=3)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_event_that_was_only_read_again_has_no_weight(filed):
     read_again = replace(member(1, met=["missed"]), groups=(), probability=0.0)
     run = file(filed, drawn([read_again, member(2)]), run="run-bbbbbbbb")

@@ -30,6 +30,7 @@ def case(ws):
     return catalog.file(ws, Filing(model="m", at=MONDAY, title="The board lied")).id
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_investigation_grows_and_is_read_as_it_stood(ws, case):
     assert curate.investigation(ws, case).hypotheses == ()
     curate.write_hypothesis(ws, case[:9], text="The feed is *late*")
@@ -58,6 +59,7 @@ def test_an_investigation_grows_and_is_read_as_it_stood(ws, case):
     assert (then.experiments[0].result, then.remediations, then.write_up) == (None, (), None)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_read_another_state_is_told_and_nothing_is_written(ws, case):
     curate.write_hypothesis(ws, case, text="a")
     curate.write_hypothesis(ws, case, number=1, revision=1, text="b")
@@ -155,6 +157,7 @@ def test_who_may_not_see_or_investigate_a_case_does_not(ws, ws_as, case):
     )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_erased_leaves_the_investigation_as_it_is(ws, case):
     curate.write_hypothesis(ws, case, text="secret")
     curate.write_experiment(ws, case, executed="secret", hypothesis=1, citations=[RUN])
@@ -170,6 +173,7 @@ def test_what_was_erased_leaves_the_investigation_as_it_is(ws, case):
     assert [(each.executed, each.hypothesis, each.citations) for each in found.experiments] == [(None, 1, ())]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_texts_and_addresses_come_back_as_they_were_written(ws, case):
     kept = [text.strip() for text in hostile()[::20] if text.strip() and "@" not in text and "\0" not in text]
     for text in kept:

@@ -51,6 +51,7 @@ def cy(ana, ws_as):
     return ws_as("cy", role="curator")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_annotation_is_kept_whole(ana):
     given = replace(
         FAILS,
@@ -76,6 +77,7 @@ def case_position(ws):
     return actions.history(ws, CASE)[-1].position_from
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_annotation_changes_nothing_that_others_can_search_by_but_the_status(ana, bo, ws_as):
     dee = ws_as("dee", role="reader")
     before = actions.show(dee, CASE)
@@ -87,6 +89,7 @@ def test_an_annotation_changes_nothing_that_others_can_search_by_but_the_status(
     assert len(actions.search(bo, '"feeder airports"')) == 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_second_person_does_not_see_the_first_labelling_before_their_own_is_in(ana, bo):
     curate.annotate(ana, CASE, 1, FAILS)
     seen = actions.show(bo, CASE)
@@ -98,11 +101,13 @@ def test_a_second_person_does_not_see_the_first_labelling_before_their_own_is_in
     assert own.labelling.labellings[1].reproduced is Reproduced.YES
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_author_sees_their_own_and_the_operator_everything(ws, ana):
     curate.annotate(ana, CASE, 1, FAILS)
     assert actions.show(ana, CASE).labelling.labellings == actions.show(ws, CASE).labelling.labellings != ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_annotation_may_be_redone_until_there_is_a_second(ana, bo):
     curate.annotate(ana, CASE, 1, NO)
     case = curate.annotate(ana, CASE, 2, FAILS)
@@ -121,12 +126,14 @@ def test_two_who_agree_verify_a_case_with_the_graver_severity(ana, bo):
     assert actions.search(ana, f"status:verified mode:{WEAK} severity:2").column("id") == (CASE,)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_two_who_agree_that_it_is_none_reject_a_case(ana, bo):
     curate.annotate(ana, CASE, 1, NO)
     case = curate.verify(bo, CASE, 2, NO)
     assert (case.status, case.mode, case.severity) == (Status.REJECTED, None, None)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_dispute_is_settled_by_a_third_who_sees_both(ana, bo, cy):
     curate.annotate(ana, CASE, 1, FAILS)
     disputed = curate.verify(bo, CASE, 2, NO)
@@ -140,12 +147,14 @@ def test_a_dispute_is_settled_by_a_third_who_sees_both(ana, bo, cy):
     assert (case.status, case.mode, len(case.labelling.labellings)) == (Status.VERIFIED, WEAK, 3)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_may_not_settle_a_dispute_sees_neither_side_of_it(ws_as, ana, bo):
     curate.annotate(ana, CASE, 1, FAILS)
     curate.verify(bo, CASE, 2, NO)
     assert actions.show(ws_as("dee", role="annotator"), CASE).labelling.labellings == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_verifies_their_own_annotation(ana):
     curate.annotate(ana, CASE, 1, FAILS)
     with pytest.raises(Denied):
@@ -161,6 +170,7 @@ def keep(ws, document):
 OWN_TEAM = WHOLE.replace("team: arrivals", "team: default")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_owner_of_the_model_judges_none_of_its_cases(ws, ana, bo, cy):
     keep(ws, protocol_of(OWN_TEAM))
     curate.annotate(bo, CASE, 1, FAILS)
@@ -171,6 +181,7 @@ def test_an_owner_of_the_model_judges_none_of_its_cases(ws, ana, bo, cy):
         curate.adjudicate(ana, CASE, 3, replace(FAILS, rationale="it is one"))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_is_barred_as_an_owner_and_who_audits_their_team_are_told_by_which_protocol(ws, ws_as, ana, bo):
     people.add_person(ws, "ana", about="Ana Lima")
     keep(ws, protocol_of(OWN_TEAM))
@@ -187,6 +198,7 @@ def test_whoever_is_barred_as_an_owner_and_who_audits_their_team_are_told_by_whi
     assert [(line["actor"], line["subject"]) for line in found] == [(ws.actor.name, "arrival-delay@3, ana")]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_labelling_of_another_revision_is_refused(ana, bo):
     curate.annotate(ana, CASE, 1, FAILS)
     for revision in (1, 7):
@@ -195,6 +207,7 @@ def test_a_labelling_of_another_revision_is_refused(ana, bo):
         assert isinstance(caught.value, Precondition) == (revision == 1)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_same_event_names_another_case_by_any_beginning_and_links_it_once_decided(ana, bo):
     same = Judgement(verdict=Verdict.SAME_EVENT, target=OTHER[:7])
     with pytest.raises(LabellingError, match="same event as itself"):
@@ -208,6 +221,7 @@ def test_same_event_names_another_case_by_any_beginning_and_links_it_once_decide
     assert [each.outgoing for each in actions.show(ana, OTHER).links] == [False]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_decided_case_is_reopened_with_a_reason_and_what_was_said_stays(ana, bo, cy):
     curate.annotate(ana, CASE, 1, FAILS)
     before = curate.verify(bo, CASE, 2, FAILS)
@@ -224,6 +238,7 @@ def test_a_decided_case_is_reopened_with_a_reason_and_what_was_said_stays(ana, b
     assert actions.show(bo, CASE, as_of=case_position(cy) - 3).labelling == before.labelling
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_refused_leaves_nothing(ana):
     position = ana.position()
     with pytest.raises(LabellingError) as caught:
@@ -232,6 +247,7 @@ def test_what_is_refused_leaves_nothing(ana):
     assert ana.position() == position
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_may_verify_in_one_team_may_not_in_another(ws, ana):
     curate.annotate(ana, CASE, 1, FAILS)
     grants = (
@@ -244,6 +260,7 @@ def test_who_may_verify_in_one_team_may_not_in_another(ws, ana):
         curate.verify(dee, CASE, 2, FAILS)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_to_label_what_one_may_not_see_is_as_to_label_what_is_not_there(ana, ws_as):
     elsewhere = ws_as("dee", role="curator", team="other")
     answers = set()
@@ -276,6 +293,7 @@ def given(ws, event_id):
     return offered(ws.serving("op", actor=Actor(name="op"), authority=LocalOwner()), event_id)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_sheet_of_a_control_looks_like_that_of_a_candidate(ana, control):
     one, other = curate.form(ana, CASE), curate.form(ana, control)
     assert replace(one, case=control, event=other.event) == other
@@ -309,6 +327,7 @@ def put(ws, key, place):
     return ws.queue.offer(key, place)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_control_that_is_a_failure_waits_for_a_second_person_like_any_case(ana, bo, control):
     case = curate.annotate(ana, control, 1, FAILS)
     assert (case.status, case.revision) == (Status.ANNOTATED, 2)
@@ -317,6 +336,7 @@ def test_a_control_that_is_a_failure_waits_for_a_second_person_like_any_case(ana
     assert (case.status, case.origin, case.severity) == (Status.VERIFIED, "missed", 2)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_refused_of_a_control_leaves_no_case(ana, control):
     with pytest.raises(LabellingError):
         curate.annotate(ana, control, 1, replace(FAILS, mode=None))
@@ -326,6 +346,7 @@ def test_what_is_refused_of_a_control_leaves_no_case(ana, control):
         actions.show(ana, control)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_control_of_another_team_is_not_there(ws_as, control):
     elsewhere = ws_as("dee", role="curator", team="other")
     for call in (lambda: curate.form(elsewhere, control), lambda: curate.annotate(elsewhere, control, 1, NO)):
@@ -340,6 +361,7 @@ def again(ws, run, **event):
     file(ws, drawn([member(1, met=["slow"], **event), member(2, met=["missed"])]), run=run)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_labelled_case_whose_event_changes_is_stale_until_it_is_labelled_anew(ws, ana, bo):
     curate.annotate(ana, CASE, 1, FAILS)
     curate.verify(bo, CASE, 2, FAILS)
@@ -355,6 +377,7 @@ def test_a_labelled_case_whose_event_changes_is_stale_until_it_is_labelled_anew(
     assert [(each.person, each.round) for each in anew.labelling.labellings] == [("bo", 2)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_annotation_of_what_changed_is_not_verified(ws, ana, bo):
     curate.annotate(ana, CASE, 1, FAILS)
     again(ws, "run-b0000000", output=None)
@@ -362,6 +385,7 @@ def test_an_annotation_of_what_changed_is_not_verified(ws, ana, bo):
         curate.verify(bo, CASE, 2, FAILS)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_mode_and_severity_of_a_labelled_case_are_not_revised(ana):
     curate.annotate(ana, CASE, 1, FAILS)
     for change in ({"mode": NOISE}, {"severity": 1}, {"clear": ("severity",)}):
@@ -373,6 +397,7 @@ def test_mode_and_severity_of_a_labelled_case_are_not_revised(ana):
 # Links ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_candidate_takes_the_verdict_of_a_case_that_is_alike_until_the_link_is_taken_away(ana, cy):
     case = linking.link(cy, CASE, 1, OTHER[:7])
     assert (case.status, case.revision) == (Status.CANDIDATE, 2)
@@ -390,6 +415,7 @@ def test_a_candidate_takes_the_verdict_of_a_case_that_is_alike_until_the_link_is
     assert curate.annotate(ana, CASE, 3, FAILS).status is Status.ANNOTATED
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_link_is_one_step_long(ws, cy):
     file(ws, drawn([member(3, met=["slow"])], weeks=[1]), run="run-b0000000")
     third = case_id("arrivals", "e3")
@@ -406,12 +432,14 @@ def test_a_link_is_one_step_long(ws, cy):
         linking.unlink(cy, OTHER, 1)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_that_was_labelled_takes_no_other_s_verdict(ana, cy):
     curate.annotate(ana, CASE, 1, FAILS)
     with pytest.raises(Conflict, match="only a candidate"):
         linking.link(cy, CASE, 2, OTHER)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_link_names_no_case_that_one_may_not_see(ws, ws_as, cy):
     secret = actions.file(ws, Filing(model="m", at=MONDAY, title="t", team="other"))
     both = Person(
@@ -423,6 +451,7 @@ def test_a_link_names_no_case_that_one_may_not_see(ws, ws_as, cy):
     assert actions.show(cy, CASE).links == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whose_verdict_a_case_takes_is_told_to_nobody_who_may_not_see_that_case(ws, ws_as):
     first, second = (actions.file(ws, Filing(model="m", at=MONDAY, title=f"{each}")).id for each in ("first", "second"))
     hidden = actions.file(ws, Filing(model="m", at=MONDAY, title="hidden", sensitivity=Sensitivity.SECRET)).id

@@ -62,6 +62,7 @@ def rate(ws, query):
     return row
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_figures_over_windows_of_both_are_refused_and_say_which_to_capture_again(mixed):
     ws, _ = mixed
     with pytest.raises(QueryError, match=r"1 of the windows \(2013-06-03 to 2013-06-03\) are by the rules of an older remiss"):
@@ -79,6 +80,7 @@ def test_of_older_windows_a_rate_is_weighted_since_their_cells_do_not_say_who_is
     assert (row.method, row.sampled > 0) == ("counted", True)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_run_by_older_rules_cannot_be_reproduced_and_says_why(mixed):
     ws, run = mixed
     found = runs.reproduce(ws, run)
@@ -87,6 +89,7 @@ def test_a_run_by_older_rules_cannot_be_reproduced_and_says_why(mixed):
     assert runs.show(ws, run).manifest.rules == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_status_counts_the_older_windows_and_a_capture_of_them_brings_them_up_to_date(mixed, log):
     ws, _ = mixed
     [status] = capture.status(ws)

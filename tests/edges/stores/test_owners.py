@@ -44,6 +44,7 @@ def next_version(ws, version, owners):
     keep(ws, OWNED.replace("version: 1", f"version: {version}").replace("owners: [olga]", f"owners: [{owners}]"))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_owner_who_frees_themselves_by_the_next_version_still_judges_nothing_that_was_captured_before(captured, verifier):
     case, olga = annotate(verifier("ana")), verifier("olga")
     next_version(captured, 2, "nobody")
@@ -60,6 +61,7 @@ def test_an_owner_who_frees_themselves_by_the_next_version_still_judges_nothing_
     assert len(catalog.show(verifier("cy"), case).labelling.labellings) == 2
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("other", ["owners: [bo]", "owners: [olga]\nteam: rivals"], ids=["owners", "team"])
 def test_a_text_that_is_filed_anew_leaves_a_version_to_its_owners_and_its_team(captured, verifier, other):
     case = annotate(verifier("ana"))
@@ -89,6 +91,7 @@ def test_who_is_named_an_owner_since_judges_nothing_until_they_are_not_and_is_to
     assert curate.verify(bo, case, 2, FAILS).status is Status.VERIFIED
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_owners_bind_the_cases_of_their_own_team_alone(captured, verifier):
     case, bo = annotate(verifier("ana")), verifier("bo")
     keep(captured, OWNED.replace("protocol: ", "protocol: rival-").replace("owners: [olga]", "owners: [bo]\nteam: rivals"))

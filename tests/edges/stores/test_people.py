@@ -34,6 +34,7 @@ def filed(ws, title, **said):
     return catalog.file(ws, Filing(model="m", at=MONDAY, title=title, **said))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_makes_a_catalog_is_its_admin(empty_address, environment):
     with remiss.open(empty_address, environment=environment, create=True) as ws:
         creator = ws.people.find(ws.actor.name)
@@ -56,6 +57,7 @@ def test_of_an_older_catalog_the_maker_becomes_the_admin_and_what_rows_name_beco
     assert named == ["boarding", "default"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_person_sees_and_does_what_the_role_and_the_clearance_allow(ws, ws_as):
     opened, closed = filed(ws, "open"), filed(ws, "closed", sensitivity=Sensitivity.SECRET)
     elsewhere = filed(ws, "elsewhere", team="boarding")
@@ -69,6 +71,7 @@ def test_a_person_sees_and_does_what_the_role_and_the_clearance_allow(ws, ws_as)
         filed(bo, "by bo")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_journal_says_who_acted_and_in_which_role(ws, ws_as):
     filed(ws, "by the operator")
     filed(ws_as("ana", role="annotator"), "by ana")
@@ -80,6 +83,7 @@ def test_the_journal_says_who_acted_and_in_which_role(ws, ws_as):
     ]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_action_may_ask_of_one_team_what_its_decorator_asks_of_any(ws, ws_as):
     chen = ws_as("chen", role="curator", team="arrivals")
     chen.allow("case:reopen", "arrivals")
@@ -88,6 +92,7 @@ def test_an_action_may_ask_of_one_team_what_its_decorator_asks_of_any(ws, ws_as)
         chen.allow("case:reopen", "boarding")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_is_there_whom_nobody_added(ws):
     assert ws.people.find("mallory") is None
 
@@ -117,6 +122,7 @@ def root(held):
     return held("root", "admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_person_is_added_granted_revoked_and_disabled_and_the_past_stays(ws):
     actions.add_person(ws, "ana", about="Ana Lima")
     actions.add_team(ws, "arrivals")
@@ -136,6 +142,7 @@ def lines(ws, name, as_of=None):
     return [row[:7] for row in actions.list_people(ws, as_of=as_of).rows if row[0] == name]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_comes_back_comes_without_what_they_held(ws):
     actions.add_person(ws, "ana")
     actions.grant(ws, "ana", "reader")
@@ -171,12 +178,14 @@ def test_a_role_is_granted_in_a_team_that_is_there(ws):
     assert [row[0] for row in actions.list_teams(ws, as_of=1).rows] == ["default"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_team_that_something_is_filed_under_is_a_team(ws):
     filed(ws, "seen", team="arrivals")
     filed(ws, "seen again", team="arrivals")
     assert [row[0::2] for row in actions.list_teams(ws).rows] == [("arrivals", 2), ("default", 0)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_admin_of_one_team_grants_in_it_and_nowhere_else(ws, ws_as):
     actions.add_person(ws, "ana")
     actions.add_team(ws, "arrivals")
@@ -197,6 +206,7 @@ def test_an_admin_of_one_team_grants_in_it_and_nowhere_else(ws, ws_as):
             refused()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("role", ["reader", "annotator", "verifier", "curator", "steward"])
 def test_nobody_but_an_admin_gives_or_takes(ws, ws_as, role):
     actions.add_person(ws, "ana")
@@ -216,6 +226,7 @@ def test_nobody_but_an_admin_gives_or_takes(ws, ws_as, role):
     assert ws.position() == before
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_token_stands_for_its_person_until_it_is_revoked_or_they_are_disabled(ws, root):
     actions.add_person(ws, "ana")
     first, second = access.create_token(ws, "ana", about="laptop"), access.create_token(ws, "ana", days=1)
@@ -258,6 +269,7 @@ def test_a_link_is_used_once_before_it_expires_and_keeps_its_session_open(ws, ro
     assert ws.people.still(token.id, ws.now) is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_token_that_stands_for_somebody_is_no_link_and_is_not_used_up(ws):
     actions.add_person(ws, "ana")
     made = access.create_token(ws, "ana")
@@ -275,6 +287,7 @@ MORE = {
 }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("more", MORE)
 def test_nobody_invites_somebody_who_holds_more_than_they_do(ws, held, more):
     low = held("low", "admin", team=EVERY_TEAM)
@@ -286,6 +299,7 @@ def test_nobody_invites_somebody_who_holds_more_than_they_do(ws, held, more):
     assert access.list_tokens(ws, person="vera").rows == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_holds_as_much_invites(ws, held):
     high = held("high", "admin", team=EVERY_TEAM, clearance=Sensitivity.RESTRICTED)
     for name, more in (("vera", "a clearance"), ("bo", None)):
@@ -293,6 +307,7 @@ def test_who_holds_as_much_invites(ws, held):
         assert ws.use_link(access.link_token(high, name).text) is not None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_invitation_is_void_once_its_person_holds_more_than_its_maker(ws, held):
     low = held("low", "admin", team=EVERY_TEAM)
     held("vera", "reader")
@@ -306,6 +321,7 @@ def test_an_invitation_is_void_once_its_person_holds_more_than_its_maker(ws, hel
     assert ws.use_link(made.text) is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("how", ["disabled", "disabled and back", "lowered"])
 def test_an_invitation_is_void_once_its_maker_holds_less(ws, held, how):
     mira = held("mira", "admin", team=EVERY_TEAM, clearance=Sensitivity.SECRET)
@@ -320,6 +336,7 @@ def test_an_invitation_is_void_once_its_maker_holds_less(ws, held, how):
     assert ws.use_link(made.text) is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_token_is_made_by_whom_it_stands_for(ws, held, root):
     ana = held("ana", "reader")
     with pytest.raises(Denied, match="a token stands for the person who makes it") as refused:
@@ -332,6 +349,7 @@ def test_a_token_is_made_by_whom_it_stands_for(ws, held, root):
     assert (made.token.person, made.token.made_by) == ("ana", "ana")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_everybody_lists_and_revokes_what_stands_for_them_and_is_told_who_made_it(ws, held, root):
     ana = held("ana", "reader")
     access.create_token(root, "root")
@@ -350,6 +368,7 @@ def test_everybody_lists_and_revokes_what_stands_for_them_and_is_told_who_made_i
         access.revoke_token(ana, line["token"])
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("minutes", [0, 1441])
 def test_a_link_lasts_some_minutes(ws, minutes):
     actions.add_person(ws, "ana")
@@ -357,6 +376,7 @@ def test_a_link_lasts_some_minutes(ws, minutes):
         access.link_token(ws, "ana", minutes=minutes)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_no_secret_is_kept_anywhere(ws, address, tmp_path):
     actions.add_person(ws, "ana")
     _, _, secret = access.create_token(ws, "ana").text.split("_", 2)
@@ -370,6 +390,7 @@ def test_no_secret_is_kept_anywhere(ws, address, tmp_path):
     assert access.list_tokens(ws, person="bo").rows == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("days", [0, -1, 3661])
 def test_a_token_lasts_some_days(ws, days):
     actions.add_person(ws, "ana")
@@ -377,6 +398,7 @@ def test_a_token_lasts_some_days(ws, days):
         access.create_token(ws, "ana", days=days)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_access_is_explained_to_a_steward_for_the_cases_that_they_see(ws, ws_as):
     actions.add_person(ws, "ana")
     actions.grant(ws, "ana", "annotator")
@@ -406,6 +428,7 @@ def test_a_position_has_the_time_at_which_the_catalog_came_to_it(ws):
     assert all(each["since_at"] is not None for each in actions.list_teams(ws))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_last_admin_of_every_team_stays_one(ws):
     me = ws.actor.name
     actions.add_person(ws, "ana")

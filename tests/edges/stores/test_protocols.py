@@ -17,6 +17,7 @@ def save(ws, document):
     ws.protocols.save(document)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_newest_version_is_found_unless_one_is_named(ws):
     for version in (2, 10, 1):
         save(ws, protocol(version))
@@ -30,6 +31,7 @@ def test_the_newest_version_is_found_unless_one_is_named(ws):
     assert [(item.name, item.version) for item in ws.protocols.versions()][-1] == ("other", 7)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_version_knows_where_in_the_journal_it_came(ws):
     save(ws, protocol(1))
     save(ws, protocol(1))

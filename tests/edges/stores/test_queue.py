@@ -60,6 +60,7 @@ def lapse(ws):
     ws._store.transaction.connection.execute(update(reservations).values(expires_at=ws.now - timedelta(seconds=1)))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_one_has_in_hand_one_is_given_again_and_nobody_else_is(ana, bo):
     first = queue.take(ana).task
     assert queue.take(ana).task.form == first.form
@@ -83,6 +84,7 @@ def test_after_thirty_minutes_or_when_put_back_somebody_else_is_given_it(capture
     assert row.expires_at - ana.now > timedelta(minutes=29)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_sheet_says_neither_what_was_suggested_nor_whether_it_is_a_control(captured, ana):
     forms = []
     for _ in range(30):
@@ -97,6 +99,7 @@ def test_the_sheet_says_neither_what_was_suggested_nor_whether_it_is_a_control(c
     assert {form.kind for form in forms} == {LabellingKind.ANNOTATION}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_annotation_verification_and_adjudication_all_come_from_it(ana, bo, ws_as):
     cases = {annotate(ana), annotate(ana)}
     assert queue.take(ana, kind=LabellingKind.VERIFICATION).task is None
@@ -114,6 +117,7 @@ def test_annotation_verification_and_adjudication_all_come_from_it(ana, bo, ws_a
     assert queue.take(ana, kind=LabellingKind.ADJUDICATION).task is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_annotator_is_given_annotations_alone_and_a_reader_nothing(ana, bo, ws_as):
     annotate(ana)
     dee = ws_as("dee", role="annotator")
@@ -125,10 +129,12 @@ def test_an_annotator_is_given_annotations_alone_and_a_reader_nothing(ana, bo, w
         queue.take(ws_as("eve", role="reader"))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_people_of_another_team_are_given_nothing(captured, ws_as):
     assert queue.take(ws_as("fay", role="verifier", team="departures")).task is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_people_of_another_team_or_with_less_clearance_are_told_of_no_batch_and_count_nothing(captured, ana, ws_as):
     annotate(ana)
     catalog.file(captured, Filing(model="m", at=MONDAY, title="Wrong gate", sensitivity=Sensitivity.SECRET))
@@ -142,6 +148,7 @@ def test_people_of_another_team_or_with_less_clearance_are_told_of_no_batch_and_
     assert seen.left.annotation == all_there.left.annotation - 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_order_within_a_batch_is_that_of_labelling_and_progress_is_told(captured, ana):
     before = {(each.group, each.period): each for each in queue.list_queue(captured).batches}
     assert {group for group, _ in before} == {"missed-delay", "slow", "control", "undecided"}
@@ -159,6 +166,7 @@ def test_the_order_within_a_batch_is_that_of_labelling_and_progress_is_told(capt
         assert places == sorted(places)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_has_more_than_twenty_in_hand(ana):
     held = ()
     for _ in range(queue.MOST_IN_HAND):
@@ -168,6 +176,7 @@ def test_nobody_has_more_than_twenty_in_hand(ana):
         queue.take(ana, exclude=held)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_cases_that_people_filed_are_labelled_and_verified_too(ws, ws_as):
     ana, bo = ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
     filed = catalog.file(ws, Filing(model="m", at=MONDAY, title="Wrong gate"))
@@ -216,6 +225,7 @@ def grab(ws, case, trying, waited):
     return taken
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_labelled_since_one_looked_is_not_given(ana, bo, monkeypatch):
     """As when the first has labelled a case, and so given it up, between the second's look at the queue and their taking it."""
     task = queue.take(ana, kind=LabellingKind.ANNOTATION).task
@@ -260,6 +270,7 @@ def chosen(ws, fractions):
     return sum(each < 0.5 or not catalog.show(ws, case).criteria for case, each in fractions.items())
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_foretells_by_the_seed_which_annotation_is_verified(ws, ws_as, annotated):
     kept, secret = chances(ws), ws.keys.secret(SELECTION_PURPOSE)
     assert kept == {case: chance_of(secret, case) for case in annotated}

@@ -26,6 +26,7 @@ def case(ws, once, tmp_path):
     return line["id"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("role", ["annotator", "verifier", "curator", "steward", "admin"])
 def test_with_the_role_and_the_clearance_one_sees_it(ws_as, case, role):
     assert evidence.show_evidence(ws_as("bo", role=role, clearance="restricted"), case, WHY).case == case
@@ -36,6 +37,7 @@ def test_a_reader_sees_none_whatever_their_clearance(ws_as, case):
         evidence.show_evidence(ws_as("bo", role="reader", clearance="secret"), case, WHY)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_below_its_sensitivity_nobody_sees_it_though_they_see_the_case(ws_as, case):
     bo = ws_as("bo", role="verifier", clearance="internal")
     assert catalog.show(bo, case).id == case
@@ -43,6 +45,7 @@ def test_below_its_sensitivity_nobody_sees_it_though_they_see_the_case(ws_as, ca
         evidence.show_evidence(bo, case, WHY)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_a_case_that_one_may_not_see_nothing_more_is_said_than_of_one_that_is_not_there(ws_as, case):
     stranger = ws_as("bo", role="verifier", clearance="secret", team="others")
     with pytest.raises(NotFound) as hidden:
@@ -52,6 +55,7 @@ def test_of_a_case_that_one_may_not_see_nothing_more_is_said_than_of_one_that_is
     assert str(hidden.value).replace(case, "CASE") == str(unknown.value).replace("zzzz-zzzz-zzzz", "CASE")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_catalog_of_what_people_filed_misses_a_vault_only_when_files_were_attached(ws):
     case = catalog.file(ws, Filing(model="m", at=MONDAY, title="The board lied"))
     assert told_of_vault(ws) == "made by the first capture"

@@ -69,6 +69,7 @@ def said(ws, case, as_of=None):
     return found.status, found.mode, [(each.mode, each.modes, each.person) for each in labels]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_rename_reaches_cases_and_labellings_and_the_past_keeps_the_old_name(labelled, tmp_path):
     before = labelled.position()
     path = document(tmp_path, RENAME)
@@ -91,6 +92,7 @@ def test_a_rename_reaches_cases_and_labellings_and_the_past_keeps_the_old_name(l
     ]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_annotated_before_is_verified_by_the_new_name(labelled, tmp_path, ws_as):
     curate.recode(labelled, document(tmp_path, RENAME))
     chen = ws_as("chen", role="verifier")
@@ -99,6 +101,7 @@ def test_what_was_annotated_before_is_verified_by_the_new_name(labelled, tmp_pat
     assert labelling.verify(chen, ANNOTATED, revision, given).status is Status.VERIFIED
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_split_sends_each_case_by_its_rule_or_back_to_be_labelled(labelled, tmp_path):
     by_hand = actions.file(labelled, Filing(model="m", at=MONDAY, title="t", mode=WEAK)).id
     done = curate.recode(labelled, document(tmp_path, split((LATENCY, "context.airport:EWR"))))
@@ -111,6 +114,7 @@ def test_a_split_sends_each_case_by_its_rule_or_back_to_be_labelled(labelled, tm
     assert said(labelled, OTHER)[0] is Status.CANDIDATE
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_decided_case_that_no_rule_fits_begins_anew_and_its_history_says_why(labelled, tmp_path):
     done = curate.recode(labelled, document(tmp_path, split((LATENCY, "context.airport:JFK"))))
     assert [(line.to, line.cases) for line in done.sent] == [(None, 1)]
@@ -128,6 +132,7 @@ def test_totals_by_mode_stand(labelled, tmp_path):
     assert {WEAK, NOISE}.isdisjoint(after)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_recoding_is_kept_under_a_name_of_its_own(labelled, tmp_path):
     path = document(tmp_path, RENAME)
     before = labelled.position()
@@ -141,6 +146,7 @@ def test_a_recoding_is_kept_under_a_name_of_its_own(labelled, tmp_path):
             again(labelled, path)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_cannot_be_done_is_refused_and_nothing_is_written(labelled, tmp_path, ws_as):
     position = labelled.position()
     for moves, error, said_ in (
@@ -201,6 +207,7 @@ def regress(ws, case):
     connection.execute(update(cases).where(cases.c.id == case).values(status=Status.REGRESSED.value))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_does_not_see_every_case_splits_no_mode_by_a_query(labelled, tmp_path, ws_as):
     position = labelled.position()
     for clearance in ("internal", "restricted"):

@@ -75,6 +75,7 @@ def say(tmp_path):
     )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_verifier_has_a_model_asked_the_named_inputs_and_nothing_is_written(ws, ws_as, case, asked, say):
     bo, event = ws_as("bo", role="verifier"), case.event
     say(event.output, event.confidence)
@@ -95,6 +96,7 @@ def test_a_verifier_has_a_model_asked_the_named_inputs_and_nothing_is_written(ws
     assert (found.grade, found.causes) == (ReplayGrade.NOT_REPRODUCED, (ReplayCause.OTHER_VERSION,))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_raw_event_is_given_by_clearance_and_with_a_purpose_that_is_recorded_before(ws, ws_as, case, asked):
     cleared = ws_as("bo", role="verifier", clearance="restricted")
     with pytest.raises(InputError, match="gets the raw event, and no purpose is given"):
@@ -117,6 +119,7 @@ def test_a_look_that_is_not_recorded_gives_the_model_nothing(ws_as, case, asked)
     assert asked() is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_may_not_replay_is_refused_and_another_team_is_told_nothing(ws_as, case, asked):
     with pytest.raises(Denied, match="case:replay"):
         safeguard.replay(ws_as("ann", role="annotator"), case.id, model="arrival-delay@1")
@@ -125,6 +128,7 @@ def test_who_may_not_replay_is_refused_and_another_team_is_told_nothing(ws_as, c
     assert asked() is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_second_person_learns_nothing_from_a_replay_of_why_the_case_was_caught_or_what_was_said(ws, ws_as, case, say):
     bo = ws_as("bo", role="verifier")
     say(case.event.output, None)
@@ -141,6 +145,7 @@ def test_a_second_person_learns_nothing_from_a_replay_of_why_the_case_was_caught
     assert not any(word in json.dumps(before) for word in ("criteri", "missed-delay", "slow", "severity", "mode:", WEAK))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_on_a_mark_of_redaction_no_model_is_run(ws, ws_as, asked):
     filing = Filing(model="arrival-delay", at=MONDAY, title="Wrong", output="late", inputs={"remark": "ask ana@example.org"})
     case = catalog.file(ws, filing)
@@ -149,6 +154,7 @@ def test_on_a_mark_of_redaction_no_model_is_run(ws, ws_as, asked):
     assert (found.answer, found.environment, asked()) == (None, None, None)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_a_person_filed_without_inputs_and_output_cannot_be_asked(ws, asked):
     case = catalog.file(ws, Filing(model="arrival-delay", at=MONDAY, title="Wrong"))
     found = safeguard.replay(ws, case.id, model="arrival-delay@1")
@@ -156,6 +162,7 @@ def test_what_a_person_filed_without_inputs_and_output_cannot_be_asked(ws, asked
     assert found.causes == (ReplayCause.MISSING_INPUTS, ReplayCause.NOTHING_LOGGED)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_inputs_that_never_reach_the_catalog_are_said_to_be_missing(ws, tmp_path, asked, say):
     log = small_log(tmp_path / "log").write(PROTOCOL + "sensitivity: {inputs.distance: restricted}\n")
     capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)

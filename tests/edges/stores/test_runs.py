@@ -26,6 +26,7 @@ def criteria(ws):
     return set(rows(ws, joined))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_filed_can_be_read_again(ws):
     draw = drawn([member(1, met=["slow", "missed"]), member(2), member(3, met=["odd"], output=2.5, label=None, text=None)])
     run = file(ws, draw, run="run-aaaaaaaa", changes=[Change(event="e2", kind="gone", window=MONDAY, detail="why")])
@@ -43,6 +44,7 @@ def test_what_is_filed_can_be_read_again(ws):
     assert ws.runs.manifest(run.id) == draw.manifest
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_profiles_keep_numbers_that_json_cannot_say(ws):
     file(ws, drawn([]), run="run-aaaaaaaa")
     confidence, carrier = ws.runs.profiles("run-aaaaaaaa")
@@ -78,12 +80,14 @@ def test_a_new_case_can_be_found_by_its_words_and_its_context(ws):
     assert set(rows(ws, select(case_context.c.name, case_context.c.value))) == {("airport", "EWR"), ("airport", "JFK")}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_new_case_has_one_revision_that_says_who_filed_it(ws):
     run = file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     ((_, revision, first, last, _, actor, action, status, *_),) = rows(ws, select(revisions))
     assert (revision, first, last, actor, action, status) == (1, run.position, None, ws.actor.name, "test.file", "candidate")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_latest_complete_run_is_in_force(ws):
     file(ws, drawn([member(1, met=["slow"])], weeks=(0, 1)), run="run-aaaaaaaa")
     file(ws, drawn([member(1, met=["slow"])], weeks=(1, 2), version=2), run="run-bbbbbbbb", version=2)
@@ -95,6 +99,7 @@ def test_the_latest_complete_run_is_in_force(ws):
     ]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_runs_of_another_protocol_stay_in_force(ws):
     file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     file(ws, drawn([member(1, met=["odd"])], name="other"), run="run-bbbbbbbb")
@@ -112,6 +117,7 @@ def test_a_recapture_refreshes_the_cases_that_it_meets_again(ws):
     assert rows(ws, shown) == [("late", "early")]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_whose_event_is_no_longer_sampled_meets_no_criterion(ws):
     file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     file(ws, drawn([member(2, met=["slow"])]), run="run-bbbbbbbb")
@@ -119,12 +125,14 @@ def test_a_case_whose_event_is_no_longer_sampled_meets_no_criterion(ws):
     assert len(rows(ws, select(cases.c.id))) == 2
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_the_run_in_force_sampled_is_known_to_the_next(ws):
     file(ws, drawn([member(1, met=["slow"], output=True), member(2, week=1)], weeks=(0, 1)), run="run-aaaaaaaa")
     (known,) = ws.runs.known("arrivals", "arrival-delay", MONDAY, MONDAY + WEEK)
     assert (known.event, known.window, known.output, known.label, known.met) == ("e1", MONDAY, "true", "late", ("slow",))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_waiting_run_changes_nothing_until_it_is_accepted(ws):
     file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     waiting = file(ws, drawn([member(1), member(2, met=["missed"])]), run="run-bbbbbbbb", status="waiting")
@@ -136,6 +144,7 @@ def test_a_waiting_run_changes_nothing_until_it_is_accepted(ws):
     assert criteria(ws) == {(case_id("arrivals", "e2"), "missed")}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_run_is_accepted_once(ws):
     file(ws, drawn([]), run="run-aaaaaaaa", status="waiting")
     accept(ws, "run-aaaaaaaa")
@@ -143,6 +152,7 @@ def test_a_run_is_accepted_once(ws):
         accept(ws, "run-aaaaaaaa")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_waiting_run_is_refused_when_a_later_one_is_in_force(ws):
     file(ws, drawn([]), run="run-aaaaaaaa", status="waiting")
     file(ws, drawn([]), run="run-bbbbbbbb")
@@ -151,6 +161,7 @@ def test_a_waiting_run_is_refused_when_a_later_one_is_in_force(ws):
     assert ws.runs.get("run-aaaaaaaa").status == "waiting"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("name", ["run-\x00\x00\x00\x00\x00\x00", "run-\udcff\udcff\udcff\udcff\udcff\udcff", "\x00"])
 def test_a_name_that_no_database_could_hold_names_nothing(ws, name):
     file(ws, drawn([]), run="run-aaaaaaaa")
@@ -169,12 +180,14 @@ def test_an_event_that_comes_back_of_another_model_is_refused_and_nothing_is_fil
     assert len(rows(ws, select(cases.c.id))) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_same_run_is_not_filed_twice(ws):
     file(ws, drawn([]), run="run-aaaaaaaa")
     with pytest.raises(Conflict, match="run-aaaaaaaa is in the catalog already"):
         file(ws, drawn([]), run="run-aaaaaaaa")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_run_is_found_by_six_characters_that_no_other_has(ws):
     for run in ("run-abcdef01", "run-abcdef02", "run-abcxyz01"):
         file(ws, drawn([]), run=run)
@@ -186,6 +199,7 @@ def test_a_run_is_found_by_six_characters_that_no_other_has(ws):
             ws.runs.get(prefix)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_latest_runs_come_first(ws):
     for run in ("run-aaaaaaaa", "run-bbbbbbbb"):
         file(ws, drawn([]), run=run)
@@ -194,6 +208,7 @@ def test_the_latest_runs_come_first(ws):
     assert [run.id for run in ws.runs.latest(9, "arrival-delay")] == ["run-bbbbbbbb", "run-aaaaaaaa"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_table_of_a_run_has_its_criteria_in_the_order_of_the_protocol(ws, tmp_path):
     first = PROTOCOL.index("  - {name: missed-delay")
     second, end = PROTOCOL.index("  - {name: slow"), PROTOCOL.index("sampling:")

@@ -30,6 +30,7 @@ def lines(ws, query="", **more):
     return {line["event"]: line for line in samples.list_sample(ws, query, **more)}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_every_sampled_event_is_listed_with_how_it_was_drawn(captured):
     found = lines(captured)
     assert found.keys() == {"e1", "e2", "e3"}
@@ -98,6 +99,7 @@ def test_words_are_looked_for_in_one_stretch_after_another(ws, monkeypatch):
         assert sum(map(len, seen)) == matching
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_cases_are_not_asked_by_groups(captured):
     from remiss.catalog import actions
 
@@ -148,6 +150,7 @@ def test_who_may_still_label_an_event_is_told_nothing_that_its_case_or_the_lack_
         assert lines(ws, f"-{query}").keys() == {"e1", "e2", "e3"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_has_labelled_an_event_is_told_of_it_and_who_may_verify_it_is_not(captured, ws_as):
     ana, bo, dee = ws_as("ana", role="annotator"), ws_as("bo", role="verifier"), ws_as("dee", role="annotator")
     offered(captured, "e2")
@@ -163,6 +166,7 @@ def test_who_has_labelled_an_event_is_told_of_it_and_who_may_verify_it_is_not(ca
     assert lines(bo, "status:verified").keys() == {"e1"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_order_of_a_list_says_nothing_of_why_an_event_was_kept(ws, ws_as):
     # By priority the one kept by a criterion alone would stand behind all controls.
     kept = [member(number, met=("slow",) if number == 5 else ()) for number in (7, 3, 9, 5, 1)]

@@ -105,6 +105,7 @@ def test_no_query_tells_apart_what_differs_only_in_what_is_hidden(people, name):
             assert found >= set(alike) or found.isdisjoint(alike), (query, alike)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_a_role_may_know_is_told(people):
     for name in ("eve", "flo"):
         found = lines(people[name])

@@ -31,6 +31,7 @@ def test_a_view_is_its_own_until_it_is_shared_and_leads_to_the_same_by_any_name(
         views.remove_view(ana, made.id)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_others_change_only_what_is_shared_with_a_team_that_they_curate(ws, ws_as):
     ana, bo, cy, far = (
         ws_as(name, role=role, team=team)
@@ -62,6 +63,7 @@ def test_others_change_only_what_is_shared_with_a_team_that_they_curate(ws, ws_a
     assert [(each["action"], each["actor"]) for each in (removed, renamed)] == [("view.remove", "cy"), ("view.rename", "cy")]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(
     "page",
     [
@@ -84,6 +86,7 @@ def test_nothing_is_saved_that_is_no_page_or_shows_what_is_personal(ws, page):
         views.save_view(ws, "a view", page)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("name", ["", " \n", "x" * 81, "a\0b", "\ud800"])
 def test_a_view_has_a_name_in_a_line(ws, name):
     with pytest.raises(InputError):

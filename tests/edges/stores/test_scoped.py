@@ -93,6 +93,7 @@ def test_a_stranger_to_a_team_sees_none_of_its_runs_protocols_cases_and_figures(
             refused()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_belongs_to_the_team_sees_what_the_operator_sees(ws, ws_as, captured):
     ana = ws_as("ana", role="reader", team="arrivals")
     assert capture.list_runs(ana) == capture.list_runs(ws)
@@ -145,6 +146,7 @@ def test_what_a_case_was_caught_by_in_another_team_is_not_told(ws, ws_as):
     assert catalog.compare(ana, str(case["id"])).run == "run-aaaaaaaa"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_raw_evidence_that_another_team_s_run_kept_is_neither_given_nor_named(ws, ws_as):
     file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     file(ws, drawn([member(1, met=["missed"])], name="other"), run="run-bbbbbbbb")
@@ -158,6 +160,7 @@ def test_raw_evidence_that_another_team_s_run_kept_is_neither_given_nor_named(ws
         assert refused.value.do == "name one of run-aaaaaaaa, or none"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_names_of_context_are_those_of_cases_that_are_seen(ws, ws_as):
     for number, team in enumerate(("default", "boarding")):
         filing = Filing(model="m", at=MONDAY, title=team, team=team, context={"airport": "EWR", f"gate{number}": "1"})
@@ -167,6 +170,7 @@ def test_names_of_context_are_those_of_cases_that_are_seen(ws, ws_as):
     assert ws.cases.context_names() == ("airport", "gate0", "gate1")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_captures_for_a_team_in_which_they_are_no_curator(ws, ws_as, captured, tmp_path):
     bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
     before = ws.position()
@@ -208,6 +212,7 @@ def test_nobody_captures_a_source_of_another_team_by_a_protocol_of_their_own(ws,
     assert next(iter(audit.search_audit(ws, action="capture", limit=1)))["team"] == "boarding"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_evidence_of_a_run_that_somebody_does_not_see_survives_their_capture(ws, ws_as, captured):
     run = str(next(iter(capture.list_runs(ws)))["run"])
     bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
@@ -215,6 +220,7 @@ def test_evidence_of_a_run_that_somebody_does_not_see_survives_their_capture(ws,
     assert not bo.runs.filed(run[:-1])
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_role_in_one_team_revises_and_files_nothing_in_another(ws, ws_as):
     mine = catalog.file(ws, Filing(model="m", at=MONDAY, title="mine"))
     theirs = catalog.file(ws, Filing(model="m", at=MONDAY, title="theirs", team="boarding"))
@@ -231,6 +237,7 @@ def test_a_role_in_one_team_revises_and_files_nothing_in_another(ws, ws_as):
         catalog.file(ana, Filing(model="m", at=MONDAY, title="new", sensitivity=Sensitivity.SECRET))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_machine_is_looked_at_by_admins_alone(ws_as):
     assert machine.doctor(ws_as("root", role="admin", team="*"))
     for role, team in (("reader", "*"), ("curator", "*"), ("steward", "*"), ("admin", "default")):
@@ -238,6 +245,7 @@ def test_the_machine_is_looked_at_by_admins_alone(ws_as):
             machine.doctor(ws_as("ana", role=role, team=team))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_that_became_more_guarded_is_gone_from_every_answer(ws, ws_as, captured):
     ana = ws_as("ana", role="reader", team="arrivals")
     total = catalog.search(ana, "").total
@@ -255,6 +263,7 @@ def sees_everything(ws):
         return sight_of(reading).everything
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_sees_all_that_there_is_is_asked_of_no_case_and_of_each_again_as_soon_as_there_is_more(ws, ws_as):
     for number, team in enumerate(("default", "boarding", "default")):
         catalog.file(ws, Filing(model="m", at=MONDAY, title=f"{team} {number}", team=team))
@@ -277,11 +286,13 @@ def test_where_the_catalog_lies_is_told_to_whoever_may_look_at_the_machine(ws, w
         assert catalog.info(ws_as("bo", role=role, team=team)).address is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_an_empty_catalog_everything_is_seen(ws, ws_as):
     assert sees_everything(ws_as("ana", role="reader"))
     assert ws_as("ana", role="reader").cases.count(EVERYTHING, None) == 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_files_what_a_case_above_their_clearance_says_does_not_find_out_that_it_is_there(ws, ws_as):
     hidden = catalog.file(ws, Filing(model="m", at=MONDAY, title="The board lied", sensitivity=Sensitivity.SECRET))
     bo = ws_as("bo", role="annotator")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from remiss.capture.late_files import file_changes
 from remiss.protocol.terms import Address
 from remiss.records.source_file import SourceFile
@@ -15,6 +17,7 @@ FILES = 2_000
 BOUND_SECONDS = 0.06
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_two_thousand_files_that_are_what_they_were_cost_a_listing(ws, log, tmp_path):
     captured(ws, log, 0, 14)
     many = tmp_path / "many"

@@ -28,6 +28,7 @@ def asked(ws):
     return len(heard), found
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_status_asks_as_little_of_many_runs_and_windows_as_of_few(ws, log):
     captured(ws, log, 0, 1)
     # The first look reads the files of the log and remembers that.

@@ -50,6 +50,7 @@ def given(ws, count, **asked):
     return found
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_people_are_given_what_is_open_and_controls_as_before(captured, ana, cy):  # noqa: F811
     state = steering.open_batches(cy, DELAYS, 1, criterion="missed-delay", only=True)
     assert [each.revision for each in state.steered] == [2]
@@ -61,6 +62,7 @@ def test_people_are_given_what_is_open_and_controls_as_before(captured, ana, cy)
     assert steering.undo_steering(cy, DELAYS, 2).steered[0].steers == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_newest_period_comes_first_on_request(captured, ana, cy):  # noqa: F811
     steering.order_batches(cy, DELAYS, 1, steering.First.NEWEST)
     assert catalog.show(captured, given(ana, 1)[0]).event.at >= MONDAY + WEEK
@@ -68,6 +70,7 @@ def test_the_newest_period_comes_first_on_request(captured, ana, cy):  # noqa: F
     assert catalog.show(captured, given(ana, 1)[0]).event.at < MONDAY + WEEK
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_two_who_read_the_same_revision_the_second_is_told(cy, ws_as):
     dora = ws_as("dora", role="curator")
     steering.close_batches(cy, DELAYS, 1, criterion="slow")
@@ -79,6 +82,7 @@ def test_of_two_who_read_the_same_revision_the_second_is_told(cy, ws_as):
     assert queue.list_queue(cy).steered[0].steers == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_last_act_is_taken_back_and_brought_back(cy):
     with pytest.raises(Conflict, match="nobody has steered"):
         steering.undo_steering(cy, DELAYS, 1)
@@ -87,6 +91,7 @@ def test_the_last_act_is_taken_back_and_brought_back(cy):
     assert steering.undo_steering(cy, DELAYS, 3).steered[0].steers == closed
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_only_who_may_steer_in_the_team_does_and_sees_how_it_is_steered(captured, ana, ws_as):  # noqa: F811
     for act in (steering.open_batches, steering.close_batches, steering.undo_steering):
         with pytest.raises(Denied):
@@ -101,6 +106,7 @@ def test_only_who_may_steer_in_the_team_does_and_sees_how_it_is_steered(captured
         steering.close_batches(low, DELAYS, 1)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_there_is_not_is_refused(cy):
     for said, told in (
         ({"criterion": "sloww"}, "no criterion sloww"),
@@ -114,6 +120,7 @@ def test_what_there_is_not_is_refused(cy):
     assert queue.list_queue(cy).steered[0].revision == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_act_is_in_the_journal_under_who_did_it(captured, cy):  # noqa: F811
     steering.close_batches(cy, DELAYS, 1, criterion="slow")
     [entry] = audit.search_audit(captured, log="journal", action="queue.close")
@@ -150,6 +157,7 @@ ACTS = [
 ]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_labels_is_told_neither_what_is_open_nor_in_which_order(captured, ana, bo, cy):  # noqa: F811
     given(bo, 3)
     offered, told, listed = [], set(), set()
@@ -167,6 +175,7 @@ def test_who_labels_is_told_neither_what_is_open_nor_in_which_order(captured, an
     assert (len(told), len(listed)) == (2, 1)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_event_is_named_to_who_steers_when_nobody_is_left_who_is_given_it(captured, ana, bo, cy):  # noqa: F811
     for each in ("ana", "bo"):
         people.add_person(captured, each)
@@ -202,6 +211,7 @@ labelling: {every: week, budget: 60, controls: 0}
 """
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_forms_of_two_cases_that_differ_only_in_criterion_are_equal_byte_for_byte(ws, ws_as, tmp_path):
     log = small_log(tmp_path / "log", weeks=1, a_week=40)
     for at, row in enumerate(log.predictions):

@@ -58,6 +58,7 @@ def stand_in_every_way(ws, found):
 NAMED = ("ana", "bo", "cy", "dee", "eve", "ws")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_it_is_withheld_from_whoever_has_a_case_in_hand_or_may_verify_it(people):
     why = {name: {line["id"]: line["hidden"] for line in actions.search(people[name], "") if line["hidden"]} for name in NAMED}
     # What ana owns she never verifies; what cy annotated he knows.
@@ -67,6 +68,7 @@ def test_it_is_withheld_from_whoever_has_a_case_in_hand_or_may_verify_it(people)
     assert why["dee"] == {TAKEN: SECOND, HELD: MINE}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("name", NAMED)
 def test_a_line_tells_what_the_case_tells(people, name):
     ws = people[name]
@@ -139,6 +141,7 @@ def _typed(line):
     return {**line, "criteria": criteria, "status": Status(line["status"])}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_order_of_filing_has_no_case_that_would_stand_out_by_it(people):
     listed = {str(name) for name in actions.search(people["bo"], "", sort="filed").column("id")}
     assert {TAKEN, CONTROL, LATER}.isdisjoint(listed)
@@ -170,6 +173,7 @@ def test_what_a_recapture_changed_of_a_case_is_not_told_to_whoever_is_not_told_w
     assert shown["dee"] == everything - {"e1", "e4"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_a_run_changed_of_an_event_that_became_more_guarded_is_not_told_to_whoever_does_not_see_it(people):
     told = [Change(event=f"e{number}", kind="gone", window=MONDAY) for number in (6, 7)]
     file(people["ws"], replace(drawn([member(5)]), digest="again"), run="run-b0000000", changes=told)

@@ -43,6 +43,7 @@ def next_in_turn(team, criterion):
     raise AssertionError("every batch is done")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_event_of_which_one_could_not_tell_holds_the_order_and_changes_no_figure(labelled):  # noqa: F811
     first, second = next_in_turn(labelled, "slow")
     before = told(labelled.ws)
@@ -56,6 +57,7 @@ def test_an_event_of_which_one_could_not_tell_holds_the_order_and_changes_no_fig
     assert told(labelled.ws) != before
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_two_cannot_tell_counts_as_annotated_and_may_be_one_or_none(labelled):  # noqa: F811
     first, second = next_in_turn(labelled, "slow")
     [before] = rows(labelled.ws)
@@ -99,6 +101,7 @@ def test_one_that_was_verified_and_is_undecidable_now_is_half_of_one(labelled): 
     assert none.high > 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_an_annotated_one_the_grade_stays_and_a_verdict_is_not_to_come(labelled):  # noqa: F811
     done = {each.event: each for each in labelled.sampled()}
     waiting = next(

@@ -55,6 +55,7 @@ def verdict(ws, **options):
     return found
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_looking_at_a_case_is_recorded_with_who_as_what_and_on_which(ws_as, case, ws):
     bo = ws_as("bo", role="verifier")
     catalog.show(bo, case.id[:7])
@@ -71,6 +72,7 @@ def test_looking_at_a_case_is_recorded_with_who_as_what_and_on_which(ws_as, case
     }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_search_is_recorded_by_digests_of_what_was_asked_and_found(ws, case):
     for query in ("seen", "seen", "unseen"):
         catalog.search(ws, query)
@@ -102,6 +104,7 @@ def test_a_figure_is_recorded_by_what_was_asked_and_how_many_rows_answered(ws, c
     assert kept["count"] == 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_sees_nothing_leaves_nothing(ws, case):
     with pytest.raises(NotFound):
         catalog.show(ws, "zzzz-zzzz-zzzz")
@@ -109,6 +112,7 @@ def test_whoever_sees_nothing_leaves_nothing(ws, case):
     assert logged(ws) == []
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_is_refused_is_recorded_by_what_they_tried_and_on_what(ws, ws_as, case):
     bo = ws_as("bo", role="reader")
     with pytest.raises(Denied):
@@ -135,6 +139,7 @@ def test_who_is_refused_is_recorded_by_what_they_tried_and_on_what(ws, ws_as, ca
     assert logged(ws)[-1]["team"] == "default"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_that_is_hidden_and_one_that_is_not_there_leave_the_same_entry_but_for_its_id(ws, ws_as):
     hidden = catalog.file(ws, Filing(model="m", at=MONDAY, title="closed", sensitivity=Sensitivity.SECRET)).id
     bo = ws_as("bo", role="curator", team="boarding")
@@ -176,6 +181,7 @@ def test_refusals_changes_and_looks_are_found_by_their_kind(ws, ws_as, case):
         audit.search_audit(ws, kind="x")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_attempt_leaves_no_more_than_a_look_does(ws, ws_as, case):
     """So that whoever is refused fills the disk no faster than whoever reads."""
     bo = ws_as("bo", role="reader")
@@ -188,6 +194,7 @@ def test_an_attempt_leaves_no_more_than_a_look_does(ws, ws_as, case):
     assert max(refusals) <= look + len("case.revise")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_cannot_be_recorded_is_not_even_refused(ws, ws_as, case):
     bo = ws_as("bo", role="reader")
     catalog.show(bo, case.id)
@@ -199,6 +206,7 @@ def test_who_cannot_be_recorded_is_not_even_refused(ws, ws_as, case):
     assert len(logged(ws)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_cannot_be_recorded_is_not_shown(ws, case):
     catalog.show(ws, case.id)
     of_views = audit_heads.c.log == "views"
@@ -237,6 +245,7 @@ def test_what_is_done_to_an_entry_is_found(ws, case):
     assert verdict(ws).what == "entry 4 and all after it were cut off: there were 9"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_log_that_was_taken_away_is_begun_again_and_that_is_said_for_ever(ws, case, database):
     catalog.show(ws, case.id)
     if database == "sqlite":
@@ -261,6 +270,7 @@ def test_many_who_look_at_once_are_all_in_the_log(ws, case, environment):
     assert verdict(ws).sound
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_two_who_look_in_turns_go_on_where_the_other_ended(ws, case, environment):
     with remiss.open(ws.address, environment=environment) as other:
         for number in range(9):
@@ -308,6 +318,7 @@ def test_who_looks_waits_for_no_writer(ws, case):
         assert [each.id for each in done] == [case.id]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_texts_that_no_database_holds_are_recorded_all_the_same(ws, case):
     for odd in ("a\0b", "\udcff", "ü"):
         ws.record_views([ViewEntry(kind=ViewKind.EVIDENCE, subject=odd, query=odd, purpose=odd, ids=[odd])], "test")
@@ -426,6 +437,7 @@ def other_on(database, request, tmp_path):
             yield address
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_logs_that_were_sealed_before_they_were_sealed_by_catalog_go_on_as_they_were_begun(ws, environment, monkeypatch):
     with monkeypatch.context() as former:
         former.setattr(sealing, "secret_of", lambda log, _: f"audit {log}")
@@ -438,6 +450,7 @@ def test_logs_that_were_sealed_before_they_were_sealed_by_catalog_go_on_as_they_
         assert [(each.sound, each.entries) for each in audit.verify_audit(later)] == [(True, 3), (True, 2)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_server_notices_that_an_earlier_state_of_the_log_was_put_back(ws, case, environment):
     catalog.show(ws, case.id)
     with ws._store.views.reading() as connection:
@@ -451,6 +464,7 @@ def test_a_server_notices_that_an_earlier_state_of_the_log_was_put_back(ws, case
         assert verdict(fresh).sound
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_to_ask_who_may_what_is_a_look_at_the_case_or_the_person_that_it_tells_of(ws, ws_as):
     case = catalog.file(ws, Filing(model="m", at=MONDAY, title="seen", team="boarding", sensitivity=Sensitivity.SECRET)).id
     access.check_access(ws, ws.actor.name, "case.show", case)

@@ -81,6 +81,7 @@ def test_before_their_own_is_in_nobody_reads_what_the_annotator_says_and_is_told
     assert investigation.list_citations(bo, "REM-17").total == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_author_and_the_operator_read_everything_and_nothing_is_said_to_be_hidden(ws, ana, bo):
     talk(ana, bo)
     labelling.annotate(ana, CASE, 1, FAILS)
@@ -92,6 +93,7 @@ def test_the_author_and_the_operator_read_everything_and_nothing_is_said_to_be_h
     assert discussion.list_inbox(ana, everything=True).total == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_once_the_case_is_decided_everybody_reads_everything_and_mentions_arrive(ana, bo, cy, dee):
     talk(ana, bo)
     labelling.annotate(ana, CASE, 1, FAILS)
@@ -119,6 +121,7 @@ def test_a_dispute_is_read_by_its_parties_and_by_whoever_may_settle_it(ana, bo, 
     assert investigation.list_citations(dee).total == 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_a_case_begun_anew_the_words_of_the_last_round_are_read(ana, bo, cy, dee):
     talk(ana, bo)
     labelling.annotate(ana, CASE, 1, FAILS)
@@ -127,6 +130,7 @@ def test_of_a_case_begun_anew_the_words_of_the_last_round_are_read(ana, bo, cy, 
     assert "ana thinks" in told(dee)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_changes_what_they_may_not_read(ws, ana, bo):
     talk(ana, bo)
     labelling.annotate(ana, CASE, 1, FAILS)
@@ -143,6 +147,7 @@ def test_nobody_changes_what_they_may_not_read(ws, ana, bo):
     assert ws.position() == position
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_one_says_oneself_in_a_thread_with_hidden_comments_is_taken(ana, bo):
     _, alone = talk(ana, bo)
     labelling.annotate(ana, CASE, 1, FAILS)
@@ -159,6 +164,7 @@ FILES = (
 )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_file_that_the_annotator_removed_is_neither_named_nor_restored_before_one_s_own_labelling(ws, ana, bo, ws_as):
     hers = attachments.add_attachment(ana, CASE, b"proof", name="surely-a-failure.png")
     attachments.remove_attachment(ana, hers.id)
@@ -176,6 +182,7 @@ def test_a_file_that_the_annotator_removed_is_neither_named_nor_restored_before_
     assert attachments.restore_attachment(sten, hers.id) == hers
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_changed_before_one_s_own_labelling(ws, ana, bo, cy, dee):
     hers = attachments.add_attachment(ana, CASE, b"proof", name="surely-a-failure.png")
     his = attachments.add_attachment(bo, CASE, b"desk", name="desk.png")
@@ -227,6 +234,7 @@ def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_
         assert catalog.search(each, "surely").total == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_changes_or_guesses_at_a_title_and_a_note_that_they_may_not_read(ws, ana, bo, cy, dee):
     catalog.revise(ana, CASE, 1, title="Surely a failure", note="no doubt")
     labelling.annotate(ana, CASE, 2, FAILS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -34,6 +35,7 @@ class Way:
         return re.sub(r"\{[^}]+\}", "something", self.path)
 
 
+@cache
 def application() -> FastAPI:
     """Return the whole application without a catalog behind it: its routes, and nothing that could be called."""
     nothing: object = None

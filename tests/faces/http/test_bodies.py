@@ -17,6 +17,7 @@ AMBIGUOUS = {
 }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(("body", "what"), AMBIGUOUS.items())
 def test_what_two_programs_could_read_differently_is_refused_and_nothing_is_filed(there, body, what):
     # The last of two titles was taken, and NaN was filed.

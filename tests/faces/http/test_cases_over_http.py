@@ -39,6 +39,7 @@ def error(answer, code: str) -> dict[str, object]:
     return answer.json()["error"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_filed_case_is_where_its_location_says(client, filed):
     shown = client.get(filed.headers["Location"])
     assert shown.json() == filed.json()
@@ -46,6 +47,7 @@ def test_a_filed_case_is_where_its_location_says(client, filed):
     jsonschema.validate(shown.json(), codec.published("case"))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_read_already_is_not_sent_again(client, filed):
     where, tag = filed.headers["Location"], filed.headers["ETag"]
     for given in (tag, f"W/{tag}", f'"other", {tag}', "*"):
@@ -55,6 +57,7 @@ def test_what_was_read_already_is_not_sent_again(client, filed):
         assert client.get(where, headers={"If-None-Match": given}).status_code == 200
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_change_names_what_it_read(client, filed):
     where, tag = filed.headers["Location"], filed.headers["ETag"]
     for given in (
@@ -76,6 +79,7 @@ def test_a_change_names_what_it_read(client, filed):
     assert client.get(where, headers={"If-None-Match": tag}).status_code == 200
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_null_takes_away_and_what_is_left_out_stays(client, filed):
     where, tag = filed.headers["Location"], filed.headers["ETag"]
     title = filed.json()["title"]
@@ -102,6 +106,7 @@ def test_of_two_changes_at_once_one_wins_and_the_other_is_told(there, client, fi
     assert client.get(where).json()["revision"] == 2
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_change_of_nothing_that_is_there_is_not_found(client):
     error(client.patch("/api/v1/cases/zzzzzz", json={"severity": 2}, headers={"If-Match": '"1.x"'}), "not-found")
 
@@ -258,6 +263,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_asked_too_much_is_refused_or_bounded(client, filed, capfd):
     for name, (params, expected) in HOSTILE.items():
         for path in ("/api/v1/cases", "/api/v1/cases/facets", "/api/v1/estimate"):
@@ -280,6 +286,7 @@ LONG = {
 }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_query_that_no_address_has_room_for_is_refused_when_it_is_posted(client, filed, capfd):
     for name, query in LONG.items():
         for action in ("case.search", "case.facets", "estimate"):
@@ -316,6 +323,7 @@ BODIES = (
 )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_hostile_json_is_refused_as_input(client, capfd):
     for body in BODIES:
         for action in ("case.search", "case.facets", "case.file", "case.revise", "capture.plan", "protocol.check"):
@@ -326,6 +334,7 @@ def test_hostile_json_is_refused_as_input(client, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_odd_text_is_kept_as_it_is_or_refused(client):
     for value in ["\x00", "a\x00b", "\ud800", "x" * 10**6, "'; DROP TABLE cases; --", "${jndi}", "<script>", "\u202e", ""]:
         for name in ("title", "note", "model", "output", "text", "mode", "team"):
@@ -340,6 +349,7 @@ def test_odd_text_is_kept_as_it_is_or_refused(client):
     assert client.get("/api/v1/cases/facets").status_code == 200
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_numbers_of_any_size_are_kept_or_refused(client):
     for value in [2**63, -(2**63) - 1, 2**200, 1e308, 5e-324]:
         for body in (FILING | {"inputs": {"n": value}}, FILING | {"severity": value}, FILING | {"sensitivity": value}):
@@ -351,6 +361,7 @@ PIECES = ("a%00b", "%ff", "a%2fb", "..%2f..%2fetc", "%ed%a0%80", "a" * 5000, "%2
 NAMED = ("cases/{}", "cases/{}/history", "runs/{}", "runs/{}/changes", "protocols/{}", "actions/{}")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_odd_names_in_a_path_are_not_found(client):
     for piece in PIECES:
         for path in (*(f"/api/v1/{each}" for each in NAMED), "/static/{}", "/assets/{}"):

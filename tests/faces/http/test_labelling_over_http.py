@@ -24,6 +24,7 @@ def filed(client):
     return answer.headers["Location"], answer.headers["ETag"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_annotation_is_answered_by_the_case_with_it(client, filed):
     where, tag = filed
     answer = client.post(f"{where}/annotation", json=FAILS, headers={"If-Match": tag})
@@ -35,6 +36,7 @@ def test_an_annotation_is_answered_by_the_case_with_it(client, filed):
     assert (late.status_code, late.json()["error"]["code"]) == (412, "precondition")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("way", ["annotation", "verification", "adjudication", "reopening"])
 def test_a_labelling_without_what_was_read_is_refused(client, filed, way):
     body = {"reason": "x"} if way == "reopening" else FAILS
@@ -52,6 +54,7 @@ def test_what_does_not_fit_is_refused_with_what_to_do(client, filed):
     assert client.post(f"{where}/annotation", json={"verdict": "maybe"}, headers={"If-Match": tag}).status_code == 422
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_verifies_their_own_and_nobody_reopens_what_is_not_decided(client, filed):
     where, tag = filed
     tag = client.post(f"{where}/annotation", json=FAILS, headers={"If-Match": tag}).headers["ETag"]

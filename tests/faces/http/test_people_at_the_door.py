@@ -37,6 +37,7 @@ def test_a_program_acts_as_the_person_whose_token_it_sends(there):
     assert (row.action, row.actor, row.role) == ("case.file", "ana", "annotator")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_was_granted_nothing_is_signed_in_and_may_nothing(there):
     with there.program(there.person("ana")) as client:
         for path in ("/api/v1/cases", "/api/v1/runs", "/api/v1/catalog", "/api/v1/protocols"):
@@ -48,6 +49,7 @@ def link_of(there, person, **options):
     return access.link_token(there.workspace.serving("an admin"), person, **options)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_link_signs_one_browser_in_once_and_the_session_goes_on(there):
     there.person("ana", role="reader")
     made = link_of(there, "ana")
@@ -69,6 +71,7 @@ def test_a_link_signs_one_browser_in_once_and_the_session_goes_on(there):
     assert (row.action, row.actor, row.subjects) == ("token.use", "ana", [made.token.id])
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_admin_of_low_clearance_reads_nothing_as_somebody_of_higher_clearance(there):
     from remiss.catalog import actions as catalog
 
@@ -92,6 +95,7 @@ def test_an_admin_of_low_clearance_reads_nothing_as_somebody_of_higher_clearance
         assert client.post("/sign-in", data={"token": invitation}).status_code == 401
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_from_an_invitation_a_person_makes_tokens_of_their_own(there):
     there.person("ana", role="reader")
     root = there.person("root", role="admin", team="*", clearance="secret")
@@ -109,6 +113,7 @@ def test_from_an_invitation_a_person_makes_tokens_of_their_own(there):
     assert [(row.action, row.actor) for row in rows] == [("token.create", "ana"), ("token.use", "ana"), ("token.link", "root")]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_signing_in_by_a_link_ends_the_session_of_before(there):
     there.person("ana", role="reader")
     with there.browser() as browser:
@@ -131,6 +136,7 @@ def test_of_many_who_send_a_link_at_once_one_is_let_in(there):
         assert sorted(pool.map(send, range(8))) == [303] + [401] * 7
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_token_of_a_link_is_none_for_programs(there):
     there.person("ana", role="reader")
     made = link_of(there, "ana")
@@ -141,6 +147,7 @@ def test_the_token_of_a_link_is_none_for_programs(there):
         assert client.get("/api/v1/cases").status_code == 401
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_link_that_was_revoked_signs_nobody_in_and_ends_the_session_that_it_opened(there):
     there.person("ana", role="reader")
     unused, used = link_of(there, "ana"), link_of(there, "ana")
@@ -151,6 +158,7 @@ def test_a_link_that_was_revoked_signs_nobody_in_and_ends_the_session_that_it_op
         assert client.post("/sign-in", data={"token": unused.text}).status_code == 401
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_link_with_a_token_that_goes_on_working_is_none(there):
     token = there.person("ana", role="reader")
     with there.stranger() as client:
@@ -159,6 +167,7 @@ def test_a_link_with_a_token_that_goes_on_working_is_none(there):
     assert token not in form.text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_browser_signs_in_by_a_token_that_is_pasted(there):
     token = there.person("ana", role="reader")
     with there.stranger(headers={"Origin": there.url}) as client:
@@ -173,6 +182,7 @@ def test_a_browser_signs_in_by_a_token_that_is_pasted(there):
         assert token[:-1] not in refused.text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_signing_in_again_is_another_session_and_ends_the_one_before(there):
     token = there.person("ana", role="reader")
     with there.browser_of(token) as browser:
@@ -193,6 +203,7 @@ ENDS = {
 }
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("what", ENDS)
 def test_a_session_ends_at_the_next_request_after_its_person_changed(there, what):
     token = there.person("ana", role="reader")
@@ -203,6 +214,7 @@ def test_a_session_ends_at_the_next_request_after_its_person_changed(there, what
         assert operator.get("/api/v1/cases").status_code == 200
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_token_ends_at_the_next_request_after_it_was_revoked_or_its_person_disabled(there):
     first, second = there.person("ana", role="reader"), there.person("ana")
     with there.program(first) as one, there.program(second) as other:
@@ -213,6 +225,7 @@ def test_a_token_ends_at_the_next_request_after_it_was_revoked_or_its_person_dis
         assert other.get("/api/v1/cases").status_code == 401
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_granted_holds_from_the_next_request_on(there):
     with there.program(there.person("ana", role="reader")) as client:
         assert client.post("/api/v1/cases", json=CASE).status_code == 403
@@ -220,11 +233,13 @@ def test_what_was_granted_holds_from_the_next_request_on(there):
         assert client.post("/api/v1/cases", json=CASE).status_code == 201
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_wrong_token_of_a_person_is_not_saved_by_their_session(there):
     with there.browser_of(there.person("ana", role="reader")) as browser:
         assert browser.get("/api/v1/cases", headers={"Authorization": "Bearer remiss_0_0"}).status_code == 401
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_forbidden_case_and_one_that_is_not_there_answer_alike_byte_for_byte(there):
     from remiss.catalog import actions as catalog
 
@@ -257,6 +272,7 @@ def asked(browser, method, path, case):
     return answer.status_code, answer.text.replace(case, "CASE"), headers
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_remembered_answers_are_not_for_others(there):
     from remiss.catalog import actions as catalog
 
@@ -299,6 +315,7 @@ def test_what_is_no_origin_is_refused(text):
         server.checked_origin(text)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nobody_serves_for_others_a_catalog_that_nobody_could_enter(ws):
     with pytest.raises(SettingError, match="nobody has a token") as refused:
         server.check_somebody(ws)

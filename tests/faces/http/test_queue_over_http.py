@@ -17,6 +17,7 @@ def client(address, environment):
         yield client
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_is_taken_labelled_and_put_back(client):
     for title in ("Wrong gate", "Wrong hour"):
         client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": title})
@@ -38,6 +39,7 @@ def test_a_case_is_taken_labelled_and_put_back(client):
     assert client.post("/api/v1/queue/next", json={"kind": "verification"}).json()["task"] is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_curl_needs_no_body_and_names_the_revision_alone(client):
     client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": "Wrong gate"})
     taken = client.post("/api/v1/queue/next")
@@ -56,6 +58,7 @@ def test_a_form_of_a_page_is_answered_with_how_json_is_sent(client):
     assert "Content-Type: application/json" in refused.json()["error"]["do"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_cannot_tell_leaves_a_case_and_who_passes_is_answered_with_another(client):
     cases = [
         client.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": title}).json()["id"]
@@ -77,6 +80,7 @@ def test_who_cannot_tell_leaves_a_case_and_who_passes_is_answered_with_another(c
     assert client.post("/api/v1/queue/next", json={}).json()["left"]["annotation"] == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_page_of_a_task_leads_to_its_form_as_json(address, environment):
     with served(address, environment) as there, there.client() as program, there.browser() as browser:
         program.post("/api/v1/cases", json={"model": "m", "at": "2013-06-05T06:00:00Z", "title": "Wrong gate"})

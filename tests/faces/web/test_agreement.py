@@ -40,6 +40,7 @@ def plain(answer) -> str:
     return html.unescape(answer.text)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_figures_stand_in_a_chart_and_in_a_table(labelled):
     with labelled.browser() as client:
         page = plain(client.get("/agreement"))
@@ -55,6 +56,7 @@ def test_figures_stand_in_a_chart_and_in_a_table(labelled):
     assert rows["mode"]["alpha"]["low"] < rows["mode"]["alpha"]["value"] < rows["mode"]["alpha"]["high"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_by_mode_there_are_shares_alone_and_no_line_that_belongs_to_alpha(labelled):
     with labelled.browser() as client:
         by_mode, together = plain(client.get("/agreement?by=mode")), plain(client.get("/agreement"))
@@ -82,6 +84,7 @@ def test_by_mode_each_row_leads_to_its_cases(labelled):
     assert total == 14
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("by", ["pair", "month"])
 def test_a_row_that_would_tell_who_labelled_which_case_leads_nowhere(labelled, by):
     with labelled.browser() as client:
@@ -101,6 +104,7 @@ def test_a_row_leads_to_the_cases_that_two_people_labelled_and_no_others(labelle
         assert {client.get(f"/api/v1{href}").json()["total"] for href in hrefs} == {21}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_question_that_cannot_be_read_is_shown_again_with_what_is_wrong(labelled):
     with labelled.browser() as client:
         for asked, says in (("query=nope:1", "nope"), ("by=odd", "not told apart by 'odd'")):

@@ -20,6 +20,7 @@ def steward(there):
         yield browser
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_done_and_looked_at_is_shown_with_what_it_was_done_on(steward, there):
     case = catalog.file(there.workspace, Filing(model="m", at=datetime(2026, 3, 1, tzinfo=UTC), title="seen")).id
     steward.get(f"/cases/{case}")
@@ -31,6 +32,7 @@ def test_what_was_done_and_looked_at_is_shown_with_what_it_was_done_on(steward, 
     assert "Older entries" not in page.text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_refused_is_found_by_itself(steward, there):
     case = catalog.file(there.workspace, Filing(model="m", at=datetime(2026, 3, 1, tzinfo=UTC), title="seen")).id
     with there.browser_of(there.person("bo", role="reader", team="boarding")) as browser:
@@ -44,6 +46,7 @@ def test_what_was_refused_is_found_by_itself(steward, there):
     assert "No entries of the type views of raw evidence" in steward.get("/audit?kind=evidence").text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_time_that_is_none_is_said_above_the_form(steward):
     page = steward.get("/audit?since=yesterday")
     assert page.status_code == 422
@@ -63,6 +66,7 @@ def test_verifying_says_whether_the_logs_are_sound(steward, there):
     assert "not intact: entry 2 was altered" in steward.post("/audit/verify").text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_may_not_read_the_audit_is_not_led_there(there):
     with there.browser_of(there.person("bo", role="curator")) as browser:
         browser.headers["Accept"] = "text/html"

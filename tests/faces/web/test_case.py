@@ -122,6 +122,7 @@ def test_an_id_that_means_several_cases_lists_them(there):
     )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_said_is_changed_by_a_form_and_told_in_the_history(there, filed):
     with there.browser() as client:
         answer = client.post(f"/cases/{filed.id}", data=typed(filed, title="The board was wrong", note=""))
@@ -133,6 +134,7 @@ def test_what_was_said_is_changed_by_a_form_and_told_in_the_history(there, filed
     assert "taken away" in page
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_line_breaks_of_a_form_are_no_change(there, filed):
     with there.browser() as client:
         answer = client.post(f"/cases/{filed.id}", data=typed(filed, note="one\r\ntwo"))
@@ -140,6 +142,7 @@ def test_line_breaks_of_a_form_are_no_change(there, filed):
     assert "Nothing is changed" in answer.text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_lost_race_keeps_what_was_typed_and_shows_what_the_other_wrote(there, filed):
     catalog.revise(there.workspace, filed.id, 1, title="Their title", severity=1)
     with there.browser() as client:
@@ -158,6 +161,7 @@ def test_a_lost_race_keeps_what_was_typed_and_shows_what_the_other_wrote(there, 
     assert (now.title, now.mode, now.severity, now.revision) == ("My title", "remiss:data/label-noise", 1, 3)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_emptied_in_the_form_is_taken_away(there, filed):
     with there.browser() as client:
         assert 'value="">Not graded' in client.get(f"/cases/{filed.id}").text
@@ -167,6 +171,7 @@ def test_what_is_emptied_in_the_form_is_taken_away(there, filed):
     assert (now.title, now.severity, now.note) == (None, None, filed.note)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
@@ -186,6 +191,7 @@ def test_what_cannot_be_said_is_shown_again_with_the_reason(there, filed, change
     assert catalog.show(there.workspace, filed.id).revision == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_is_filed_by_a_form(there):
     form = {
         "model": "arrival-delay",
@@ -207,6 +213,7 @@ def test_a_case_is_filed_by_a_form(there):
     assert "Compared with similar events" not in page
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_is_filed_in_a_team_in_which_its_author_may(there):
     form = {"model": "m", "at": "2013-06-03T06:00", "title": "Wrong gate"}
     one = there.person("ana", role="annotator", team="arrivals")
@@ -224,6 +231,7 @@ def test_a_case_is_filed_in_a_team_in_which_its_author_may(there):
     assert {catalog.show(there.workspace, case).team for case in found} == {"arrivals", "departures"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_may_be_a_duplicate_is_filed_once_its_like_was_seen(there):
     form = {"model": "m", "at": "2013-06-03T06:00", "title": "Wrong gate", "inputs": "carrier=UA\n<b>gate=C7"}
     again = {**form, "title": "The <b>board</b> was wrong", "note": "kept as typed", "at": "2013-06-04T06:00"}
@@ -258,6 +266,7 @@ def test_what_is_unlike_all_or_like_many_is_filed_at_once(there):
                 assert client.post("/cases/file", data=form | {"told": told}).status_code == 303
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
@@ -279,6 +288,7 @@ def test_a_filing_that_is_not_taken_is_shown_again(there, changed, says):
     assert len(catalog.search(there.workspace)) == 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_hostile_text_stays_text_wherever_a_case_holds_it(there):
     hostile = HOSTILE + "w" * 10_000
     said = {"output": hostile, "label": HOSTILE, "text": hostile, "model_version": HOSTILE}

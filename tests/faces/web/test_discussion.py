@@ -33,6 +33,7 @@ def plain(answer) -> str:
     return html.unescape(answer.text)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_comment_is_a_form_and_leads_to_what_was_said(there, case):
     with there.browser() as client:
         # Where nothing is said yet stands one button.
@@ -50,6 +51,7 @@ def test_a_comment_is_a_form_and_leads_to_what_was_said(there, case):
     assert [each.text for each in thread.comments] == ["Is it *the feed*?\nAgain?", "Yes"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_not_taken_is_shown_again_where_it_was_typed(there, case):
     thread = said_by(there, "ana", case, "begin").id
     typed = " ".join(f"@person{number} <b>" for number in range(30))
@@ -65,6 +67,7 @@ def test_what_is_not_taken_is_shown_again_where_it_was_typed(there, case):
         assert client.post(f"/cases/{case}/comments", data={"text": "x", "thread": "thread-none"}).status_code == 404
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_thread_is_closed_and_opened_by_buttons(there, case):
     thread = said_by(there, "ana", case, "begin").id
     with there.browser() as client:
@@ -76,6 +79,7 @@ def test_a_thread_is_closed_and_opened_by_buttons(there, case):
     assert f'action="/threads/{thread}/resolve"' in page
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_as_it_stood_shows_what_was_said_by_then_and_takes_nothing(there, case):
     said_by(there, "ana", case, "early words")
     position = there.workspace.position()
@@ -101,6 +105,7 @@ def test_an_inbox_shows_what_waits_and_leads_there(there, case):
         assert "answered" in client.get("/inbox?all=true").text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_inbox_of_many_goes_on_to_older_ones(there, case):
     me = there.workspace.actor.name
     for number in range(33):
@@ -134,5 +139,6 @@ def test_who_mentions_nobody_that_may_see_the_case_is_told_so_with_near_names(th
         assert client.get(f"/api/v1/threads/{found['thread']}").json()["notes"] == []
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_in_a_catalog_without_people_any_name_may_be_mentioned(there, case):
     assert said_by(there, "ana", case, "@bo, look").notes == ()

@@ -29,6 +29,7 @@ def section(answer) -> str:
     return re.search(r'<section id="investigation".*?</section>', answer.text, re.DOTALL)[0]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_investigation_is_written_by_forms(there, case):
     with there.browser() as client:
         assert "Start the investigation" in client.get(f"/cases/{case}").text
@@ -53,6 +54,7 @@ def test_an_investigation_is_written_by_forms(there, case):
     assert "5 of 7 done" in page
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_not_taken_is_shown_again_in_its_own_form(there, case):
     curate.write_hypothesis(there.workspace, case, text="first")
     curate.write_hypothesis(there.workspace, case, number=1, revision=1, text="second")
@@ -77,6 +79,7 @@ def test_what_is_not_taken_is_shown_again_in_its_own_form(there, case):
     assert curate.investigation(there.workspace, case).hypotheses[0].text == "mine"
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_citation_leads_away_and_to_all_that_rests_on_it(there, case):
     other = catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="Another")).id
     for each in (case, other):

@@ -20,6 +20,7 @@ def done(answer):
     return answer
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_people_are_added_granted_and_disabled_by_forms(root):
     done(root.post("/person/add", data={"name": "ana", "about": "Ana Lima"}))
     done(root.post("/team/add", data={"name": "arrivals"}))
@@ -33,6 +34,7 @@ def test_people_are_added_granted_and_disabled_by_forms(root):
     assert "Disabled" in root.get("/people").text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_operator_makes_a_token_that_is_shown_once_and_revoked(there, root):
     done(root.post("/person/add", data={"name": "ana"}))
     assert 'action="/token/create"' not in root.get("/people").text
@@ -50,6 +52,7 @@ def test_the_operator_makes_a_token_that_is_shown_once_and_revoked(there, root):
         assert client.get("/api/v1/cases").status_code == 401
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_link_is_shown_once_and_signs_in_once(there, root):
     there.person("ana", role="reader")
     made = root.post("/token/link", data={"person": "ana", "minutes": "30"})
@@ -66,6 +69,7 @@ def test_a_link_is_shown_once_and_signs_in_once(there, root):
     assert root.post("/token/link", data={"person": "ana", "minutes": "0"}).status_code == 422
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_somebody_new_comes_with_roles_and_a_link_by_one_form(there, root):
     done(root.post("/team/add", data={"name": "arrivals"}))
     form = {"name": "ana", "about": "Ana Lima", "team": "arrivals", "clearance": "internal", "invited": "true", "minutes": "30"}
@@ -78,6 +82,7 @@ def test_somebody_new_comes_with_roles_and_a_link_by_one_form(there, root):
         assert browser.get("/queue", headers={"Accept": "text/html"}).status_code == 200
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
@@ -99,6 +104,7 @@ def test_what_is_wrong_with_somebody_new_is_marked_and_nobody_comes(root, wrong,
     assert ">bo<" not in root.get("/people").text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_holds_less_invites_nobody_to_more(there):
     low = there.person("low", role="admin", team="*", clearance="internal")
     with there.browser_of(low) as browser:
@@ -135,6 +141,7 @@ def test_a_person_is_told_what_others_made_for_them_and_makes_tokens_of_their_ow
         assert browser.get("/account").status_code == 401
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_refused_is_said_above_what_there_is(root):
     refused = root.post("/person/grant", data={"name": "nobody", "role": "reader"})
     assert refused.status_code == 404
@@ -144,6 +151,7 @@ def test_what_is_refused_is_said_above_what_there_is(root):
     assert "is not a valid name of a person" in wrong.text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_may_only_look_sees_no_form(there):
     with there.browser_of(there.person("sam", role="steward")) as browser:
         page = browser.get("/people", headers={"Accept": "text/html"})
@@ -153,6 +161,7 @@ def test_whoever_may_only_look_sees_no_form(there):
         assert browser.post("/person/add", data={"name": "friend"}).status_code == 403
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_may_not_look_finds_no_way_there(there):
     with there.browser_of(there.person("ana", role="reader")) as browser:
         page = browser.get("/cases", headers={"Accept": "text/html"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 
+import pytest
+
 HOSTILE = "/%3Cscript%3Ealert(1)%3C/script%3E"
 
 
@@ -29,6 +31,7 @@ def test_around_an_error_stands_what_stands_around_every_page(there):
         assert 'href="/audit"' not in page
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_address_that_is_the_name_of_a_section_leads_there_if_one_may_open_it(there):
     with there.browser_of(there.person("ana", role="annotator")) as client:
         for name, leads in (("quality", "/agreement"), ("label", "/queue"), ("home", "/")):

@@ -62,6 +62,7 @@ def test_it_says_whom_it_keeps_from_judging(there, tmp_path):
     assert "Owned by ana, Bo &amp; Co, who judge no case of the model arrival-delay in team default: while" in page
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_two_versions_are_compared_line_by_line(there, tmp_path):
     log = small_log(tmp_path / "log")
     capture.capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEK)

@@ -56,6 +56,7 @@ def test_a_curator_opens_closes_orders_and_undoes_by_forms_that_name_what_they_r
     assert (steered(there).revision, steered(there).first.value, len(steered(there).steers)) == (5, "gravest", 3)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_every_form_of_the_page_says_what_it_promises(there, browsers):
     cy, _ = browsers
     cy.post(f"{BATCHES}/close", data={"revision": "1", "criterion": "slow"})
@@ -69,6 +70,7 @@ def test_every_form_of_the_page_says_what_it_promises(there, browsers):
         assert answer.status_code == 303, (path, fields, answer.text)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_labels_sees_nothing_of_it_and_asks_for_a_period_or_a_stratum(there, browsers):
     cy, ana = browsers
     before = ana.get("/queue").text

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+import pytest
+
 from remiss.catalog.saved_views import view_address
 
 LIST = "/cases?query=criterion%3Aslow&sort=-label&columns=title%2Clabel"
@@ -29,6 +31,7 @@ def test_a_list_is_saved_by_the_link_of_its_page_and_its_view_leads_back(there):
         assert client.get(href).status_code == 404
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_not_saved_is_shown_again_with_why(there):
     with there.browser() as client:
         answer = client.post("/views", data={"name": "Mine", "address": "/people"})
