@@ -160,7 +160,7 @@ def _of_member(known: str, item: Member, fixed: dict[str, Any]) -> Facts:
 
 
 # What only a case has; what an estimate asks of an event without one is false.
-OF_CASE = ("id", "status", "mode", "severity", "origin", "title", "revision", "team", "sensitivity", "suggested_mode")
+OF_CASE = ("id", "status", "mode", "severity", "origin", "title", "revision", "sensitivity", "suggested_mode")
 
 
 def _of_event(item: Member, case: Facts | None) -> Facts:
