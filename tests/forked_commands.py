@@ -8,12 +8,15 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -85,8 +88,84 @@ def _become(typed: Sequence[str], environment: Mapping[str, str], out: int, err:
         os._exit(status)
 
 
+# What a shell runs by the name of the command: it hands over what it was given, and ends as the command did.
+CALLED = """\
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as there:
+    there.connect({path!r})
+    said = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+    socket.send_fds(there, [said], [0, 1, 2])
+    sys.exit((there.recv(1) or b"F")[0])
+"""
+
+
+@contextmanager
+def in_a_shell(folder: Path) -> Iterator[Path]:
+    """Give a folder for the PATH of a shell, in which `remiss` is a command that need not load what it runs."""
+    place, called = folder / "socket", folder / "remiss"
+    folder.mkdir()
+    (folder / "called.py").write_text(CALLED.format(path=str(place)))
+    called.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -IS {shlex.quote(str(folder / "called.py"))} "$@"\n')
+    called.chmod(0o755)
+    serving = [sys.executable, "-m", "tests.forked_commands", str(place)]
+    with subprocess.Popen(serving, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield folder
+        finally:
+            process.kill()
+
+
+def _answer(place: str) -> None:
+    """Run what shells call, each in a process of its own, until this one is killed."""
+    # Not ignored: what the children took would be nobody's then.
+    signal.signal(signal.SIGCHLD, _reap)
+    with socket.socket(socket.AF_UNIX) as here:
+        here.bind(place)
+        here.listen()
+        print("ready", flush=True)
+        while True:
+            there, _ = here.accept()
+            if os.fork() == 0:
+                _called(there)
+            there.close()
+
+
+def _reap(*_: object) -> None:
+    """Wait for the children that have ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _called(there: socket.socket) -> None:
+    """Run a command as the shell called it, tell its status, and end."""
+    status = 70
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        said, files, _, _ = socket.recv_fds(there, 1 << 16, 3)
+        typed, folder, environment = json.loads(said)
+        for at, file in enumerate(files):
+            os.dup2(file, at)
+            os.close(file)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        status = importlib.import_module("remiss.faces.cli.main").run(typed)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        # What reads from a pipe to this process is told of its end before its shell is.
+        os.closerange(0, 3)
+        there.sendall(bytes([status]))
+        os._exit(status)
+
+
 if __name__ == "__main__":
     for module in LOADED:
         importlib.import_module(module)
+    if sys.argv[1:]:
+        _answer(sys.argv[1])
     for line in sys.stdin:
         print(json.dumps(_forked(*json.loads(line))), flush=True)

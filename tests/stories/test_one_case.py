@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_commands import in_a_shell
+
 TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial"
 COMMANDS = [
     line
@@ -22,9 +24,10 @@ ID_IN_THE_TEXT, PORT_IN_THE_TEXT = "k7m4-qp2x-9w3d", "8765"
 class Reader:
     """Types the commands of the tutorial, as the reader who has the first one behind them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, loaded: Path) -> None:
         self.folder = folder
-        self.environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
+        path = f"{loaded}:{Path(sys.executable).parent}:/usr/bin:/bin"
+        self.environment = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"}
         self.case = ID_IN_THE_TEXT
         self.port = PORT_IN_THE_TEXT
         # A command that is typed twice answers twice.
@@ -50,23 +53,24 @@ def reader(tmp_path_factory):
     folder = tmp_path_factory.mktemp("one-case")
     for name in ("make_log.py", "tickets.yaml"):
         shutil.copy(TUTORIAL / name, folder)
-    reading = Reader(folder)
-    for before in ("python make_log.py", "remiss init", "remiss capture tickets.yaml"):
-        assert reading.type(before).returncode == 0
-    first_served = next(at for at, command in enumerate(COMMANDS) if command.startswith("export "))
-    for command in COMMANDS[:first_served]:
-        reading.type(command)
-    serve = [str(Path(sys.executable).with_name("remiss")), "serve", "--port", "0"]
-    with subprocess.Popen(serve, cwd=folder, env=reading.environment, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            for line in server.stderr or ():
-                if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                    reading.port = found[1]
-                    break
-            for command in COMMANDS[first_served:]:
-                reading.type(command)
-        finally:
-            server.terminate()
+    with in_a_shell(folder / "bin") as loaded:
+        reading = Reader(folder, loaded)
+        for before in ("python make_log.py", "remiss init", "remiss capture tickets.yaml"):
+            assert reading.type(before).returncode == 0
+        first_served = next(at for at, command in enumerate(COMMANDS) if command.startswith("export "))
+        for command in COMMANDS[:first_served]:
+            reading.type(command)
+        serve = [str(Path(sys.executable).with_name("remiss")), "serve", "--port", "0"]
+        with subprocess.Popen(serve, cwd=folder, env=reading.environment, stderr=subprocess.PIPE, text=True) as server:
+            try:
+                for line in server.stderr or ():
+                    if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                        reading.port = found[1]
+                        break
+                for command in COMMANDS[first_served:]:
+                    reading.type(command)
+            finally:
+                server.terminate()
     return reading
 
 
