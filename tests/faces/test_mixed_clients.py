@@ -34,7 +34,7 @@ TITLE = "a case that everybody speaks of"
 LONG = (pytest.mark.soak, pytest.mark.alone)
 
 
-@pytest.fixture(params=[pytest.param((4, 4.0), id="short"), pytest.param((32, LONG_S), id="long", marks=LONG)])
+@pytest.fixture(params=[pytest.param((4, 2.5), id="short"), pytest.param((32, LONG_S), id="long", marks=LONG)])
 def size(request):
     """How many clients, for how many seconds."""
     return request.param

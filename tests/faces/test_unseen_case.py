@@ -244,7 +244,9 @@ def test_every_action_that_takes_a_query_a_document_a_record_or_ids_is_asked_her
 
 
 @pytest.mark.slow(reason="every action that takes a query is asked dozens of them, of two catalogs")
-@pytest.mark.parametrize(("role", "team"), [("curator", "default"), ("curator", "*"), ("steward", "default")])
+@pytest.mark.parametrize(
+    ("role", "team"), [("curator", "*"), ("steward", "default"), pytest.param("curator", "default", marks=pytest.mark.soak)]
+)
 def test_no_action_tells_a_case_that_the_asker_may_not_see_from_one_that_is_not_there(sqlite_template, tmp_path, role, team):
     answers = [told(sqlite_template, tmp_path / name, there=name == "with", role=role, team=team) for name in ("with", "without")]
     having, lacking = answers
