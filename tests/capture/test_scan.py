@@ -143,6 +143,7 @@ STATEMENTS = {
     "profile": lambda: profile.question(plan()),
     "sample": lambda: statements.sample(["a", "it's", 'a "quote"', "line\nbreak"]),
     "fetch": lambda: statements.fetch(plan()),
+    "fetch_of_lines": lambda: statements.fetch(plan(of_lines=True)),
     "outranked": statements.outranked,
     "eventful": lambda: statements.eventful(plan(repeated=True), ["/log/may.parquet", "/log/june.parquet"]),
     "refused": lambda: statements.refused(

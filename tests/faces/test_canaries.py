@@ -10,6 +10,7 @@ import json
 import logging
 import random
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ import pytest
 import re2
 from sqlalchemy import create_engine, inspect, text
 
+import remiss
 from remiss import capture, runner
 from remiss.capture import job_actions as jobs
 from remiss.capture import run_actions as runs
@@ -32,6 +34,7 @@ from remiss.codec import to_json
 from remiss.contract.table import action_of, entries
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import investigation_actions as investigating
+from remiss.edges.engines import json_lines
 from remiss.govern.redaction.detectors import DETECTORS
 from remiss.govern.redaction.policy import WRITTEN
 from remiss.records.case import Filing
@@ -59,6 +62,19 @@ GUARDED = (
     .replace("keep: 5,", "keep: 2000,")
     .replace("[email, phone]", LOOKED_FOR)
 )
+
+
+OF_LINES = f"""\
+protocol: lines
+version: 1
+model: lines
+source: {{name: lines, format: jsonl, uri: a.jsonl}}
+fields: {{id: id, time: at, output: said, text: remarks}}
+require: [id, time]
+criteria: [{{name: wrong, kind: custom, when: output = 'no', severity: 2, why: It said no.}}]
+sampling: {{window: 1 week, keep: 2000, control: 5, undecided: 5, population: 2000, seed: "1"}}
+redaction: {LOOKED_FOR}
+"""
 
 
 def planted_log(folder):
@@ -209,6 +225,44 @@ def test_no_planted_value_is_in_a_file_and_the_vault_gives_them_all_back(kept):
     ws = kept.there.workspace
     raw = "".join(ws.vault.get(member.evidence).decode() for member in ws.runs.members(kept.ids["run"]))
     assert sum(json.dumps(value)[1:-1] in raw for _, value in PLANTED) > 0.9 * len(PLANTED)
+
+
+def in_places(at, value):
+    """A line of JSON in which a value stands where a field reads it or none does: as text, a key, nested, escaped, or twice."""
+    said, escaped = json.dumps(value), re.sub("(....)", r"\\u\1", value.encode("utf-16-be").hex())
+    row = {"id": f"E{at}", "at": (MONDAY + at * WEEK / 1000).isoformat(), "said": "no", "n": at if at % 2 else str(at)}
+    whole = json.dumps(
+        row | {"remarks": value if at % 8 == 0 else "plain", "note": [value, {"x": {value: at}}] if at % 8 == 1 else None}
+    )
+    return whole[:-1] + {
+        2: f', "unnamed": {said}}}',
+        3: f", {said}: {at}}}",
+        4: f', "remarks": {said}}}',
+        5: f', "said": "no", "remarks": "{escaped}"}}',
+        6: f', "deep": {{"er": [[{said}], {at}]}}, "deep": null}}',
+        7: f', "remarks": "ask {said[1:-1]}", "remarks": "plain" }}  ',
+    }.get(at % 8, "}")
+
+
+def test_of_lines_of_json_only_the_vault_has_what_stands_in_no_field_and_it_has_each_line(sqlite_template, tmp_path, monkeypatch):
+    # Of keys that come later than that no column is made.
+    monkeypatch.setattr(json_lines, "SAMPLED_ROWS", 100)
+    lines = [in_places(at, value) for at, (_, value) in enumerate(PLANTED)]
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "a.jsonl").write_text("\n".join(lines))
+    (tmp_path / "log" / "lines.yaml").write_text(OF_LINES)
+    address = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'remiss.db')}"
+    settings = {"REMISS_KEYS": str(tmp_path / "keys"), "REMISS_VAULT": str(tmp_path / "vault")}
+    with remiss.open(address, environment=settings) as ws:
+        run = capture.capture(ws, str(tmp_path / "log" / "lines.yaml"), since=MONDAY, until=MONDAY + WEEK)
+        assert sorted(ws.vault.get(member.evidence).decode() for member in ws.runs.members(run.id)) == sorted(lines)
+        assert capture.reproduce(ws, run.id).verdict == "same"
+    held = "\n".join(cells(address))
+    assert "[iban:" in held
+    assert shown(held) == []
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "log"]
+    text = b"".join(path.read_bytes() for path in files).decode("latin-1")
+    assert [value for name, value in PLANTED if len(value) > 14 and hidden(name, value) in text] == []
 
 
 # Without these a route or page shows nothing, or not what it could.

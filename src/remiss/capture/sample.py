@@ -108,7 +108,7 @@ def checked_rows(
     IntervalError, ProtocolError, SourceError, StorageError : as `draw_sample`
     """
     windows = whole_windows(since, until, checked.protocol.sampling.window)
-    plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of)
+    plan = ScanPlan(checked=checked, columns=tuple(source.types), since=since, until=until, as_of=as_of, of_lines=source.of_lines)
     plan, seen = row_checks.rows_checked(session, plan, progress)
     check_filed_ids(session, plan, source, others)
     return CheckedRows(windows=tuple(windows), plan=plan, seen=seen)

@@ -32,7 +32,8 @@ SAMPLE_ROWS = 20_000
 class SampledRow:
     """A sampled event before redaction: `member.event` holds raw values, restricted fields too.
 
-    `raw` is the row of the source as JSON text, for the vault; `file` and `row` say where it stands.
+    `raw` is the row of the source as JSON text, for the vault: a line of JSON as it was written, any other row as it was read.
+    `file` and `row` say where it stands.
     """
 
     member: Member
@@ -48,8 +49,13 @@ EventPlace: TypeAlias = tuple[int, str]
 class Content:
     """Fetched rows by column, each value as records hold it: whole columns are turned at once, which is twice as fast."""
 
-    def __init__(self, plan: ScanPlan, table: pa.Table) -> None:
-        """Take the answer to `statements.fetch`, in which each id occurs once in a window."""
+    def __init__(self, plan: ScanPlan, table: pa.Table, lines: Mapping[int, str]) -> None:
+        """Take the answer to `statements.fetch`, in which each id occurs once in a window.
+
+        Parameters
+        ----------
+        lines : of a source of lines those of the rows, by their marks
+        """
         self.plan = plan
         self.ids: list[str] = table.column("id").to_pylist()
         self.windows: list[int] = table.column("remiss_window").to_pylist()
@@ -57,6 +63,9 @@ class Content:
         self.files: list[str] = table.column("remiss_file").to_pylist()
         self.rows: list[int] = table.column("remiss_row").to_pylist()
         self.raws: list[str] = table.column("remiss_raw").to_pylist()
+        self.lines: list[str | None] = (
+            [lines.get(mark) for mark in table.column("remiss_line").to_pylist()] if plan.of_lines else [None] * len(self.raws)
+        )
         by_unit = plan.checked.protocol.sampling.unit is not None
         self.priorities: list[str] | None = table.column("remiss_priority").to_pylist() if by_unit else None
         self.values = {
@@ -97,7 +106,9 @@ class Content:
             outside=standing.outside,
             ruled_out=standing.ruled_out,
         )
-        return SampledRow(member=member, raw=_strict(self.raws[at]), file=self.files[at], row=self.rows[at])
+        line = self.lines[at]
+        raw = _strict(self.raws[at]) if line is None else line
+        return SampledRow(member=member, raw=raw, file=self.files[at], row=self.rows[at])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +180,12 @@ def _content(session: Session, plan: ScanPlan, sampled: set[EventPlace], asked: 
     if not ids:
         return None
     keep_sample(session, ids)
-    content = Content(plan, session.run(statements.fetch(plan)))
+    table = session.run(statements.fetch(plan))
+    lines: Mapping[int, str] = {}
+    if plan.of_lines:
+        files = table.column("remiss_file").unique().to_pylist()
+        lines = session.lines(files, table.column("remiss_line").to_pylist())
+    content = Content(plan, table, lines)
     missing = sampled.difference(content.places)
     if missing:
         raise SourceError(

@@ -56,7 +56,7 @@ class SourceModel(Section):
     name: SourceName
     """the identity of the log; its address may change, its name may not"""
     format: Format
-    """parquet, csv or jsonl; csv and jsonl may be gzipped"""
+    """parquet, csv or jsonl; csv and jsonl may be compressed, .gz or .zst"""
     uri: Text
     """a file, glob or folder, relative to this document"""
     time_zone: Zone | None = None

@@ -28,7 +28,7 @@ class Description:
     say of columns of delimited files how each value is spelled; a row with another spelling is unreadable. `in_files` says of
     columns that not all files have in how many there are. `in_folders` are columns that stand in the names of folders, with
     what the engine reads each by. `layouts` name what columns each file has, alike for files that have the same; empty where
-    the engine does not know.
+    the engine does not know. `of_lines` says that a row is a line of JSON, which holds more than its columns (`Session.lines`).
     """
 
     columns: Mapping[str, Structure]
@@ -38,6 +38,7 @@ class Description:
     in_files: Mapping[str, int] = field(default_factory=dict)
     in_folders: Mapping[str, str] = field(default_factory=dict)
     layouts: Mapping[str, str] = field(default_factory=dict)
+    of_lines: bool = False
 
     @property
     def stored(self) -> Mapping[str, str]:
@@ -71,7 +72,10 @@ class UnreadableRows:
 
 
 class Session(Protocol):
-    """An open engine on bound sources. Relations are named as bound, plus columns `remiss_file` and `remiss_row`."""
+    """An open engine on bound sources. Relations are named as bound, plus columns `remiss_file` and `remiss_row`.
+
+    Relations of lines have a column `remiss_line`, too, by which `lines` finds the line of a row.
+    """
 
     @property
     def states(self) -> Mapping[str, tuple[int, int]]:
@@ -96,6 +100,17 @@ class Session(Protocol):
         The relation of that name has a row for each part of a file: `remiss_file`, how many `remiss_rows` it has, how many
         `remiss_nulls` are in the column, and its values `remiss_least` and `remiss_greatest`; null is what the file does not say.
         Nothing is kept, and the answer is False, where the format says no such thing of the column.
+        """
+        ...
+
+    def lines(self, files: Collection[str], marks: Collection[int]) -> Mapping[int, str]:
+        """Return the lines of these files of lines whose `remiss_line` is one of `marks`, letter by letter as they were logged.
+
+        A mark that two lines share is left out: which of them is meant nobody knows.
+
+        Raises
+        ------
+        SourceError : some are not there any more
         """
         ...
 

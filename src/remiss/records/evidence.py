@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -26,13 +28,51 @@ class Original:
 @published("raw-event", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawEvent:
-    """The raw event of a case: `content` is the JSON of the row as the log had it, letter by letter."""
+    """The raw event of a case: `content` is its JSON. Of a log of JSON Lines that is the line, letter by letter."""
 
     case: str
     run: str
     sensitivity: Sensitivity
     content: str
     position: Count | None = field(default=None, compare=False)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str | None], ...]:
+        """The keys with their values as they are written, a key that is there twice twice; texts as they read, null as None.
+
+        What no reader of JSON takes apart, such as lists in lists a thousand deep, stands there as a whole.
+        """
+        try:
+            return tuple(_pairs(self.content))
+        except (ValueError, IndexError, RecursionError):
+            return ((UNPARTED, self.content),)
+
+
+UNPARTED = "(the whole line)"
+# Numbers stay as they are written, however long they are.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str | None]]:
+    def after(at: int, wanted: str = "") -> int:
+        """Return where what comes next begins, or what comes after that where that is what is wanted."""
+        while text[at] in " \t\n\r":
+            at += 1
+        if not wanted:
+            return at
+        if text[at] != wanted:
+            raise ValueError(text[at])
+        return after(at + 1)
+
+    at = after(0, "{")
+    while text[at] != "}":
+        name, at = _DECODER.raw_decode(text, at)
+        at = after(at, ":")
+        value, end = _DECODER.raw_decode(text, at)
+        yield name, value if text[at] == '"' else None if value is None else text[at:end]
+        at = after(end)
+        # Some writers leave a comma after the last.
+        at = after(at, ",") if text[at] == "," else at
 
 
 @published("attachment", keys={"id": "attachment"}, read="read_position")

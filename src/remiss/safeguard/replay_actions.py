@@ -15,7 +15,15 @@ from remiss.protocol.terms import INPUTS
 from remiss.protocol.versions import restore
 from remiss.records.case import Case
 from remiss.records.evidence import RawEvent
-from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification, RowKind
+from remiss.records.model import (
+    ModelAnswer,
+    ModelEnvironment,
+    ModelRow,
+    ModelSpecification,
+    ModelTrouble,
+    RowKind,
+    TroubleKind,
+)
 from remiss.records.replay import LoggedAnswer, Replay, ReplayCause, ReplayGrade
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.model_actions import REMEDIES, REPLAY, ModelName, Seed, ask, row_of, trouble_in
@@ -72,7 +80,8 @@ def replay(
         ws.allow(REPLAY, found.team)
         if specification.gets is RowKind.RAW:
             raw = _raw(ws, found, specification, purpose)
-        row: ModelRow = row_of(found.event.inputs) if raw is None else json.loads(raw.content)
+        given = row_of(found.event.inputs) if raw is None else _row(raw)
+        row: ModelRow = {} if isinstance(given, ModelTrouble) else given
         named = _named(ws, found) if raw is None else frozenset()
     event = found.event
     logged = LoggedAnswer(model=event.model, model_version=event.model_version, output=event.output, confidence=event.confidence)
@@ -83,6 +92,9 @@ def replay(
     causes = known
     if raw is None and redacted(event.inputs):
         grade, causes = ReplayGrade.INPUTS_REDACTED, (ReplayCause.REDACTED_INPUTS, *known)
+    elif isinstance(given, ModelTrouble):
+        answer = ModelAnswer(trouble=given)
+        grade, causes = graded(logged, answer, known)
     elif row:
         if raw is not None and purpose is not None:
             # Before the model has it: a server elsewhere may be asked.
@@ -118,6 +130,16 @@ def _raw(ws: ReplayWorkspace, case: Case, model: ModelSpecification, purpose: st
         raise InputError(what, do="say with --purpose what it is needed for", field="purpose")
     checked_purpose(purpose)
     return raw_event(ws, case.id)
+
+
+def _row(raw: RawEvent) -> ModelRow | ModelTrouble:
+    """Return what a model is given of a raw event, a line of a log perhaps; or why it cannot be."""
+    try:
+        row: ModelRow = json.loads(raw.content)
+    except (ValueError, RecursionError) as error:
+        # What the reader of the log took: a comma too many, whole numbers of thousands of digits, lists in lists without an end.
+        return ModelTrouble(kind=TroubleKind.ROW, message=f"the raw event cannot be given to a model: {error}")
+    return row
 
 
 def _named(ws: ReplayWorkspace, case: Case) -> frozenset[str]:

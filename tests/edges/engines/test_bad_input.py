@@ -195,6 +195,22 @@ def test_half_a_gzip_file_is_named(tmp_path):
     assert "not complete gzip" in refusal(tmp_path, "log.csv.gz", "csv").what
 
 
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+@pytest.mark.parametrize("left", [0.1, 0.9])
+def test_a_part_of_a_zstandard_file_is_named_and_not_taken_for_all_of_it(tmp_path, format, left):
+    rows = [os.urandom(30).hex() for _ in range(40_000)]
+    lines = [f'{{"id": "{row}"}}' for row in rows] if format == "jsonl" else ["id", *rows]
+    whole = pa.compress("".join(f"{line}\n" for line in lines).encode(), "zstd", asbytes=True)
+    file = tmp_path / f"log.{format}.zst"
+    file.write_bytes(whole + whole)
+    # Of two that were put together, as some writers append, both are read.
+    assert read(tmp_path, file.name, format, "SELECT COUNT(id) AS n FROM events")[0] == [
+        {"n": 2 * len(lines) - (format == "csv")}
+    ]
+    file.write_bytes(whole[: int(len(whole) * left)])
+    assert refusal(tmp_path, file.name, format).what == "the file is not complete Zstandard"
+
+
 def test_csv_rows_that_do_not_fit_are_counted_and_numbered_and_the_rest_is_read(tmp_path):
     (tmp_path / "log.csv").write_text('id,size\n1,1.5\n2,2.5,extra\n"3\n",3\n4\n5,5.5\n')
     rows, (count, listed) = read(tmp_path, "log.csv", "csv")

@@ -9,12 +9,14 @@ import pytest
 
 from remiss import capture, safeguard
 from remiss.catalog import actions as catalog
+from remiss.catalog import evidence_actions as evidence
 from remiss.codec import to_json
 from remiss.curate import labelling_actions as curate
 from remiss.errors import Denied, InputError, NotFound
 from remiss.govern import audit_actions as audit
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, Verdict
+from remiss.records.model import TroubleKind
 from remiss.records.replay import LoggedAnswer, ReplayCause, ReplayGrade
 from tests.curate.standings import ANSWERS, WEAK
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
@@ -42,6 +44,16 @@ MODELS = """models:
   - {name: arrival-delay, version: "1", python: "delays:same"}
   - {name: arrival-delay, version: "2", python: "delays:same"}
   - {name: arrival-delay, version: "1-raw", python: "delays:logged", gets: raw}
+"""
+LINES = """\
+protocol: delays
+version: 1
+model: arrival-delay
+source: {name: delays, format: jsonl, uri: log.jsonl, time_zone: UTC}
+fields: {id: id, time: at, output: predicted, confidence: score}
+require: [id, time]
+criteria: [{name: late, kind: custom, when: output = 'late', severity: 2, why: It is late.}]
+sampling: {window: 1 week, keep: 5, control: 5, undecided: 5, population: 5, seed: "1"}
 """
 
 
@@ -109,6 +121,37 @@ def test_the_raw_event_is_given_by_clearance_and_with_a_purpose_that_is_recorded
     looks = [each for each in audit.search_audit(ws, action="case.replay") if each["kind"] != "refused"]
     assert [each["kind"] for each in looks] == ["case", "evidence"]
     assert looks[1]["purpose"].startswith("[email:")
+
+
+def test_a_model_of_raw_rows_gets_what_the_line_of_the_log_says(ws, tmp_path, asked):
+    """Beside other lines by which its columns have other types, and more keys."""
+    begun = {"at": "2013-06-03T06:00:00Z", "predicted": "late", "score": 0.75}
+    lines = [
+        json.dumps({"score": 1, "size": 7, "tags": ["a", {"deep": None}], "id": "F1", **begun, "count": 2.0, "big": 2**70}),
+        json.dumps({"id": "F2", **begun, "size": "seven", "count": 2.5, "more": {"x": 1}, "tags": None}),
+        f'{{"id": "F3", "size": 1, {json.dumps(begun)[1:-1]}, "size": 2}}',
+    ]
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    (tmp_path / "delays.yaml").write_text(LINES)
+    capture.capture(ws, str(tmp_path / "delays.yaml"), since=MONDAY, until=MONDAY + WEEK)
+    for line in catalog.search(ws, ""):
+        found = safeguard.replay(ws, line["id"], model="arrival-delay@1-raw", purpose="what does it say now?")
+        case = catalog.show(ws, line["id"])
+        said = lines[int(case.event.id[1:]) - 1]
+        # The order of keys, whole numbers and texts are those of the line; of a key that is there twice readers take the last.
+        assert (tmp_path / "asked.json").read_text() == json.dumps([json.loads(said)])
+        assert (found.grade, evidence.show_evidence(ws, case.id, WHY).content) == (ReplayGrade.IDENTICAL, said)
+
+
+def test_a_line_that_is_no_json_to_others_is_not_given_to_a_model_and_says_why(ws, tmp_path, asked):
+    said = '{"id": "F1", "at": "2013-06-03", "predicted": "late", "score": 1, "some": [1, 2,]}'
+    (tmp_path / "log.jsonl").write_text(said)
+    (tmp_path / "delays.yaml").write_text(LINES)
+    capture.capture(ws, str(tmp_path / "delays.yaml"), since=MONDAY, until=MONDAY + WEEK)
+    [line] = catalog.search(ws, "")
+    found = safeguard.replay(ws, line["id"], model="arrival-delay@1-raw", purpose="what does it say now?")
+    assert (found.grade, found.answer.trouble.kind, asked()) == (ReplayGrade.NOT_REPRODUCED, TroubleKind.ROW, None)
+    assert evidence.show_evidence(ws, line["id"], WHY).content == said
 
 
 def test_a_look_that_is_not_recorded_gives_the_model_nothing(ws_as, case, asked):

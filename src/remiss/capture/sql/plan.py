@@ -71,16 +71,16 @@ class VersionsTold(StrEnum):
 class ScanPlan:
     """All that decides the text of the statements of one run.
 
-    Windows are numbered from one that lies `reach` before `since`: that next to the run's, of which rows may repeat an event
-    of it, and before it one more where anomalies are measured by the window before. `columns` are the source's own, for the
-    raw row. The rest is filled in while the run learns about its rows, so that later statements ask only what may still have an
-    answer: `repeated` says that rows were dropped as duplicates, `reasons` are those for which some row is refused (None: not
-    known yet) and `guarded` the fields of numbers of which some value may be NaN (None: all). `floats` are the columns of
-    floating-point numbers by which expressions over the log decide. `versions` are the model versions that the census tells
-    apart. `anytime`: read rows of every window, not the run's. `beside`: read also the windows next to those of the run and of
-    its references. `label_changes` are the changes of clocks that times of labels, of `label_shape`, may fall into,
-    `labels_refused` counts labels that are not used for it, by reason, and `labels_twice` those of which the protocol says which
-    time is meant.
+    Windows are numbered from one that lies `reach` before `since`: that next to the run's, of which rows may repeat an event of
+    it, and before it one more where anomalies are measured by the window before. `columns` are the source's own, for the raw row;
+    `of_lines` says that it is a line, which is asked for by itself. The rest is filled in while the run learns about its rows, so
+    that later statements ask only what may still have an answer: `repeated` says that rows were dropped as duplicates, `reasons`
+    are those for which some row is refused (None: not known yet) and `guarded` the fields of numbers of which some value may be
+    NaN (None: all). `floats` are the columns of floating-point numbers by which expressions over the log decide. `versions` are
+    the model versions that the census tells apart. `anytime`: read rows of every window, not the run's. `beside`: read also the
+    windows next to those of the run and of its references. `label_changes` are the changes of clocks that times of labels, of
+    `label_shape`, may fall into, `labels_refused` counts labels that are not used for it, by reason, and `labels_twice` those of
+    which the protocol says which time is meant.
     """
 
     checked: Checked
@@ -88,6 +88,7 @@ class ScanPlan:
     since: datetime
     until: datetime
     as_of: datetime
+    of_lines: bool = False
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     history: LabelHistory = LabelHistory.NONE
     labels_disagree: bool = False

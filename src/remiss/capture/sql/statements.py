@@ -246,15 +246,21 @@ def sample(ids: Sequence[str]) -> str:
 
 
 def fetch(plan: ScanPlan) -> str:
-    """Return the statement that brings the content of the sampled events, and the raw row as JSON text."""
+    """Return the statement that brings the content of the sampled events, and the raw row as JSON text.
+
+    Of a source of lines it brings what the line is found by, too.
+    """
     raw = ", ".join(f"{name(one)} := source.{name(one)}" for one in plan.columns)
     extra = [f"CAST(to_json(struct_pack({raw})) AS VARCHAR) AS remiss_raw"]
     fields = ", ".join(f"{shown(plan, one)} AS {name(one)}" for one in plan.checked.fields if one != "time")
     drawn = [] if plan.checked.protocol.sampling.unit is None else [f"{priority(plan)} AS remiss_priority"]
     states = ", ".join([*drawn, *(name(f"remiss_state_{at}") for at in range(len(plan.checked.criteria)))])
+    line = ""
+    if plan.of_lines:
+        extra, line = [*extra, "source.remiss_line"], "remiss_line, "
     return (
         f"{steps(plan, labels=True, extra=extra, only_sample=True)}, stated AS ({stated(plan)}) "
-        f"SELECT remiss_window, remiss_at, remiss_file, remiss_row, remiss_raw, {states}, {fields} FROM stated"
+        f"SELECT remiss_window, remiss_at, remiss_file, remiss_row, remiss_raw, {line}{states}, {fields} FROM stated"
     )
 
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO, cast
 
 import duckdb
+import pyarrow as pa
 
+from remiss.edges.engines.files import PACKED
 from remiss.edges.engines.quoting import identifier, literal, pattern
 from remiss.edges.engines.rejects import Loading, rejected, storing
 from remiss.edges.engines.spelling import TEXT, common, holds, narrowest
@@ -50,10 +53,10 @@ def first_line(file: str) -> str:
     try:
         with _binary(file) as content:
             head = content.read(HEADER_BYTES)
-    except (gzip.BadGzipFile, EOFError) as problem:
-        raise SourceError(
-            "the file is not complete gzip", where=Location(file), do="copy it again, or wait until its writer is done"
-        ) from problem
+    except (OSError, EOFError) as problem:
+        if not file.endswith(PACKED):
+            raise
+        raise _not_whole(file) from problem
     if not head.strip():
         raise SourceError("the file is empty", where=Location(file), do="remove it, or wait until its writer is done")
     try:
@@ -70,7 +73,32 @@ def first_line(file: str) -> str:
 
 
 def _binary(file: str) -> BinaryIO:
+    if file.endswith(".zst"):
+        return io.BufferedReader(pa.input_stream(file, compression="zstd"))
     return cast("BinaryIO", gzip.open(file)) if file.endswith(".gz") else open(file, "rb")
+
+
+def _not_whole(file: str) -> SourceError:
+    packed = "Zstandard" if file.endswith(".zst") else "gzip"
+    return SourceError(
+        f"the file is not complete {packed}", where=Location(file), do="copy it again, or wait until its writer is done"
+    )
+
+
+def check_whole(file: str) -> None:
+    """Check that a file of Zstandard has an end: the engine would take what there is of it for all of it, without a word.
+
+    Raises
+    ------
+    SourceError : it is cut off
+    """
+    if file.endswith(".zst"):
+        try:
+            with _binary(file) as content:
+                while content.read(HEADER_BYTES):
+                    pass
+        except OSError as problem:
+            raise _not_whole(file) from problem
 
 
 def refuse_long_lines(files: Sequence[str]) -> None:
@@ -112,7 +140,7 @@ def header(file: str) -> tuple[str, tuple[str, ...]]:
             where=Location(file, 1),
             do="check that the file begins with a line of names",
         )
-    if file.endswith((".tsv", ".tsv.gz")):
+    if file.removesuffix(".gz").removesuffix(".zst").endswith(".tsv"):
         separator = "\t"
     else:
         line = text.partition("\n")[0]
@@ -198,6 +226,7 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
     # Names are the same whatever their case, as in SQL: the first file's spelling is the column's.
     known = {column.lower(): column for column in description.stored}
     for at, file in enumerate(description.files):
+        check_whole(file)
         separator, written = header(file)
         names = [known[name.lower()] for name in written]
         loading.begin(connection)
@@ -213,7 +242,7 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
         # The header is the first record.
         found = rejected(connection, errors)
         loading.reject(file, [(line - 1, _detail(kind, message)) for line, kind, _, message in found])
-    loading.view(connection, name, description, "remiss_problem IS NULL")
+    loading.view(connection, name, description)
     loading.set_aside(connection)
     return loading.rejects()
 

@@ -30,7 +30,7 @@ from remiss.settings import Settings
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RESERVED = frozenset({"remiss_file", "remiss_row"})
+RESERVED = frozenset({"remiss_file", "remiss_row", "remiss_line"})
 # Of a piece of an answer: some megabytes.
 BATCH_ROWS = 500_000
 # Events and labels of a few protocols; what they are like is not looked up again as long as their files are what they were.
@@ -105,6 +105,7 @@ class DuckDB:
             in_files={name: count for name in types if 0 < (count := there.get(name.lower(), 0)) < len(files)},
             in_folders={name: one.sql for name, one in folders.items()},
             layouts=layouts,
+            of_lines=kind == "jsonl",
         )
 
     @contextmanager
@@ -209,6 +210,11 @@ class DuckDBSession:
         if asked is not None:
             self.keep(name, asked)
         return asked is not None
+
+    def lines(self, files: Collection[str], marks: Collection[int]) -> Mapping[int, str]:
+        """Return the lines of files whose `remiss_line` is one of these, letter by letter as they were logged (see the port)."""
+        with self._watched():
+            return interruptible(self._connection, partial(json_lines.lines, self._connection, files, marks))
 
     def unreadable(self, relation: str) -> Mapping[str, UnreadableRows]:
         """Return the rows of a bound relation that the reader refused, by file; files without any are left out."""

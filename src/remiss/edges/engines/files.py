@@ -17,10 +17,12 @@ from remiss.edges.engines.quoting import MAGIC, MOST_DEEP, MOST_LETTERS, MOST_PA
 from remiss.errors import Location, SourceError
 from remiss.protocol.terms import Address
 
+# How text may be compressed.
+PACKED = (".gz", ".zst")
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "parquet": (".parquet", ".pq"),
-    "csv": (".csv", ".tsv", ".csv.gz", ".tsv.gz"),
-    "jsonl": (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"),
+    "csv": tuple(f"{name}{packed}" for packed in ("", *PACKED) for name in (".csv", ".tsv")),
+    "jsonl": tuple(f"{name}{packed}" for packed in ("", *PACKED) for name in (".jsonl", ".ndjson", ".json")),
 }
 READ_BYTES = 1 << 20
 ALIASES = {"ndjson": "jsonl", "json": "jsonl", "tsv": "csv"}
@@ -281,7 +283,7 @@ def beginnings(files: Mapping[str, int]) -> Mapping[str, tuple[str, bool]]:
                 hashed.update(read)
                 left -= len(read)
         if not left:
-            found[file] = (hashed.hexdigest(), read.endswith(b"\n") and not file.endswith(".gz"))
+            found[file] = (hashed.hexdigest(), read.endswith(b"\n") and not file.endswith(PACKED))
     return found
 
 

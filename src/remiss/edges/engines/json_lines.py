@@ -2,16 +2,29 @@
 
 DuckDB's own JSON reader turns a broken line into a row of nulls and a value of another type into a null, without a word.
 Here a line that is not an object of the described types is counted as unreadable, with its number.
+
+A column has one type, so that what is read of a line is less than what it says: nothing tells any more whether 1.0 was written or
+1, or that a key was missing. Lines of the sample are therefore read once more, as they stand. Of each row its line's hash is kept
+to find it by: to keep the line itself would take several times the space of what is read of it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
 
-from remiss.edges.engines.delimited import REASONS, SAMPLED_FILES, SAMPLED_ROWS, first_line, reading, refuse_long_lines
+from remiss.edges.engines.delimited import (
+    REASONS,
+    SAMPLED_FILES,
+    SAMPLED_ROWS,
+    check_whole,
+    first_line,
+    reading,
+    refuse_long_lines,
+)
 from remiss.edges.engines.quoting import identifier, literal
 from remiss.edges.engines.rejects import Loading, rejected, storing
 from remiss.edges.engines.structures import check_number
@@ -24,6 +37,7 @@ from remiss.protocol.terms import Address
 SEPARATOR = "\x01"
 # What the reader then calls columns are the two sides of a separator.
 OF_LINES = REASONS | {"TOO MANY COLUMNS": "the line is not JSON"}
+MARK = "hash(line)"
 WHOLE = {"UBIGINT": "BIGINT", "HUGEINT": "HUGEINT", "UHUGEINT": "HUGEINT"}
 
 
@@ -61,7 +75,8 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
             where=Location(files[0], 1),
             do="check the file and its format",
         )
-    return {name: _type(kind) for name, kind in structure.items()}
+    # A column has a name. What stands under none is in the line all the same.
+    return {name: _type(kind) for name, kind in structure.items() if name}
 
 
 def _check_case(structure: object, file: str) -> None:
@@ -108,8 +123,9 @@ def _type(kind: object) -> str:
     'STRUCT("a" BIGINT, "b" VARCHAR[])'
     """
     if isinstance(kind, dict):
-        # An object without keys tells nothing of what it may hold.
-        return f"STRUCT({', '.join(f'{identifier(name)} {_type(its)}' for name, its in kind.items())})" if kind else "JSON"
+        # An object without keys tells nothing of what it may hold, and a part of a column has a name.
+        named = bool(kind) and all(kind)
+        return f"STRUCT({', '.join(f'{identifier(name)} {_type(its)}' for name, its in kind.items())})" if named else "JSON"
     if isinstance(kind, list):
         return f"{_type(kind[0])}[]"
     # Values of several kinds, and those that were null in the whole sample, are read as their text.
@@ -123,16 +139,46 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, description: Descript
     """
     table = f"remiss_rows_of_{name}"
     columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in description.stored.items())
-    connection.execute(f"CREATE TEMP TABLE {identifier(table)} ({columns}, remiss_problem VARCHAR, remiss_source INTEGER)")
+    own = "remiss_problem VARCHAR, remiss_source INTEGER, remiss_line UBIGINT"
+    connection.execute(f"CREATE TEMP TABLE {identifier(table)} ({columns}, {own})")
     loading = Loading(table=table, files=description.files)
     for at, file in enumerate(description.files):
+        check_whole(file)
         loading.begin(connection)
         errors = f"remiss_errors_{name}_{at}"
         connection.execute(f"INSERT INTO {identifier(table)} BY NAME {_parse(file, at + 1, description, storing(errors))}")
         loading.reject(file, [(line, OF_LINES.get(kind, kind.lower())) for line, kind, _, _ in rejected(connection, errors)])
-    loading.view(connection, name, description, "remiss_problem IS NULL")
+    loading.view(connection, name, description, "remiss_line")
     loading.set_aside(connection)
     return loading.rejects()
+
+
+def lines(connection: duckdb.DuckDBPyConnection, files: Collection[str], marks: Collection[int]) -> Mapping[int, str]:
+    """Return the lines of files that have one of these marks, as they stand; of a mark that two of them have, none.
+
+    They are found by what they are and not by where they stand: in which order threads give lines plays no part.
+
+    Raises
+    ------
+    SourceError : some are not there any more
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE remiss_marks AS SELECT unnest(?::UBIGINT[]) AS mark", [list(marks)])
+    found: dict[int, set[str]] = defaultdict(set)
+    # File by file, as they were parsed: each that is read at the same time has buffers of its own.
+    for file in sorted(files):
+        sampled = connection.execute(
+            f"SELECT DISTINCT * FROM (SELECT {MARK} AS mark, line FROM {_lines(file, 'ignore_errors = true')}) "
+            "WHERE mark IN (SELECT mark FROM remiss_marks)"
+        )
+        for mark, line in sampled.fetchall():
+            found[mark].add(line)
+    missing = len(set(marks)) - len(found)
+    if missing:
+        raise SourceError(
+            f"{missing:,} lines of sampled events did not come back: the log changed while it was read",
+            do="nothing was filed; capture again when the writer is done with it",
+        )
+    return {mark: line for mark, (line, *others) in found.items() if not others}
 
 
 def _parse(file: str, source: int, description: Description, storing: str) -> str:
@@ -145,9 +191,11 @@ def _parse(file: str, source: int, description: Description, storing: str) -> st
     )
     return (
         f"WITH lines AS (SELECT line, {broken} AS remiss_broken FROM {_lines(file, storing)}), "
-        "objects AS (SELECT remiss_broken, CASE WHEN remiss_broken IS NULL THEN line ELSE '{}' END AS remiss_object FROM lines), "
+        f"objects AS (SELECT {MARK} AS remiss_line, remiss_broken, "
+        "CASE WHEN remiss_broken IS NULL THEN line ELSE '{}' END AS remiss_object FROM lines), "
         f"parsed AS (SELECT *, json_transform(remiss_object, {literal(structure)}) AS remiss_values FROM objects) "
-        f"SELECT {values}, COALESCE(remiss_broken, CASE {misfits} END) AS remiss_problem, {source} AS remiss_source FROM parsed"
+        f"SELECT {values}, COALESCE(remiss_broken, CASE {misfits} END) AS remiss_problem, {source} AS remiss_source, "
+        "remiss_line FROM parsed"
     )
 
 

@@ -85,15 +85,15 @@ class Loading:
         numbered = f"{own} + {shift}"
         return f"CASE WHEN remiss_source NOT IN ({broken}) THEN {numbered} END" if broken else numbered
 
-    def view(self, connection: duckdb.DuckDBPyConnection, name: str, description: Description, condition: str = "TRUE") -> None:
-        """Bind the relation: its columns, the file and the number of each row."""
-        values = ", ".join(identifier(one) for one in description.stored)
+    def view(self, connection: duckdb.DuckDBPyConnection, name: str, description: Description, *also: str) -> None:
+        """Bind the relation: its columns, the file and the number of each row, and `also` of the table's own columns."""
+        values = ", ".join(identifier(one) for one in (*description.stored, *also))
         folders = "".join(f", {sql} AS {identifier(one)}" for one, sql in description.in_folders.items())
         listed = ", ".join(literal(file) for file in self.files)
         connection.execute(
             f"CREATE TEMP VIEW {identifier(name)} AS SELECT *{folders} FROM (SELECT {values}, "
             f"([{listed}])[remiss_source] AS remiss_file, {self.number()} AS remiss_row "
-            f"FROM {identifier(self.table)} WHERE {condition})"
+            f"FROM {identifier(self.table)} WHERE remiss_problem IS NULL)"
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -70,14 +69,8 @@ def sampled(found: Rows) -> None:
 
 def raw_event(found: RawEvent) -> None:
     """Print a raw event, field by field, letter by letter."""
-    row = json.loads(found.content)
-    render.facts((name, _raw(value)) for name, value in row.items())
+    render.facts(found.pairs)
     render.say(f"{found.sensitivity.name.lower()}; the event of case {found.case} as {found.run} kept it")
-
-
-def _raw(value: object) -> str | None:
-    # A number that is a name (flight 1371) must not be grouped into thousands, nor any be rounded.
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def removed(gone: Attachment) -> None:

@@ -6,7 +6,6 @@ A page's context is a frozen dataclass that names its template; templates show i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -197,7 +196,6 @@ def environment() -> Environment:
         "exact": format_time,
         "without_namespace": without_namespace,
         "spelled": in_words,
-        "as_json": partial(json.dumps, ensure_ascii=False),
         "confidence": facts.confidence,
         "markdown": markdown,
         "escape": escape,

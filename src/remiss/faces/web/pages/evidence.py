@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from fastapi import APIRouter, Form
 from pydantic import BaseModel
@@ -42,7 +41,6 @@ class EvidencePage:
     typed: TypedPurpose
     most: int
     found: RawEvent | None = None
-    fields: tuple[tuple[str, Any], ...] = ()
     problem: tuple[str, str] | None = None
 
 
@@ -86,7 +84,6 @@ def _page(
         typed=typed,
         most=PURPOSE_LIMIT,
         found=found,
-        fields=() if found is None else tuple(json.loads(found.content).items()),
         problem=problem,
     )
     return render(page, shell(ws, f"Raw event of {known.id}", "cases"), status=status)
