@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,9 @@ from hypothesis import strategies as st
 from remiss.capture.manifest import run_digest
 from remiss.capture.sample import CaptureSample
 from remiss.edges.engines import json_lines
+from remiss.edges.engines.duckdb import DuckDB
+from remiss.protocol.terms import Address
+from remiss.settings import Settings
 from tests.edges.engines.worlds import HOUR, MONDAY, captured, opened, protocol
 
 BEGINS = '"at": "2013-06-03T00:00:00Z", "said": "yes"'
@@ -46,7 +50,7 @@ def raw_of(found: CaptureSample) -> dict[str, str]:
 
 
 def by_id(lines: list[str]) -> dict[str, str]:
-    return {json.loads(line)["id"]: line for line in lines}
+    return {re.search(r'(?:"id|0069d)"\s*:\s*"(\w+)"', line)[1]: line for line in lines}
 
 
 def compressed(file: Path, content: bytes) -> None:
@@ -134,6 +138,19 @@ def test_the_folders_that_a_file_lies_in_are_no_part_of_it(tmp_path):
     assert (one.member.event.inputs, one.raw) == ({"day": 3}, LINES[0])
 
 
+@pytest.mark.parametrize("deep", [126, 127, 5_000])
+def test_a_line_that_is_nested_without_an_end_is_read_like_others(tmp_path, deep):
+    """The engine's look at types ended at the 128th list in a list, and the program with it."""
+    lines = [LINES[0], f'{LINES[14][:-1]}, "deep": {"[" * deep}{"]" * deep}, "no": "[{{"}}', LINES[6]]
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    assert raw_of(captured(tmp_path, text_of())) == by_id(lines)
+    engine, where = DuckDB(Settings(threads="2")), Address(name="log", format="jsonl", uri="log.jsonl")
+    with engine.shared([where], str(tmp_path)):
+        described = engine.describe(where, str(tmp_path))
+        with engine.open({"events": (where, described)}) as session:
+            assert session.run("SELECT COUNT(*) AS n FROM events").to_pylist() == [{"n": 3}]
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -148,7 +165,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 @given(
     values=st.lists(st.dictionaries(st.sampled_from(["a", "b", "c", "ü"]), JSON, max_size=3), min_size=1, max_size=6),
     written=st.fixed_dictionaries(

@@ -74,6 +74,12 @@ class Databases:
         finally:
             connection.close()
 
+    def renew(self) -> None:
+        """Have whoever asks next start another database, where this block shares one: an error of its own ended that."""
+        shared: _Shared | None = getattr(self._here, "shared", None)
+        if shared is not None:
+            shared.database = None
+
     @contextmanager
     def _started(self, files: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:
         place = self._settings.temporary or tempfile.gettempdir()

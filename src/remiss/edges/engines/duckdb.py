@@ -87,7 +87,7 @@ class DuckDB:
                 spellings, there = interruptible(connection, partial(delimited.describe, connection, address, files))
                 types = {name: spelling.type_of(one) for name, one in spellings.items()}
             else:
-                types = interruptible(connection, partial(json_lines.describe, connection, address, files))
+                types = self._types_of_lines(connection, address, files)
         if not types:
             raise SourceError(
                 f"source {address.name} has no columns", where=Location(files[0]), do="check the file and its format"
@@ -107,6 +107,16 @@ class DuckDB:
             layouts=layouts,
             of_lines=kind == "jsonl",
         )
+
+    def _types_of_lines(self, connection: duckdb.DuckDBPyConnection, address: Address, files: tuple[str, ...]) -> dict[str, str]:
+        look = partial(json_lines.describe, address=address, files=files)
+        try:
+            return interruptible(connection, partial(look, connection))
+        except duckdb.InternalException:
+            # A line that is nested deeper than its look at types goes; after that a database is of no use any more.
+            self._databases.renew()
+            with self._databases.reading(files) as another:
+                return interruptible(another, partial(look, another, but_deep=True))
 
     @contextmanager
     def open(self, relations: Mapping[str, tuple[Address, Description]]) -> Iterator[DuckDBSession]:

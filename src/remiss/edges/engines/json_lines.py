@@ -11,6 +11,7 @@ to find it by: to keep the line itself would take several times the space of wha
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -38,6 +39,10 @@ SEPARATOR = "\x01"
 # What the reader then calls columns are the two sides of a separator.
 OF_LINES = REASONS | {"TOO MANY COLUMNS": "the line is not JSON"}
 MARK = "hash(line)"
+# Of objects and lists in one another: of more the engine makes no type.
+DEEPEST = 127
+OPENING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]')
+AT_ONCE = 100
 WHOLE = {"UBIGINT": "BIGINT", "HUGEINT": "HUGEINT", "UHUGEINT": "HUGEINT"}
 
 
@@ -45,10 +50,16 @@ def _lines(file: str, more: str) -> str:
     return reading(file, SEPARATOR, "", {"line": "VARCHAR"}, more)
 
 
-def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Sequence[str]) -> dict[str, str]:
+def describe(
+    connection: duckdb.DuckDBPyConnection, address: Address, files: Sequence[str], *, but_deep: bool = False
+) -> dict[str, str]:
     """Return the keys of the objects in a sample of lines, in the order in which they first occur, with their types.
 
     Texts stay texts, times too: the protocol says how they are meant.
+
+    Parameters
+    ----------
+    but_deep : leave out lines that are nested deeper than `DEEPEST`, which the engine would end at
 
     Raises
     ------
@@ -60,10 +71,13 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
         first_line(file)
         if structure and at % step:
             continue
-        found = connection.execute(
-            f"SELECT json_group_structure(line::JSON) FROM (SELECT line FROM {_lines(file, 'ignore_errors = true')} "
-            f"LIMIT {SAMPLED_ROWS}) WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE FALSE END"
-        ).fetchone()
+        some = (
+            f"(SELECT line FROM {_lines(file, 'ignore_errors = true')} LIMIT {SAMPLED_ROWS}) "
+            "WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE FALSE END"
+        )
+        deep = ", ".join(map(str, _deep(connection, some))) if but_deep else ""
+        but = f" AND {MARK} NOT IN ({deep})" if deep else ""
+        found = connection.execute(f"SELECT json_group_structure(line::JSON) FROM {some}{but}").fetchone()
         if found and found[0]:
             structure = _merged(structure, json.loads(found[0]))
             _check_case(structure, file)
@@ -77,6 +91,29 @@ def describe(connection: duckdb.DuckDBPyConnection, address: Address, files: Seq
         )
     # A column has a name. What stands under none is in the line all the same.
     return {name: _type(kind) for name, kind in structure.items() if name}
+
+
+def _deep(connection: duckdb.DuckDBPyConnection, some: str) -> list[int]:
+    """Return the marks of those of some lines that are nested deeper than `DEEPEST`."""
+    opened = "len(line) - len(replace(replace(line, '[', ''), '{', ''))"
+    asked = connection.execute(f"SELECT {MARK}, line FROM {some} AND {opened} > {DEEPEST}")
+    found = []
+    while pieces := asked.fetchmany(AT_ONCE):
+        found += [mark for mark, line in pieces if _depth(line) > DEEPEST]
+    return found
+
+
+def _depth(line: str) -> int:
+    """Return how many objects and lists stand in one another.
+
+    >>> _depth('{"a": [[], {"]]]": "[[["}]}')
+    3
+    """
+    depth = deepest = 0
+    for found in OPENING.finditer(line):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _check_case(structure: object, file: str) -> None:
