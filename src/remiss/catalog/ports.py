@@ -198,7 +198,12 @@ class SavedViews(Protocol):
         ...
 
     def save(self, name: str, address: str, team: str | None) -> SavedView:
-        """Write a view of the actor's, in the place of theirs of that name."""
+        """Write a view of the actor's, in the place of theirs of that name.
+
+        Raises
+        ------
+        Conflict : somebody else's has that name, which is shared with the same team
+        """
         ...
 
     def rename(self, view: str, name: str) -> SavedView:
@@ -206,7 +211,7 @@ class SavedViews(Protocol):
 
         Raises
         ------
-        Conflict : another view of the same person has that name
+        Conflict : another view has that name, of those among which it is given once
         """
         ...
 

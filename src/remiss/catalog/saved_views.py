@@ -21,7 +21,7 @@ from remiss.records.published import Count, published
 LISTS, TRENDS = "/cases", "/trends"
 # What a list of cases is, and what belongs to a look at it alone.
 OF_LISTS = frozenset({"query", "sort", "columns"})
-OF_A_LOOK = frozenset({"after", "start", "facets", "as_of", "format"})
+OF_A_LOOK = frozenset({"after", "start", "facets", "more", "as_of", "format"})
 NAME_LENGTH = 80
 # A query of the greatest length, with every character written in three.
 ADDRESS_LENGTH = 14_000

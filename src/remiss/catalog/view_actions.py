@@ -23,7 +23,7 @@ def save_view(ws: CatalogWorkspace, name: str, address: str, *, team: str | None
     """Save the page at ADDRESS as NAME.
 
     It is a list of cases or a question of Trends. Whoever opens the view asks the same anew. A view of yours that has the name
-    already is replaced.
+    already is replaced. What others call views that they have for themselves does not matter.
 
     Example: remiss view save "Severe at Newark" "/cases?query=severity:<=2 context.airport:EWR&sort=severity"
 
@@ -36,6 +36,7 @@ def save_view(ws: CatalogWorkspace, name: str, address: str, *, team: str | None
     Raises
     ------
     InputError : no name, or no address of such a page; Denied : not in that team
+    Conflict : somebody else has shared a view of that name with the team
     """
     if team is not None:
         ws.allow(OWN, checked_name(team, "team"))
@@ -44,11 +45,11 @@ def save_view(ws: CatalogWorkspace, name: str, address: str, *, team: str | None
 
 @action("view.list", permission=OWN, http="GET /views", reads=True)
 def list_views(ws: CatalogWorkspace) -> Rows:
-    """List your saved views, and those shared with your teams.
+    """List your saved views, then those that others share with your teams; where a name is asked for, the first has it.
 
     Example: remiss view list
     """
-    found = (each for each in ws.saved_views.listed() if _sees(ws, each))
+    found = sorted((each for each in ws.saved_views.listed() if _sees(ws, each)), key=lambda each: _resolves(ws, each))
     lines = tuple((each.id, each.name, each.address, each.person, each.team, each.saved_at) for each in found)
     return Rows("saved-view", VIEW, lines, ws.position(), total=len(lines))
 
@@ -66,7 +67,7 @@ def rename_view(ws: CatalogWorkspace, view: ViewId, name: str) -> SavedView:
     Raises
     ------
     NotFound, InputError
-    Conflict : another view of the same person has that name
+    Conflict : another view has that name, among those of the team, or of whose it is alone
     Denied : somebody else's, without view:manage in its team
     """
     _allow(ws, ws.saved_views.get(view))
@@ -90,6 +91,11 @@ def remove_view(ws: CatalogWorkspace, view: ViewId) -> SavedView:
 
 def _sees(ws: CatalogWorkspace, view: SavedView) -> bool:
     return view.person == ws.actor.name or (view.team is not None and ws.may(OWN, view.team))
+
+
+def _resolves(ws: CatalogWorkspace, view: SavedView) -> int:
+    """Return in which order views of one name are meant: what is the actor's alone, what they share, what others do."""
+    return 2 if view.person != ws.actor.name else 0 if view.team is None else 1
 
 
 def _allow(ws: CatalogWorkspace, view: SavedView) -> None:

@@ -52,15 +52,43 @@ def test_others_change_only_what_is_shared_with_a_team_that_they_curate(ws, ws_a
         views.remove_view(bo, shared.id)
     with pytest.raises(Denied):
         views.save_view(ana, "elsewhere", EWR, team="others")
-    with pytest.raises(Conflict) as told:
-        views.rename_view(cy, shared.id, "mine")
-    assert str(told.value) == "the view cannot be called that\n  give another name"
-    with pytest.raises(Conflict, match=mine.id):
-        views.rename_view(ana, shared.id, "mine")
     assert views.rename_view(cy, shared.id, "ours").person == "ana"
     assert views.remove_view(cy, shared.id).name == "ours"
     [removed, renamed] = list(audit.search_audit(ws, subject=shared.id, limit=2))
     assert [(each["action"], each["actor"]) for each in (removed, renamed)] == [("view.remove", "cy"), ("view.rename", "cy")]
+
+
+def test_a_name_that_others_have_for_themselves_is_free_to_everybody_and_tells_nothing(ws, ws_as):
+    ana, bo, cy = (ws_as(name, role=role) for name, role in (("ana", "reader"), ("bo", "reader"), ("cy", "curator")))
+    hidden = views.save_view(ana, "Layoffs", EWR)
+    shared = views.save_view(ana, "Weekly", EWR, team="default")
+    # Whoever asks is answered as if it were not there: for themselves, for the team, and of a view of the very same person.
+    assert views.save_view(bo, "Layoffs", EWR).id != hidden.id
+    assert views.save_view(cy, "Layoffs", EWR, team="default").id != hidden.id
+    theirs = [each["view"] for each in views.list_views(bo)]
+    renamed = views.rename_view(cy, shared.id, "Budget")
+    assert (renamed.name, renamed.person) == ("Budget", "ana")
+    with pytest.raises(Conflict, match="has the name already"):
+        views.rename_view(cy, shared.id, "Layoffs")  # of the team, which cy sees
+    assert hidden.id not in theirs
+    assert views.save_view(ana, "Layoffs", "/cases").id == hidden.id
+
+
+def test_a_name_is_given_once_among_the_views_of_a_team_and_ones_own_comes_first(ws, ws_as):
+    ana, bo = ws_as("ana", role="reader"), ws_as("bo", role="reader")
+    shared = views.save_view(ana, "Weekly", EWR, team="default")
+    with pytest.raises(Conflict) as told:
+        views.save_view(bo, "Weekly", EWR, team="default")
+    assert str(told.value) == f"{shared.id}, which ana shared with team default, has the name already\n  give another name"
+    own = views.save_view(bo, "Weekly", "/cases")
+    assert [each["view"] for each in views.list_views(bo)] == [own.id, shared.id]
+    assert [each["view"] for each in views.list_views(ana)] == [shared.id]
+    with pytest.raises(Conflict):
+        views.save_view(bo, "Weekly", "/cases", team="default")
+    views.rename_view(bo, own.id, "Mine")
+    # One's own of the same name becomes the team's, as it became one's own.
+    assert views.save_view(bo, "Mine", "/cases", team="default").id == own.id
+    assert views.save_view(bo, "Mine", "/cases").id == own.id
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")

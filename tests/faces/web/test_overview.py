@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import select
 
 import remiss
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
+from remiss.edges.stores.case_writing import raise_sensitivity
+from remiss.edges.stores.tables import cases
 from remiss.faces.web.confirmed_rates import ConfirmedRate
 from remiss.faces.web.criteria import CriteriaOf, CriterionLine, Rate
 from remiss.faces.web.home_cards import cards
@@ -21,10 +25,12 @@ from remiss.faces.web.rendering import environment
 from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing, Sensitivity
-from remiss.records.identity import parse_time
+from remiss.records.identity import case_id, parse_time
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from remiss.records.person import EVERY_TEAM, Grant, Person
 from tests.curate.standings import ANSWERS, WEAK
+from tests.edges.stores.acting import unlisted
+from tests.edges.stores.drawing import drawn, file, member
 from tests.serving import served
 
 
@@ -353,3 +359,54 @@ def test_what_holds_of_every_protocol_is_said_once_and_older_versions_are_folded
     [folded] = re.findall(r'(?s)<details class="superseded"><summary>(.*?)</summary>', told)
     assert folded == "delay@1 on log, superseded"
     assert re.findall(r"<h3>([^<]*) on log</h3>", told) == ["delay@2", "price@1"]
+
+
+@pytest.fixture
+def stale(tmp_path):
+    """A server of a catalog in which three labelled cases have changed, one of them secret and one in somebody's hand."""
+    folder, again = tmp_path / "remiss.db", {2: "early", 4: "early", 5: "early"}
+    with remiss.open(str(folder), environment={}, create=True) as ws:
+        seen = [member(number, met=["slow"]) for number in range(1, 7)]
+        file(ws, drawn(seen), run="run-a0000000")
+        by = {name: ws.serving("labelling", actor=Actor(name=name)) for name in ("ana", "bo")}
+        failing = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
+        for number in (2, 3, 4, 5):
+            labelling.annotate(by["ana"], case_id("arrivals", f"e{number}"), 1, failing)
+        labelling.verify(by["bo"], case_id("arrivals", "e4"), 2, failing)
+        seen = [replace(each, event=replace(each.event, label=again.get(at, "late"))) for at, each in enumerate(seen, 1)]
+        file(ws, drawn(seen), run="run-b0000000")
+        mark_secret(ws, case_id("arrivals", "e5"))
+    with served(str(folder), {}) as there:
+        yield there
+
+
+@unlisted("test.mark_secret")
+def mark_secret(ws, case):
+    """Raise a case above what most people see."""
+    row = ws._store.transaction.connection.execute(select(cases).where(cases.c.id == case)).one()
+    raise_sensitivity(ws._store.transaction.connection, [row.key], int(Sensitivity.SECRET))
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "clearance", "count"),
+    [
+        ("ana", "annotator", "internal", 2),
+        ("bo", "verifier", "internal", 2),
+        ("cy", "annotator", "internal", 2),
+        ("dee", "curator", "secret", 3),
+        ("eve", "annotator", "public", 0),
+        ("fay", "reader", "secret", 0),
+    ],
+)
+def test_the_card_of_stale_cases_leads_to_as_many_as_it_says_whoever_looks(stale, name, role, clearance, count):
+    token = stale.person(name, role=role, clearance=clearance)
+    with stale.browser_of(token) as client:
+        if name == "ana":
+            client.post("/queue/next", data={"kind": "annotation"})  # what is in somebody's hand is as stale
+        found = re.findall(
+            r'<a class="card" href="([^"]*)"><span class="k">Stale cases</span> <span class="v">(\d+)', client.get("/").text
+        )
+        assert [int(figure) for _, figure in found] == ([count] if count else [])
+        for href, _ in found:
+            assert parse_qs(urlsplit(html.unescape(href)).query)["query"] == ["is:stale"]
+            assert re.search(r'<h2 id="count"[^>]*>\s*(\d+) cases?', client.get(html.unescape(href)).text)[1] == str(count)

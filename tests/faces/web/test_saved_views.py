@@ -47,3 +47,15 @@ def test_a_question_of_trends_is_saved_by_the_link_of_its_page(reading):
         meant = html.unescape(re.search(r'name="address" value="([^"]*)"', client.get(form).text)[1])
         assert client.get(meant).status_code == 200
     assert view_address(meant).startswith("/trends?query=criterion%3Aslow&what=count&by=context.airport")
+
+
+def test_a_view_is_opened_by_its_name_ones_own_first_and_two_of_one_name_are_told_apart(there):
+    ana, bo = (there.person(name, role="reader") for name in ("ana", "bo"))
+    with there.browser_of(ana) as theirs, there.browser_of(bo) as own:
+        theirs.post("/views", data={"name": "Each week", "address": "/cases?query=severity%3A1", "team": "default"})
+        assert own.get("/views/Each week", follow_redirects=False).headers["Location"] == "/cases?query=severity%3A1"
+        own.post("/views", data={"name": "Each week", "address": LIST})
+        assert own.get("/views/Each%20week", follow_redirects=False).headers["Location"] == LIST
+        assert theirs.get("/views/Each week", follow_redirects=False).headers["Location"] == "/cases?query=severity%3A1"
+        chips = re.findall(r'<a href="/views/view-[^"]+"[^>]*>([^<]+)</a>', own.get("/cases").text)
+        assert chips == ["Each week", "Each week (default)"]

@@ -60,6 +60,8 @@ def criterion(name: str, form: FieldForm, help: str, example: str) -> Key:
 
 
 ORIGINS = ("captured", "filed", "control", "missed")
+# What `is:` asks for: that the event came back with another output or label after people had labelled it.
+STALE = "stale"
 SENSITIVITIES = tuple(level.name.lower() for level in Sensitivity)
 
 TABLE: tuple[Key, ...] = (
@@ -95,6 +97,7 @@ TABLE: tuple[Key, ...] = (
     criterion("suggested_mode", FieldForm.TEXT, "The failure mode that the criterion suggests.", "suggested_mode:remiss:model/*"),
     people("id", FieldForm.TEXT, "The case's id.", "id:tytm-*"),
     people("status", FieldForm.CHOICE, "Where the case stands.", "status:candidate", tuple(status.value for status in Status)),
+    people("is", FieldForm.CHOICE, "What else holds; `stale`: its event changed after people labelled it.", "is:stale", (STALE,)),
     people("mode", FieldForm.TEXT, "The failure mode that people decided, with its namespace.", "mode:remiss:model/*"),
     people("severity", FieldForm.GRADE, "1 (critical) to 4 (minor).", "severity:<=2"),
     people(

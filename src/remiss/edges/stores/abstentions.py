@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from remiss.curate.guidelines import named
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.in_force import come_by, holds, same_window
+from remiss.edges.stores.in_force import come_by, holds, same_window, stale
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.prepared import Position
 from remiss.edges.stores.querying.search import in_force_at
@@ -156,7 +156,7 @@ def once_undecidable(reading: Reading) -> Sequence[Row[Any]]:
     # Of few events somebody could not tell, and of all that are undecidable.
     abstained = select(abstentions.c.event_key).where(come_by(abstentions, reading.position))
     found: Select[Any] = (
-        select(cases.c.key, cases.c.event_key, events.c.event_id, cases.c.stale, revisions.c.status, revisions.c.position_to)
+        select(cases.c.key, cases.c.event_key, events.c.event_id, stale(reading.position).label("stale"), revisions.c.status)
         .join_from(cases, events, events.c.key == cases.c.event_key)
         .join(revisions, and_(*in_force_at(reading.read_at)))
         .where(cases.c.event_key.in_(abstained), was.exists())

@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    or_,
     select,
     type_coerce,
     update,
@@ -26,7 +25,15 @@ from sqlalchemy import (
 
 from remiss.catalog.full_text import searchable_values
 from remiss.edges.stores.abstentions import end_of_changed
-from remiss.edges.stores.case_writing import file_context, file_criteria, index_anew, meet, raise_sensitivity, show_anew
+from remiss.edges.stores.case_writing import (
+    begin_stale,
+    file_context,
+    file_criteria,
+    index_anew,
+    meet,
+    raise_sensitivity,
+    show_anew,
+)
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import index_words
 from remiss.edges.stores.dialect.types import Word
@@ -61,7 +68,7 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
         raise Conflict("a later run is in force for one of its windows already", do="capture the interval again")
     affected = _affected([run_key, *sorted({row.run_key for row in replaced})])
     # Lock before taking the position: a writer who holds one of these rows may be waiting for it (docs/adr/0004).
-    shown = select(*(cases.c[name] for name in ("event_key", "key", "output", "label")))
+    shown = select(*(cases.c[name] for name in ("event_key", "key", "output", "label", "status", "stale")))
     before = connection.execute(shown.where(affected).order_by(cases.c.key).with_for_update()).all()
     known = {row.event_key: row.key for row in before}
     run = connection.execute(select(runs).where(runs.c.key == run_key)).one()
@@ -74,7 +81,7 @@ def activate(transaction: Transaction, run_key: int, seen: Seen) -> None:
         connection.execute(update(run_windows).where(gone).values(position_to=position))
     connection.execute(update(run_windows).where(run_windows.c.run_key == run_key).values(position_from=position))
     filed = _file_cases(transaction, new, run, sensitivities)
-    refreshed = _refresh(connection, {row.event_key: row for row in before}, seen)
+    refreshed = _refresh(transaction, {row.event_key: row for row in before}, seen)
     end_of_changed(transaction, run_key, seen)
     renewed = _renew(connection, run_key, known)
     index_anew(connection, sorted(filed | refreshed | renewed))
@@ -202,11 +209,12 @@ def _values(event: Event) -> str:
     return searchable_values(event.output, event.label, event.inputs, event.context)
 
 
-def _refresh(connection: Connection, known: Mapping[int, Row[Any]], seen: Seen) -> frozenset[int]:
+def _refresh(transaction: Transaction, known: Mapping[int, Row[Any]], seen: Seen) -> frozenset[int]:
     """Show in known cases what the runs in force now say of their events: output, label, criteria.
 
     One that people have labelled by another output or label is stale from now on. Return the cases that show another one.
     """
+    connection = transaction.connection
     shown = [
         {"case_key": known[key].key, "new_output": to_text(member.event.output), "new_label": to_text(member.event.label)}
         for key, member in seen
@@ -214,10 +222,8 @@ def _refresh(connection: Connection, known: Mapping[int, Row[Any]], seen: Seen) 
     ]
     if shown:
         output, label = bindparam("new_output", type_=Word), bindparam("new_label", type_=Word)
-        other = or_(cases.c.output.is_distinct_from(output), cases.c.label.is_distinct_from(label))
-        stale = or_(cases.c.stale, and_(*(cases.c.status != status for status in UNLABELLED), other))
         refreshed = update(cases).where(cases.c.key == bindparam("case_key"))
-        connection.execute(refreshed.values(output=output, label=label, stale=stale), shown)
+        connection.execute(refreshed.values(output=output, label=label), shown)
     if known:
         meets = (
             select(observations.c.event_key, observations.c.criteria_met)
@@ -226,8 +232,14 @@ def _refresh(connection: Connection, known: Mapping[int, Row[Any]], seen: Seen) 
         )
         found = {(name, known[row.event_key].key) for row in connection.execute(meets) for name in row.criteria_met}
         meet(connection, sorted(row.key for row in known.values()), sorted(found))
-    before = {row.key: (row.output, row.label) for row in known.values()}
-    return frozenset(each["case_key"] for each in shown if before[each["case_key"]] != (each["new_output"], each["new_label"]))
+    before = {row.key: row for row in known.values()}
+    changed = frozenset(
+        each["case_key"]
+        for each in shown
+        if (before[each["case_key"]].output, before[each["case_key"]].label) != (each["new_output"], each["new_label"])
+    )
+    begin_stale(transaction, sorted(key for key in changed if before[key].status not in UNLABELLED and not before[key].stale))
+    return changed
 
 
 def _renew(connection: Connection, run_key: int, known: Mapping[int, int]) -> frozenset[int]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 from remiss.catalog.identifying import only, prefix_of
 from remiss.curate.blinding import BlindedPart, begun, origin_for, words_without
 from remiss.edges.stores.blinded_case import blinded_people, history_shown, labelled, why_blinded
-from remiss.edges.stores.in_force import come_by, in_force, same_window
+from remiss.edges.stores.in_force import come_by, in_force, same_window, stale
 from remiss.edges.stores.linking import links_of
 from remiss.edges.stores.protocol_rows import NO_WORDS, called, words_of
 from remiss.edges.stores.querying.search import in_force_at
@@ -120,7 +120,7 @@ def _case(reading: Reading, row: Row[Any]) -> Case:
         severity=state.severity if hidden is None else None,
         suggested_mode=row.suggested_mode if hidden is None else None,
         labelling=labelled(reading, row),
-        stale=row.stale,
+        stale=row.stale if position is None else _stale_at(connection, row, position),
         links=links_of(reading, row.key),
         title=title,
         title_by=PEOPLE if written is not None else PROTOCOL if title is not None else None,
@@ -189,6 +189,10 @@ def _state_at(connection: Connection, row: Row[Any], position: int) -> Row[Any]:
     if state is None:
         raise NotFound(f"case {row.id} was not there yet at position {position}", do="give a later position, or none")
     return state
+
+
+def _stale_at(connection: Connection, row: Row[Any], position: int) -> bool:
+    return connection.execute(select(cases.c.key).where(cases.c.key == row.key, stale(position))).first() is not None
 
 
 def observations_of(reading: Reading, event_key: int) -> list[Row[Any]]:

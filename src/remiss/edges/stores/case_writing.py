@@ -23,11 +23,21 @@ from remiss.edges.stores.case_reading import case_at, next_text_version, resolve
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import forget_words, index_words
 from remiss.edges.stores.dialect.writing import insert_many, insert_missing, next_keys
+from remiss.edges.stores.in_force import holds
 from remiss.edges.stores.logs.journal import Transaction
 from remiss.edges.stores.people import register_team
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import redactions_value
-from remiss.edges.stores.tables import case_context, case_criteria, case_texts, cases, event_contents, events, revisions
+from remiss.edges.stores.tables import (
+    case_context,
+    case_criteria,
+    case_texts,
+    cases,
+    event_contents,
+    events,
+    revisions,
+    stale_cases,
+)
 from remiss.errors import Conflict
 from remiss.records.case import Case, Filing
 from remiss.records.event import Scalar, to_text
@@ -226,9 +236,20 @@ def first_state(transaction: Transaction, key: int, state: Mapping[str, object],
     _write_state(transaction, key, 1, state, position)
 
 
+def begin_stale(transaction: Transaction, case_keys: Sequence[int]) -> None:
+    """Write that the events of some cases, whose rows are locked, have changed since people labelled them."""
+    if case_keys:
+        connection, position = transaction.connection, transaction.position()
+        connection.execute(update(cases).where(among(cases.c.key, case_keys)).values(stale=True))
+        connection.execute(insert(stale_cases), [{"case_key": key, "position_from": position} for key in case_keys])
+
+
 def next_state(transaction: Transaction, row: Row[Any], state: Mapping[str, object], **more: object) -> None:
     """Write the state of a case that follows that of its locked row; `more` are values of its row that no revision has."""
     connection, position = transaction.connection, transaction.position()
+    if row.stale and not more.get("stale", True):
+        ended = update(stale_cases).where(stale_cases.c.case_key == row.key, holds(stale_cases, None))
+        connection.execute(ended.values(position_to=position))
     last = (revisions.c.case_key == row.key) & (revisions.c.revision == row.revision)
     connection.execute(update(revisions).where(last).values(position_to=position))
     _write_state(transaction, row.key, row.revision + 1, state, position)

@@ -105,7 +105,8 @@ class CaseStore:
             at = head_of(rows[0])
         else:
             with self._reader.at() as reading:
-                rows = page.ask(reading.connection, parameters)
+                # Of a snapshot that is under way the position is known to be that of the answer.
+                rows = rows if reading.connection is connection else page.ask(reading.connection, parameters)
                 at = reading.head
         self._path_cache.went(asked, choice, at)
         return rows, lines, at

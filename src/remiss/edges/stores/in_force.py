@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_, true
+from sqlalchemy import ColumnElement, FromClause, and_, or_, select, true
 
 from remiss.edges.stores.prepared import Position
-from remiss.edges.stores.tables import run_windows
+from remiss.edges.stores.tables import cases, run_windows, stale_cases
 
 
 def holds(of: FromClause, position: Position | None, *, begins: str = "position_from") -> ColumnElement[bool]:
@@ -46,3 +46,8 @@ def of(source: str, protocol: str) -> ColumnElement[bool]:
 def same_window(of_run: FromClause, windows: FromClause = run_windows) -> ColumnElement[bool]:
     """Return the condition that joins what a run found (`observations`, `groups`, `cells`) with its row of `run_windows`."""
     return and_(windows.c.run_key == of_run.c.run_key, windows.c.window_start == of_run.c.window_start)
+
+
+def stale(position: Position | None = None) -> ColumnElement[bool]:
+    """Return the condition that the event of the case at hand is another one than people labelled, now or at a position."""
+    return cases.c.key.in_(select(stale_cases.c.case_key).where(holds(stale_cases, position)))

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, and_, delete, insert, select, update
 
 from remiss.catalog.saved_views import SavedView, no_view
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import saved_views
 from remiss.errors import Conflict
+from remiss.govern.roles import team_words
 from remiss.records.identity import kind_id
+
+OTHER = "give another name"
 
 
 class SavedViewStore:
@@ -34,11 +37,17 @@ class SavedViewStore:
             return _one(reading, view)
 
     def save(self, name: str, address: str, team: str | None) -> SavedView:
-        """Write a view, in the place of that of the same person and name."""
+        """Write a view, in the place of the actor's own of that name: of one in the same place, else of any."""
         transaction = self._store.transaction
         # From here on other writers wait, so that of two who save one name the second replaces it.
         position, person = transaction.position(), transaction.actor.name
-        former = _named(self._reader.writing, person, name)
+        reading = self._reader.writing
+        former = _named(reading, person, name, team)
+        if former is not None and former.person != person:
+            raise Conflict(
+                f"{former.id}, which {former.person} shared with {team_words(former.team or '')}, has the name already", do=OTHER
+            )
+        former = former or next(iter(_all_named(reading, person, name)), None)
         made = SavedView(
             id=kind_id("view", [person, name, position]) if former is None else former.id,
             name=name,
@@ -54,12 +63,10 @@ class SavedViewStore:
         """Give a view another name."""
         self._store.transaction.position()
         former = _one(self._reader.writing, view)
-        other = _named(self._reader.writing, former.person, name)
+        other = _named(self._reader.writing, former.person, name, former.team)
         if other is not None and other.id != former.id:
-            # To others it is not told which views somebody has.
-            own = former.person == self._store.transaction.actor.name
-            what = f"{other.id} has the name already" if own else "the view cannot be called that"
-            raise Conflict(what, do="give another name, or remove that one" if own else "give another name")
+            # Whoever may rename a view sees all among which its name is given once.
+            raise Conflict(f"{other.id} has the name already", do=f"{OTHER}, or remove that one")
         made = replace(former, name=name)
         self._write(made, former)
         return made
@@ -101,10 +108,18 @@ def _content(view: SavedView) -> dict[str, str | None]:
     return {"name": view.name, "address": view.address, "team": view.team}
 
 
-def _named(reading: Reading, person: str, name: str) -> SavedView | None:
-    found = select(saved_views).where(saved_views.c.person == person, saved_views.c.name == name)
-    row = reading.connection.execute(found).first()
+def _named(reading: Reading, person: str, name: str, team: str | None) -> SavedView | None:
+    """Return the view that has a name among those of a team, or among those that somebody has for themselves."""
+    among = and_(saved_views.c.team.is_(None), saved_views.c.person == person) if team is None else saved_views.c.team == team
+    row = reading.connection.execute(select(saved_views).where(among, saved_views.c.name == name)).first()
     return None if row is None else _view(row)
+
+
+def _all_named(reading: Reading, person: str, name: str) -> list[SavedView]:
+    """Return the views of somebody that have a name, the one that is theirs alone first."""
+    found = select(saved_views).where(saved_views.c.person == person, saved_views.c.name == name)
+    ordered = found.order_by(saved_views.c.team.is_not(None), saved_views.c.id)
+    return [_view(row) for row in reading.connection.execute(ordered)]
 
 
 def _one(reading: Reading, view: str) -> SavedView:

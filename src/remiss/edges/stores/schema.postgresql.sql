@@ -1,4 +1,4 @@
--- The catalog's schema, version 37. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 39. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -651,9 +651,12 @@ CREATE TABLE saved_views (
     person TEXT COLLATE "C" NOT NULL,
     team TEXT COLLATE "C",
     saved_at BIGINT NOT NULL,
-    CONSTRAINT pk_saved_views PRIMARY KEY (id),
-    CONSTRAINT uq_saved_views_person_name UNIQUE (person, name)
+    CONSTRAINT pk_saved_views PRIMARY KEY (id)
 );
+
+CREATE UNIQUE INDEX uq_saved_views_own ON saved_views (person, name) WHERE team IS NULL;
+
+CREATE UNIQUE INDEX uq_saved_views_shared ON saved_views (team, name) WHERE team IS NOT NULL;
 
 CREATE TABLE shared_windows (
     run_key BIGINT NOT NULL,
@@ -683,6 +686,14 @@ CREATE TABLE source_files (
 );
 
 CREATE INDEX ix_source_files_source_name_protocol_name ON source_files (source_name, protocol_name);
+
+CREATE TABLE stale_cases (
+    case_key BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_stale_cases PRIMARY KEY (case_key, position_from),
+    CONSTRAINT fk_stale_cases_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
 
 CREATE TABLE steerings (
     protocol TEXT COLLATE "C" NOT NULL,

@@ -26,6 +26,7 @@ SEVERE = f"severity:<=2 {OPEN}"
 CRITICAL = "severity:1"
 TWICE = f"{CRITICAL} (status:verified OR status:resolved OR status:regressed)"
 DISPUTED = "status:disputed"
+STALE = "is:stale"
 LOOKS_DAYS = 7
 # So many cases can be named by their ids in one address.
 MOST_NAMED = 50
@@ -59,6 +60,7 @@ def cards(ws: Workspace, status: Sequence[CaptureStatus] | None = None) -> tuple
         (runs, lambda _: _captures(status or ())),
         (may("case:read"), _severe),
         (may("case:adjudicate"), _disputes),
+        (labels or runs, _stale),
         (runs and may("person:add") and may("token:list"), _without_a_way_in),
         (watches and not runs, _critical),
         (watches, _looks),
@@ -80,8 +82,6 @@ def _own_work(ws: Workspace, *, alone: bool) -> Iterator[HomeCard]:
         href="/queue",
         disputes=left.adjudication > 0,
     )
-    if left.anew:
-        yield HomeCard(of="Stale cases", figure=number(left.anew), note="Changed since people labelled them", href="/queue")
     if not alone:
         return
     goal = left.mine + left.total
@@ -104,6 +104,7 @@ def _captures(status: Sequence[CaptureStatus]) -> Iterator[HomeCard]:
         return
     due, provisional = sum(each.due or 0 for each in status), sum(each.provisional for each in status)
     note = f"{number(due)} due, {number(provisional)} provisional: labels may still change"
+    note = note if due or provisional else "Every window is captured, and its labels are in"
     yield HomeCard(of="Windows due or provisional", figure=number(due + provisional), note=note, href="/runs")
     worst = max(status, key=lambda each: each.refused_share)
     note = f"The most of any source, by {worst.protocol}" if worst.refused_share else "Every row could be read"
@@ -122,6 +123,12 @@ def _disputes(ws: Workspace) -> Iterator[HomeCard]:
     found = catalog.search(ws, DISPUTED, limit=1)
     note = "Two people disagree, a third decides" if found.total else "Nobody disagrees"
     yield HomeCard(of="Disputes", figure=number(found.total or 0), note=note, href=address("/cases", query=DISPUTED))
+
+
+def _stale(ws: Workspace) -> Iterator[HomeCard]:
+    if found := catalog.search(ws, STALE, limit=1).total:
+        href = address("/cases", query=STALE)
+        yield HomeCard(of="Stale cases", figure=number(found), note="Changed since people labelled them", href=href)
 
 
 def _without_a_way_in(ws: Workspace) -> Iterator[HomeCard]:

@@ -198,7 +198,7 @@ def _write(reading: Reading, transaction: Transaction, row: Row[Any], each: Affe
         # What was said of it stays, and the next labelling decides: to have it said anew would tell which mode it names.
         state["mode"] = row.mode if mode is None else each.goes[mode]
     if state["mode"] != row.mode or state["status"] != row.status or waits:
-        next_state(transaction, row, state)
+        next_state(transaction, row, state, stale=row.stale and state["status"] == row.status)
         told = ("status", "mode", "severity")
         transaction.changed(row.id, {name: getattr(row, name) for name in told}, {name: state[name] for name in told})
         transaction.subjects.append(row.id)

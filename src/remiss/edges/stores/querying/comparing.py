@@ -12,12 +12,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Float, Text, and_, cast, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Float, Text, and_, cast, exists, literal, literal_column, or_, select
 from sqlalchemy.types import TypeEngine
 
 from remiss.catalog.query import values
 from remiss.catalog.query.expression import Operator, Term, kind_of
-from remiss.catalog.query.fields import FieldForm, find
+from remiss.catalog.query.fields import STALE, FieldForm, find
 from remiss.edges.stores.dialect.conditions import (
     Pattern,
     any_glob,
@@ -28,7 +28,7 @@ from remiss.edges.stores.dialect.conditions import (
     json_text,
     number_in,
 )
-from remiss.edges.stores.in_force import come_by, in_force, same_window
+from remiss.edges.stores.in_force import come_by, in_force, same_window, stale
 from remiss.edges.stores.prepared import Position, given
 from remiss.edges.stores.tables import (
     case_context,
@@ -160,6 +160,16 @@ def in_revision(revision: ColumnElement[int]) -> Compare:
     return lambda term: exists().where(
         REVISION.c.case_key == cases.c.key, REVISION.c.revision == revision, column(REVISION.c.created_at)(term)
     )
+
+
+def is_so(position: Position | None) -> Compare:
+    """Return comparisons with what holds of the case besides, now or at a position: that it is stale, and nothing else yet."""
+
+    def compare(term: Term) -> Condition:
+        named = [] if term.operator is Operator.PRESENT else [given(term, str, Text()) == literal_column(f"'{STALE}'")]
+        return and_(stale(position), *named)
+
+    return compare
 
 
 def in_texts(version: ColumnElement[int]) -> Compare:

@@ -37,6 +37,7 @@ from remiss.edges.stores.querying.comparing import (
     in_event,
     in_revision,
     in_texts,
+    is_so,
     met,
     protocol_of,
     value_of_text,
@@ -109,6 +110,7 @@ def case_face(dialect: Dialect, blinded: BlindedKind | None = None) -> Face:
         "severity": column(cases.c.severity),
         "revision": column(cases.c.revision),
         "revised": in_revision(cases.c.revision),
+        "is": is_so(None),
         "title": in_texts(cases.c.text_version),
         "output": value_of_text(cases.c.output),
         "label": value_of_text(cases.c.label),
@@ -157,6 +159,7 @@ def case_face_at(position: Position, dialect: Dialect, blinded: BlindedKind | No
         "severity": column(revisions.c.severity),
         "revision": column(revisions.c.revision),
         "revised": column(revisions.c.created_at),
+        "is": is_so(position),
         "title": in_texts(revisions.c.text_version),
         "output": value_of_text(as_seen_at(position, "output")),
         "label": value_of_text(as_seen_at(position, "label")),
@@ -178,7 +181,7 @@ def observation_face(position: int, dialect: Dialect, matched: EventMatches) -> 
     # Keys that only a case has are asked of the event's case, if it has one.
     of_people = {
         name: in_case(case_then.keys[name], position)
-        for name in ("id", "status", "mode", "severity", "origin", "title", "revision", "revised", "sensitivity")
+        for name in ("id", "status", "is", "mode", "severity", "origin", "title", "revision", "revised", "sensitivity")
     }
     return Face(
         keys={

@@ -16,7 +16,7 @@ from sqlalchemy import Row, Select, or_, select
 from remiss.curate.steps import conclusion
 from remiss.edges.stores.abstentions import abstainers, once_undecidable
 from remiss.edges.stores.dialect.conditions import among
-from remiss.edges.stores.in_force import come_by, holds
+from remiss.edges.stores.in_force import come_by, holds, stale
 from remiss.edges.stores.labelling_reading import in_force
 from remiss.edges.stores.querying.search import in_force_at
 from remiss.edges.stores.reading import Reading
@@ -75,9 +75,8 @@ def decisions(reading: Reading, of: Collection[int] | None = None) -> Mapping[in
             cases.c.key,
             cases.c.event_key,
             events.c.event_id,
-            cases.c.stale,
+            stale(reading.position).label("stale"),
             revisions.c.status,
-            revisions.c.position_to,
             revisions.c.mode,
             revisions.c.severity.label("grade"),
             *(labellings.c[name] for name in ("kind", "verdict", "severity", "superseded", "person", "chance")),
@@ -126,7 +125,7 @@ def _alike(position: int | None) -> Select[Any]:
 def _undecidable(row: Row[Any], known: Decision | None) -> Decision:
     """Return what was found of an event that is or once was undecidable: it counts as annotated, and keeps its place."""
     found = Decision(annotated=True, ungraded=True) if known is None else known
-    lasts = row.status == Status.UNDECIDABLE.value and not (row.stale and row.position_to is None)
+    lasts = row.status == Status.UNDECIDABLE.value and not row.stale
     return replace(found, again=found.again or not lasts, undecidable=lasts)
 
 
@@ -135,16 +134,15 @@ def _decision(rows: list[Row[Any]], asker: str | None, *, looked: bool) -> Decis
     # The last annotation, in force or not: of one that was redone or begun anew there are several.
     first = next((row for row in reversed(rows) if row.kind == LabellingKind.ANNOTATION.value), None)
     status = Status(rows[0].status)
-    # Whether its event has changed since is a matter of the case as it is now.
-    stale = rows[0].stale and rows[0].position_to is None
-    final = None if stale else conclusion(status, {kind: Verdict(row.verdict) for kind, row in by_kind.items()})
-    open_ = final is None and (stale or status is not Status.UNDECIDABLE)
+    anew = bool(rows[0].stale)
+    final = None if anew else conclusion(status, {kind: Verdict(row.verdict) for kind, row in by_kind.items()})
+    open_ = final is None and (anew or status is not Status.UNDECIDABLE)
     return Decision(
         annotated=first is not None,
         severity=None if first is None else first.severity,
         chance=None if first is None else first.chance,
         final=final,
-        again=stale
+        again=anew
         or looked
         or LabellingKind.VERIFICATION in by_kind
         or any(row.superseded in ANEW for row in rows if not row.in_force),

@@ -1,7 +1,7 @@
 """Every table of the catalog, once; a module for each subject, all on one metadata."""
 
 from remiss.edges.stores.tables.base import Instant, governed, instant, metadata
-from remiss.edges.stores.tables.cases import case_context, case_criteria, case_texts, cases, revisions
+from remiss.edges.stores.tables.cases import case_context, case_criteria, case_texts, cases, revisions, stale_cases
 from remiss.edges.stores.tables.discussion import (
     attachment_names,
     attachment_removals,
@@ -106,6 +106,7 @@ __all__ = [
     "saved_views",
     "shared_windows",
     "source_files",
+    "stale_cases",
     "steerings",
     "teams",
     "thread_turns",

@@ -48,7 +48,7 @@ cases = Table(
     Column("latency_ms", Float(53)),
     Column("position_from", BigInteger, nullable=False),
     *governed(),
-    # Whether its event has changed since people labelled it.
+    # Whether its event has changed since people labelled it: a row of `stale_cases` says since when.
     Column("stale", Boolean(create_constraint=False), nullable=False, server_default=false()),
     # A filter on one of these, newest first, is one walk down an index.
     Index(None, "status", "occurred_at", "key"),
@@ -119,4 +119,14 @@ revisions = Table(
     Column("severity", SmallInteger),
     Column("text_version", Integer),
     Index(None, "position_from"),
+)
+
+# From when until when an event was another one than people had labelled; of a case there may be several.
+stale_cases = Table(
+    "stale_cases",
+    metadata,
+    Column("case_key", ForeignKey("cases.key"), primary_key=True),
+    Column("position_from", BigInteger, primary_key=True, autoincrement=False),
+    Column("position_to", BigInteger),
+    **CLUSTERED,
 )

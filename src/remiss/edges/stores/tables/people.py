@@ -6,9 +6,9 @@ taken is in the journal at these positions.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, SmallInteger, Table, UniqueConstraint, false
+from sqlalchemy import BigInteger, Boolean, Column, Index, SmallInteger, Table, false
 
-from remiss.edges.stores.dialect.types import Word
+from remiss.edges.stores.dialect.types import Word, having
 from remiss.edges.stores.tables.base import Instant, metadata
 
 teams = Table(
@@ -55,7 +55,8 @@ tokens = Table(
     Index(None, "person"),
 )
 
-# Pages that people saved under a name; `team` is that which one is shared with, null is nobody.
+# Pages that people saved under a name; `team` is that which one is shared with, null is nobody. A name is given once among the
+# views that somebody has for themselves, and once among those of a team: so nobody learns by it of one that they do not see.
 saved_views = Table(
     "saved_views",
     metadata,
@@ -65,5 +66,6 @@ saved_views = Table(
     Column("person", Word, nullable=False),
     Column("team", Word),
     Column("saved_at", Instant, nullable=False),
-    UniqueConstraint("person", "name"),
+    Index("uq_saved_views_own", "person", "name", unique=True, **having("team IS NULL")),
+    Index("uq_saved_views_shared", "team", "name", unique=True, **having("team IS NOT NULL")),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,8 +75,9 @@ def saved(ws: Ws, asked: Annotated[Meant, Query()]) -> Response:
 
 @router.get(PATH + "/{view}")
 def follow(ws: Ws, view: str) -> Response:
-    """Lead to the page that was saved."""
-    found = next((each for each in views.list_views(ws) if each["view"] == view), None)
+    """Lead to the page that was saved, by its id or its name: a view of one's own comes before one that others share."""
+    listed = tuple(views.list_views(ws))
+    found = next((each for key in ("view", "name") for each in listed if each[key] == view), None)
     if found is None:
         raise no_view(view)
     return RedirectResponse(str(found["address"]), 302)
@@ -108,10 +110,16 @@ def kept(ws: Workspace, path: str = "") -> tuple[dict[str, Any], ...]:
 
 
 def links(found: Iterable[dict[str, Any]], current: str = "") -> tuple[ListLink, ...]:
-    """Return the links to saved views; that whose page is shown is the current one."""
+    """Return the links to saved views; that whose page is shown is the current one. Of one name, shared ones say with whom."""
+    every = tuple(found)
+    named = Counter(str(each["name"]) for each in every)
+
+    def words(each: dict[str, Any]) -> str:
+        shared = each["team"] is not None and named[str(each["name"])] > 1
+        return f"{each['name']} ({each['team']})" if shared else str(each["name"])
+
     return tuple(
-        ListLink(words=str(each["name"]), href=f"{PATH}/{segment(each['view'])}", current=each["address"] == current)
-        for each in found
+        ListLink(words=words(each), href=f"{PATH}/{segment(each['view'])}", current=each["address"] == current) for each in every
     )
 
 
