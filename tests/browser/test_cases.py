@@ -26,6 +26,12 @@ def test_by_mouse_one_narrows_turns_the_page_and_opens_a_case(signed_in):
     expect(page.get_by_role("columnheader", name="Severity")).to_have_attribute("aria-sort", "ascending")
 
 
+def test_the_keys_of_the_filter_language_come_when_help_is_opened(signed_in):
+    page = signed_in("/cases")
+    page.get_by_text("The filter language, and the keyboard").click()
+    expect(page.locator("#language").get_by_role("link", name="protocol:arrival-delay@1")).to_be_visible()
+
+
 def test_by_keyboard_one_completes_a_query_and_walks_the_list(signed_in):
     page = signed_in("/cases")
     page.keyboard.press("/")
@@ -77,6 +83,8 @@ def test_without_script_one_searches_counts_and_narrows(signed_in):
     page.get_by_label("Which cases").fill("severity:3")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Count them by field").click()
+    page.locator("#facets section", has_text="inputs.carrier").get_by_role("link", name="3 values").click()
+    expect(page.locator("#facets").get_by_role("link", name=re.compile("^UA"))).to_be_visible()
     page.locator("#facets").get_by_role("link", name=re.compile("^EWR")).click()
     expect(page.get_by_label("Which cases")).to_have_value("severity:3 context.airport:EWR")
     expect(page.locator("table.cases a.id").first).to_be_visible()

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from remiss.demo import story
+from tests.serving import served
 
 pytestmark = pytest.mark.slow(reason="runs the demo as a command: it starts, compares with the truth, and shows the pages")
 COMMAND = [sys.executable, "-m", "remiss", "demo", "demo", "--serve"]
@@ -54,3 +55,10 @@ def test_it_ends_by_itself_when_nobody_is_there(folder, settings, nobody):
     assert "What to look at next" in ended.stdout
     os.close(terminal)
     os.close(person)
+
+
+def test_the_list_counted_by_field_is_small_enough_for_who_has_no_script(folder):
+    with served(str(folder / story.CATALOG), {}) as there, there.browser() as client:
+        page = client.get("/cases?facets=true")
+    assert "Narrow by field" in page.text
+    assert len(page.content) <= 45_000

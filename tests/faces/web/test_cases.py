@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from remiss.catalog import actions as catalog
+from remiss.catalog.query.fields import TABLE
 from remiss.catalog.query.parsing import parse
 from remiss.faces.web.pages.list_address import LIMIT, ListAddress
 from remiss.faces.web.pages.list_columns import USUAL, ListHead
-from remiss.faces.web.pages.list_facets import facets_of
+from remiss.faces.web.pages.list_facets import FIRST_OF_PAGE, facets_of
 from remiss.faces.web.rendering import environment
 from remiss.govern import audit_actions as audit
 from remiss.present import facts
@@ -165,6 +166,30 @@ def test_without_script_facets_are_one_link_away(client):
     counted = client.get(href).text
     assert "context.airport" in counted
     assert "More than 50 cases" not in counted
+
+
+def test_beside_the_list_stand_few_values_of_a_field_and_one_link_leads_to_all_of_them(client):
+    page = client.get("/cases", params={"facets": "true"}).text
+    shown = {re.sub("<[^>]*>", "", each.partition("</h3>")[0]): each for each in page.split("<section>\n<h3>")[1:]}
+    assert max(each.count("<li") for each in shown.values()) <= FIRST_OF_PAGE
+    assert "<li" not in shown["inputs.carrier"]
+    [href] = re.findall(r'class="further" href="([^"]*)">3 values<', shown["inputs.carrier"])
+    assert html.unescape(href) == "/cases?facets=true&more=inputs.carrier#facets"
+    opened = client.get(html.unescape(href)).text.partition("inputs.carrier</h3>")[2].partition("</section>")[0]
+    assert opened.count("<li") == 3
+    # What a list asks of a field is seen, however many values it asks for.
+    query = "(inputs.carrier:UA OR inputs.carrier:DL) criterion:slow"
+    asked = client.get("/cases", params={"facets": "true", "query": query}).text.partition("inputs.carrier</h3>")[2]
+    assert re.findall(r'class="value">([^<]*)<', asked.partition("</section>")[0]) == ["UA", "DL"]
+
+
+def test_the_keys_of_the_filter_language_are_read_when_they_are_asked_for(client):
+    text = client.get("/cases").text
+    assert 'hx-get="/parts/cases/language"' in text
+    assert client.get("/help/reference/query").status_code == 200
+    keys = client.get("/parts/cases/language").text
+    assert all(f"<code>{key.name}" in keys for key in TABLE)
+    assert all(client.get(href).status_code == 200 for href in links(keys)[:3])
 
 
 def test_what_was_counted_once_stands_in_the_page_at_once(client):

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 SEEING = "case:read"
-COUNT, FACETS = "/parts/cases/count", "/parts/cases/facets"
+COUNT, FACETS, LANGUAGE = "/parts/cases/count", "/parts/cases/facets", "/parts/cases/language"
 
 # Where those that are no cases are listed.
 CONTROLS = address("/api/v1/sample", query="group:control")
@@ -85,7 +85,6 @@ class CasesPage:
     following: str | None
     pinned: str
     unpinned: str
-    help: tuple[KeyHelp, ...]
     empty: bool
     id_href: str | None
     controls: str | None
@@ -95,6 +94,14 @@ class CasesPage:
     fewer: bool = False
     fewer_filed: bool = False
     read_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguagePart:
+    """cases/language.html: the keys of the filter language."""
+
+    template: ClassVar[str] = "cases/language.html"
+    keys: tuple[KeyHelp, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +129,7 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         total = None if all_of_it is None else all_of_it.total
         counted = look(ws, catalog.facets, found.position, query=asked.query)
         ask = partial(look, ws, catalog.facets, found.position)
-        counts = None if counted is None else _facets(ws, answers, counted, asked, ask)
+        counts = None if counted is None else _facets(ws, answers, counted, asked, ask, beside=asked.facets)
     except InputError as error:
         if not shown_at_the_box(error):
             raise
@@ -150,6 +157,12 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
     return render(page, around, status=200 if problem is None else 422)
 
 
+@router.get(LANGUAGE)
+def keys(ws: Ws) -> Response:
+    """List the keys of the filter language, as a piece of the page that is read once somebody opens it."""
+    return part(LanguagePart(keys=language()))
+
+
 @router.get(COUNT)
 def count(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> Response:
     """Count the cases of a list, as a piece of the page."""
@@ -166,7 +179,13 @@ def facets(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> R
 
 
 def _facets(
-    ws: Workspace, answers: ResultCache, counted: Rows, asked: ListAddress, ask: Callable[..., Rows | None]
+    ws: Workspace,
+    answers: ResultCache,
+    counted: Rows,
+    asked: ListAddress,
+    ask: Callable[..., Rows | None],
+    *,
+    beside: bool = False,
 ) -> FacetsPart | None:
     """Return the counts of a list, and of its fields those beside what it asks of them; None when one is not there yet."""
     query, protocols = parse(asked.query), _known(ws, answers, counted.position)
@@ -178,7 +197,7 @@ def _facets(
     known = {of: rows for of, rows in further.items() if rows is not None}
     if len(known) != len(further):
         return None
-    return facets_of(counted, asked, query, {**WORDS, **protocol_cache.heads(protocols)}, known)
+    return facets_of(counted, asked, query, {**WORDS, **protocol_cache.heads(protocols)}, known, beside=beside)
 
 
 def _known(ws: Workspace, answers: ResultCache, position: int) -> tuple[Protocol, ...]:
@@ -261,7 +280,6 @@ def page_of(
         following=None if found is None or found.next is None else link(asked, after=found.next, start=asked.start + LIMIT),
         pinned=link(asked, as_of=asked.as_of if found is None else found.position),
         unpinned=link(asked, as_of=None),
-        help=language(),
         read_as=() if found is None else found.read_as,
         empty=found is not None and not len(found) and not asked.query.strip(),
         id_href=None if found is None or len(found) else as_id(asked),

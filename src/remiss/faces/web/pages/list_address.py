@@ -47,6 +47,7 @@ class ListAddress(AsOf):
     after: str | None = None
     start: Annotated[int, Field(ge=0, le=MOST_POSITION, description="How many stand on the pages before.")] = 0
     facets: bool = False
+    more: str = Field("", description="Of which field all values are shown on a page that is counted by field.")
     columns: list[str] = Field([], description="Which columns, in this order; several names may be set apart by commas.")
 
     format: Literal["", "markdown"] = ""

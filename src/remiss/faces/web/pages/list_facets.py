@@ -10,15 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from remiss.catalog.listing import countable
+from remiss.catalog.listing import INPUTS, countable
 from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Not, Query, Term, both, conjuncts, either
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.pages.list_address import ListAddress, link
-from remiss.records.event import Scalar
+from remiss.records.event import NONE_OF, Scalar
 from remiss.records.rows import Rows
 
 FIRST = 8
+# So many of each field on a page that is counted by field, which only those ask for who have no script; of inputs none.
+FIRST_OF_PAGE = 3
 # In which order fields are counted, what narrows most first; context fields follow.
 COUNTED = ("criterion", "severity", "status", "mode", "suggested_mode", "model", "model_version", "label", "source")
 # Of a case that has several values of it one may already be in the list by another.
@@ -47,11 +49,16 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
-    """The values of one field among the cases that match; those that are chosen, excluded or frequent come first."""
+    """The values of one field among the cases that match; those that are chosen, excluded or frequent come first.
+
+    `left` is how many more there are, to which `href` leads.
+    """
 
     field: str
     first: tuple[Value, ...]
-    more: tuple[Value, ...]
+    more: tuple[Value, ...] = ()
+    left: int = 0
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +95,13 @@ def _named(found: Rows, query: Query) -> tuple[str, ...]:
 
 
 def facets_of(
-    found: Rows, asked: ListAddress, query: Query, labels: Mapping[str, str], further: Mapping[Question, Rows] | None = None
+    found: Rows,
+    asked: ListAddress,
+    query: Query,
+    labels: Mapping[str, str],
+    further: Mapping[Question, Rows] | None = None,
+    *,
+    beside: bool = False,
 ) -> FacetsPart:
     """Return the counts of a list as links that narrow it or widen it again.
 
@@ -96,6 +109,7 @@ def facets_of(
     ----------
     labels : what people call fields
     further : the answers to `further_counts`
+    beside : whether they come with the list, and with few values each
     """
     names = _named(found, query)
     order = [*(name for name in COUNTED if name in names), *(name for name in names if name not in COUNTED)]
@@ -104,10 +118,19 @@ def facets_of(
         values = _values(found, asked, query, name, further or {})
         if len(values) > 1 or any(each.chosen or each.excluded for each in values):
             values = tuple(sorted(values, key=lambda value: (not value.chosen, not value.excluded)))
-            facets.append(Facet(field=name, first=values[:FIRST], more=values[FIRST:]))
+            facets.append(_facet(asked, name, values, beside=beside))
         elif values and not values[0].missing:
             same.append((name, values[0].words))
     return FacetsPart(facets=tuple(facets), same=tuple(same), labels=labels)
+
+
+def _facet(asked: ListAddress, name: str, values: tuple[Value, ...], *, beside: bool) -> Facet:
+    if not beside:
+        return Facet(field=name, first=values[:FIRST], more=values[FIRST:])
+    first = 0 if name.startswith(INPUTS) else FIRST_OF_PAGE
+    shown = len(values) if name == asked.more else max(first, sum(value.chosen or value.excluded for value in values))
+    href = f"{link(asked, facets='true', more=name)}#facets"
+    return Facet(field=name, first=values[:shown], left=len(values[shown:]), href=href)
 
 
 def _values(found: Rows, asked: ListAddress, query: Query, name: str, further: Mapping[Question, Rows]) -> tuple[Value, ...]:
@@ -138,7 +161,7 @@ def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: i
     less = fields.with_exclusion(query, field, term)
     wanted = less if excluded else fields.toggled(query, term) if alone else fields.with_choice(query, field, term)
     return Value(
-        words="none" if value is None else str(value),
+        words=NONE_OF.get(field, "none") if value is None else str(value),
         count=count,
         href=link(asked, query=unparse(wanted)),
         less=link(asked, query=unparse(less)),
