@@ -21,7 +21,7 @@ CONFIRMED_COLUMNS = ("flagged", "precision")
 _SIGNS = re.compile(r"[\\`*_{}\[\]<>|~!&$#]")
 # What readers of Markdown make links of, or call people by.
 _CALLS = ((re.compile("://"), r"\\://"), (re.compile(r"(?i)\bwww(?=\.)"), r"\g<0>\\"), (re.compile("@"), "@\N{WORD JOINER}"))
-COLUMNS = ("key", "value", "low", "high", "method", "variance", "sampled", "effective", "remarks")
+COLUMNS = ("key", "value", "low", "high", "method", "variance", "among", "sampled", "effective", "remarks")
 
 
 def sheet_of(answer: Any, document: Mapping[str, Any], declared: Any) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
@@ -56,10 +56,15 @@ def _cell(value: Scalar, formats: frozenset[str]) -> Scalar:
     return datetime.fromisoformat(value) if isinstance(value, str) and "date-time" in formats else value
 
 
-def figures(found: Estimate) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+def figures(found: Estimate) -> tuple[list[str], list[tuple[object, ...]]]:
     """Return the columns and lines of an estimate, one line a figure."""
-    names = (*COLUMNS, *(CONFIRMED_COLUMNS if found.kind == CONFIRMED else ()))
-    told = {"remarks": estimate_facts.remarks, "precision": estimate_facts.precision_of}
+    names = [name for name in COLUMNS if found.rate or name != "among"]
+    names += CONFIRMED_COLUMNS if found.kind == CONFIRMED else ()
+    told = {
+        "key": lambda row: row.missing if row.key is None else row.key,
+        "remarks": estimate_facts.remarks,
+        "precision": estimate_facts.precision_of,
+    }
     return names, [tuple(told[name](row) if name in told else getattr(row, name) for name in names) for row in found.rows]
 
 

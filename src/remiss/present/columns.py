@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from remiss.present.legible import share
-from remiss.records.event import Scalar
+from remiss.records.event import NONE_OF, Scalar
 from remiss.records.rows import Rows
 
 # Of all tables, the columns that have a share as text.
@@ -100,7 +100,11 @@ def lines(page: Rows) -> list[list[object]]:
     A facet that counts what has no value says so; elsewhere what is missing is left empty.
     """
     names, missing = shown(page), MISSING.get(page.schema, {})
-    return [[missing.get(name) if line[name] is None else _to_text(name, line[name]) for name in names] for line in page]
+
+    def none_of(name: str, line: Mapping[str, Scalar]) -> str | None:
+        return NONE_OF.get(str(line["field"]), missing[name]) if name in missing else None
+
+    return [[none_of(name, line) if line[name] is None else _to_text(name, line[name]) for name in names] for line in page]
 
 
 def _to_text(name: str, value: Scalar) -> Scalar:

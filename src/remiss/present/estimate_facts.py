@@ -8,6 +8,7 @@ from datetime import datetime
 
 from remiss.present.legible import between, counted, figure, moment, number, one_line, share
 from remiss.records.estimate import CONFIRMED, UNKNOWN, WEIGHTED, Estimate, EstimateRow
+from remiss.records.event import NOT_KNOWN
 from remiss.records.labelling import Verdict
 
 UNDEFINED = "undefined"
@@ -20,9 +21,9 @@ POSSIBLE = "if unjudged"
 PRIORITIES = {
     **dict.fromkeys(("value", INTERVAL), 1),
     **dict.fromkeys(("sampled", "judged", "remarks", "precision", IN_QUESTION, SHARE), 2),
-    **dict.fromkeys((POSSIBLE, "method", "variance", "effective", "flagged"), 3),
+    **dict.fromkeys((POSSIBLE, "method", "variance", "among", "effective", "flagged"), 3),
 }
-FIGURES = ("value", INTERVAL, "sampled", "effective", "judged", POSSIBLE, "flagged", "precision", IN_QUESTION, SHARE)
+FIGURES = ("value", INTERVAL, "among", "sampled", "effective", "judged", POSSIBLE, "flagged", "precision", IN_QUESTION, SHARE)
 
 
 def heading(estimate: Estimate) -> str:
@@ -40,7 +41,7 @@ def key_of(row: EstimateRow) -> str:
     """Return the name of a row of a breakdown. A number is a name here (flight 1371) and not grouped into thousands."""
     match row.key:
         case None:
-            return "not known"
+            return row.missing or NOT_KNOWN
         case bool():
             return "true" if row.key else "false"
         case datetime():
@@ -74,6 +75,7 @@ def figures(estimate: Estimate) -> tuple[list[str], list[tuple[str, ...]]]:
         INTERVAL: [interval or ended(row) for (_, interval), row in zip(told, rows, strict=True)],
         "method": [row.method for row in rows],
         "variance": [row.variance for row in rows],
+        "among": [among_of(row) for row in rows],
         "sampled": [f"{row.sampled:,}" for row in rows],
         "effective": ["" if row.effective is None else number(row.effective) for row in rows],
         "judged": [judged_share(row) for row in rows],
@@ -105,6 +107,11 @@ def among(estimate: Estimate) -> str:
     """Return what the rows are rates among, in words; empty of totals."""
     words = estimate.denominator or ""
     return words if not words or words.startswith("among") else f"among {words}"
+
+
+def among_of(row: EstimateRow) -> str:
+    """Return how many events a rate is among; empty of totals."""
+    return "" if row.among is None else number(row.among)
 
 
 def remarks(row: EstimateRow) -> str:

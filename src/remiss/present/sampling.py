@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from remiss.present.legible import one_line, share
 from remiss.records.comparison import Comparison
-from remiss.records.event import Scalar
+from remiss.records.event import NOT_KNOWN, Scalar
 from remiss.records.run import ALL, CONTROL, UNDECIDED
 from remiss.records.window import format_width
 
@@ -88,7 +88,7 @@ def plain_name(field: str) -> str:
 
 def value_of(value: Scalar) -> str:
     """Return a value of a stratum in a sentence."""
-    return "not known" if value is None else one_line(str(value))
+    return NOT_KNOWN if value is None else one_line(str(value))
 
 
 def listed(words: Sequence[str]) -> str:

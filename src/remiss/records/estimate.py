@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from remiss.parameters import OneOf
 from remiss.records import arrow
-from remiss.records.event import Scalar
+from remiss.records.event import NONE_OF, NOT_KNOWN, Scalar
 from remiss.records.labelling import Verdict
 from remiss.records.published import Amount, Count, Share, published
 from remiss.records.rows import Shown
@@ -50,7 +50,7 @@ ConfirmedVerdict = Annotated[str, OneOf((Verdict.FAILURE.value, Verdict.WRONG_LA
 TYPES = {
     **dict.fromkeys(("value", "low", "high", "level", "effective", "judged", "bounds_low", "bounds_high", "flagged"), arrow.REAL),
     **dict.fromkeys(("precision", "precision_low", "precision_high", "among"), arrow.REAL),
-    **dict.fromkeys(("method", "variance", "interval"), arrow.TEXT),
+    **dict.fromkeys(("method", "variance", "interval", "missing"), arrow.TEXT),
     **dict.fromkeys(("few", "provisional", "preliminary", "partial"), arrow.YES_NO),
     **dict.fromkeys(("sampled", "left_out", "windows", "verified", "to_label", "undecidable"), arrow.WHOLE),
     **dict.fromkeys(("since", "until"), arrow.TIME),
@@ -72,8 +72,11 @@ class EstimateRow:
     if none or all of the others had met the criterion. `left_out` counts the rows of the figure's windows that the protocol does
     not admit: they are in no figure.
 
-    `among` is how many events a rate is among: counted exactly where its method is `counted`, else estimated. `partial` says
-    that the log begins within its first window, which has fewer events than a whole one; only periods say so.
+    `among` is how many events a rate is among: counted exactly where the query and its denominator can be, else estimated.
+    `partial` says that the log begins within its first window, which has fewer events than a whole one; only periods say so.
+
+    Of the row of a breakdown whose events have no value, `key` is None and `missing` says why: `no answer`, `no label yet` or
+    `not known`.
 
     `windows` is how many windows the figure is of, the first of which begins at `since` and the last ends at `until`.
 
@@ -86,6 +89,7 @@ class EstimateRow:
     """
 
     key: Scalar = None
+    missing: str | None = None
     value: float | int | None
     low: float | None = None
     high: float | None = None
@@ -184,6 +188,12 @@ class Estimate(Shown):
     narrowed: bool = False
     spans: tuple[VersionSpan, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.by is not None and any(row.key is None and row.missing is None for row in self.rows):
+            why = NONE_OF.get(self.by, NOT_KNOWN)
+            rows = (replace(row, missing=why) if row.key is None else row for row in self.rows)
+            object.__setattr__(self, "rows", tuple(rows))
 
     def to_arrow(self) -> pa.Table:
         """Return an Arrow table with a line for each row."""

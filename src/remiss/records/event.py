@@ -68,6 +68,7 @@ class Redaction:
 
 # That there is none says something of an answer and of a label: in these words, everywhere.
 NONE_OF = {"output": "no answer", "label": "no label yet"}
+NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

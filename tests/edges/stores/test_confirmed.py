@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -167,6 +168,8 @@ def test_the_figure_is_what_the_formulas_give(labelled):
     [rate] = understand.estimate(labelled.ws, "criterion:slow", confirmed=True, rate=True).rows
     [every] = understand.estimate(labelled.ws, "").rows
     assert rate.value == pytest.approx(total.value / every.value)
+    # Among as many as the page and its files say.
+    assert (rate.among, total.among) == (every.value, None)
     assert 0 < rate.low < rate.value < rate.high < 1
 
 
@@ -205,6 +208,7 @@ def test_a_slice_is_the_share_of_what_all_sampled_events_say_was_flagged(labelle
             assert rate.value is None
             assert row.to_label > 0
             continue
+        assert rate.among == pytest.approx(flagged.among)
         assert rate.value == pytest.approx(row.value / row.flagged * flagged.value)
         assert rate.low < rate.value < rate.high < 1
 
@@ -308,6 +312,19 @@ def test_it_can_be_narrowed_by_what_people_decided_and_read_as_it_was(labelled):
         understand.estimate(ws, "criterion:*", verdict="wrong-label")
     [then] = understand.estimate(ws, "criterion:slow", confirmed=True, as_of=labelled.position).rows
     assert then.value is None
+
+
+def test_a_figure_as_of_then_is_what_it_was_before_its_events_changed(labelled, log):
+    def told(as_of=None):
+        return understand.estimate(labelled.ws, "criterion:slow", confirmed=True, as_of=as_of).rows
+
+    before, position = told(), labelled.ws.position()
+    for row in log.outcomes:
+        row["actual"] = {"on-time": "early"}.get(row["actual"], row["actual"])
+    log.write(Path(log.protocol).read_text())
+    captured(labelled.ws, log)
+    assert told(position) == before != told()
+    assert catalog.search(labelled.ws, "is:stale").total > 0 == catalog.search(labelled.ws, "is:stale", as_of=position).total
 
 
 def test_a_case_that_takes_anothers_verdict_counts_with_its_own_weight(team):

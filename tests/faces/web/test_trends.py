@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -11,8 +13,12 @@ import pytest
 from remiss import capture
 from remiss.catalog.query.expression import Term, conjuncts
 from remiss.catalog.query.parsing import parse
+from remiss.faces.web.pages.list_address import ListAddress
+from remiss.faces.web.pages.list_facets import facets_of
 from remiss.faces.web.trend_question import TrendQuestion, chips_of
+from remiss.present import columns
 from remiss.present.chart_words import ChartNames
+from remiss.records.rows import Rows
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 
@@ -142,6 +148,24 @@ def test_a_column_in_which_nothing_stands_is_left_out_and_a_share_says_among_how
     assert len(cells) == len(first.strip("| ").split(" | "))
     assert all(any(each) for each in cells)
     assert "remarks" not in first
+
+
+def test_a_row_without_a_value_says_why_in_the_same_words_everywhere(reading, get, captured, cli):
+    asked = {"query": "criterion:slow", "what": "rate", "by": "label", "variance": "sample"}
+    page = get(**asked).text
+    assert ">no label yet</a></th>" in page
+    assert any(said.startswith("no label yet: ") for _, said in marks(page))
+    [row] = [row for row in rows_of(reading, page) if row["key"] is None]
+    assert row["missing"] == "no label yet"
+    sheet = list(csv.DictReader(io.StringIO(get(**asked, format="csv").text)))
+    assert [each["key"] for each in sheet].count("no label yet") == 1
+    assert {each["key"]: float(each["among"]) for each in sheet}["no label yet"] == row["among"] > 0
+    assert cli("estimate", "criterion:slow", "--rate", "--by", "label").out.count("no label yet") == 1
+    assert "not known" not in page
+    counted = Rows("facet", ("field", "value", "count"), (("label", None, 3), ("label", "late", 2), ("mode", None, 5)), 1)
+    [label] = facets_of(counted, ListAddress(), parse(""), {}).facets
+    assert [value.words for value in label.first] == ["no label yet", "late"]
+    assert [line[1] for line in columns.lines(counted)] == ["no label yet", "late", "(none)"]
 
 
 def test_a_period_leads_to_the_cases_of_its_time(get):

@@ -129,9 +129,9 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
     # What is unsettled is none of what is asked for, and then all of it.
     ends = [found.settled(0.0), found.settled(1.0)] if found.unsettled.any() else [found]
     made = [figure_of(view, key, starts, each, two_phase(each), counted) for each in ends]
-    figures = [figure for figure, _ in made]
+    figures = [figure for figure, *_ in made]
     # That none was found is true only if none is with all that is unsettled.
-    figure, notes = spanned(figures), made[-1][1]
+    figure, (_, notes, among) = spanned(figures), made[-1]
     shares = [confirmed_share(each, own) for each, own in zip(ends, figures, strict=True)] if shared_out else []
     share = spanned(shares) if shares else IntervalEstimate(value=None)
     hits = int(np.sum(found.y > 0))
@@ -142,6 +142,7 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
         value=figure.value,
         low=figure.low,
         high=figure.high,
+        among=among,
         sampled=hits,
         effective=figure.effective,
         few=found.hits < FEW and figure.value is not None and (figure.low is None or figure.low != figure.high),
@@ -192,14 +193,14 @@ def still_needed(found: Annotated, view: LabelledDomain) -> tuple[int, int, int]
 
 def figure_of(
     view: LabelledDomain, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase, flagged: IntervalEstimate
-) -> tuple[IntervalEstimate, tuple[str, ...]]:
-    """Return value and interval of one key, and what to say of events that no criterion caught."""
+) -> tuple[IntervalEstimate, tuple[str, ...], float | None]:
+    """Return value and interval of one key, what to say of events that no criterion caught, and among how many a rate is."""
     if not starts:
-        return IntervalEstimate(value=None), ()
+        return IntervalEstimate(value=None), (), None
     question, cells = view.field.plan.question, view.cells(key, starts)
     among = among_of(view, key, starts, found, estimate) if question.rate else None
     if among is not None and among.total <= 0:
-        return IntervalEstimate(value=None, notes=("there is no event to count among",)), ()
+        return IntervalEstimate(value=None, notes=("there is no event to count among",)), (), 0.0
     notes: tuple[str, ...] = ()
     all_flagged = of_flagged(cells, found)
     if all_flagged:
@@ -209,18 +210,18 @@ def figure_of(
         total = calibrated_total(found, estimate, flagged, open_of(view, cells))
     else:
         total, notes = total_of(view, cells, found)
-    if among is not None:
-        if question.variance == SAMPLE:
-            if all_flagged and among.exact:
-                return calibrated_rate(total, among), notes
-            if all_flagged and total.value:
-                machines = flagged_rate(view, key, cells, starts)
-                return replace(share_among(machines, confirmed_share(found, total)), effective=total.effective), notes
-            return confirmed_rate(total, estimate, among, rare=bool(np.any(found.kind == 1))), notes
-        return process_of(view, key, starts, found, estimate, total, among, all_flagged=all_flagged), notes
-    if question.variance == SAMPLE:
-        return total, notes
-    return process_of(view, key, starts, found, estimate, total, None, all_flagged=all_flagged), notes
+    if question.variance != SAMPLE:
+        figure = process_of(view, key, starts, found, estimate, total, among, all_flagged=all_flagged)
+    elif among is None:
+        figure = total
+    elif all_flagged and among.exact:
+        figure = calibrated_rate(total, among)
+    elif all_flagged and total.value:
+        machines = flagged_rate(view, key, cells, starts)
+        figure = replace(share_among(machines, confirmed_share(found, total)), effective=total.effective)
+    else:
+        figure = confirmed_rate(total, estimate, among, rare=bool(np.any(found.kind == 1)))
+    return figure, notes, None if among is None else among.total
 
 
 def process_of(

@@ -29,7 +29,6 @@ from remiss.present import chart_words, estimate_facts
 from remiss.present.chart import Drawing, chart
 from remiss.present.chart_scale import ordered, over_time
 from remiss.present.chart_words import PLAIN, ChartNames
-from remiss.present.legible import number
 from remiss.records.catalog import reached
 from remiss.records.estimate import (
     CONFIRMED,
@@ -281,7 +280,7 @@ def line_of(row: EstimateRow, found: Estimate, href: str) -> EstimateLine:
         judged=estimate_facts.judged_share(row),
         bounds=estimate_facts.possible(row),
         remarks=estimate_facts.remarks(row),
-        among="" if row.among is None else number(row.among),
+        among=estimate_facts.among_of(row),
         flagged=estimate_facts.flagged_of(row),
         precision=estimate_facts.precision_of(row),
     )
