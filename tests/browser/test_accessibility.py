@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from remiss.catalog import actions as catalog
+from remiss.catalog import view_actions as views
 from remiss.curate import discussion_actions as curate
 from remiss.curate import investigation_actions as findings
 from remiss.curate import labelling_actions as labelling
@@ -15,7 +16,7 @@ from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
-from tests.browser.layout import MOST_MOVED, WIDTHS, cut_or_broken, moved
+from tests.browser.layout import BROKEN, MOST_MOVED, WIDE, WIDTHS, cut_or_broken, moved
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.test_jobs import STEPS, post
 from tests.stories.logs import MONDAY
@@ -189,6 +190,36 @@ def out_of_order(page, path):
     levels = page.locator("main :is(h1, h2, h3, h4)").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
     follow = all(after <= before + 1 for before, after in pairwise(levels))
     return {} if levels[:1] == [1] and levels.count(1) == 1 and follow else {f"{path}: headings": levels}
+
+
+# Lists whose lines are wider than a phone: there a line is a few short ones. A document keeps its own, and so do cells, of which
+# the names in every line would be half of the page.
+FOLDED = (
+    "/audit",
+    "/runs",
+    "/runs/{run}?part=windows",
+    "/jobs",
+    "/jobs/{job}",
+    "/protocols",
+    "/protocols/arrival-delay",
+    "/views",
+)
+SIDEWAYS = """[...document.querySelectorAll(".scroll:not(.document, #cell-table)")]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText.slice(0, 80))
+  .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : [])"""
+
+
+def test_lists_are_read_on_a_phone_without_scrolling_sideways(signed_in, site, filled_in):
+    for name in ("Severe at Newark", "Each week"):
+        views.save_view(site.workspace, name, "/cases?query=severity:<=2 context.airport:EWR&sort=severity", team="default")
+    page = signed_in("/", viewport={"width": 390, "height": 844})
+    wrong = {}
+    for path in map(filled_in, FOLDED):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        wrong[path] = page.evaluate(SIDEWAYS) + page.evaluate(WIDE) + page.evaluate(BROKEN)
+    assert not any(wrong.values()), wrong
 
 
 @pytest.mark.soak

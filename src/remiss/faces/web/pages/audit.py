@@ -124,14 +124,34 @@ def _moment(text: str, field: str) -> datetime:
         raise InputError(f"{text!r} is not a time", do="write 2013-06-03 or 2013-06-03T06:00:00Z", field=field) from error
 
 
+# Actions that are called by what they show, and those of which even that is no sentence.
+SHOWN = frozenset(
+    [
+        "facets",
+        "duplicates",
+        "form",
+        "history",
+        "investigation",
+        "cells",
+        "coverage",
+        "histograms",
+        "windows",
+        "recodings",
+        "info",
+    ]
+)
+SAID = {"run.refused": "show refused rows of run", "case.similar": "show similar cases", "agreement.own": "show own agreement"}
+
+
 def in_words(action: str) -> str:
     """Return an action as a page says it.
 
-    >>> in_words("case.annotate"), in_words("estimate"), in_words("remiss 0.1")
-    ('Annotate case', 'Estimate', 'Remiss 0.1')
+    >>> in_words("case.annotate"), in_words("estimate"), in_words("remiss 0.1"), in_words("case.facets")
+    ('Annotate case', 'Estimate', 'Remiss 0.1', 'Show facets of case')
     """
     subject, _, verb = action.partition(".")
     words = f"{verb} {subject}" if verb and subject.isalpha() else action
+    words = SAID.get(action, f"show {verb} of {subject}" if verb in SHOWN else words)
     return (words[:1].upper() + words[1:]).replace("-", " ")
 
 
