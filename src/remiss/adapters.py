@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.protocols import ProtocolStore as ProtocolStore
     from remiss.edges.stores.querying.paths import PathCache as PathCache
     from remiss.edges.stores.reading import Reader as Reader
+    from remiss.edges.stores.replays import ReplayStore as ReplayStore
     from remiss.edges.stores.runs import RunStore as RunStore
     from remiss.edges.stores.sampled.evidence import EvidenceStore as EvidenceStore
     from remiss.edges.stores.sampled.listing import SampleStore as SampleStore
@@ -87,6 +88,7 @@ HOMES = {
     "PathCache": "stores.querying.paths",
     "ProtocolStore": "stores.protocols",
     "Reader": "stores.reading",
+    "ReplayStore": "stores.replays",
     "RunStore": "stores.runs",
     "EvidenceStore": "stores.sampled.evidence",
     "SampleStore": "stores.sampled.listing",

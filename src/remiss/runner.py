@@ -25,7 +25,8 @@ from remiss.govern.jobs import BEATS, JobOutcome, LeaseLost, after_error
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.jobs import Posted
 from remiss.govern.ports.machine import Progress
-from remiss.records.job import CAPTURE, DUE, REDACT, Job, JobState, JobStep
+from remiss.records.job import CAPTURE, DUE, REDACT, REPLAY, Job, JobState, JobStep
+from remiss.safeguard import replay_jobs
 
 if TYPE_CHECKING:
     from remiss.edges.stores.leases import Lease
@@ -52,6 +53,7 @@ class Work:
 
 WORK: dict[str, Work] = dict.fromkeys((CAPTURE, DUE), Work(steps=job_actions.steps, take=job_actions.take))
 WORK[REDACT] = Work(steps=redact_actions.steps, take=redact_actions.take)
+WORK[REPLAY] = Work(steps=replay_jobs.steps, take=replay_jobs.take)
 
 
 class _Stopped(Exception):
@@ -116,7 +118,8 @@ def work(ws: Workspace, lease: Lease, stopped: Callable[[], bool] = lambda: Fals
     StorageError : the catalog itself cannot be written
     """
     try:
-        with _alive(lease) as lost:
+        # A model that runs goes on from step to step.
+        with _alive(lease) as lost, ws.keeping_models():
             _steps(ws, lease, lambda *_: _go_on(lost, stopped))
     except LeaseLost:
         # Another has it, or nobody wants it any more: what this process had begun is undone.

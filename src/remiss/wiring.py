@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from remiss.curate.blinding import Viewer
     from remiss.curate.ports.contributions import Investigations, Threads
     from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Queue, Recodings
+    from remiss.edges.runners.registry import RunningModel
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.querying.paths import PathCache
     from remiss.edges.stores.reading import Reader
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
-    from remiss.safeguard.ports import Models
+    from remiss.safeguard.ports import Models, Replays
     from remiss.understand.ports import Evidence, Samples
 
 # A holder of this for a team sees both sides of its disputes.
@@ -61,6 +64,8 @@ class Wiring(Offline):
         self.came_from: str | None = None
         # The job whose steps are taken here, if they are.
         self.lease: Lease | None = None
+        # Models that go on running when an action is done with them, if they do.
+        self.running_models: list[RunningModel] | None = None
         # A folder that is set may serve other catalogs too; one that is named after this one's new file cannot.
         fresh = [each for each in ("keys", "vault") if store.created and store.file and not getattr(settings, each)]
         self._made = tuple(path for path in (settings.folder(each, store.file) for each in fresh) if not path.exists())
@@ -230,7 +235,25 @@ class Wiring(Offline):
     @cached_property
     def models(self) -> Models:
         """Models that may be run; through a server registered ones only."""
-        return adapters.ModelRegistry(self.settings, self.file, registered_only=self.request_id is not None)
+        registered_only = self.request_id is not None
+        return adapters.ModelRegistry(self.settings, self.file, registered_only=registered_only, running=self.running_models)
+
+    @contextmanager
+    def keeping_models(self) -> Iterator[None]:
+        """Have models that are opened in this block, by calls that are served here, run on until its end."""
+        running: list[RunningModel] = []
+        self.running_models = running
+        try:
+            yield
+        finally:
+            self.running_models = None
+            for each in running:
+                each.runner.close()
+
+    @cached_property
+    def replays(self) -> Replays:
+        """Replays that are kept, of cases that the actor may see."""
+        return adapters.ReplayStore(self._reader)
 
     @cached_property
     def recogniser(self) -> Recogniser:

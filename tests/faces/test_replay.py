@@ -75,3 +75,18 @@ def test_through_a_server_registered_models_are_replayed_and_no_others(beside):
         for model in ("python:delays:predict", "http://127.0.0.1:9/"):
             with pytest.raises(InputError, match="through a server only registered models are run"):
                 safeguard.replay(ws, beside[0], model=model)
+
+
+def test_a_query_in_the_place_of_a_case_posts_a_job(cli, beside):
+    posted = cli("case", "replay", "model:delay", "--model", "delay@1")
+    assert (posted.status, "asks again  delay@1" in " ".join(posted.out.split("\n")).replace("   ", " ")) == (0, True), posted
+    assert cli("case", "replay", "", "--model", "python:delays:predict").status == 2
+    assert cli("case", "replay", "severity:<=", "--model", "delay@1").status == 2
+    done = cli("job", "run")
+    assert (done.status, "1 of 1 step" in done.err) == (0, True), done
+    found = cli("replay", "list", "--model", "delay@1", "--format", "json").json
+    assert {each["case"]: each["grade"] for each in found["items"]} == dict(
+        zip(beside, ("equivalent", "inputs-redacted"), strict=True)
+    )
+    shown = cli("case", "replays", beside[0])
+    assert (shown.status, "equivalent" in shown.out, "packages" in shown.out) == (0, True, True)

@@ -77,7 +77,7 @@ FIELDS = ("status", "mode", "severity", "origin", "team", "model", "model_versio
 FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
 SLOW = tuple(case_id("arrivals", f"e{number}") for number in range(3))
 # What differs between any two catalogs: random ids, times, how many positions there were, and tokens of pages, which tell that.
-APART = re.compile(r'\d{4}-\d\d-\d\dT[\d:.]+Z|job-\w+|"position(_from|_to)?":\d+|position \d+|"next":"[\w.-]+"')
+APART = re.compile(r'\d{4}-\d\d-\d\dT[\d:.]+Z|(job|replays)-\w+|"position(_from|_to)?":\d+|position \d+|"next":"[\w.-]+"')
 
 
 def takes(entry: Entry) -> bool:
@@ -141,6 +141,15 @@ class Questions:
 
     def model_check(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"model": each, "row": {"id": each}} for each in self.unseen)
+
+    def case_notebook(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"query": each, "model": "delay@1"} for each in (*GUESSES, *self.unseen, *(each[:7] for each in self.unseen)))
+
+    def job_replay(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"query": guess, "model": "delay@1"} for guess in GUESSES)
+
+    def replay_cases(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"cases": each, "model": "delay@1"} for each in (self.unseen, (*SLOW, *self.unseen)))
 
     def person_add(self) -> Iterator[Mapping[str, Any]]:
         yield {"person": "cy", "roles": ("reader",)}
@@ -207,6 +216,8 @@ def told(template: Any, folder: Any, *, there: bool, role: str, team: str) -> di
     folder.mkdir()
     shutil.copy(template, folder / "remiss.db")
     kept = {"REMISS_KEYS": str(folder / "keys"), "REMISS_VAULT": str(folder / "vault")}
+    (folder / "models.yaml").write_text("models: [{name: delay, version: '1', python: 'delays:predict'}]\n")
+    (folder / "delays.py").write_text("predict = list\n")
     with remiss.open(f"sqlite:///{folder / 'remiss.db'}", environment=kept) as ws:
         file(ws, drawn([member(number, met=["slow"]) for number in range(3)]), run="run-a0000000")
         catalog.file(ws, Filing(model="arrival-delay", at=MONDAY, title="Wrong gate", mode=WEAK))

@@ -38,7 +38,8 @@ def list_jobs(ws: JobWorkspace, *, state: JobState | None = None, limit: Limit =
 
 def _line(job: Job) -> tuple[Scalar, ...]:
     steps = None if job.steps is None else len(job.steps)
-    said = (job.id, job.kind, job.state.value, f"{job.protocol}@{job.version}", job.team, job.person, job.posted_at)
+    by = job.model or f"{job.protocol}@{job.version}"
+    said = (job.id, job.kind, job.state.value, by, job.team, job.person, job.posted_at)
     return (*said, job.done, steps, job.ended_at, job.reason or None)
 
 

@@ -41,6 +41,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "change": {"window": TIME},
     "refused": {"row": WHOLE},
     "job": {**dict.fromkeys(("posted_at", "ended_at"), TIME), **dict.fromkeys(("done", "steps"), WHOLE)},
+    "kept-replay": {**dict.fromkeys(("confidence", "latency_ms"), REAL), "at": TIME},
     "protocol": {"version": WHOLE},
     "mode": {},
     "person": {"position_from": WHOLE, "position_to": WHOLE, "since_at": TIME, "until_at": TIME},

@@ -24,16 +24,18 @@ class JobState(StrEnum):
 OPEN = (JobState.WAITING.value, JobState.RUNNING.value)
 # Kinds: a capture that somebody posted with its document, and what is due by a protocol that the catalog keeps.
 CAPTURE, DUE = "capture", "due"
-# And one that the upgrade of a catalog files: texts that were stored without redaction.
+# One that the upgrade of a catalog files: texts that were stored without redaction.
 REDACT = "redact"
+# And cases on a model again.
+REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStep:
     """One interval of whole windows, which is committed whole or not at all; `run` is what was filed, None until then.
 
-    A bound that is None is found when the step is taken, as a capture finds it. `of` is the run that the step is about, where it
-    is about one that there is already.
+    A bound that is None is found when the step is taken, as a capture finds it. `of` is what the step is about, where that is
+    there already: a run, or which of the cases that the job was posted for. Then `run` is what the step made of these.
     """
 
     since: datetime | None
@@ -55,9 +57,10 @@ class JobLine:
 class Job:
     """A job as it stands now.
 
-    `protocol` and `version` say by what it captures. `steps` is None until they are known, and `done` is how many are committed:
-    there is no other progress. `reason` says why it waits again, failed or was cancelled; `retry_at` is when a runner takes it
-    up again that waits because the machine refused. `attempts` counts the times it was taken since a step was committed.
+    `protocol` and `version` say by what it captures; of one that replays cases, `model` on which. `steps` is None until they are
+    known, and `done` is how many are committed: there is no other progress. `reason` says why it waits again, failed or was
+    cancelled; `retry_at` is when a runner takes it up again that waits because the machine refused. `attempts` counts the times
+    it was taken since a step was committed.
     """
 
     id: str
@@ -75,6 +78,7 @@ class Job:
     retry_at: datetime | None
     ended_at: datetime | None
     log: tuple[JobLine, ...]
+    model: str | None = None
     position: Count | None = field(default=None, compare=False)
 
     @property

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from remiss.records.event import Scalar
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification
-from remiss.records.published import Count, published
+from remiss.records.published import LISTED, Count, Items, published
 
 
 class ReplayGrade(StrEnum):
@@ -42,16 +45,18 @@ class LoggedAnswer:
     confidence: float | None = None
 
 
-@published("replay")
+@published("replay", keys={"id": "replay"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
     """One case on one model version again.
 
     `answer` is None where the model was not asked, `environment` where it did not run. `grade` is None where there is an answer
     and nothing to compare it with, or nothing to ask; `causes` then say why. `do` says what to do about a trouble. `position` is
-    that of the catalog when the case was read.
+    that of the catalog when it was kept; of one that is kept the texts of the answer are redacted, and of the model it is said
+    what it was, not how it was asked. `person` is None where it is not visible who asked.
     """
 
+    id: str | None = None
     case: str
     model: ModelSpecification
     logged: LoggedAnswer
@@ -61,3 +66,39 @@ class Replay:
     position: Count
     causes: tuple[ReplayCause, ...] = ()
     do: str = ""
+    person: str | None = None
+    at: datetime | None = None
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class CaseReplays(Items[Replay]):
+    """The replays of a case that were kept, the newest first; `hidden` says why none are shown, whether there are any or not."""
+
+    OF: ClassVar = "replay"
+
+    items: tuple[Replay, ...]
+    hidden: str | None = None
+
+
+@published("case-notebook")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseNotebook:
+    """A notebook about cases: `content` is the file, `cases` are the ids of those in it, `total` how many there were."""
+
+    content: str
+    cases: tuple[str, ...]
+    total: Count
+    position: Count
+
+
+@published("replay-batch", keys={"id": "replays"})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayBatch:
+    """Cases that a model was asked about at once: how many were kept, and how many have each grade; `none` is without one."""
+
+    id: str
+    model: str
+    kept: Count
+    grades: Mapping[str, Count]
+    position: Count

@@ -1,15 +1,19 @@
-"""What safeguards need of the world: models that are registered, and what runs them."""
+"""What safeguards need of the world: models that are registered, what runs them, and where replays are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 from remiss.catalog.ports import Cases, EvidenceWorkspace
 from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.jobs import Jobs
+from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification
 from remiss.records.person import Governed
+from remiss.records.replay import Replay, ReplayGrade
 from remiss.records.view_entry import ViewEntry
 
 
@@ -50,7 +54,7 @@ class Models(Protocol):
         ...
 
     def find(self, model: str) -> ModelSpecification:
-        """Return the model that `NAME@VERSION`, `NAME`, `python:MODULE:CALLABLE` or a URL names.
+        """Return the model that `NAME@VERSION`, `NAME`, `python:MODULE:CALLABLE`, `mlflow:URI`, `onnx:PATH` or a URL names.
 
         Raises
         ------
@@ -70,6 +74,46 @@ class Models(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySearch:
+    """Which replays: those of a case, of a model or one version of it, of a grade; all without any."""
+
+    case: str | None = None
+    model: str | None = None
+    model_version: str | None = None
+    grade: ReplayGrade | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReplays:
+    """A page of replays, the newest first; `last` is the place of the last one where others follow."""
+
+    found: tuple[Replay, ...]
+    total: int
+    last: int | None
+
+
+class Replays(Protocol):
+    """Replays that are kept, of the cases that the actor may see."""
+
+    def keep(self, found: Sequence[Replay]) -> tuple[Replay, ...]:
+        """Keep replays of cases, of those that the actor still sees, and return these as they are kept."""
+        ...
+
+    def of_case(self, case_id: str, position: int | None) -> tuple[tuple[Replay, ...], str | None]:
+        """Return the newest replays of a case; or none, and why they are blinded.
+
+        Raises
+        ------
+        NotFound, Ambiguous, InputError
+        """
+        ...
+
+    def search(self, wanted: ReplaySearch, limit: int, before: int | None) -> KeptReplays:
+        """Return replays that are not blinded, the newest first."""
+        ...
+
+
 class ModelWorkspace(Permits, Protocol):
     """The ports that the actions on models take."""
 
@@ -82,6 +126,18 @@ class ReplayWorkspace(ModelWorkspace, EvidenceWorkspace, Protocol):
 
     @property
     def cases(self) -> Cases: ...
+
+    @property
+    def replays(self) -> Replays: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    @property
+    def recogniser(self) -> Recogniser: ...
+
+    @property
+    def progress(self) -> Progress: ...
 
     def governed(self, case_id: str) -> Governed:
         """Return what decides who sees a case, of one that the actor sees.

@@ -1,36 +1,37 @@
-"""Asking a model a case again. Nothing of it is kept but that somebody looked: what came of it is told, and not stored."""
+"""Replays: asking a model a case again, keeping what came of it, and looking at what was kept."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.catalog.evidence_actions import checked_purpose, looked, raw_event
-from remiss.errors import InputError, ModelError, NotFound, ProtocolError
-from remiss.parameters import CaseId, Help, Option
-from remiss.protocol.terms import INPUTS
-from remiss.protocol.versions import restore
-from remiss.records.case import Case
-from remiss.records.evidence import RawEvent
-from remiss.records.model import (
-    ModelAnswer,
-    ModelEnvironment,
-    ModelRow,
-    ModelSpecification,
-    ModelTrouble,
-    RowKind,
-    TroubleKind,
-)
-from remiss.records.replay import LoggedAnswer, Replay, ReplayCause, ReplayGrade
-from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.model_actions import REMEDIES, REPLAY, ModelName, Seed, ask, row_of, trouble_in
-from remiss.safeguard.ports import ReplayWorkspace
-from remiss.safeguard.replaying import before, graded, redacted
+from remiss.parameters import CaseId, Help, Limit, Option, PageToken, Position
+from remiss.records.catalog import reached, read_at
+from remiss.records.event import Scalar
+from remiss.records.identity import format_time, kind_id
+from remiss.records.model import ModelAnswer
+from remiss.records.replay import CaseReplays, Replay, ReplayBatch, ReplayGrade
+from remiss.records.rows import Rows, Turn, list_name, token, turn
+from remiss.records.view_entry import ViewEntry, ViewKind, listed
+from remiss.safeguard.model_actions import REPLAY, ModelName, Seed
+from remiss.safeguard.ports import ReplaySearch, ReplayWorkspace
+from remiss.safeguard.replay_outcomes import ReplayOutcome, outcomes
 
-NAME = "case.replay"
+NAME, OF_CASES = "case.replay", "replay.cases"
+# At once; a job takes more, step by step.
+MOST_CASES = 1_000
+COLUMNS = (
+    *("replay", "case", "model", "version", "digest", "grade", "causes", "trouble", "output", "confidence"),
+    *("logged", "latency_ms", "at"),
+)
+Asked = Annotated[ModelName, Option("--model")]
+Purpose = Annotated[str, Help("What the raw event is needed for, in a sentence; for a model that gets it.")]
 
 
 def _replayed(ws: ReplayWorkspace, _: Mapping[str, Any], found: Replay) -> Sequence[ViewEntry]:
@@ -38,30 +39,31 @@ def _replayed(ws: ReplayWorkspace, _: Mapping[str, Any], found: Replay) -> Seque
     return (ViewEntry(kind=ViewKind.CASE, subject=found.case, position=found.position, team=team),)
 
 
-@action(
-    NAME,
-    permission=REPLAY,
-    http="POST /cases/{case}/replay",
-    reads=True,
-    snapshot=False,
-    subject="case",
-    views=_replayed,
-)
+@contextmanager
+def _ask(ws: ReplayWorkspace, case: str, model: str, purpose: str | None, seed: int) -> Iterator[ReplayOutcome]:
+    # Before the transaction: a model may take its time.
+    [found] = outcomes(ws, NAME, model, [case], purpose=purpose, seed=seed)
+    yield found
+
+
+@action(NAME, permission=REPLAY, http="POST /cases/{case}/replay", subject="case", prepare=_ask, views=_replayed)
 def replay(
     ws: ReplayWorkspace,
     case: CaseId,
     *,
-    model: Annotated[ModelName, Option("--model")],
-    purpose: Annotated[str, Help("What the raw event is needed for, in a sentence; for a model that gets it.")] | None = None,
+    model: Asked,
+    purpose: Purpose | None = None,
     seed: Seed = 0,
+    prepared: ReplayOutcome | None = None,
 ) -> Replay:
-    """Ask MODEL about CASE again; compare the answer with the log.
+    """Ask MODEL about CASE again; compare the answer with the log, and keep it.
 
     A model gets the inputs that the protocol names, or the raw event where it is registered so; for that one needs what
     `evidence.show` needs, and a purpose. It is not asked where redaction touched an input. The grade is identical, equivalent
     (numbers within a relative 1e-6, text but for case and white space, JSON of equal value), not-reproduced,
     environment-missing or inputs-redacted; none where there is nothing to compare. Whether another answer meets the criterion is
-    not said. That you looked is recorded; the answer is not kept.
+    not said. What is kept of the answer is redacted as the case was. On the command line a query in the place of CASE posts a job
+    for all cases that match it.
 
     Example: remiss case replay k7m4-qp --model arrival-delay@2
 
@@ -72,82 +74,121 @@ def replay(
     InputError : a model that is not registered, through a server; no purpose for one that gets the raw event
     ModelError : how the model is registered is wrong
     """
-    specification = ws.models.find(model)
-    raw: RawEvent | None = None
-    with ws.reading():
-        position = ws.position()
-        found = ws.cases.get(case, None)
-        ws.allow(REPLAY, found.team)
-        if specification.gets is RowKind.RAW:
-            raw = _raw(ws, found, specification, purpose)
-        given = row_of(found.event.inputs) if raw is None else _row(raw)
-        row: ModelRow = {} if isinstance(given, ModelTrouble) else given
-        named = _named(ws, found) if raw is None else frozenset()
-    event = found.event
-    logged = LoggedAnswer(model=event.model, model_version=event.model_version, output=event.output, confidence=event.confidence)
-    known = before(specification, event, row, named)
-    answer: ModelAnswer | None = None
-    environment: ModelEnvironment | None = None
-    grade: ReplayGrade | None = None
-    causes = known
-    if raw is None and redacted(event.inputs):
-        grade, causes = ReplayGrade.INPUTS_REDACTED, (ReplayCause.REDACTED_INPUTS, *known)
-    elif isinstance(given, ModelTrouble):
-        answer = ModelAnswer(trouble=given)
-        grade, causes = graded(logged, answer, known)
-    elif row:
-        if raw is not None and purpose is not None:
-            # Before the model has it: a server elsewhere may be asked.
-            ws.record_views([looked(ws, raw, purpose)], NAME)
-        try:
-            environment, _, answer = ask(ws, specification, row, seed)
-            specification = replace(specification, digest=environment.digest)
-        except ModelError as error:
-            answer = ModelAnswer(trouble=trouble_in(error))
-        grade, causes = graded(logged, answer, known)
-    return Replay(
-        case=found.id,
-        model=specification,
-        logged=logged,
-        answer=answer,
-        environment=environment,
-        grade=grade,
-        causes=causes,
-        do="" if answer is None or answer.trouble is None else REMEDIES[answer.trouble.kind],
-        position=position,
-    )
+    assert prepared is not None
+    # Who lost the right meanwhile keeps nothing.
+    ws.allow(REPLAY, ws.governed(prepared.told.case).team)
+    [kept] = ws.replays.keep([prepared.kept])
+    return replace(prepared.told, id=kept.id, person=kept.person, at=kept.at, position=kept.position)
 
 
-def _raw(ws: ReplayWorkspace, case: Case, model: ModelSpecification, purpose: str | None) -> RawEvent:
-    """Return the raw event of a case, for a model that gets it.
+@contextmanager
+def _ask_all(
+    ws: ReplayWorkspace, cases: Sequence[str], model: str, purpose: str | None, seed: int
+) -> Iterator[tuple[ReplayOutcome, ...]]:
+    # Of a case that somebody may not see any more nothing is told, not even that.
+    yield outcomes(ws, OF_CASES, model, list(dict.fromkeys(cases))[:MOST_CASES], purpose=purpose, seed=seed, all_=False)
+
+
+@action(OF_CASES, permission=REPLAY, http="POST /replays", prepare=_ask_all)
+def replay_cases(
+    ws: ReplayWorkspace,
+    *,
+    cases: Annotated[Sequence[str], Option("--case"), Help("The id of a case; at most 1,000, and those not seen are left out.")],
+    model: Asked,
+    purpose: Purpose | None = None,
+    seed: Seed = 0,
+    prepared: tuple[ReplayOutcome, ...] = (),
+) -> ReplayBatch:
+    """Ask MODEL about several cases again, as many at once as its limits say, and keep what came of each.
+
+    This is what a job does step by step.
+
+    Example: remiss replay cases --case k7m4-qp2x-9w3d --case t7a4-p604-tbcs --model arrival-delay@2
 
     Raises
     ------
-    InputError : no purpose, or none that says anything; Denied, NotFound : as `evidence.show` does
+    NotFound, Ambiguous, Denied, InputError, ModelError : as case.replay
     """
-    if purpose is None:
-        what = f"{model} gets the raw event, and no purpose is given"
-        raise InputError(what, do="say with --purpose what it is needed for", field="purpose")
-    checked_purpose(purpose)
-    return raw_event(ws, case.id)
+    for team in sorted({ws.governed(each.told.case).team for each in prepared}):
+        ws.allow(REPLAY, team)
+    kept = ws.replays.keep([each.kept for each in prepared])
+    grades = Counter("none" if each.grade is None else each.grade.value for each in kept)
+    position = ws.position()
+    return ReplayBatch(
+        id=kind_id("replays", [position]), model=model, kept=len(kept), grades=dict(sorted(grades.items())), position=position
+    )
 
 
-def _row(raw: RawEvent) -> ModelRow | ModelTrouble:
-    """Return what a model is given of a raw event, a line of a log perhaps; or why it cannot be."""
-    try:
-        row: ModelRow = json.loads(raw.content)
-    except (ValueError, RecursionError) as error:
-        # What the reader of the log took: a comma too many, whole numbers of thousands of digits, lists in lists without an end.
-        return ModelTrouble(kind=TroubleKind.ROW, message=f"the raw event cannot be given to a model: {error}")
-    return row
+def _of_case(ws: ReplayWorkspace, given: Mapping[str, Any], found: CaseReplays) -> Sequence[ViewEntry]:
+    case = ws.governed(given["case"])
+    ids = [str(each.id) for each in found]
+    return (ViewEntry(kind=ViewKind.LIST, subject=case.id, position=given["as_of"], ids=ids, count=len(ids), team=case.team),)
 
 
-def _named(ws: ReplayWorkspace, case: Case) -> frozenset[str]:
-    """Return the inputs that the protocol of a case names; none where nothing tells any more by which it was captured."""
-    try:
-        original = ws.raw_events.of(case.id, None)
-        stored = ws.protocols.find(original.protocol, original.version)
-        fields = {} if stored is None else restore(stored.text, f"{original.protocol}.yaml").fields
-    except (NotFound, ProtocolError):
-        return frozenset()
-    return frozenset(name.removeprefix(INPUTS) for name in fields if name.startswith(INPUTS))
+@action("case.replays", permission="case:read", http="GET /cases/{case}/replays", reads=True, subject="case", views=_of_case)
+def case_replays(ws: ReplayWorkspace, case: CaseId, *, as_of: Position | None = None) -> CaseReplays:
+    """Show the newest replays of CASE, with what the model answered and where it ran.
+
+    Until you have labelled a case that you have in hand none are shown, whether there are any or not.
+
+    Example: remiss case replays k7m4-qp
+
+    Raises
+    ------
+    NotFound, Ambiguous, InputError
+    """
+    head = ws.position()
+    found, hidden = ws.replays.of_case(case, reached(as_of, head))
+    return CaseReplays(position=read_at(as_of, head), items=found, hidden=hidden)
+
+
+@action("replay.list", permission="case:read", http="GET /replays", reads=True, views=listed)
+def list_replays(
+    ws: ReplayWorkspace,
+    *,
+    case: Annotated[str, Help("Only of this case.")] | None = None,
+    model: Annotated[str, Help("Only of this model: NAME, or NAME@VERSION.")] | None = None,
+    grade: ReplayGrade | None = None,
+    limit: Limit = 50,
+    after: PageToken | None = None,
+) -> Rows:
+    """List replays that were kept, newest first.
+
+    Example: remiss replay list --model arrival-delay@2 --grade not-reproduced
+
+    Parameters
+    ----------
+    grade : only those of this grade
+
+    Raises
+    ------
+    NotFound, Ambiguous : no such case, or several
+    InputError : a token of another list
+    """
+    name = list_name(f"replays {[case, model, grade and grade.value]}", "newest", None)
+    before = None if after is None else turn(after, name, (int,)).last[0]
+    called, _, version = (model or "").partition("@")
+    wanted = ReplaySearch(case=case, model=called or None, model_version=version or None, grade=grade)
+    page = ws.replays.search(wanted, limit, before)
+    following = None if page.last is None else token(Turn(of=name, position=None, total=None, last=(page.last,)))
+    lines = tuple(map(_line, page.found))
+    return Rows("kept-replay", COLUMNS, lines, ws.position(), total=page.total, next=following)
+
+
+_as_json = partial(json.dumps, ensure_ascii=False, default=format_time)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else _as_json(value)
+
+
+def _line(found: Replay) -> tuple[Scalar, ...]:
+    answer = found.answer or ModelAnswer()
+    trouble = answer.trouble
+    return (
+        *(found.id, found.case, found.model.name, found.model.version, found.model.digest),
+        found.grade and found.grade.value,
+        ", ".join(each.value for each in found.causes) or None,
+        None if trouble is None else f"{trouble.kind.value}: {trouble.message}",
+        *(_text(answer.output), answer.confidence, _text(found.logged.output), answer.latency_ms, found.at),
+    )

@@ -183,6 +183,7 @@ def test_a_model_of_onnx_that_makes_one_answer_of_a_batch_is_asked_row_by_row(sa
         (None, f"onnx: one.onnx, digest: 'sha256:{'0' * 64}'", "its files have another digest than is registered"),
         (None, "onnx: one.onnx, output: z", "its answer has no z"),
         (None, "mlflow: nowhere", "there is no saved model at nowhere"),
+        (None, "mlflow: models:/delay/1", "neither MLFLOW_TRACKING_URI nor MLFLOW_REGISTRY_URI is set"),
     ],
 )
 def test_a_saved_model_that_cannot_be_loaded_says_why(saved, content, what, says):

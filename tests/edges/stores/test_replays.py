@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -87,8 +88,7 @@ def say(tmp_path):
     )
 
 
-@pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_a_verifier_has_a_model_asked_the_named_inputs_and_nothing_is_written(ws, ws_as, case, asked, say):
+def test_a_verifier_has_a_model_asked_the_named_inputs_and_what_came_of_it_is_kept(ws, ws_as, case, asked, say):
     bo, event = ws_as("bo", role="verifier"), case.event
     say(event.output, event.confidence)
     before = ws.position()
@@ -98,10 +98,15 @@ def test_a_verifier_has_a_model_asked_the_named_inputs_and_nothing_is_written(ws
     assert found.logged == LoggedAnswer(
         model="arrival-delay", model_version="1", output=event.output, confidence=event.confidence
     )
-    assert (found.environment.seed, found.position, ws.position()) == (7, before, before)
+    assert (found.environment.seed, found.position, ws.position()) == (7, before + 1, before + 1)
     assert found.answer.latency_ms > 0
-    [look] = audit.search_audit(ws, action="case.replay")
-    assert (look["subject"], look["kind"]) == (case.id, "case")
+    entries = audit.search_audit(ws, action="case.replay")
+    assert {each["kind"] for each in entries if case.id in each["subject"]} == {"case", "change"}
+    [kept] = safeguard.case_replays(bo, case.id)
+    assert (kept.id, kept.grade, kept.answer, kept.logged) == (found.id, found.grade, found.answer, found.logged)
+    assert (kept.environment, kept.person, kept.position) == (found.environment, "bo", before + 1)
+    assert (str(kept.model), kept.model.target, kept.model.digest) == ("arrival-delay@1", None, None)
+    assert safeguard.case_replays(bo, case.id, as_of=before).items == ()
 
     say("who knows", 0.5)
     found = safeguard.replay(bo, case.id, model="arrival-delay@2")
@@ -118,9 +123,9 @@ def test_the_raw_event_is_given_by_clearance_and_with_a_purpose_that_is_recorded
     assert asked() is None
     found = safeguard.replay(cleared, case.id, model="arrival-delay@1-raw", purpose=WHY)
     assert (found.grade, asked()[0]["prediction_id"]) == (ReplayGrade.IDENTICAL, case.event.id)
-    looks = [each for each in audit.search_audit(ws, action="case.replay") if each["kind"] != "refused"]
-    assert [each["kind"] for each in looks] == ["case", "evidence"]
-    assert looks[1]["purpose"].startswith("[email:")
+    looks = {each["kind"]: each for each in audit.search_audit(ws, action="case.replay") if each["kind"] != "refused"}
+    assert set(looks) == {"case", "change", "evidence"}
+    assert looks["evidence"]["purpose"].startswith("[email:")
 
 
 def test_a_model_of_raw_rows_gets_what_the_line_of_the_log_says(ws, tmp_path, asked):
@@ -179,7 +184,8 @@ def test_a_second_person_learns_nothing_from_a_replay_of_why_the_case_was_caught
     def told():
         found = safeguard.replay(bo, case.id, model="arrival-delay@1")
         assert found.answer is not None
-        return to_json(replace(found, answer=replace(found.answer, latency_ms=None), position=0))
+        same = replace(found, id=None, at=None, position=0)
+        return to_json(replace(same, answer=replace(found.answer, latency_ms=None)))
 
     before = told()
     curate.annotate(ws_as("ana", role="annotator"), case.id, case.revision, FAILS)
@@ -215,3 +221,24 @@ def test_inputs_that_never_reach_the_catalog_are_said_to_be_missing(ws, tmp_path
     found = safeguard.replay(ws, line["id"], model="arrival-delay@1")
     assert (found.grade, found.causes) == (ReplayGrade.IDENTICAL, (ReplayCause.MISSING_INPUTS,))
     assert [*asked()[0]] == ["carrier"]
+
+
+def test_what_is_kept_of_an_answer_passes_the_redaction_of_the_protocol_and_nothing_where_no_output_may_be(ws, tmp_path, say):
+    log = small_log(tmp_path / "log")
+    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    [line, *_] = catalog.search(ws, "", limit=1)
+    say({"to": ["ana@example.org", 7], "ana@example.org": None, "zero": "\0"}, 0.5)
+    told = safeguard.replay(ws, line["id"], model="arrival-delay@1")
+    assert told.answer.output["to"] == ["ana@example.org", 7]
+    [kept] = safeguard.case_replays(ws, line["id"])
+    mark = kept.answer.output["to"][0]
+    assert mark.startswith("[email:")
+    assert kept.answer.output == {"to": [mark, 7], mark: None, "zero": "\0"}
+    guarded = re.sub("(?m)^(protocol|name): arrival-delay", r"\1: guarded", PROTOCOL).replace("arrival-predictions", "others")
+    other = small_log(tmp_path / "other").write(guarded + "sensitivity: {output: restricted}\n")
+    capture.capture(ws, other.protocol, since=MONDAY, until=MONDAY + WEEK)
+    [line, *_] = catalog.search(ws, "source:others", limit=1)
+    found = safeguard.replay(ws, line["id"], model="arrival-delay@1")
+    assert (found.grade, found.answer.output["zero"]) == (None, "\0")
+    [kept] = safeguard.case_replays(ws, line["id"])
+    assert (kept.answer.output, kept.grade) == (None, None)

@@ -54,6 +54,7 @@ def test_a_case_names_its_twins_which_answer(client, missed):
         "remiss/investigation@1",
         "remiss/list@1",
         "remiss/list@1",
+        "remiss/list@1",
     ]
 
 
@@ -305,3 +306,23 @@ def test_hostile_text_stays_text_wherever_a_case_holds_it(there):
         again = client.post(f"/cases/{case.id}", data=typed(case, note=HOSTILE, mode=HOSTILE))
         assert again.status_code == 422
         assert "<script>" not in again.text.partition("<main")[2]
+
+
+def test_a_registered_model_is_asked_by_a_form_and_what_it_answers_stands_beside_the_log(there, tmp_path, monkeypatch):
+    case = catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="x", output="late", inputs={"x": 1})).id
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(f"def say(rows): return [{{'output': {HOSTILE!r}, 'confidence': 0.5}}]\n")
+    with there.browser() as client:
+        assert "No model is registered here" in plain(client.get(f"/cases/{case}"))
+        refused = client.post(f"/cases/{case}/replay", data={"model": "m@1"})
+        assert (refused.status_code, "No model m@1 is registered" in plain(refused)) == (404, True)
+        (tmp_path / "models.yaml").write_text("models: [{name: m, version: '1', python: 'own:say'}]\n")
+        sent = client.post(f"/cases/{case}/replay", data={"model": "m@1"}, follow_redirects=False)
+        assert (sent.status_code, sent.headers["location"]) == (303, f"/cases/{case}#replays")
+        page = client.get(f"/cases/{case}").text
+        assert "<script>alert(1)" not in page
+        for each in ("Not reproduced", "m@1", "late", html.escape("<script>"), "Python 3.", "under 0.1 ms"):
+            assert each in page
+        (tmp_path / "models.yaml").write_text("models: [{name: m, version: 1}]\n")
+        broken = client.get(f"/cases/{case}")
+        assert (broken.status_code, "where text is wanted" in plain(broken)) == (200, True)

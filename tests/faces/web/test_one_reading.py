@@ -158,7 +158,7 @@ def test_routes_and_pages_leave_one_entry_that_names_all_they_showed(kept):
         assert client.get(path).status_code == 200
         (entry,) = audit.search_audit(kept.there.workspace, log="views", limit=size(kept.there) - before)
         assert (entry["action"], entry["kind"], entry["subject"]) == ("case.show", "case", path.removeprefix("/cases/"))
-        shown = {"case.history", "case.investigation", "thread.list", "attachment.list"}
+        shown = {"case.history", "case.investigation", "thread.list", "attachment.list", "case.replays"}
         # Of a case that bo may verify it is blinded how it was drawn.
         assert set(str(entry["also"]).split(", ")) == shown | ({"case.compare"} if who == "operator" else set())
 

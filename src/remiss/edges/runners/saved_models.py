@@ -19,6 +19,8 @@ Call = Callable[[List[Any]], Any]
 # What is told of a model beside how it is asked: its digest, and the path where it is now.
 Found = Tuple[Call, Dict[str, str]]
 
+# What says where a registry of MLflow is.
+REGISTRY = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 # What a registry of MLflow notes in a copy that it hands out: of the copy, not of the model.
 NOTED = "registered_model_meta"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -60,8 +62,7 @@ def check_digest(found: str, registered: Optional[str], trouble: Trouble) -> Non
 
 def files_in(folder: str) -> List[str]:
     """Return the files of a saved model, relative to its folder."""
-    paths = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
-    named = [os.path.relpath(path, folder).replace(os.sep, "/") for path in paths]
+    named = [os.path.relpath(os.path.join(at, name), folder) for at, _, names in os.walk(folder) for name in names]
     return [name for name in named if name != NOTED and "__pycache__" not in name.split("/")]
 
 
@@ -71,7 +72,7 @@ def mlflow(asked: Dict[str, Any], trouble: Trouble) -> Found:
     with contextlib.suppress(Exception):
         # A model that traces itself would write to the server that it came from.
         importlib.import_module("mlflow.tracing").disable()
-    at = _brought(asked["uri"])
+    at = _brought(asked["uri"], trouble)
     if not os.path.isdir(at):
         raise trouble("start", "there is no saved model at {}".format(asked["uri"]))
     digest = digest_of(at, files_in(at))
@@ -85,12 +86,13 @@ def mlflow(asked: Dict[str, Any], trouble: Trouble) -> Found:
     return call, {"digest": digest, "at": at}
 
 
-def _brought(uri: str) -> str:
+def _brought(uri: str, trouble: Trouble) -> str:
     """Return the path of a saved model; one that is elsewhere is brought into a new folder of those for temporary files."""
-    if not _SCHEME.match(uri):
-        return uri
-    if uri.startswith("file:"):
-        return unquote(urlsplit(uri).path)
+    if not _SCHEME.match(uri) or uri.startswith("file:"):
+        return unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
+    if uri.startswith(("models:", "runs:")) and not any(map(os.environ.get, REGISTRY)):
+        # Without one MLflow makes a new registry in the folder, and finds nothing there.
+        raise trouble("start", "no registry is known: neither {} nor {} is set".format(*REGISTRY))
     artifacts = importlib.import_module("mlflow.artifacts")
     return str(artifacts.download_artifacts(artifact_uri=uri, dst_path=tempfile.mkdtemp()))
 
@@ -199,9 +201,7 @@ def _items(value: Any, key: str) -> List[Any]:
     """Return what stands under a key, or at a place of a list; nothing where there is no such."""
     if isinstance(value, dict):
         return [each for name, each in value.items() if str(name) == key]
-    if isinstance(value, list) and key.isdigit():
-        return value[int(key) :][:1]
-    return []
+    return value[int(key) :][:1] if isinstance(value, list) and key.isdigit() else []
 
 
 def share(found: Any, output: Any) -> Any:

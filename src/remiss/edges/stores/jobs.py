@@ -26,7 +26,7 @@ from remiss.govern.jobs import MOST_LINES, nobody_at_hand
 from remiss.govern.ports.jobs import NewestJobs, Posted
 from remiss.records.event import is_text
 from remiss.records.identity import crockford, format_time, from_micros, parse_time
-from remiss.records.job import OPEN, Job, JobLine, JobState, JobStep
+from remiss.records.job import OPEN, REPLAY, Job, JobLine, JobState, JobStep
 
 # Of a job that nobody holds.
 FREE: Mapping[str, object] = MappingProxyType({"runner": None, "free_at": 0})
@@ -41,6 +41,7 @@ def job_of(row: Row[Any]) -> Job:
         state=state,
         protocol=row.protocol,
         version=row.version,
+        model=row.model,
         person=row.person,
         team=row.team_id,
         posted_at=row.posted_at,
@@ -58,13 +59,16 @@ def posted_of(row: Row[Any]) -> Posted:
     """Return what was posted with a job."""
     request = dict(row.request)
     since, until = (_time(request.pop(name)) for name in ("since", "until"))
-    named = {"kind": row.kind, "protocol": row.protocol, "version": row.version, "team": row.team_id}
+    request["cases"] = tuple(request.get("cases", ()))
+    named = {"kind": row.kind, "protocol": row.protocol, "version": row.version, "team": row.team_id, "model": row.model}
     return Posted(**named, **request, since=since, until=until)
 
 
 def request_cell(posted: Posted) -> dict[str, object]:
     """Return what is kept of a job beside its columns."""
-    return {name: getattr(posted, name) for name in ("path", "text", "folder", "since", "until", "strict")}
+    named = ("path", "text", "folder", "since", "until", "strict")
+    replayed = ("cases", "seed", "purpose") if posted.kind == REPLAY else ()
+    return {name: getattr(posted, name) for name in (*named, *replayed)}
 
 
 def steps_cell(steps: Sequence[JobStep]) -> list[dict[str, object]]:
@@ -102,6 +106,7 @@ def post(transaction: Transaction, posted: Posted, *, operator: bool) -> str:
         "state": JobState.WAITING.value,
         "protocol": posted.protocol,
         "version": posted.version,
+        "model": posted.model,
         "person": transaction.actor.name,
         "operator": operator,
         "posted_at": transaction.at,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 39. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 40. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -340,6 +340,7 @@ CREATE TABLE jobs (
     free_at BIGINT DEFAULT 0 NOT NULL,
     team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
     sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    model TEXT COLLATE "C",
     CONSTRAINT pk_jobs PRIMARY KEY (key),
     CONSTRAINT uq_jobs_id UNIQUE (id)
 );
@@ -527,6 +528,50 @@ CREATE TABLE refused_rows (
     CONSTRAINT pk_refused_rows PRIMARY KEY (run_key, reason, ordinal),
     CONSTRAINT fk_refused_rows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
+
+CREATE TABLE replay_answers (
+    replay_key BIGINT NOT NULL,
+    answer TEXT COLLATE "C" NOT NULL,
+    logged TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_replay_answers PRIMARY KEY (replay_key),
+    CONSTRAINT fk_replay_answers_replay_key FOREIGN KEY(replay_key) REFERENCES replays (key)
+);
+
+CREATE TABLE replay_environments (
+    key BIGSERIAL NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    python TEXT COLLATE "C",
+    platform TEXT COLLATE "C",
+    packages JSONB NOT NULL,
+    CONSTRAINT pk_replay_environments PRIMARY KEY (key),
+    CONSTRAINT uq_replay_environments_digest UNIQUE (digest)
+);
+
+CREATE TABLE replays (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    case_key BIGINT NOT NULL,
+    model TEXT COLLATE "C" NOT NULL,
+    model_version TEXT COLLATE "C" NOT NULL,
+    runner TEXT COLLATE "C" NOT NULL,
+    gets TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C",
+    seed BIGINT NOT NULL,
+    grade TEXT COLLATE "C",
+    causes JSONB NOT NULL,
+    trouble TEXT COLLATE "C",
+    latency_ms FLOAT(53),
+    environment_key BIGINT,
+    person TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_replays PRIMARY KEY (key),
+    CONSTRAINT uq_replays_id UNIQUE (id),
+    CONSTRAINT fk_replays_case_key FOREIGN KEY(case_key) REFERENCES cases (key),
+    CONSTRAINT fk_replays_environment_key FOREIGN KEY(environment_key) REFERENCES replay_environments (key)
+);
+
+CREATE INDEX ix_replays_case_key ON replays (case_key);
 
 CREATE TABLE reservations (
     event_key BIGINT NOT NULL,

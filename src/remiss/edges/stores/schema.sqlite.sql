@@ -1,4 +1,4 @@
--- The catalog's schema, version 39. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 40. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -343,7 +343,7 @@ CREATE TABLE jobs (
     runner TEXT,
     free_at BIGINT DEFAULT 0 NOT NULL,
     team_id TEXT DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL, model TEXT,
     CONSTRAINT pk_jobs PRIMARY KEY ("key"),
     CONSTRAINT uq_jobs_id UNIQUE (id)
 );
@@ -524,6 +524,50 @@ CREATE TABLE refused_rows (
     CONSTRAINT pk_refused_rows PRIMARY KEY (run_key, reason, ordinal),
     CONSTRAINT fk_refused_rows_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 );
+
+CREATE TABLE replay_answers (
+    replay_key INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    logged TEXT NOT NULL,
+    CONSTRAINT pk_replay_answers PRIMARY KEY (replay_key),
+    CONSTRAINT fk_replay_answers_replay_key FOREIGN KEY(replay_key) REFERENCES replays ("key")
+);
+
+CREATE TABLE replay_environments (
+    "key" INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    python TEXT,
+    platform TEXT,
+    packages TEXT NOT NULL,
+    CONSTRAINT pk_replay_environments PRIMARY KEY ("key"),
+    CONSTRAINT uq_replay_environments_digest UNIQUE (digest)
+);
+
+CREATE TABLE replays (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    case_key INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    model_version TEXT NOT NULL,
+    runner TEXT NOT NULL,
+    gets TEXT NOT NULL,
+    digest TEXT,
+    seed BIGINT NOT NULL,
+    grade TEXT,
+    causes TEXT NOT NULL,
+    trouble TEXT,
+    latency_ms FLOAT,
+    environment_key INTEGER,
+    person TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_replays PRIMARY KEY ("key"),
+    CONSTRAINT fk_replays_case_key FOREIGN KEY(case_key) REFERENCES cases ("key"),
+    CONSTRAINT fk_replays_environment_key FOREIGN KEY(environment_key) REFERENCES replay_environments ("key"),
+    CONSTRAINT uq_replays_id UNIQUE (id)
+);
+
+CREATE INDEX ix_replays_case_key ON replays (case_key);
 
 CREATE TABLE reservations (
     event_key INTEGER NOT NULL,

@@ -6,6 +6,7 @@ itself is imported when it is called; what it answers is printed by `printing`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -15,13 +16,16 @@ import click
 
 from remiss.action import Action
 from remiss.contract.arguments import arguments_of, value_of
-from remiss.contract.table import Entry, action_of, entries
+from remiss.contract.table import Entry, action_of, entries, entry_of
 from remiss.errors import InputError, done_already
 from remiss.faces.cli.options import formats_of, offline, one_reading, progress, workspace
 from remiss.faces.cli.parameters import Argument, as_typed, clicked, typed
 from remiss.faces.cli.printing import printed
 from remiss.parameters import parameters_of_record
 
+# The command of the first takes a query for the second.
+BY_CASE, BY_QUERY = "case.replay", "job.replay"
+COULD_BE_AN_ID = re.compile(r"[0-9a-tv-z-]{6,14}", re.ASCII | re.IGNORECASE)
 DEFAULT = click.core.ParameterSource.DEFAULT
 
 
@@ -107,6 +111,9 @@ def help_of(entry: Entry) -> str:
 
 def _call(entry: Entry, offered: Sequence[Entry], given: dict[str, Any], shape: str) -> int:
     """Call an action with what was typed, print what it answers, and return the exit status."""
+    if entry.name == BY_CASE and not COULD_BE_AN_ID.fullmatch(given["case"]):
+        # What is no id is a query, and a job asks about what it finds.
+        entry, given = entry_of(BY_QUERY), {"query": given.pop("case"), **given}
     own = {one.name: one for each in entry.parameters for one in each.flattened}
     for name in given.keys() - own.keys():
         if _was_typed(name):

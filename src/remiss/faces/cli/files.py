@@ -1,4 +1,4 @@
-"""Commands that read or write files here: those that people add to cases, and the sample taken out."""
+"""Commands that read or write files here: those that people add to cases, notebooks about them, and the sample taken out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 import remiss
-from remiss import catalog, understand
+from remiss import catalog, safeguard, understand
 from remiss.codec import to_json
 from remiss.curate.blinding import OPEN
 from remiss.errors import InputError, Location, StorageError
@@ -70,16 +70,50 @@ def get(ws: Workspace, attachment: str, output: Path | None, shape: str) -> None
         sys.stdout.buffer.write(found.content)
         return
     target = output or Path(found.attachment.name or found.attachment.id)
+    _write_new(target, found.content, "--output")
+    render.say(f"{target}: {found.attachment.size:,} bytes of case {found.attachment.case}")
+
+
+@click.command("notebook")
+@click.argument("query")
+@click.option("--model", required=True, help="NAME@VERSION of a registered model.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write, for example late.ipynb; one that is there stays.")
+@click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True, help="How many cases at most.")
+@formatted_object
+@with_workspace
+def notebook(ws: Workspace, query: str, *, model: str, out: Path | None, limit: int, shape: str) -> None:
+    """Write a notebook that asks MODEL about a case, or about the newest that match QUERY, and shows the difference.
+
+    It holds the inputs and logged answers of the cases, redacted as in the catalog. When it is run it opens the catalog, replays
+    each case and sets both answers side by side.
+
+    Example: remiss case notebook 'status:verified' --model arrival-delay@2 --out late.ipynb
+    """
+    if out is None and shape != "json":
+        raise click.UsageError("Name the file with --out, for example --out late.ipynb.")
+    found = safeguard.notebook(ws, query, model=model, limit=limit)
+    if out is None:
+        render.as_json(to_json(found))
+        return
+    _write_new(out, found.content.encode(), "--out")
+    render.say(f"{out}: {counted(len(found.cases), 'case')} of {found.total:,} as of position {found.position}")
+
+
+def _write_new(target: Path, content: bytes, option: str) -> None:
+    """Write a file that is not there yet.
+
+    Raises
+    ------
+    InputError : it is; StorageError : it cannot be written
+    """
     try:
         with target.open("xb") as file:
-            file.write(found.content)
+            file.write(content)
     except FileExistsError as error:
-        raise InputError(f"{target} is there already", where=Location(str(target)), do="name another with --output") from error
+        raise InputError(f"{target} is there already", where=Location(str(target)), do=f"name another with {option}") from error
     except OSError as error:
-        raise StorageError(
-            f"{target} cannot be written: {error.strerror}", where=Location(str(target)), do="name another with --output"
-        ) from error
-    render.say(f"{target}: {found.attachment.size:,} bytes of case {found.attachment.case}")
+        what = f"{target} cannot be written: {error.strerror}"
+        raise StorageError(what, where=Location(str(target)), do=f"name another with {option}") from error
 
 
 @click.command("export")

@@ -30,6 +30,7 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("attachment", "get"): ("files", "get"),  # writes a file
     ("audit", "checkpoint"): ("governance", "checkpoint"),  # writes the public key to a file
     ("capture",): ("capture", "capture"),  # may make the catalog, and captures every interval that is due
+    ("case", "notebook"): ("files", "notebook"),  # writes a file
     ("catalog", "backup"): ("setting_up", "backup"),  # writes a folder
     ("catalog", "restore"): ("setting_up", "restore"),  # makes the catalog
     ("catalog", "upgrade"): ("setting_up", "upgrade"),  # opens what cannot be opened otherwise
@@ -62,6 +63,7 @@ NOUNS: Mapping[str, str] = {
     "protocol": "Write, check and compare protocols.",
     "queue": "Take cases to label from the queue.",
     "remediation": "Record attempts to fix what caused a case.",
+    "replay": "See what models answered about cases that they were asked again.",
     "run": "List, show, compare and accept capture runs.",
     "sample": "List sampled events, controls too, and take them out.",
     "taxonomy": "Show failure modes, and rename, merge or split them.",

@@ -59,6 +59,7 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "attachment.remove": ("case_tables", "removed"),
     "attachment.restore": ("case_tables", "restored"),
     "audit.search": ("governance_tables", "entries"),
+    "case.replays": ("safeguard_tables", "replays"),
     "case.file": ("case_tables", "filed"),
     "case.search": ("case_tables", "search"),
     "job.due": ("run_tables", "posted"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from functools import partial
 
+import click
+
 from remiss.faces.cli import render
 from remiss.present.legible import printable
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelCheck, ModelEnvironment, ModelSpecification, RegisteredModels
-from remiss.records.replay import Replay
+from remiss.records.replay import CaseReplays, Replay
 
 Fact = tuple[str, object]
 # As in files of JSON, which a person may read; a time as remiss writes it.
@@ -39,7 +41,10 @@ def replay(found: Replay) -> None:
     """Print what the log has, what a model answers now, and how the two compare."""
     answer = found.answer or ModelAnswer()
     _told(
+        ("replay", found.id),
         ("case", found.case),
+        ("at", found.at and format_time(found.at.replace(microsecond=0))),
+        ("by", found.person),
         ("grade", found.grade and found.grade.value),
         ("may be due to", ", ".join(each.value for each in found.causes) or None),
         ("logged by", " ".join(filter(None, (found.logged.model, found.logged.model_version)))),
@@ -52,6 +57,15 @@ def replay(found: Replay) -> None:
     if found.answer is None:
         render.say("the model was not asked")
     _printed(answer)
+
+
+def replays(found: CaseReplays) -> None:
+    """Print the replays of a case, one after the other."""
+    for each in found:
+        replay(each)
+        click.echo()
+    if not found:
+        render.say(f"replays are {found.hidden}" if found.hidden else "no model was asked about it again")
 
 
 def _answered(answer: ModelAnswer, do: str) -> tuple[Fact, ...]:

@@ -17,6 +17,9 @@ class Posted:
 
     `text` is the protocol with the files that it names attached; `path` its name, for messages. `folder` is what its sources are
     relative to, within the folder that the runner reads; None is that folder itself.
+
+    A replay has no protocol: `model` and `cases` say which model is asked about which cases, `seed` what its random numbers begin
+    with, `purpose` what it gets raw events for.
     """
 
     kind: str
@@ -29,6 +32,10 @@ class Posted:
     since: datetime | None = None
     until: datetime | None = None
     strict: bool = False
+    model: str | None = None
+    cases: tuple[str, ...] = ()
+    seed: int = 0
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from remiss.edges.stores.tables.labelling import (
 )
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
 from remiss.edges.stores.tables.people import grants, people, saved_views, teams, tokens
+from remiss.edges.stores.tables.replays import replay_answers, replay_environments, replays
 from remiss.edges.stores.tables.runs import (
     bins,
     cells,
@@ -95,6 +96,9 @@ __all__ = [
     "protocols",
     "recodings",
     "refused_rows",
+    "replay_answers",
+    "replay_environments",
+    "replays",
     "reservations",
     "revision_reasons",
     "revisions",

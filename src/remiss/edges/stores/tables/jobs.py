@@ -36,6 +36,7 @@ jobs = Table(
     Column("runner", Word),
     Column("free_at", BigInteger, nullable=False, server_default=text("0")),  # from when on a runner may take an open one
     *governed(),
+    Column("model", Word),  # of a replay, which has no protocol
     Index("ix_jobs_open", "free_at", **having(OPEN)),
 )
 

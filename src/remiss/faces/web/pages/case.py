@@ -44,6 +44,7 @@ from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
 from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
 from remiss.faces.web.pages.list_address import LIMIT, ListAddress, PlaceInList, place_of
 from remiss.faces.web.pages.list_columns import PLAIN, ListHead
+from remiss.faces.web.pages.replay_part import ReplayPart, replays_of
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
 from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.parameters import MOST_POSITION
@@ -61,7 +62,7 @@ CONTROLS = 5
 MOST_SIMILAR = 50
 # What answers the same for programs, below the case.
 TWINS = {"": "Case", "history": "History", "comparison": "Comparison", "investigation": "Investigation", "threads": "Discussion"}
-TWINS["attachments"] = "Files"
+TWINS |= {"attachments": "Files", "replays": "Replays"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ class CasePage:
     investigation: InvestigationPart
     discussion: DiscussionPart
     attached: AttachedPart
+    replays: ReplayPart
     similar: str | None
 
 
@@ -200,6 +202,7 @@ def shown(
     unwritten: Unwritten | None = None,
     unattached: tuple[str, str] | None = None,
     unmoved: Unmoved | None = None,
+    replays: ReplayPart | None = None,
     place: PlaceInList | None = None,
     status: int = 200,
 ) -> Response:
@@ -228,6 +231,7 @@ def shown(
         investigation=investigation_of(ws, case, asked.as_of, unwritten),
         discussion=discussion_of(ws, case, asked.as_of, unsent, asked.mentioned.split()),
         attached=attached_of(ws, case, asked.as_of, unattached),
+        replays=replays or replays_of(ws, case, asked.as_of),
         similar=_similar(case, asked.as_of),
     )
     twin = f"/api/v1/cases/{segment(case.id)}"
