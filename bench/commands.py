@@ -67,6 +67,9 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     ),
     "estimate.exact": (f"estimate {MISSED} --exact",),
     "evidence.show": ("evidence show {case} --purpose 'how long it takes'",),
+    "gate.attest": ("gate attest {gate} --format json",),
+    "gate.list": ("gate list",),
+    "gate.show": ("gate show {gate}",),
     "inbox.list": ("inbox list",),
     "job.list": ("job list",),
     "job.show": ("job show {job}",),
@@ -92,6 +95,9 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "sample.export": ("sample export --out {folder}/sample-{number}.csv",),
     "sample.list": ("sample list", "sample list group:control"),
     "status": ("status",),
+    "suite.list": ("suite list",),
+    "suite.rows": ("suite rows {suite}",),
+    "suite.show": ("suite show {suite}",),
     "taxonomy.recodings": ("taxonomy recodings",),
     "taxonomy.rehearse": ("taxonomy recode {recoding} --dry-run",),
     "taxonomy.show": ("taxonomy show",),
@@ -102,7 +108,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "view.list": ("view list",),
 }
 # What reads the log itself, or writes out all that is kept: it takes what that takes.
-READ_ALL = {"audit.verify", "capture.due", "capture.plan", "estimate.exact", "reproduce", "sample.export"}
+READ_ALL = {"audit.verify", "capture.due", "capture.plan", "estimate.exact", "reproduce", "sample.export", "suite.rows"}
 # What computes for longer than its bound, each with a bound of its own: intervals whose quantiles scipy.special has, which takes
 # a tenth of the command to load.
 SLOWER: Mapping[str, float] = {
@@ -192,9 +198,15 @@ def prepared() -> dict[str, str]:
     protocol, recoding, note = FOLDER / "demo" / "arrival-delay.yaml", FOLDER / "feeder.yaml", FOLDER / "note.txt"
     recoding.write_text(RECODING)
     note.write_text("What the passenger wrote.\n")
+    policy = FOLDER / "release.yaml"
+    policy.write_text("gate: release\nsuites: [bench]\nrepeats: 1\n")
+    # A model that says nothing of use, asked little: how a decision is shown does not hang on it.
+    models = [f"--{which}=python:operator:countOf" for which in ("model", "baseline")]
     case = _answer("case", "search", "status:verified criterion:missed-delay", "--limit", "1")["items"][0]["id"]
     return {
         "folder": str(FOLDER),
+        "suite": _answer("suite", "build", "bench", "status:verified", "--within", "inputs.carrier:OO")["name"],
+        "gate": _answer("gate", "decide", str(policy), *models)["id"],
         "protocol": str(protocol),
         "recoding": str(recoding),
         "case": case,

@@ -1,5 +1,7 @@
 """Commands in processes of their own that need not load what they run: one process has, and forks for each.
 
+A command is one of remiss, or `pytest` with its words; one with PWD in its environment runs in that folder.
+
 A command ends as it would by itself, also where it is killed; what it said is in files, for nobody reads along.
 """
 
@@ -25,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOADED = (
     *("remiss.faces.cli.main", "remiss.capture.actions", "remiss.edges.engines.duckdb", "remiss.edges.stores.store"),
     *("remiss.edges.stores.filing", "remiss.edges.vaults.folder", "pyarrow.parquet", "psycopg", "sqlalchemy.dialects.postgresql"),
+    *("remiss.suite_session", "pytest"),
 )
 
 
@@ -81,7 +84,13 @@ def _become(typed: Sequence[str], environment: Mapping[str, str], out: int, err:
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.environ.update(environment)
-        status = importlib.import_module("remiss.faces.cli.main").run(list(typed))
+        if folder := environment.get("PWD"):
+            os.chdir(folder)
+        name, *words = typed
+        if name == "pytest":
+            status = int(importlib.import_module("pytest").main(words))
+        else:
+            status = importlib.import_module("remiss.faces.cli.main").run(list(typed))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from remiss.edges.stores.reading import Reader as Reader
     from remiss.edges.stores.replays import ReplayStore as ReplayStore
     from remiss.edges.stores.runs import RunStore as RunStore
+    from remiss.edges.stores.safeguards import GateTable as GateTable
+    from remiss.edges.stores.safeguards import SuiteTable as SuiteTable
     from remiss.edges.stores.sampled.evidence import EvidenceStore as EvidenceStore
     from remiss.edges.stores.sampled.listing import SampleStore as SampleStore
     from remiss.edges.stores.saved_views import SavedViewStore as SavedViewStore
@@ -71,6 +73,7 @@ HOMES = {
     "open_store": "stores.connecting",
     "ThreadStore": "stores.discussion",
     "facts": "stores.facts",
+    "GateTable": "stores.safeguards",
     "HistogramStore": "stores.histograms",
     "InvestigationStore": "stores.investigations",
     "JobStore": "stores.jobs",
@@ -93,6 +96,7 @@ HOMES = {
     "EvidenceStore": "stores.sampled.evidence",
     "SampleStore": "stores.sampled.listing",
     "SavedViewStore": "stores.saved_views",
+    "SuiteTable": "stores.safeguards",
     "in_own_process": "tree_building",
     "FolderVault": "vaults.folder",
 }

@@ -18,10 +18,13 @@ from remiss.govern.roles import OF_THE_CATALOG, team_words
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remiss.govern.ports.machine import Health, Progress
     from remiss.protocol.check_result import Checked, Findings
     from remiss.protocol.ports import Description, Documents, Engine
     from remiss.protocol.terms import Protocol
+    from remiss.safeguard.ports import Models
 
 ASK = "ask an admin of the catalog for a role that has it"
 
@@ -34,6 +37,9 @@ class Offline:
         self.actor = actor
         self.authority: Authority = LocalOwner()
         self.progress: Progress = _silently
+        # The file of the catalog, where it has one, and the request that this is for, where it came to a server.
+        self.file: Path | None = None
+        self.request_id: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +73,11 @@ class Offline:
     def engine(self) -> Engine:
         """What reads logs."""
         return adapters.DuckDB(self.settings)
+
+    @cached_property
+    def models(self) -> Models:
+        """Models that may be run; through a server registered ones only."""
+        return adapters.ModelRegistry(self.settings, self.file, registered_only=self.request_id is not None)
 
     def look(self, protocol: Protocol, source: Description, checked: Checked | None) -> Findings:
         """Return what a look at the log tells of a protocol; nothing to whom capturing is not allowed.

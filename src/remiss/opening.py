@@ -41,8 +41,9 @@ GARBAGE = (2_000, 10, 10)
 # where 32 clients are busy. The search that takes in all again takes 0.13 to 0.2 s: it is due after so many others, and is made
 # when nobody asks.
 SEARCHES = 256
-# Where somebody always asks it is made all the same once what is spared has grown to so many times what was in use at the last.
-MOST_GROWTH = 2
+# Where somebody always asks it is made all the same once what is spared has grown to so many times what was in use at the last;
+# what is loaded for the first estimate and the first capture alone makes it half as much again.
+MOST_GROWTH = 4
 
 
 @as_html.register(object)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
-    from remiss.safeguard.ports import Models, Replays
+    from remiss.safeguard.ports import GateStore, Models, Replays, SuiteStore
     from remiss.understand.ports import Evidence, Samples
 
 # A holder of this for a team sees both sides of its disputes.
@@ -59,7 +59,6 @@ class Wiring(Offline):
         self.address = store.where
         self.file = store.file
         self.created = store.created
-        self.request_id: str | None = None
         # From where a browser was led to what it asks for, if another server led it there: `cross-site`, `same-site`, `unknown`.
         self.came_from: str | None = None
         # The job whose steps are taken here, if they are.
@@ -140,6 +139,16 @@ class Wiring(Offline):
     def saved_views(self) -> SavedViews:
         """Pages that people saved under a name."""
         return adapters.SavedViewStore(self._reader)
+
+    @cached_property
+    def suites(self) -> SuiteStore:
+        """Suites in the catalog."""
+        return adapters.SuiteTable(self._reader)
+
+    @cached_property
+    def gates(self) -> GateStore:
+        """What gates decided."""
+        return adapters.GateTable(self._reader)
 
     @cached_property
     def labellings(self) -> Labellings:

@@ -35,7 +35,7 @@ with opening.ready_to_serve() as nobody_asks:
 print(spared > 0, found.index(True), gc.get_freeze_count())
 """
 
-# Nobody is ever quiet: only what has doubled is searched again.
+# Nobody is ever quiet: only what has grown several times is searched again.
 BUSY = """
 opening.SEARCHES = 4
 with opening.ready_to_serve():
@@ -44,7 +44,7 @@ with opening.ready_to_serve():
     for _ in range(40):
         gc.collect()
     kept = seen() is not None
-    more = [[] for _ in range(gc.get_freeze_count() + 1_000)]
+    more = [[] for _ in range(opening.MOST_GROWTH * gc.get_freeze_count() + 1_000)]
     gc.collect()
     gc.collect()
 print(kept, seen() is None)

@@ -23,6 +23,9 @@ BESIDE = {
     "remiss job run": "opens a database, and does what others posted by their rights",
     "remiss schema": "reads no catalog",
     "remiss protocol new": "writes a file",
+    "remiss suite verify": "reads a folder",
+    "remiss gate report": "writes what gate.show answers",
+    "remiss gate verify": "reads a file",
     "remiss case notebook": "writes what case.show answers",
 }
 # What an action that everybody may do asks of what is not one's own.

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -25,6 +25,7 @@ def rejected_by_holm(p, alpha):
     return rejected
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of the first numbers that numpy makes
 @given(chances, st.sampled_from([0.01, 0.05, 0.3]))
 def test_holm_rejects_what_its_steps_reject(p, alpha):
     assert (holm(p) <= alpha).tolist() == rejected_by_holm(p, alpha)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from remiss.records.gate import GateVerdict
 from remiss.safeguard.critical_cases import CriticalCase, critical_verdict, repeats_needed
-from remiss.safeguard.non_inferiority import GateVerdict, PairedCases, judge, strata_of
+from remiss.safeguard.non_inferiority import PairedCases, judge, strata_of
 from remiss.safeguard.power import play
 
 GATES = [pytest.param(60, id="short"), pytest.param(500, id="long", marks=pytest.mark.soak)]

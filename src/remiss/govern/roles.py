@@ -28,6 +28,7 @@ _READER = frozenset(
         "protocol:read",
         "protocol:check",
         "estimate:read",
+        "gate:read",
         "sample:read",
         "agreement:read",
         "thread:read",
@@ -79,6 +80,11 @@ _STEWARD = _READER | {
     "person:read",
     "team:read",
     "sample:export",
+    # Who labels nothing: a suite tells how its events were drawn.
+    "suite:build",
+    "suite:read",
+    "suite:sealed",
+    "gate:decide",
 }
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType(

@@ -187,6 +187,13 @@ class Engine(Protocol):
         """Open a session in which each name is a relation over that source's rows."""
         ...
 
+    def over(self, tables: Mapping[str, pa.Table]) -> AbstractContextManager[Callable[[str], pa.Table]]:
+        """Give what runs a SELECT over tables that are in memory, each by its name; no file can be read there.
+
+        What is given raises ProtocolError where a statement does not fit the values of the tables.
+        """
+        ...
+
 
 @published("stored-protocol", read="read_position")
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,9 @@
 # The verbs of this chapter, written by `make tidy`.
 
+from remiss.safeguard.gate_actions import attest_gate as attest_gate
+from remiss.safeguard.gate_actions import decide as decide
+from remiss.safeguard.gate_actions import list_gates as list_gates
+from remiss.safeguard.gate_actions import show_gate as show_gate
 from remiss.safeguard.model_actions import check_model as check_model
 from remiss.safeguard.model_actions import list_models as list_models
 from remiss.safeguard.notebook_actions import notebook as notebook
@@ -8,3 +12,7 @@ from remiss.safeguard.replay_actions import list_replays as list_replays
 from remiss.safeguard.replay_actions import replay as replay
 from remiss.safeguard.replay_actions import replay_cases as replay_cases
 from remiss.safeguard.replay_jobs import replay_job as replay_job
+from remiss.safeguard.suite_actions import build_suite as build_suite
+from remiss.safeguard.suite_actions import list_suite_rows as list_suite_rows
+from remiss.safeguard.suite_actions import list_suites as list_suites
+from remiss.safeguard.suite_actions import show_suite as show_suite

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from remiss.safeguard.non_inferiority import GateVerdict
+from remiss.records.gate import GateVerdict
 
 # How likely it may be that any of the cases breaks by chance: a fair coin that shows heads r times and then tails r times, 4^-r.
 BY_CHANCE = 0.01

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from remiss.records.gate import GateVerdict
 from remiss.safeguard.multiple_testing import holm
 from remiss.safeguard.paired_difference import chance_of_no_worse, combined_ends, z_of
 
@@ -23,14 +23,6 @@ Places = npt.NDArray[np.intp]
 PASS_LEVEL = 0.025  # one-sided, of the lower end
 FAIL_LEVEL = 0.01  # family-wise, of the upper ends of all conditions of a policy
 WIDEST = 4.0  # the greatest ratio of weights in one stratum
-
-
-class GateVerdict(StrEnum):
-    """Released may be what passes. INCONCLUSIVE is no failure: the evidence does not suffice either way."""
-
-    PASS = "pass"  # noqa: S105 - a verdict
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
 
 
 def overall(verdicts: Iterable[GateVerdict]) -> GateVerdict:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self
 
 from remiss.catalog.ports import Cases, EvidenceWorkspace
 from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.audit import Audit
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
+from remiss.govern.ports.vault import Keys
+from remiss.protocol.ports import Documents, Engine, Protocols
+from remiss.records.gate import GateDecision
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification
 from remiss.records.person import Governed
 from remiss.records.replay import Replay, ReplayGrade
 from remiss.records.view_entry import ViewEntry
+from remiss.understand.ports import Samples
 
 
 class Runner(Protocol):
@@ -24,8 +30,10 @@ class Runner(Protocol):
 
     def __exit__(self, *_: object) -> None: ...
 
-    def answers(self, rows: Iterable[ModelRow]) -> Iterator[ModelAnswer]:
+    def answers(self, rows: Iterable[ModelRow], *, repeat: int = 0) -> Iterator[ModelAnswer]:
         """Yield one answer for each row, in their order; a row that the model cannot answer has its trouble instead.
+
+        With another `repeat` random numbers are others, as far as the model takes its seed from here.
 
         Nothing that a model does ends the iteration. A batch of n rows, of which some do harm, takes at most 3 (1 + log2 n) times
         what one may take, and one try and one start more.
@@ -160,3 +168,89 @@ class ReplayWorkspace(ModelWorkspace, EvidenceWorkspace, Protocol):
         StorageError, Tampered : it cannot be recorded, and so must not be shown; Denied
         """
         ...
+
+
+class SuiteStore(Protocol):
+    """The suites of a catalog: their documents, without rows, which the catalog has in what they were built of."""
+
+    def find(self, name: str, digest: str | None = None, position: int | None = None) -> str | None:
+        """Return the document of a suite, the newest of its name or that whose digest begins so; None where there is none.
+
+        Parameters
+        ----------
+        position : as it was then
+        """
+        ...
+
+    def listed(self, position: int | None = None) -> Sequence[str]:
+        """Return all documents that there were at a position, the newest first."""
+        ...
+
+    def save(self, name: str, digest: str, team: str, content: str) -> None:
+        """Keep a document; nothing of it is changed any more."""
+        ...
+
+
+class SuiteWorkspace(Permits, Protocol):
+    """The ports that the actions on suites take."""
+
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def protocols(self) -> Protocols: ...
+    @property
+    def samples(self) -> Samples: ...
+    @property
+    def suites(self) -> SuiteStore: ...
+    @property
+    def now(self) -> datetime: ...
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Have everything in the block read from one snapshot of the catalog."""
+        ...
+
+
+class GateStore(Protocol):
+    """What gates decided."""
+
+    def wait(self) -> int:
+        """Have other writers wait from here on; return the position that this transaction will have."""
+        ...
+
+    def sealed_uses(self, digest: str, model: str) -> int:
+        """Return how often the sealed part of a suite was run for any version of a model."""
+        ...
+
+    def listed(self, model: str | None, version: str | None, position: int | None = None) -> Sequence[str]:
+        """Return the decisions as they were kept, the newest first: all, or those on a model or one version of it."""
+        ...
+
+    def get(self, gate: str) -> str:
+        """Return one decision as it was kept, by its id or a prefix of it.
+
+        Raises
+        ------
+        NotFound, Ambiguous
+        """
+        ...
+
+    def save(self, decision: GateDecision, content: str) -> None:
+        """Keep a decision; nothing of it is changed any more."""
+        ...
+
+
+class GateWorkspace(SuiteWorkspace, ModelWorkspace, Protocol):
+    """The ports that gates take."""
+
+    @property
+    def documents(self) -> Documents: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def gates(self) -> GateStore: ...
+    @property
+    def progress(self) -> Progress: ...

@@ -35,26 +35,47 @@ LEAST_VALUES = 30
 def state(plan: ScanPlan, at: int) -> str:
     """Return the small integer that says what a criterion is on an event, by the first rule that holds (design, section 3)."""
     one = plan.checked.criteria[at]
-    labels = plan.checked.label_fields
-    by_when = labels & one.when.reads if one.when is not None else frozenset()
-    rules = []
-    if one.among is not None:
-        by_among = labels & one.among.reads
-        if by_among:
-            without = whatever(one.among.sql, labels)
-            rules.append(f"WHEN {missing(by_among)} AND NOT COALESCE({without}, TRUE) THEN {OUTSIDE}")
-            rules.append(f"WHEN NOT ({missing(by_among)}) AND ({one.among.sql}) IS NOT TRUE THEN {OUTSIDE}")
-        else:
-            rules.append(f"WHEN ({one.among.sql}) IS NOT TRUE THEN {OUTSIDE}")
-        by_when |= by_among
-    if one.criterion.of is not None:
-        when = anomaly(one, at)
-        rules.append(f"WHEN around.{name(f'median_{at}')} IS NULL THEN {UNDECIDED}")
-    else:
-        when = one.when.sql if one.when is not None else "NULL"
-        if by_when:
-            rules.append(f"WHEN {missing(by_when)} AND NOT COALESCE({whatever(when, labels)}, TRUE) THEN {RULED_OUT}")
-            rules.append(f"WHEN {missing(by_when)} THEN {UNDECIDED}")
+    if one.criterion.of is None:
+        return state_of(one, plan.checked.label_fields)
+    rules = _outside(one, plan.checked.label_fields)
+    rules.append(f"WHEN around.{name(f'median_{at}')} IS NULL THEN {UNDECIDED}")
+    return _case(rules, anomaly(one, at))
+
+
+def state_of(one: CheckedCriterion, labels: frozenset[str]) -> str:
+    """Return the same for a criterion that is no anomaly, of which nothing but the event decides.
+
+    Parameters
+    ----------
+    labels : the fields that are null where an event has no label yet
+    """
+    rules, by_when = _outside(one, labels), labels & _reads(one)
+    when = one.when.sql if one.when is not None else "NULL"
+    if by_when:
+        rules.append(f"WHEN {missing(by_when)} AND NOT COALESCE({whatever(when, labels)}, TRUE) THEN {RULED_OUT}")
+        rules.append(f"WHEN {missing(by_when)} THEN {UNDECIDED}")
+    return _case(rules, when)
+
+
+def _outside(one: CheckedCriterion, labels: frozenset[str]) -> list[str]:
+    """Return the rules by which an event is not among those that a criterion is about."""
+    if one.among is None:
+        return []
+    by_among = labels & one.among.reads
+    if not by_among:
+        return [f"WHEN ({one.among.sql}) IS NOT TRUE THEN {OUTSIDE}"]
+    without = whatever(one.among.sql, labels)
+    return [
+        f"WHEN {missing(by_among)} AND NOT COALESCE({without}, TRUE) THEN {OUTSIDE}",
+        f"WHEN NOT ({missing(by_among)}) AND ({one.among.sql}) IS NOT TRUE THEN {OUTSIDE}",
+    ]
+
+
+def _reads(one: CheckedCriterion) -> frozenset[str]:
+    return frozenset().union(*(each.reads for each in (one.when, one.among) if each is not None))
+
+
+def _case(rules: Sequence[str], when: str) -> str:
     return f"CASE {' '.join(rules)} WHEN ({when}) IS NULL THEN {NULL} WHEN {when} THEN {MET} ELSE {NOT_MET} END"
 
 

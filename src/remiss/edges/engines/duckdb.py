@@ -22,7 +22,7 @@ from remiss.edges.engines.partitions import partitions
 from remiss.edges.engines.quoting import identifier
 from remiss.edges.engines.statements import explained, interruptible, taken
 from remiss.edges.engines.structures import structure_of
-from remiss.errors import Location, RemissError, SourceError
+from remiss.errors import Location, ProtocolError, RemissError, SourceError
 from remiss.protocol.ports import Description, UnreadableRows
 from remiss.protocol.terms import Address
 from remiss.settings import Settings
@@ -146,6 +146,22 @@ class DuckDB:
             return found
 
         return self._databases.shared(beside)
+
+    @contextmanager
+    def over(self, tables: Mapping[str, pa.Table]) -> Iterator[Callable[[str], pa.Table]]:
+        """Give what runs a SELECT over tables in memory (see `protocol/ports.Engine`)."""
+        with self._databases.reading(()) as connection:
+            for name, table in tables.items():
+                connection.register(name, table)
+
+            def run(sql: str) -> pa.Table:
+                try:
+                    return interruptible(connection, lambda: connection.sql(sql).to_arrow_table())
+                except (duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
+                    first = str(error).partition("\n")[0]
+                    raise ProtocolError(f"the values do not fit: {first}", do="look at the types of its fields") from error
+
+            yield run
 
     def present(self, files: Sequence[str]) -> frozenset[str]:
         """Return which of the files are there."""

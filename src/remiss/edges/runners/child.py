@@ -272,7 +272,7 @@ def main() -> None:
             if "rows" not in asked:
                 give(out, environment())
                 continue
-            seeded(first["seed"])
+            seeded(asked["seed"])
             give(out, answers(call, asked["rows"], first["output_bytes"]))
         except Trouble as trouble:
             give(out, json.dumps({"trouble": trouble.said}))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from threading import Event, Lock
 from typing import Any, Self
 from urllib.parse import urljoin
@@ -17,7 +18,7 @@ import httpx
 
 from remiss.edges.runners.addresses import DEADLINE, CheckedTransport, Network, RefusedAddress, check_written
 from remiss.edges.runners.batches import BatchTrouble, Fuse, Search, in_trouble, spread
-from remiss.edges.runners.templates import Template
+from remiss.edges.runners.templates import Template, seeded
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification, ModelTrouble, TroubleKind
 from remiss.version import __version__
 
@@ -92,13 +93,16 @@ class HttpRunner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def answers(self, rows: Iterable[ModelRow]) -> Iterator[ModelAnswer]:
+    def answers(self, rows: Iterable[ModelRow], *, repeat: int = 0) -> Iterator[ModelAnswer]:
         """Yield one answer for each row, in their order."""
-        size = self._limits.batch_size if self._endpoint.template.batches else 1
-        return spread(rows, size, self._limits.concurrency, Fuse(self._batch))
+        template = self._endpoint.template
+        size = self._limits.batch_size if template.batches else 1
+        return spread(rows, size, self._limits.concurrency, Fuse(partial(self._batch, seeded(template, self._seed + repeat))))
 
-    def _batch(self, rows: Sequence[ModelRow]) -> Sequence[ModelAnswer]:
-        return Search(ask=self._ask, seconds=self._limits.seconds, whole=self._limits.total_seconds).answers(rows)
+    def _batch(self, template: Template, rows: Sequence[ModelRow]) -> Sequence[ModelAnswer]:
+        return Search(ask=partial(self._ask, template), seconds=self._limits.seconds, whole=self._limits.total_seconds).answers(
+            rows
+        )
 
     def environment(self) -> ModelEnvironment:
         """Return what is known of where the model runs: nothing but what was asked for."""
@@ -109,9 +113,9 @@ class HttpRunner:
         self._stopped.set()
         self._client.close()
 
-    def _ask(self, rows: Sequence[ModelRow], seconds: float, again: bool) -> Sequence[ModelAnswer]:  # noqa: FBT001 - an `Ask`
-        """Return the answers to rows, trying again what may be better in a moment; see `Ask`."""
-        body = json.dumps(self._endpoint.template.request(rows), ensure_ascii=False, allow_nan=False).encode()
+    def _ask(self, template: Template, rows: Sequence[ModelRow], seconds: float, again: bool) -> Sequence[ModelAnswer]:  # noqa: FBT001
+        """Return the answers to rows, trying again what may be better in a moment; with its template it is an `Ask`."""
+        body = json.dumps(template.request(rows), ensure_ascii=False, allow_nan=False).encode()
         end = time.monotonic() + self._limits.total_seconds
         tries = 0
         while True:
@@ -122,7 +126,7 @@ class HttpRunner:
                 begun = time.perf_counter()
                 found = self._posted(body, len(rows), min(seconds, max(end - time.monotonic(), 0)))
                 share = (time.perf_counter() - begun) * 1000 / len(rows)
-                outputs = self._endpoint.template.outputs(found, len(rows))
+                outputs = template.outputs(found, len(rows))
                 return [self._answer(output, confidence, share) for output, confidence in outputs]
             except _Passing as error:
                 wait = min(FIRST_WAIT * 2**tries, MOST_WAIT) if error.wait is None else error.wait

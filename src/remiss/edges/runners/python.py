@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from queue import SimpleQueue
 from typing import Self
 
@@ -43,10 +44,10 @@ class _Seat:
             self._process = ModelProcess(self.launch)
         return self._process
 
-    def ask(self, rows: Sequence[ModelRow], seconds: float, again: bool) -> Sequence[ModelAnswer]:  # noqa: FBT001 - an `Ask`
-        """Return the answers to rows; see `Ask`."""
+    def ask(self, seed: int, rows: Sequence[ModelRow], seconds: float, again: bool) -> Sequence[ModelAnswer]:  # noqa: FBT001
+        """Return the answers to rows; with its seed it is an `Ask`."""
         process = self.process()
-        found = process.ask({"rows": rows}, seconds)
+        found = process.ask({"rows": rows, "seed": seed}, seconds)
         try:
             share = float(found["ms"]) / len(rows)
             return [_answer(each, share) for each, _ in zip(found["answers"], rows, strict=True)]
@@ -119,14 +120,14 @@ class PythonRunner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def answers(self, rows: Iterable[ModelRow]) -> Iterator[ModelAnswer]:
+    def answers(self, rows: Iterable[ModelRow], *, repeat: int = 0) -> Iterator[ModelAnswer]:
         """Yield one answer for each row, in their order."""
         limits = self._limits
-        return spread(rows, limits.batch_size, limits.concurrency, Fuse(self._batch))
+        return spread(rows, limits.batch_size, limits.concurrency, Fuse(partial(self._batch, self._launch.seed + repeat)))
 
-    def _batch(self, rows: Sequence[ModelRow]) -> Sequence[ModelAnswer]:
+    def _batch(self, seed: int, rows: Sequence[ModelRow]) -> Sequence[ModelAnswer]:
         with self._seat() as seat:
-            return Search(ask=seat.ask, seconds=self._limits.seconds, whole=self._limits.seconds).answers(rows)
+            return Search(ask=partial(seat.ask, seed), seconds=self._limits.seconds, whole=self._limits.seconds).answers(rows)
 
     @contextmanager
     def _seat(self) -> Iterator[_Seat]:

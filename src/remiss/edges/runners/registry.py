@@ -18,7 +18,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from remiss.edges.runners.registration import (
@@ -198,10 +198,9 @@ class ModelRegistry:
         http = import_module("remiss.edges.runners.http")
         target, model = registration.target, registration.specification
         assert isinstance(target, HttpTarget)
-        template: Any = target.template
         endpoint = http.Endpoint(
             url=target.url,
-            template=replace(template, seed=seed) if hasattr(template, "seed") else template,
+            template=target.template,
             headers=self._headers(target, model),
             allowed=tuple(ip_network(each) for each in target.allow),
             redirects=target.redirects,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, Protocol, TypeAlias
 
@@ -54,6 +54,11 @@ class Template(Protocol):
         BatchTrouble : it lacks what the template looks for
         """
         ...
+
+
+def seeded(template: Template, seed: int) -> Template:
+    """Return a template that asks with a seed, where it sends one."""
+    return replace(template, seed=seed) if isinstance(template, OpenAIChat) else template
 
 
 def _lacks(message: str) -> Exception:

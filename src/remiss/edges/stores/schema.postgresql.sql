@@ -1,4 +1,4 @@
--- The catalog's schema, version 40. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 41. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -285,6 +285,23 @@ CREATE TABLE former_protocol_texts (
     CONSTRAINT pk_former_protocol_texts PRIMARY KEY (protocol_key, position_to),
     CONSTRAINT fk_former_protocol_texts_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols (key)
 );
+
+CREATE TABLE gates (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    gate TEXT COLLATE "C" NOT NULL,
+    model TEXT COLLATE "C" NOT NULL,
+    version TEXT COLLATE "C" NOT NULL,
+    verdict TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_gates PRIMARY KEY (key),
+    CONSTRAINT uq_gates_id UNIQUE (id)
+);
+
+CREATE INDEX ix_gates_model_version ON gates (model, version);
 
 CREATE TABLE grants (
     person TEXT COLLATE "C" NOT NULL,
@@ -703,6 +720,16 @@ CREATE UNIQUE INDEX uq_saved_views_own ON saved_views (person, name) WHERE team 
 
 CREATE UNIQUE INDEX uq_saved_views_shared ON saved_views (team, name) WHERE team IS NOT NULL;
 
+CREATE TABLE sealed_runs (
+    gate_key BIGINT NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    model TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_sealed_runs PRIMARY KEY (gate_key, digest),
+    CONSTRAINT fk_sealed_runs_gate_key FOREIGN KEY(gate_key) REFERENCES gates (key)
+);
+
+CREATE INDEX ix_sealed_runs_digest_model ON sealed_runs (digest, model);
+
 CREATE TABLE shared_windows (
     run_key BIGINT NOT NULL,
     window_start BIGINT NOT NULL,
@@ -750,6 +777,22 @@ CREATE TABLE steerings (
     position BIGINT NOT NULL,
     CONSTRAINT pk_steerings PRIMARY KEY (protocol, revision)
 );
+
+CREATE TABLE suites (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_suites PRIMARY KEY (key),
+    CONSTRAINT uq_suites_name_digest UNIQUE (name, digest),
+    CONSTRAINT uq_suites_id UNIQUE (id)
+);
+
+CREATE INDEX ix_suites_name ON suites (name);
 
 CREATE TABLE teams (
     name TEXT COLLATE "C" NOT NULL,

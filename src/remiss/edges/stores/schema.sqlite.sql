@@ -1,4 +1,4 @@
--- The catalog's schema, version 40. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 41. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -288,6 +288,23 @@ CREATE TABLE former_protocol_texts (
     CONSTRAINT fk_former_protocol_texts_protocol_key FOREIGN KEY(protocol_key) REFERENCES protocols ("key")
 )
  WITHOUT ROWID;
+
+CREATE TABLE gates (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    gate TEXT NOT NULL,
+    model TEXT NOT NULL,
+    version TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_gates PRIMARY KEY ("key"),
+    CONSTRAINT uq_gates_id UNIQUE (id)
+);
+
+CREATE INDEX ix_gates_model_version ON gates (model, version);
 
 CREATE TABLE grants (
     person TEXT NOT NULL,
@@ -697,6 +714,16 @@ CREATE UNIQUE INDEX uq_saved_views_own ON saved_views (person, name) WHERE team 
 
 CREATE UNIQUE INDEX uq_saved_views_shared ON saved_views (team, name) WHERE team IS NOT NULL;
 
+CREATE TABLE sealed_runs (
+    gate_key INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    model TEXT NOT NULL,
+    CONSTRAINT pk_sealed_runs PRIMARY KEY (gate_key, digest),
+    CONSTRAINT fk_sealed_runs_gate_key FOREIGN KEY(gate_key) REFERENCES gates ("key")
+);
+
+CREATE INDEX ix_sealed_runs_digest_model ON sealed_runs (digest, model);
+
 CREATE TABLE shared_windows (
     run_key INTEGER NOT NULL,
     window_start BIGINT NOT NULL,
@@ -744,6 +771,22 @@ CREATE TABLE steerings (
     CONSTRAINT pk_steerings PRIMARY KEY (protocol, revision)
 )
  WITHOUT ROWID;
+
+CREATE TABLE suites (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_suites PRIMARY KEY ("key"),
+    CONSTRAINT uq_suites_id UNIQUE (id),
+    CONSTRAINT uq_suites_name_digest UNIQUE (name, digest)
+);
+
+CREATE INDEX ix_suites_name ON suites (name);
 
 CREATE TABLE teams (
     name TEXT NOT NULL,

@@ -36,12 +36,16 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("catalog", "upgrade"): ("setting_up", "upgrade"),  # opens what cannot be opened otherwise
     ("demo",): ("setting_up", "demo"),  # a user of the library
     ("doctor",): ("setting_up", "doctor"),  # also where the catalog cannot be opened
+    ("gate", "report"): ("gates", "report"),  # not for a person here
+    ("gate", "verify"): ("gates", "verify"),  # reads a file, and needs no catalog
     ("init",): ("setting_up", "init"),  # makes the catalog
     ("job", "run"): ("serve", "run_jobs"),  # works off what waits
     ("protocol", "new"): ("protocol", "new"),  # writes a file
     ("sample", "export"): ("files", "export"),  # writes a file, and asks for page after page
     ("schema",): ("setting_up", "schema"),  # of remiss, not of a catalog
     ("serve",): ("serve", "serve"),  # a server
+    ("suite", "build"): ("suites", "build"),  # may write a folder
+    ("suite", "verify"): ("suites", "verify"),  # reads a folder, and needs no catalog
     ("token", "link"): ("governance", "link"),  # prints a link of this server
 }
 # What the commands on a thing are for.
@@ -55,6 +59,7 @@ NOUNS: Mapping[str, str] = {
     "citation": "See what rests on a run, a test, a ticket or a pull request.",
     "evidence": "Look at the raw evidence of a case.",
     "experiment": "Record experiments that test what caused a case.",
+    "gate": "Decide whether a model version may be released, and see what was decided.",
     "hypothesis": "State what may have caused a case.",
     "inbox": "See what waits for you.",
     "job": "Post work that nobody waits for, and see how it stands.",
@@ -66,6 +71,7 @@ NOUNS: Mapping[str, str] = {
     "replay": "See what models answered about cases that they were asked again.",
     "run": "List, show, compare and accept capture runs.",
     "sample": "List sampled events, controls too, and take them out.",
+    "suite": "Build suites of cases and controls, check and run them.",
     "taxonomy": "Show failure modes, and rename, merge or split them.",
     "team": "Add and list teams.",
     "thread": "Read threads on cases, resolve them and open them again.",

@@ -49,9 +49,11 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "served": ("curation_tables", "served"),
     "status": ("run_tables", "status"),
     "stored-protocol": ("protocol", "text"),
+    "suite": ("suite_tables", "suite"),
     "team": ("governance_tables", "team"),
     "thread": ("curation_tables", "thread"),
     "token": ("governance_tables", "token"),
+    "verdict": ("suite_tables", "decision"),
     "verification": ("governance_tables", "verification"),
 }
 TABLES: Mapping[str, tuple[str, str]] = {
@@ -62,12 +64,14 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "case.replays": ("safeguard_tables", "replays"),
     "case.file": ("case_tables", "filed"),
     "case.search": ("case_tables", "search"),
+    "gate.list": ("suite_tables", "decisions"),
     "job.due": ("run_tables", "posted"),
     "model.list": ("safeguard_tables", "models"),
     "person.add": ("governance_tables", "added"),
     "person.invite": ("governance", "invited"),
     "run.accept": ("run_tables", "accepted"),
     "sample.list": ("case_tables", "sampled"),
+    "suite.list": ("suite_tables", "suites"),
     "taxonomy.recodings": ("protocol", "recodings"),
     "thread.list": ("curation_tables", "threads"),
     "token.revoke": ("governance_tables", "revoked"),
@@ -80,10 +84,12 @@ def _no(*, when: bool) -> int:
 
 # Of a replay: without an answer that can be compared nothing is decided.
 GRADED: Mapping[str, int] = {"identical": 0, "equivalent": 0, "not-reproduced": AnswerNo.exit_status}
+VERDICTS: Mapping[str, int] = {"pass": 0, "fail": AnswerNo.exit_status, "inconclusive": Undecided.exit_status}
 STATUSES: Mapping[str, Callable[[Any], int]] = {
     "access.check": lambda found: _no(when=not found.allowed),
     "audit.verify": lambda found: _no(when=not all(each.sound for each in found)),
     "case.replay": lambda found: GRADED.get(found.grade, Undecided.exit_status),
+    "gate.decide": lambda found: VERDICTS[found.verdict],
     "model.check": lambda found: _no(when=found.answer.trouble is not None),
     "protocol.check": lambda found: _no(when=any(each.level == "error" for each in found)),
     "protocol.diff": lambda lines: _no(when=bool(lines)),

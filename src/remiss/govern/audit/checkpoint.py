@@ -93,8 +93,12 @@ class Verifier:
 
     def signed(self, text: str, signature: bytes) -> bool:
         """Return whether a signature of a text is of this key."""
+        return self.signed_bytes(text.encode(), signature)
+
+    def signed_bytes(self, content: bytes, signature: bytes) -> bool:
+        """Return whether a signature of some bytes is of this key."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, content)
         except InvalidSignature:
             return False
         return True
@@ -112,9 +116,13 @@ class Signer:
         """The public half."""
         return Verifier(self.name, Ed25519PrivateKey.from_private_bytes(self.secret).public_key().public_bytes_raw())
 
+    def sign(self, content: bytes) -> bytes:
+        """Return the signature of some bytes."""
+        return Ed25519PrivateKey.from_private_bytes(self.secret).sign(content)
+
     def note(self, text: str) -> str:
         """Return a text, of whole lines, with its signature under it."""
-        signature = Ed25519PrivateKey.from_private_bytes(self.secret).sign(text.encode())
+        signature = self.sign(text.encode())
         return f"{text}\n{DASH}{self.name} {base64.b64encode(self.verifier.key_id + signature).decode()}\n"
 
 

@@ -52,6 +52,7 @@ from remiss.edges.stores.tables.runs import (
     source_files,
     unredacted_runs,
 )
+from remiss.edges.stores.tables.suites import gates, sealed_runs, suites
 
 __all__ = [
     "Instant",
@@ -76,6 +77,7 @@ __all__ = [
     "finding_texts",
     "findings",
     "former_protocol_texts",
+    "gates",
     "governed",
     "grants",
     "groups",
@@ -108,10 +110,12 @@ __all__ = [
     "runs",
     "samples",
     "saved_views",
+    "sealed_runs",
     "shared_windows",
     "source_files",
     "stale_cases",
     "steerings",
+    "suites",
     "teams",
     "thread_turns",
     "threads",

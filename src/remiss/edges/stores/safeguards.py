@@ -1,0 +1,122 @@
+"""Suites, and what gates decided, in the catalog: one row each, which is never changed.
+
+Who sees which the actions decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Column, Select, func, insert, select
+
+from remiss.edges.stores.reading import Reader
+from remiss.edges.stores.tables import gates, sealed_runs, suites
+from remiss.errors import Ambiguous, NotFound
+from remiss.records.gate import GateDecision
+from remiss.records.identity import kind_id
+
+
+def _until(found: Select[Any], column: Column[int], position: int | None) -> Select[Any]:
+    """Return a select of what was there at a position; None is now."""
+    return found if position is None else found.where(column <= position)
+
+
+class SuiteTable:
+    """The suites of an open catalog: all of them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+
+    def find(self, name: str, digest: str | None = None, position: int | None = None) -> str | None:
+        """Return the document of a suite, the newest of its name or that whose digest begins so."""
+        found = select(suites.c.content).where(suites.c.name == name).order_by(suites.c.key.desc()).limit(1)
+        if digest is not None:
+            begins = digest if digest.startswith("sha256:") else f"sha256:{digest}"
+            found = found.where(suites.c.digest.startswith(begins, autoescape=True))
+        with self._reader.at() as reading:
+            text: str | None = reading.connection.execute(_until(found, suites.c.position, position)).scalar_one_or_none()
+            return text
+
+    def listed(self, position: int | None = None) -> Sequence[str]:
+        """Return all documents, the newest first."""
+        found = _until(select(suites.c.content).order_by(suites.c.key.desc()), suites.c.position, position)
+        with self._reader.at() as reading:
+            return tuple(reading.connection.execute(found).scalars())
+
+    def save(self, name: str, digest: str, team: str, content: str) -> None:
+        """Keep a document."""
+        transaction = self._store.transaction
+        suite = kind_id("suite", [name, digest])
+        row = {
+            "id": suite,
+            "name": name,
+            "digest": digest,
+            "team_id": team,
+            "content": content,
+            "position": transaction.position(),
+        }
+        transaction.connection.execute(insert(suites), row)
+        transaction.subjects.append(suite)
+
+
+class GateTable:
+    """The decisions of an open catalog: all of them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+
+    def sealed_uses(self, digest: str, model: str) -> int:
+        """Return how often the sealed part of a suite was run for any version of a model."""
+        found = select(func.count()).where(sealed_runs.c.digest == digest, sealed_runs.c.model == model)
+        with self._reader.at() as reading:
+            return int(reading.connection.execute(found).scalar_one())
+
+    def wait(self) -> int:
+        """Have other writers wait from here on; return the position that this transaction will have."""
+        return self._store.transaction.position()
+
+    def listed(self, model: str | None, version: str | None, position: int | None = None) -> Sequence[str]:
+        """Return the decisions as they were kept, the newest first."""
+        found = _until(select(gates.c.content).order_by(gates.c.key.desc()), gates.c.position, position)
+        if model is not None:
+            found = found.where(gates.c.model == model)
+        if version is not None:
+            found = found.where(gates.c.version == version)
+        with self._reader.at() as reading:
+            return tuple(reading.connection.execute(found).scalars())
+
+    def get(self, gate: str) -> str:
+        """Return one decision as it was kept."""
+        found = select(gates.c.id, gates.c.content).where(gates.c.id.startswith(gate, autoescape=True)).limit(2)
+        with self._reader.at() as reading:
+            rows = reading.connection.execute(found).all()
+        if not rows:
+            raise NotFound(f"there is no decision {gate}", do="see `remiss gate list`", field="gate")
+        if len(rows) > 1:
+            raise Ambiguous(f"several decisions begin with {gate}", do="give more of the id", field="gate")
+        content: str = rows[0].content
+        return content
+
+    def save(self, decision: GateDecision, content: str) -> None:
+        """Keep a decision, and count that sealed parts were run."""
+        transaction = self._store.transaction
+        row = {
+            "id": decision.id,
+            "gate": decision.gate,
+            "model": decision.model.name,
+            "version": decision.model.version,
+            "verdict": decision.verdict.value,
+            "team_id": decision.team,
+            "content": content,
+            "position": transaction.position(),
+        }
+        key = transaction.connection.execute(insert(gates).returning(gates.c.key), row).scalar_one()
+        runs = [
+            {"gate_key": key, "digest": each.digest, "model": decision.model.name} for each in decision.suites if each.sealed_run
+        ]
+        if runs:
+            transaction.connection.execute(insert(sealed_runs), runs)
+        transaction.subjects.append(decision.id)

@@ -1,0 +1,112 @@
+"""Suites and gates as a person reads them on a terminal."""
+
+from __future__ import annotations
+
+import click
+
+from remiss.faces.cli import render
+from remiss.present.gate_report import WORDS, verdict_words
+from remiss.present.legible import counted
+from remiss.records.gate import GateCondition, GateDecision, GateDecisions, GateVerdict
+from remiss.records.suite import Suite, SuitePower, Suites
+
+WIDE_DIGEST = 19
+
+
+def suite(found: Suite) -> None:
+    """Print what a suite is made of, and what a gate over it can do."""
+    sealed = sum(found.sealed.rows.values())
+    render.facts(
+        (
+            ("suite", found.name),
+            ("digest", found.digest),
+            ("of", f"{found.protocol}@{found.protocol_version}, position {found.position}"),
+            ("query", found.query or "everything"),
+            ("within", found.within or "all events of the protocol"),
+            ("windows", f"{found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}"),
+            ("sealed", f"{counted(sealed, 'event')} in {counted(len(found.sealed.families), 'family', 'families')}, in no file"),
+            ("sensitivity", found.sensitivity),
+        )
+    )
+    click.echo()
+    lines = [(each.part.value, each.rows, found.sealed.rows.get(each.part.value, 0), each.families) for each in found.files]
+    render.table(("part", "events", "sealed besides", "families"), lines)
+    click.echo()
+    criteria = [(each.name, each.kind, each.severity, each.unjudged or "yes") for each in found.criteria]
+    render.table(("criterion", "kind", "severity", "judges answers"), criteria)
+    for why, count in found.left_out.items():
+        render.say(f"left out: {counted(count, 'event')}, {why}")
+    for each in found.power:
+        render.say(power(each))
+    for note in found.notes:
+        render.say(note)
+
+
+def power(found: SuitePower) -> str:
+    """Return in a sentence how often a gate passes a version that is as good."""
+    if not found.events:
+        return f"{found.question}: no event to ask"
+    asked = f"{found.question}: with a margin of {100 * found.margin:g} points"
+    begins = f"{asked}, {found.passed:.0%} of gates pass a version that is as good"
+    if found.passed >= 0.5:
+        return begins
+    needed = "more than can be had" if found.needed is None else f"{found.needed:,} events needed"
+    return f"{begins}; this suite can hardly pass: {needed}, it has {found.events:,}"
+
+
+def suites(found: Suites) -> None:
+    """Print all suites, a line each."""
+    lines = [
+        (
+            each.name,
+            each.digest[:WIDE_DIGEST],
+            f"{each.protocol}@{each.protocol_version}",
+            sum(part.rows for part in each.files),
+            each.made_at,
+        )
+        for each in found
+    ]
+    if not lines:
+        render.say("no suites; build one with remiss suite build NAME QUERY")
+        return
+    render.table(("suite", "digest", "protocol", "events", "built"), lines)
+
+
+def decision(found: GateDecision) -> None:
+    """Print the verdict of a gate, with every condition that says so."""
+    click.echo(f"{verdict_words(found)}: {found.model} against {found.baseline}, gate {found.gate}")
+    click.echo()
+    for each in found.conditions:
+        _condition(each)
+    click.echo()
+    render.facts(
+        (
+            ("decision", found.id),
+            (
+                "suites",
+                ", ".join(f"{each.name} ({counted(each.events, 'event')}, {each.sealed:,} sealed)" for each in found.suites),
+            ),
+            ("repeats", found.repeats),
+            ("model", found.model.digest or "known by its name only"),
+            ("policy", found.policy_digest),
+            ("one family", ", ".join(found.family) or "none"),
+        )
+    )
+
+
+def _condition(found: GateCondition) -> None:
+    waived = "" if found.waived is None else f" (waived: {found.waived})"
+    click.echo(f"  {WORDS[found.verdict]:<13} {found.name}: {found.says}{waived}")
+    for note in found.notes:
+        click.echo(f"  {'':<13}   {note}")
+    if found.evidence and found.verdict is not GateVerdict.PASS:
+        click.echo(f"  {'':<13}   look at {', '.join(found.evidence[:5])}")
+
+
+def decisions(found: GateDecisions) -> None:
+    """Print what gates decided, a line each."""
+    lines = [(each.id, WORDS[each.verdict], str(each.model), str(each.baseline), each.gate, each.decided_at) for each in found]
+    if not lines:
+        render.say("no decisions; have a gate decide with remiss gate decide POLICY --model NAME@VERSION --baseline NAME@VERSION")
+        return
+    render.table(("decision", "verdict", "model", "baseline", "gate", "decided"), lines)

@@ -1,0 +1,241 @@
+"""Suites under pytest: an item for each case and control, on a model that runs once for all of them.
+
+    pytest arrivals/suite.yaml --remiss-model python:delays.model:predict
+
+It needs no catalog and no network but the model's. This module is loaded by every run of pytest where remiss is installed, and so
+loads nothing of remiss before a suite is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from remiss.records.suite import SuiteRow
+    from remiss.suite_session import CaseOutcome, SuiteSession
+
+DOCUMENT = "suite.yaml"
+FIXED = "remiss/passed"
+MARKS = {
+    "remiss_mode(name)": "the failure mode of the case",
+    "remiss_severity(grade)": "the severity of the case, 1 to 4",
+    "remiss_slice(name)": "the stratum that the event was sampled in",
+    "remiss_family(name)": "its family of near-duplicates",
+    "remiss_part(name)": "cases or controls",
+}
+SESSIONS = pytest.StashKey[dict[Path, "SuiteSession"]]()
+PASSED = pytest.StashKey[set[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what says which suites are run, and on which model."""
+    group = parser.getgroup("remiss", "suites of remiss")
+    group.addoption("--remiss-suite", action="append", default=[], metavar="DIR", help="Run the suite in this folder, too.")
+    group.addoption("--remiss-model", metavar="SPEC", help="The model: NAME@VERSION, python:MODULE:CALLABLE or a URL.")
+    group.addoption(
+        "--remiss-repeat", type=int, default=1, metavar="K", help="Ask each event so often, an odd number: most decide."
+    )
+    group.addoption("--remiss-seed", type=int, default=0, metavar="N", help="What the model's random numbers begin with.")
+    group.addoption("--remiss-link", metavar="URL", help="Where the catalog is served: failures then link to their cases.")
+    group.addoption(
+        "--remiss-expiry", type=int, default=90, metavar="DAYS", help="For so long after a suite was built open cases may fail."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks, and name the files of suites to pytest."""
+    for mark, what in MARKS.items():
+        config.addinivalue_line("markers", f"{mark}: {what}")
+    config.stash[SESSIONS] = {}
+    config.stash[PASSED] = set()
+    repeats = config.getoption("remiss_repeat")
+    if repeats < 1 or repeats % 2 == 0:
+        raise pytest.UsageError(f"--remiss-repeat {repeats} is not an odd number")
+    for folder in config.getoption("remiss_suite"):
+        file = Path(folder) / DOCUMENT
+        if not file.is_file():
+            raise pytest.UsageError(f"--remiss-suite {folder} has no {DOCUMENT}")
+        if str(file) not in config.args:
+            config.args.append(str(file))
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a suite that was named."""
+    if file_path.name != DOCUMENT:
+        return None
+    named = {Path(each).resolve() / DOCUMENT for each in parent.config.getoption("remiss_suite")}
+    named |= {Path(each).resolve() for each in parent.config.args}
+    if file_path.resolve() not in named:
+        return None
+    return SuiteCollector.from_parent(parent, path=file_path)
+
+
+class SuiteCollector(pytest.File):
+    """The file of a suite: its cases and controls."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Yield an item for each row of which something is expected, cases first."""
+        session = session_of(self.config, self.path)
+        for row in session.rows:
+            yield SuiteItem.from_parent(self, name=f"{row.part.value.removesuffix('s')}-{row.id}", row=row)
+
+
+class SuiteItem(pytest.Item):
+    """One event of a suite."""
+
+    def __init__(self, *, row: SuiteRow, **given: Any) -> None:
+        super().__init__(**given)
+        self.row = row
+        marks: Mapping[str, Any] = {
+            "mode": row.mode,
+            "severity": row.severity,
+            "slice": row.stratum if row.stratum != "{}" else None,
+            "family": row.family,
+            "part": row.part.value,
+        }
+        for name, value in marks.items():
+            if value is not None:
+                keyword = "grade" if name == "severity" else "name"
+                self.add_marker(getattr(pytest.mark, f"remiss_{name}")(**{keyword: value}))
+
+    def runtest(self) -> None:
+        """Ask the model, or read what it said when its neighbours were asked."""
+        session = session_of(self.config, self.path)
+        outcome = session.outcome(self.row, self._following)
+        self.user_properties.append(("remiss_passes", f"{outcome.passes}/{outcome.asked}"))
+        if not outcome.passed:
+            raise Missed(outcome)
+
+    def _following(self) -> Iterator[SuiteRow]:
+        """Yield the rows of this suite that are run from here on."""
+        behind = False
+        for item in self.session.items:
+            behind = behind or item is self
+            if behind and isinstance(item, SuiteItem) and item.path == self.path:
+                yield item.row
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return the story of a case that failed, in ten lines."""
+        if isinstance(excinfo.value, Missed):
+            session = session_of(self.config, self.path)
+            return session.story(self.row, excinfo.value.outcome, self.config.getoption("remiss_link"))
+        if isinstance(excinfo.value, _suites().RemissError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return where it stands."""
+        return self.path, None, self.name
+
+
+class Missed(AssertionError):
+    """A model did not answer as is expected."""
+
+    def __init__(self, outcome: CaseOutcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+def session_of(config: pytest.Config, file: Path) -> SuiteSession:
+    """Return the suite of a file, read once, and the model that runs for it."""
+    sessions = config.stash[SESSIONS]
+    if file not in sessions:
+        model = config.getoption("remiss_model")
+        if model is None:
+            raise pytest.UsageError("a suite needs a model: give --remiss-model")
+        try:
+            sessions[file] = _suites().SuiteSession.opened(
+                file.parent, model, repeats=config.getoption("remiss_repeat"), seed=config.getoption("remiss_seed")
+            )
+        except _suites().RemissError as error:
+            raise pytest.UsageError(str(error)) from error
+    return sessions[file]
+
+
+def _suites() -> Any:
+    """Return what runs suites; it is loaded when there is one."""
+    return import_module("remiss.suite_session")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Have an open case that fails be expected to, for a while; and one that passes twice be told of."""
+    report = yield
+    if (isinstance(item, SuiteItem) and report.when == "call" and call.excinfo is None) or _missed(item, call):
+        assert isinstance(item, SuiteItem)
+        _expected(item, report)
+    return report
+
+
+def _cache(config: pytest.Config) -> pytest.Cache | None:
+    """Return where pytest remembers things from run to run; nowhere where that is turned off."""
+    found: pytest.Cache | None = getattr(config, "cache", None)
+    return found
+
+
+def _missed(item: pytest.Item, call: pytest.CallInfo[None]) -> bool:
+    return isinstance(item, SuiteItem) and call.excinfo is not None and isinstance(call.excinfo.value, Missed)
+
+
+def _expected(item: SuiteItem, report: pytest.TestReport) -> None:
+    session = session_of(item.config, item.path)
+    if not session.is_open(item.row):
+        return
+    until = session.expires(item.config.getoption("remiss_expiry"))
+    if report.failed:
+        if until is not None:
+            report.outcome, report.wasxfail = "skipped", f"open, may fail until {until:%Y-%m-%d}"
+        return
+    item.user_properties.append(("remiss_fixed", item.row.id))
+    report.user_properties = item.user_properties
+    cache = _cache(item.config)
+    before = [] if cache is None else cache.get(FIXED, [])
+    if item.row.id in before:
+        report.outcome = "failed"
+        report.longrepr = (
+            f"case {item.row.id} is open, and passes in two runs one after the other: it is fixed. "
+            f"Resolve it (remiss case resolve {item.row.id}), and build the suite anew."
+        )
+    else:
+        report.wasxfail = "may be fixed"
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember which open cases passed; where several processes run, the one that hears all of them does."""
+    for name, value in report.user_properties:
+        if name == "remiss_fixed" and _CONFIG:
+            _CONFIG[0].stash[PASSED].add(str(value))
+
+
+# Of the process that hears all reports; a hook for reports is given no configuration.
+_CONFIG: list[pytest.Config] = []
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Know whose reports come."""
+    _CONFIG[:] = [session.config]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep which open cases passed, and stop the models."""
+    config = session.config
+    for each in config.stash[SESSIONS].values():
+        each.close()
+    passed = config.stash[PASSED]
+    cache = _cache(config)
+    if cache is not None and not hasattr(config, "workerinput") and (passed or cache.get(FIXED, [])):
+        cache.set(FIXED, sorted(passed))
+
+
+@pytest.fixture(scope="session")
+def remiss_suites(request: pytest.FixtureRequest) -> Mapping[str, SuiteSession]:
+    """Return the suites that are named, by their folder, each with the model that runs for it."""
+    folders = request.config.getoption("remiss_suite")
+    return {folder: session_of(request.config, Path(folder).resolve() / DOCUMENT) for folder in folders}

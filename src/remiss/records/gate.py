@@ -1,0 +1,115 @@
+"""What a gate decided of a model version, by which conditions, and how both versions did on each event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from remiss.records.model import ModelEnvironment, ModelSpecification
+from remiss.records.published import LISTED, Amount, Count, Items, published
+
+
+class GateVerdict(StrEnum):
+    """Released may be what passes. INCONCLUSIVE is no failure: the evidence does not suffice either way."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@published("condition", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateCondition:
+    """One condition of a gate: a number with its interval, held against a threshold.
+
+    `events` is how many it is about, `effective` how many independent pairs of equal weight these are worth, where that is asked.
+    `says` is the answer in a sentence. `evidence` names what can be looked at: cases by id, suites and files. `waived` names the
+    waiver by which it does not count; its verdict stays.
+    """
+
+    name: str
+    verdict: GateVerdict
+    says: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    threshold: float | None = None
+    events: Count = 0
+    effective: Amount | None = None
+    evidence: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    waived: str | None = None
+
+
+@published("gate-suite", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSuite:
+    """A suite as a gate ran it.
+
+    `sealed` counts the events of its sealed part, `sealed_run` says whether they were run, and `sealed_uses` how often they were
+    by now for any version of the model.
+    """
+
+    name: str
+    digest: str
+    events: Count
+    sealed: Count
+    sealed_uses: Count
+    sealed_run: bool = False
+
+
+@published("verdict", read="read_position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateDecision:
+    """Whether a model version may be released, with every condition that says so.
+
+    `family` names the conditions that are one family of Holm's procedure. `repeats` is how often each version was asked an event.
+    `identified` says by what the model is known: its digest, or its name only. `policy_digest` is that of the policy's meaning.
+    """
+
+    id: str
+    gate: str
+    verdict: GateVerdict
+    model: ModelSpecification
+    baseline: ModelSpecification
+    conditions: tuple[GateCondition, ...]
+    suites: tuple[GateSuite, ...]
+    policy_digest: str
+    policy: Mapping[str, object]
+    family: tuple[str, ...]
+    repeats: Count
+    seed: Count
+    identified: str
+    environment: ModelEnvironment | None
+    baseline_environment: ModelEnvironment | None
+    left_out: Mapping[str, Count] = field(default_factory=dict)
+    worst: tuple[str, ...] = ()
+    waivers: Count = 0
+    team: str = "default"
+    position: Count = 0
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    read_position: Count | None = field(default=None, compare=False)
+
+
+@published("attestation")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAttestation:
+    """A decision in a signed envelope (DSSE), and the public key of the catalog that signed it, as C2SP writes it."""
+
+    envelope: Mapping[str, object]
+    key: str
+    position: Count
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class GateDecisions(Items[GateDecision]):
+    """What gates decided, the newest first."""
+
+    OF: ClassVar = "verdict"
+
+    items: tuple[GateDecision, ...]

@@ -1,0 +1,220 @@
+"""A suite: a frozen set of sampled events with what a model is to make of them, by which versions are tested and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from remiss.records.event import Scalar, Values
+from remiss.records.model import JsonValue
+from remiss.records.published import LISTED, Amount, Count, Items, Share, published
+
+
+class SuitePart(StrEnum):
+    """Which file of a suite an event stands in; it is in one of them. All three together are the sample of production."""
+
+    CASES = "cases"  # verified failures that are open, and resolved ones
+    CONTROLS = "controls"  # met no criterion, and their label is known
+    PRODUCTION = "production"  # what else was sampled in the suite's windows
+
+
+class CaptureRole(StrEnum):
+    """How an event came to be sampled: it met a criterion, none, or could not be judged on all."""
+
+    CANDIDATE = "candidate"
+    CONTROL = "control"
+    UNDECIDED = "undecided"
+
+
+class ExpectationKind(StrEnum):
+    """What an answer is held against."""
+
+    EQUALS = "equals"
+    ONE_OF = "one-of"
+    WITHIN = "within"
+    MATCHES = "matches"
+    DOES_NOT_MATCH = "does-not-match"
+    EXISTS = "exists"
+    LATENCY = "latency-at-most"
+    NOT_MET = "criterion-not-met"
+
+
+@published("expectation", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What an answer is to be.
+
+    `value` is what it is compared with: any JSON (`equals`), a list (`one-of`), a number (`within`), a pattern (`matches`,
+    `does-not-match`) or milliseconds (`latency-at-most`). `path` is a JSON path (RFC 9535) to what of the output is compared;
+    without it all of it is. `tolerance` is absolute, `relative` a share of the value; the larger of both holds. `criterion` names
+    the criterion of the protocol that is not to be met.
+    """
+
+    kind: ExpectationKind
+    value: JsonValue = None
+    path: str | None = None
+    tolerance: Amount | None = None
+    relative: Amount | None = None
+    criterion: str | None = None
+
+
+@published("suite-row", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteRow:
+    """One event of a suite.
+
+    `weight` is how many events of production it stands for. Events of one `family` are near-duplicates of each other. `criteria`
+    are those that it met when it was captured, `met_by_log` what each judged criterion is on the answer of the log by the values
+    in here: None where they cannot tell. `audited` says of a control that a person looked at it. `expectations` have all to
+    hold; without any it is asked in the production question alone.
+    """
+
+    id: str
+    part: SuitePart
+    event: str
+    occurred: datetime
+    window: datetime
+    role: CaptureRole
+    weight: Amount
+    family: str
+    stratum: str
+    model: str
+    model_version: str | None
+    inputs: Values
+    context: Values
+    text: str | None
+    output: Scalar
+    label: Scalar
+    status: str | None
+    mode: str | None
+    severity: Count | None
+    criteria: tuple[str, ...]
+    audited: bool = False
+    met_by_log: Mapping[str, bool | None] = field(default_factory=dict)
+    expectations: tuple[Expectation, ...] = ()
+
+
+@published("suite-criterion", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteCriterion:
+    """A criterion of the suite's protocol. `unjudged` says why an answer cannot be judged by it; None where it can."""
+
+    name: str
+    kind: str
+    severity: Count
+    mode: str | None
+    why: str
+    when: str | None
+    among: str | None
+    nulls_undecided: bool = False
+    unjudged: str | None = None
+
+
+@published("suite-file", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteFile:
+    """What is in one file of a suite, without the sealed part: `digest` is over the canonical content of its rows."""
+
+    part: SuitePart
+    rows: Count
+    families: Count
+    weight: Amount
+    digest: str
+
+
+@published("sealed-part", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedPart:
+    """The part of a suite that is in no file: `families` are keyed digests, `rows` counts by part, `strata` by role.
+
+    `digest` is keyed too: the catalog alone can tell whether its content is what it was.
+    """
+
+    share: Share
+    families: tuple[str, ...]
+    rows: Mapping[str, Count]
+    strata: Mapping[str, Count]
+    digest: str
+
+
+@published("suite-power", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuitePower:
+    """How often a gate with this margin passes a version that is as good, by playing that gate.
+
+    `effective` is how many independent pairs of equal weight the events are worth. `differing` is the assumed share of events on
+    which the versions differ. `needed` is how many events would let half of such gates pass, where fewer do; None where that
+    is more than can be played, or the gate passes already.
+    """
+
+    question: str
+    margin: Share
+    differing: Share
+    passed: Share
+    events: Count
+    effective: Amount
+    needed: Count | None = None
+
+
+@published("suite", read="read_position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A suite without its rows.
+
+    `digest` is over all that is said here but who built it and when, so over the content of its files as well. `query` says which
+    cases it has, `within` of which events it is at all. `position` is the catalog's that it was built from. `production` is how
+    many events each capture role stands for. `left_out` counts, by reason, the events that are not in it. The windows begin
+    `since` and end before `until`.
+    """
+
+    name: str
+    digest: str
+    protocol: str
+    protocol_version: Count
+    protocol_digest: str
+    taxonomy_digest: str
+    source: str
+    model: str
+    team: str
+    query: str
+    within: str
+    position: Count
+    since: datetime
+    until: datetime
+    sensitivity: str
+    criteria: tuple[SuiteCriterion, ...]
+    files: tuple[SuiteFile, ...]
+    sealed: SealedPart
+    production: Mapping[str, Amount]
+    modes: Mapping[str, Count]
+    severities: Mapping[str, Count]
+    power: tuple[SuitePower, ...]
+    left_out: Mapping[str, Count] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    made_at: datetime | None = None
+    made_by: str | None = None
+    read_position: Count | None = field(default=None, compare=False)
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class Suites(Items[Suite]):
+    """The suites of a catalog, the newest first."""
+
+    OF: ClassVar = "suite"
+
+    items: tuple[Suite, ...]
+
+
+@published("suite-rows")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteRowPage:
+    """Some rows of a suite, sorted by id. `position` is what the suite was built from, `next` asks for those that follow."""
+
+    position: Count
+    total: Count
+    items: tuple[SuiteRow, ...]
+    next: str | None = None

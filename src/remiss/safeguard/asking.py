@@ -1,0 +1,214 @@
+"""Asking models the rows of a suite: each row an odd number of times, and what came of it as arrays.
+
+Two versions are asked side by side, in the same place, in an order that alternates by row: what a busy machine does to one it
+does to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from remiss.errors import InputError, ModelError
+from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, RowKind
+from remiss.records.suite import SuiteRow
+from remiss.safeguard.expectations import all_hold
+from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge, States
+from remiss.safeguard.model_actions import row_of, trouble_in
+from remiss.safeguard.ports import Models, Runner
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Answers:
+    """What one version answered to the rows of a suite.
+
+    Arrays have the shape (rows, repeats); where a row was asked fewer times than another, UNKNOWN and nan stand. `passed` says
+    whether all expectations held, `met` by criterion whether it was met; a row without an answer passes nothing and meets all.
+    `first` is the first answer to each row. `trouble` is what kept the model from running at all; then nothing was asked.
+    """
+
+    model: ModelSpecification
+    passed: States
+    met: Mapping[str, States]
+    latency_ms: npt.NDArray[np.float64]
+    first: list[ModelAnswer]
+    environment: ModelEnvironment | None = None
+    trouble: ModelTrouble | None = None
+
+    @property
+    def ran(self) -> bool:
+        """Whether the model ran."""
+        return self.trouble is None
+
+
+@dataclass(slots=True)
+class _Asked:
+    """Answers of one repeat, by row."""
+
+    answers: list[ModelAnswer | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What is asked: rows, how often each (all odd), and what judges the answers."""
+
+    rows: Sequence[SuiteRow]
+    repeats: Sequence[int]
+    judge: CriterionJudge
+    seed: int = 0
+    given: Sequence[Mapping[str, object]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "given", [row_of(row.inputs) for row in self.rows])
+
+    @property
+    def most(self) -> int:
+        """How often a row is asked at most."""
+        return max(self.repeats, default=0)
+
+
+def majority(states: States) -> States:
+    """Return what most of the repeats say of each row; UNKNOWN where too few can be told.
+
+    >>> majority(np.array([[1, 1, 0], [0, 0, 1], [1, -1, 0]], dtype=np.int8)).tolist()
+    [1, 0, -1]
+    """
+    yes, no = (states == YES).sum(axis=1), (states == NO).sum(axis=1)
+    asked = asked_times(states)
+    found = np.full(len(states), UNKNOWN, dtype=np.int8)
+    found[2 * yes > asked] = YES
+    found[2 * no > asked] = NO
+    return found
+
+
+def asked_times(states: States) -> npt.NDArray[np.intp]:
+    """Return how often each row was asked, as far as the states tell."""
+    asked: npt.NDArray[np.intp] = np.maximum((states != UNKNOWN).sum(axis=1), 1)
+    return asked
+
+
+def check_gets(model: ModelSpecification) -> None:
+    """Go on only with a model that gets what a suite holds.
+
+    Raises
+    ------
+    InputError
+    """
+    if model.gets is RowKind.RAW:
+        raise InputError(
+            f"{model} gets the raw event, which a suite does not hold",
+            do="register a version that gets the inputs that the protocol names (`gets: inputs`)",
+            field="model",
+        )
+
+
+def ask_all(models: Models, asked: Sequence[ModelSpecification], questions: Questions, progress: Progress) -> list[Answers]:
+    """Return what each of one or two versions answers.
+
+    Raises
+    ------
+    InputError : a version gets the raw event, which suites do not hold
+    ModelError : it is registered wrongly
+    """
+    for model in asked:
+        check_gets(model)
+    with ExitStack() as stack:
+        runners: list[Runner | ModelTrouble] = []
+        for model in asked:
+            try:
+                runners.append(stack.enter_context(models.open(model, seed=questions.seed)))
+            except ModelError as error:
+                runners.append(trouble_in(error))
+        running = [each for each in runners if not isinstance(each, ModelTrouble)]
+        if len(running) < len(asked):
+            return [_nothing(model, each, questions) for model, each in zip(asked, runners, strict=True)]
+        return answers_of(asked, running, questions, progress)
+
+
+def answers_of(
+    asked: Sequence[ModelSpecification], running: Sequence[Runner], questions: Questions, progress: Progress
+) -> list[Answers]:
+    """Return what one or two versions answer that run already."""
+    repeats = [_repeat(running, questions, repeat, progress) for repeat in range(questions.most)]
+    return [
+        _answers(model, runner, questions, [each[at] for each in repeats])
+        for at, (model, runner) in enumerate(zip(asked, running, strict=True))
+    ]
+
+
+def _nothing(model: ModelSpecification, runner: Runner | ModelTrouble, questions: Questions) -> Answers:
+    shape = (len(questions.rows), max(questions.most, 1))
+    return Answers(
+        model=model,
+        passed=np.full(shape, UNKNOWN, dtype=np.int8),
+        met={name: np.full(shape, UNKNOWN, dtype=np.int8) for name in questions.judge.names},
+        latency_ms=np.full(shape, np.nan),
+        first=[],
+        trouble=runner if isinstance(runner, ModelTrouble) else None,
+    )
+
+
+def _repeat(runners: Sequence[Runner], questions: Questions, repeat: int, progress: Progress) -> list[_Asked]:
+    """Ask every row once more that is to be asked so often: half of them the one version first, half the other."""
+    those = [at for at, times in enumerate(questions.repeats) if times > repeat]
+    halves = [those[0::2], those[1::2]] if len(runners) > 1 else [those]
+    found = [_Asked([None] * len(questions.rows)) for _ in runners]
+    done, every = 0, max(1, len(those) * len(runners))
+    for half, places in enumerate(halves):
+        order = range(len(runners)) if half % 2 == 0 else reversed(range(len(runners)))
+        for which in order:
+            answers = runners[which].answers((questions.given[at] for at in places), repeat=repeat)
+            for at, answer in zip(places, answers, strict=True):
+                found[which].answers[at] = answer
+                done += 1
+                if done % 64 == 0:
+                    progress("asking", (repeat + done / every) / questions.most)
+    return found
+
+
+def _answers(model: ModelSpecification, runner: Runner, questions: Questions, repeats: Sequence[_Asked]) -> Answers:
+    shape = (len(questions.rows), len(repeats))
+    passed = np.full(shape, UNKNOWN, dtype=np.int8)
+    latency = np.full(shape, np.nan)
+    met = {name: np.full(shape, UNKNOWN, dtype=np.int8) for name in questions.judge.names}
+    for repeat, asked in enumerate(repeats):
+        states = _judged(questions, asked.answers)
+        for name, of in states.items():
+            met[name][:, repeat] = of
+        for at, answer in enumerate(asked.answers):
+            if answer is None:
+                continue
+            passed[at, repeat] = _passed(questions.rows[at], answer, {name: int(of[at]) for name, of in states.items()})
+            if answer.latency_ms is not None:
+                latency[at, repeat] = answer.latency_ms
+    first = [answer or ModelAnswer() for answer in repeats[0].answers] if repeats else []
+    environment = runner.environment()
+    return Answers(model=model, passed=passed, met=met, latency_ms=latency, first=first, environment=environment)
+
+
+def _passed(row: SuiteRow, answer: ModelAnswer, states: Mapping[str, int]) -> int:
+    if not row.expectations:
+        return UNKNOWN
+    told = {name: None if state == UNKNOWN else state == YES for name, state in states.items()}
+    found = all_hold(row.expectations, answer, told)
+    return UNKNOWN if found is None else YES if found else NO
+
+
+def _judged(questions: Questions, answers: Sequence[ModelAnswer | None]) -> Mapping[str, States]:
+    """Return what each criterion is on answers; who does not answer meets them all, and who was not asked none."""
+    outputs = [None if each is None or each.trouble is not None else each.output for each in answers]
+    confidences = [None if each is None else each.confidence for each in answers]
+    latencies = [None if each is None else each.latency_ms for each in answers]
+    states = questions.judge.judged(outputs, confidences, latencies)
+    troubled = np.array([each is not None and each.trouble is not None for each in answers], dtype=bool)
+    absent = np.array([each is None for each in answers], dtype=bool)
+    for of in states.values():
+        of[troubled] = YES
+        of[absent] = UNKNOWN
+    return states

@@ -1,0 +1,255 @@
+"""What one can do with gates: have one decide on a model version, and see what was decided."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import Annotated
+
+from pydantic import TypeAdapter
+
+from remiss.action import action
+from remiss.errors import Conflict, NotFound
+from remiss.govern.audit.checkpoint import SECRET, Signer, name_of
+from remiss.parameters import Help, Option, Position
+from remiss.records.catalog import reached
+from remiss.records.gate import GateAttestation, GateCondition, GateDecision, GateDecisions, GateSuite, GateVerdict
+from remiss.records.identity import kind_id, plain
+from remiss.records.model import ModelSpecification
+from remiss.records.suite import Suite
+from remiss.safeguard.asking import Answers, Questions, ask_all
+from remiss.safeguard.attestation import envelope
+from remiss.safeguard.critical_cases import repeats_needed
+from remiss.safeguard.gate_conditions import conditions_of
+from remiss.safeguard.gate_policy import GatePolicy, read
+from remiss.safeguard.gate_thresholds import Played, is_critical
+from remiss.safeguard.judging import CriterionJudge
+from remiss.safeguard.model_actions import ModelName
+from remiss.safeguard.non_inferiority import overall
+from remiss.safeguard.ports import GateWorkspace
+from remiss.safeguard.suite_actions import found_suite, rows_of
+
+DECIDE, READ = "gate:decide", "gate:read"
+SEALED = "suite:sealed"
+GateId = Annotated[str, Help("The id of a decision, or a prefix of it that no other has.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedGate:
+    """A gate whose models were run, before its decision is kept."""
+
+    policy: GatePolicy
+    suites: Mapping[str, Suite]
+    played: Mapping[str, Played]
+    model: ModelSpecification
+    baseline: ModelSpecification
+
+
+@contextmanager
+def _prepare(ws: GateWorkspace, policy: str, *, model: str, baseline: str) -> Iterator[PlayedGate]:
+    # Before the transaction: models may run for hours.
+    read_policy = read(ws.documents.read(policy), policy)
+    candidate, former = ws.models.find(model), ws.models.find(baseline)
+    suites = {name: found_suite(ws, name, DECIDE) for name in read_policy.suites}
+    for suite in suites.values():
+        ws.allow(SEALED, suite.team)
+    _check_uses(ws, read_policy, suites, candidate)
+    played = {name: _played(ws, read_policy, suite, candidate, former) for name, suite in suites.items()}
+    yield PlayedGate(policy=read_policy, suites=suites, played=played, model=candidate, baseline=former)
+
+
+def _check_uses(ws: GateWorkspace, policy: GatePolicy, suites: Mapping[str, Suite], model: ModelSpecification) -> None:
+    """Go on only as long as the sealed parts were run less often than the policy allows.
+
+    Raises
+    ------
+    Conflict
+    """
+    for name, suite in suites.items():
+        used = ws.gates.sealed_uses(suite.digest, model.name)
+        if suite.sealed.rows and used >= policy.sealed_uses:
+            raise Conflict(
+                f"the sealed part of suite {name} was run {used} times for {model.name}, as often as the policy allows",
+                do="build the suite anew from later cases, or raise sealed_uses and say why",
+            )
+
+
+def _played(
+    ws: GateWorkspace, policy: GatePolicy, suite: Suite, candidate: ModelSpecification, baseline: ModelSpecification
+) -> Played:
+    rows = rows_of(ws, suite)
+    every = rows.every
+    critical = [is_critical(row) for row in every]
+    needed = max(policy.repeats, repeats_needed(sum(critical)))
+    repeats = [needed if each else policy.repeats for each in critical]
+    questions = Questions(rows=every, repeats=repeats, judge=CriterionJudge(ws.engine, suite.criteria, every), seed=policy.seed)
+    former, now = ask_all(ws.models, [baseline, candidate], questions, ws.progress)
+    return Played(
+        rows=every,
+        baseline=former,
+        candidate=now,
+        production=suite.production,
+        sealed=frozenset(row.id for row in rows.sealed),
+    )
+
+
+@action("gate.decide", permission=DECIDE, http="POST /gates", created="gate.show", document="policy", prepare=_prepare)
+def decide(
+    ws: GateWorkspace,
+    policy: Annotated[str, Help("The YAML document that says which suites are run and what is asked.")],
+    *,
+    model: Annotated[ModelName, Option("--model")],
+    baseline: Annotated[ModelName, Option("--baseline")],
+    prepared: PlayedGate | None = None,
+) -> GateDecision:
+    """Decide whether a model version may be released.
+
+    MODEL and BASELINE are both run over the suites that POLICY names, sealed parts included, in the same place, and compared
+    event by event. Guard and production ask whether the new version is no worse by more than a margin, severity 1 whether a
+    resolved case breaks; target asks whether it fixes open cases, where the policy names it. Any condition that fails fails the
+    gate; else any that cannot be told leaves it inconclusive. The exit status is 0 for PASS, 1 for FAIL and 3 for INCONCLUSIVE.
+    The decision is kept.
+
+    Example: remiss gate decide release.yaml --model arrival-delay@2 --baseline arrival-delay@1
+
+    Raises
+    ------
+    NotFound : no such suite or model
+    InputError : the policy cannot be understood, or a model gets raw events
+    Conflict : the sealed part was run as often as the policy allows; or the catalog no longer has what a suite was built of
+    ModelError : how a model is registered is wrong
+    """
+    assert prepared is not None
+    # Others may have run them meanwhile: from here on they wait.
+    position = ws.gates.wait()
+    _check_uses(ws, prepared.policy, prepared.suites, prepared.model)
+    conditions, family = conditions_of(prepared.policy, prepared.played)
+    candidate, former = _ran(prepared.played, 1), _ran(prepared.played, 0)
+    team = next(iter(prepared.suites.values())).team
+    model_known = _with_digest(prepared.model, candidate)
+    made = GateDecision(
+        id="",
+        gate=prepared.policy.gate,
+        verdict=overall(each.verdict for each in conditions if each.waived is None),
+        model=model_known,
+        baseline=_with_digest(prepared.baseline, former),
+        conditions=conditions,
+        suites=tuple(_suite(ws, name, each, prepared) for name, each in prepared.suites.items()),
+        policy_digest=prepared.policy.digest,
+        policy=prepared.policy.meaning,
+        family=family,
+        repeats=prepared.policy.repeats,
+        seed=prepared.policy.seed,
+        identified="digest" if model_known.digest else "name only",
+        environment=candidate.environment,
+        baseline_environment=former.environment,
+        left_out=dict(sum((Counter(each.left_out) for each in prepared.suites.values()), Counter())),
+        worst=_worst(conditions),
+        team=team,
+        position=position,
+        decided_at=ws.now,
+        decided_by=ws.actor.name,
+    )
+    made = replace(made, id=kind_id("gate", plain(asdict(made))))
+    ws.gates.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False))
+    return made
+
+
+@action("gate.list", permission=READ, http="GET /gates", reads=True)
+def list_gates(
+    ws: GateWorkspace,
+    *,
+    model: Annotated[str, Help("Of this model alone: NAME, or NAME@VERSION.")] | None = None,
+    as_of: Position | None = None,
+) -> GateDecisions:
+    """List what gates decided, the newest first.
+
+    Example: remiss gate list --model arrival-delay
+    """
+    name, _, version = (model or "").partition("@")
+    at = reached(as_of, ws.position())
+    found = (decision_of(text) for text in ws.gates.listed(name or None, version or None, at))
+    return GateDecisions(
+        position=ws.position() if at is None else at, items=tuple(each for each in found if ws.may(READ, each.team))
+    )
+
+
+@action("gate.show", permission=READ, http="GET /gates/{gate}", reads=True, subject="gate")
+def show_gate(ws: GateWorkspace, gate: GateId) -> GateDecision:
+    """Show a decision with all of its conditions.
+
+    Example: remiss gate show gate-4f7q2m9x3kbd
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    """
+    found = decision_of(ws.gates.get(gate))
+    if not ws.may(READ, found.team):
+        raise NotFound(f"there is no decision {gate}", do="see `remiss gate list`", field="gate")
+    return found
+
+
+@action("gate.attest", permission=READ, http="GET /gates/{gate}/attestation", reads=True, subject="gate")
+def attest_gate(ws: GateWorkspace, gate: GateId) -> GateAttestation:
+    """Sign a decision, to be kept and checked elsewhere.
+
+    It is an in-toto statement of test results in a DSSE envelope, signed by Ed25519 with the key that signs checkpoints of the
+    audit. Its subject is the model by its digest; a model without one is named only, and the statement says so. An inconclusive
+    gate is written as one that failed, with its own verdict beside.
+
+    Example: remiss gate attest gate-4f7q2m9x3kbd --format json > release.json
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    """
+    found = decision_of(ws.gates.get(gate))
+    if not ws.may(READ, found.team):
+        raise NotFound(f"there is no decision {gate}", do="see `remiss gate list`", field="gate")
+    signer = Signer(name_of(ws.audit.catalog), ws.keys.secret(SECRET))
+    return GateAttestation(envelope=envelope(found, signer), key=signer.verifier.text, position=ws.position())
+
+
+def decision_of(text: str) -> GateDecision:
+    """Return the decision that the catalog keeps as text."""
+    return _decisions().validate_json(text)
+
+
+@cache
+def _decisions() -> TypeAdapter[GateDecision]:
+    return TypeAdapter(GateDecision)
+
+
+def _ran(played: Mapping[str, Played], which: int) -> Answers:
+    first = next(iter(played.values()))
+    return first.candidate if which else first.baseline
+
+
+def _with_digest(model: ModelSpecification, answers: Answers) -> ModelSpecification:
+    return model if answers.environment is None else replace(model, digest=answers.environment.digest)
+
+
+def _suite(ws: GateWorkspace, name: str, suite: Suite, prepared: PlayedGate) -> GateSuite:
+    uses = ws.gates.sealed_uses(suite.digest, prepared.model.name)
+    played = prepared.played[name]
+    ran = played.baseline.ran and played.candidate.ran and bool(played.sealed)
+    return GateSuite(
+        name=suite.name,
+        digest=suite.digest,
+        events=len(played.rows),
+        sealed=len(played.sealed),
+        sealed_uses=uses + ran,
+        sealed_run=ran,
+    )
+
+
+def _worst(conditions: tuple[GateCondition, ...]) -> tuple[str, ...]:
+    """Return the cases to look at first: those that are evidence of what failed, then of what stayed open."""
+    order = (GateVerdict.FAIL, GateVerdict.INCONCLUSIVE, GateVerdict.PASS)
+    named = [case for verdict in order for each in conditions if each.verdict is verdict for case in each.evidence]
+    return tuple(dict.fromkeys(named))[:20]

@@ -1,0 +1,162 @@
+"""The conditions of a gate, each from what two versions made of the rows of a suite.
+
+Which rows a question is about, and what passing means there, is said by the design: in guard and target the verified expectation
+holds; in production a version fails an event by a criterion, whatever people found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from remiss.records.gate import GateCondition, GateVerdict
+from remiss.records.suite import CaptureRole
+from remiss.safeguard.asking import majority
+from remiss.safeguard.gate_policy import GatePolicy
+from remiss.safeguard.gate_thresholds import MOST_EVIDENCE, Places, Played, thresholds
+from remiss.safeguard.judging import NO, UNKNOWN, YES, States
+from remiss.safeguard.non_inferiority import NonInferiority, Strata, judge, strata_of
+from remiss.safeguard.suite_assembly import GUARD, PRODUCTION, pairs_of, shares_of
+
+
+@dataclass(slots=True)
+class _Inferiority:
+    """A condition of non-inferiority before it is judged beside the others of its family."""
+
+    name: str
+    margin: float
+    strata: Strata
+    events: int
+    lost: list[str]
+    notes: list[str] = field(default_factory=list)
+
+
+def conditions_of(policy: GatePolicy, suites: Mapping[str, Played]) -> tuple[tuple[GateCondition, ...], tuple[str, ...]]:
+    """Return all conditions of a policy, and the names of those that are one family of Holm's procedure.
+
+    Parameters
+    ----------
+    suites : by name; where there are several, the name of a condition begins with that of its suite
+    """
+    asked = {name: _inferiorities(policy, played) if _ran(played) else [] for name, played in suites.items()}
+    family = [each for found in asked.values() for each in found if isinstance(each, _Inferiority)]
+    answers = iter(judge([(each.strata, each.margin) for each in family]) if family else [])
+    made: list[GateCondition] = []
+    names: list[str] = []
+    for name, played in suites.items():
+        begins = f"{name}: " if len(suites) > 1 else ""
+        names += [begins + each.name for each in asked[name] if isinstance(each, _Inferiority)]
+        found = [_judged(each, next(answers)) if isinstance(each, _Inferiority) else each for each in asked[name]]
+        found += thresholds(policy, played) if _ran(played) else [_not_run(played)]
+        made += [replace(each, name=begins + each.name) for each in found]
+    return tuple(made), tuple(names)
+
+
+def _ran(played: Played) -> bool:
+    return played.baseline.ran and played.candidate.ran
+
+
+def _not_run(played: Played) -> GateCondition:
+    which, answers = ("the baseline", played.baseline) if not played.baseline.ran else ("the candidate", played.candidate)
+    trouble = answers.trouble
+    assert trouble is not None
+    says = f"{which} {answers.model} does not run here: {trouble.message}"
+    return GateCondition(name="models-run", verdict=GateVerdict.INCONCLUSIVE, says=says)
+
+
+def _inferiorities(policy: GatePolicy, played: Played) -> list[_Inferiority | GateCondition]:
+    found: list[_Inferiority | GateCondition] = []
+    if policy.guard is not None:
+        places = played.places(GUARD)
+        was, now = (majority(answers.passed[places]) for answers in (played.baseline, played.candidate))
+        one = _inferiority(GUARD, policy.guard.margin, played, places, was, now)
+        if isinstance(one, _Inferiority):
+            controls = [played.rows[at] for at in places if played.rows[at].role is CaptureRole.CONTROL]
+            audited = sum(row.weight for row in controls if row.audited) / max(sum(row.weight for row in controls), 1e-300)
+            one.notes.append(
+                f"{len(controls):,} of them are controls, which count by the label of the log; people looked at {audited:.1%}"
+            )
+        found.append(one)
+    if policy.production is not None:
+        judged = [name for name in played.baseline.met if not policy.production.criteria or name in policy.production.criteria]
+        missing = sorted(set(policy.production.criteria) - set(judged))
+        found += [_unjudged(name) for name in missing]
+        places = played.places(PRODUCTION)
+        for name in judged:
+            # Who meets a criterion fails by it.
+            was, now = (majority(_failing(answers.met[name][places])) for answers in (played.baseline, played.candidate))
+            found.append(_inferiority(f"{PRODUCTION} {name}", policy.production.margin, played, places, was, now, flagged=True))
+        if not judged and not missing:
+            found.append(_unjudged(None))
+    return found
+
+
+def _failing(met: States) -> States:
+    """Return passing for meeting a criterion: the one is the other turned round."""
+    turned = met.copy()
+    turned[met == YES] = NO
+    turned[met == NO] = YES
+    return turned
+
+
+def _unjudged(name: str | None) -> GateCondition:
+    what = "no criterion of the suite's protocol can judge" if name is None else f"criterion {name} cannot judge"
+    called = PRODUCTION if name is None else f"{PRODUCTION} {name}"
+    return GateCondition(
+        name=called, verdict=GateVerdict.INCONCLUSIVE, says=f"{what} what a model answers; see `remiss suite show`"
+    )
+
+
+def _inferiority(
+    name: str, margin: float, played: Played, places: Places, baseline: States, candidate: States, *, flagged: bool = False
+) -> _Inferiority | GateCondition:
+    """Return a condition of non-inferiority over the rows on which both can be told."""
+    both = (baseline != UNKNOWN) & (candidate != UNKNOWN)
+    rows = [played.rows[at] for at in places[both]]
+    if not rows:
+        return GateCondition(
+            name=name, verdict=GateVerdict.INCONCLUSIVE, says="the suite has no event of which it can be told", threshold=-margin
+        )
+    was, now = baseline[both] == YES, candidate[both] == YES
+    lost = sorted((row for row, gone in zip(rows, was & ~now, strict=True) if gone), key=lambda row: -row.weight)
+    pairs = pairs_of(rows, [*was], [*now])
+    made = _Inferiority(
+        name=name,
+        margin=margin,
+        strata=strata_of(pairs, shares_of(played.production, rows) if flagged else None),
+        events=len(rows),
+        lost=[row.id for row in lost if row.id not in played.sealed][:MOST_EVIDENCE],
+    )
+    whole = sum(played.rows[at].weight for at in places)
+    untold = whole - sum(row.weight for row in rows)
+    if untold > 0:
+        of = "their weight" if not flagged else "production by weight"
+        made.notes.append(f"{len(places) - len(rows):,} events cannot be told and are left out, {untold / whole:.1%} of {of}")
+    if flagged:
+        made.notes.append("flagged: by the criterion and the label of the log, not by people")
+    sealed = sum(row.id in played.sealed for row in lost)
+    if sealed:
+        made.notes.append(f"{sealed:,} of the {len(lost):,} events that got worse are sealed")
+    return made
+
+
+def _judged(one: _Inferiority, answer: NonInferiority) -> GateCondition:
+    by, low, high = answer.difference, answer.low, answer.high
+    how = {
+        GateVerdict.PASS: "worse, within the margin" if answer.worse_within_margin else "no worse by more than the margin",
+        GateVerdict.FAIL: "worse by more than the margin",
+        GateVerdict.INCONCLUSIVE: "it cannot be told whether it is worse by more than the margin",
+    }[answer.verdict]
+    return GateCondition(
+        name=one.name,
+        verdict=answer.verdict,
+        says=f"{how}: {100 * by:+.2f} points ({100 * low:+.2f} to {100 * high:+.2f}), margin {100 * one.margin:g}",
+        value=by,
+        low=low,
+        high=high,
+        threshold=-one.margin,
+        events=one.events,
+        effective=answer.effective,
+        evidence=tuple(one.lost),
+        notes=tuple(one.notes),
+    )

@@ -1,0 +1,155 @@
+"""Conditions of a gate that are no question of a margin: severity 1, open cases, what people decided, and latency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from remiss.records.gate import GateCondition, GateVerdict
+from remiss.records.states import DECIDED, Status
+from remiss.records.suite import CaptureRole, SuiteRow
+from remiss.safeguard.asking import Answers, majority
+from remiss.safeguard.critical_cases import CriticalCase, CriticalOutcome, critical_verdict
+from remiss.safeguard.gate_policy import GatePolicy
+from remiss.safeguard.judging import NO, UNKNOWN, YES
+from remiss.safeguard.multiple_testing import mcnemar_better
+from remiss.safeguard.suite_assembly import GUARD, TARGET, asked_in
+
+CRITICAL = 1
+MOST_EVIDENCE = 20
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """The rows of a suite with what both versions made of them. `production` is what each capture role stands for."""
+
+    rows: Sequence[SuiteRow]
+    baseline: Answers
+    candidate: Answers
+    production: Mapping[str, float]
+    sealed: frozenset[str] = frozenset()
+
+    def places(self, question: str) -> Places:
+        """Return the places of the rows that have a part in a question."""
+        return np.array([at for at, row in enumerate(self.rows) if asked_in(question, row)], dtype=np.intp)
+
+
+def is_critical(row: SuiteRow) -> bool:
+    """Return whether a row is a resolved case of severity 1, which may not break."""
+    return row.severity == CRITICAL and asked_in(GUARD, row)
+
+
+def thresholds(policy: GatePolicy, played: Played) -> list[GateCondition]:
+    """Return the conditions that are in no family."""
+    made = []
+    if policy.critical is not None:
+        made.append(_critical(policy.critical.without_ground, played))
+    if policy.target is not None:
+        made.append(_target(policy.target.level, played))
+    if policy.open_critical is not None:
+        made.append(_open_critical(policy.open_critical, played))
+    if policy.verified is not None:
+        made.append(_verified(policy.verified, played))
+    if policy.latency is not None:
+        made.append(_latency(policy.latency.p95_ms, played))
+    return made
+
+
+def _critical(without_ground: float, played: Played) -> GateCondition:
+    cases = []
+    for at, row in enumerate(played.rows):
+        if not is_critical(row):
+            continue
+        asked = int((played.baseline.passed[at] != UNKNOWN).sum())
+        passes = [int((answers.passed[at] == YES).sum()) for answers in (played.baseline, played.candidate)]
+        cases.append(CriticalCase(case=row.id, baseline=passes[0], candidate=passes[1], repeats=max(asked, 1)))
+    if not cases:
+        return GateCondition(name="severity-1", verdict=GateVerdict.PASS, says="the suite has no resolved case of severity 1")
+    verdict = critical_verdict(cases, without_ground=without_ground)
+    by = {outcome: [each.case for each in cases if each.outcome is outcome] for outcome in CriticalOutcome}
+    said = ", ".join(f"{len(those):,} {outcome.value}" for outcome, those in by.items() if those)
+    broke = [*by[CriticalOutcome.BROKEN], *by[CriticalOutcome.WAVERING], *by[CriticalOutcome.FLICKERING]]
+    shares = [
+        f"{each.case} flickers: {each.candidate} of {each.repeats}"
+        for each in cases
+        if each.outcome is CriticalOutcome.FLICKERING
+    ]
+    return GateCondition(
+        name="severity-1",
+        verdict=verdict,
+        says=f"of {len(cases):,} resolved cases of severity 1: {said}",
+        value=float(len(by[CriticalOutcome.BROKEN])),
+        threshold=0.0,
+        events=len(cases),
+        evidence=tuple(case for case in broke if case not in played.sealed)[:MOST_EVIDENCE],
+        notes=tuple(shares[:MOST_EVIDENCE]),
+    )
+
+
+def _target(level: float, played: Played) -> GateCondition:
+    places = played.places(TARGET)
+    was, now = (majority(answers.passed[places]) for answers in (played.baseline, played.candidate))
+    both = (was != UNKNOWN) & (now != UNKNOWN)
+    won, lost = int(((now == YES) & (was == NO) & both).sum()), int(((now == NO) & (was == YES) & both).sum())
+    chance = mcnemar_better(lost, won)
+    passes = chance <= level
+    mended = [played.rows[at].id for at in places[(now == YES) & (was == NO) & both]]
+    return GateCondition(
+        name=TARGET,
+        verdict=GateVerdict.PASS if passes else GateVerdict.INCONCLUSIVE,
+        says=f"{int(both.sum()):,} open cases: it fixes {won:,} and breaks {lost:,} (exact McNemar, unweighted: p {chance:.2g})",
+        value=chance,
+        threshold=level,
+        events=int(both.sum()),
+        evidence=tuple(case for case in mended if case not in played.sealed)[:MOST_EVIDENCE],
+    )
+
+
+def _open_critical(most: int, played: Played) -> GateCondition:
+    now = majority(played.candidate.passed)
+    still = [
+        row.id for at, row in enumerate(played.rows) if row.severity == CRITICAL and asked_in(TARGET, row) and now[at] != YES
+    ]
+    return GateCondition(
+        name="open-severity-1",
+        verdict=GateVerdict.PASS if len(still) <= most else GateVerdict.FAIL,
+        says=f"{len(still):,} open cases of severity 1 still fail, at most {most:,} may",
+        value=float(len(still)),
+        threshold=float(most),
+        events=len(still),
+        evidence=tuple(case for case in still if case not in played.sealed)[:MOST_EVIDENCE],
+    )
+
+
+def _verified(least: float, played: Played) -> GateCondition:
+    flagged = [row for row in played.rows if row.role is CaptureRole.CANDIDATE]
+    done = [row for row in flagged if row.status is not None and Status(row.status) in DECIDED]
+    share = sum(row.weight for row in done) / max(sum(row.weight for row in flagged), 1e-300)
+    found = f"people have decided {len(done):,} of {len(flagged):,} flagged events, {share:.1%} by weight"
+    return GateCondition(
+        name="verified",
+        verdict=GateVerdict.PASS if flagged and share >= least else GateVerdict.FAIL,
+        says=f"{found}; {least:.1%} are asked for",
+        value=share,
+        threshold=least,
+        events=len(flagged),
+    )
+
+
+def _latency(most: float, played: Played) -> GateCondition:
+    known = played.candidate.latency_ms[~np.isnan(played.candidate.latency_ms)]
+    if not known.size:
+        return GateCondition(name="latency", verdict=GateVerdict.INCONCLUSIVE, says="the model says no latency", threshold=most)
+    found = float(np.percentile(known, 95))
+    return GateCondition(
+        name="latency",
+        verdict=GateVerdict.PASS if found <= most else GateVerdict.FAIL,
+        says=f"95 of 100 answers came within {found:,.1f} ms, {most:,.1f} are allowed; measured where the gate ran",
+        value=found,
+        threshold=most,
+        events=int(known.size),
+    )

@@ -1,0 +1,255 @@
+"""What the criteria of a protocol say of an answer: their predicates, run by the engine on the values of a suite.
+
+An answer stands in the place of the one in the log; label, inputs and context stay. A criterion that reads nothing of an answer,
+or what no model says when it is asked again, cannot judge one, and says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from sqlglot import exp
+
+from remiss.capture.sql.criteria import MET, NOT_MET, NULL, OUTSIDE, state_of
+from remiss.capture.sql.spelling import name as quoted
+from remiss.errors import ProtocolError
+from remiss.protocol.check_result import CheckedCriterion
+from remiss.protocol.expressions.grammar import parse
+from remiss.protocol.predicate import check_predicate
+from remiss.protocol.terms import CONTEXT, INPUTS, Criterion, Expression, Kind, Protocol, Type
+from remiss.records import arrow
+from remiss.records.event import Scalar
+from remiss.records.suite import SuiteCriterion, SuiteRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from remiss.protocol.ports import Engine
+
+# What a model says, and what of a log it does not.
+ANSWERED = frozenset({"output", "confidence", "latency_ms"})
+NOT_ANSWERED = frozenset({"status", "trace_id", "features", "model_digest"})
+OUTPUT, CONFIDENCE, LATENCY = "output", "confidence", "latency_ms"
+# What a suite has of an event besides, by the names of a protocol.
+_PLAIN: Mapping[str, Callable[[SuiteRow], Scalar]] = {
+    "label": attrgetter("label"),
+    "text": attrgetter("text"),
+    "id": attrgetter("event"),
+    "time": attrgetter("occurred"),
+    "model_version": attrgetter("model_version"),
+}
+_ROWS, _PLACE = "suite_rows", "remiss_place"
+_TYPES = {
+    arrow.TEXT: Type.TEXT,
+    arrow.WHOLE: Type.INTEGER,
+    arrow.REAL: Type.NUMBER,
+    arrow.YES_NO: Type.BOOLEAN,
+    arrow.TIME: Type.TIME,
+    arrow.NOTHING: Type.UNKNOWN,
+}
+# What a judgement is; the rest cannot be told.
+YES, NO, UNKNOWN = 1, 0, -1
+States = npt.NDArray[np.int8]
+
+
+def criteria_of(protocol: Protocol) -> tuple[SuiteCriterion, ...]:
+    """Return the criteria of a protocol, each with why it cannot judge an answer, if that is so."""
+    labels = label_fields(protocol)
+    return tuple(_suite_criterion(protocol, each, labels) for each in protocol.criteria)
+
+
+def label_fields(protocol: Protocol) -> frozenset[str]:
+    """Return the fields that are null where an event has no label yet."""
+    found = (name for name, field in protocol.fields.items() if _of_labels(field))
+    return frozenset(("label", *found))
+
+
+def _of_labels(field: Expression) -> bool:
+    try:
+        return any(column.table.lower() == "labels" for column in parse(field.sql).find_all(exp.Column))
+    except ProtocolError:
+        return False
+
+
+def _suite_criterion(protocol: Protocol, one: Criterion, labels: frozenset[str]) -> SuiteCriterion:
+    return SuiteCriterion(
+        name=one.name,
+        kind=one.kind.value,
+        severity=one.severity,
+        mode=one.mode,
+        why=one.why,
+        when=None if one.when is None else one.when.sql,
+        among=None if one.among is None else one.among.sql,
+        nulls_undecided=one.nulls_undecided,
+        unjudged=_unjudged(protocol, one, labels),
+    )
+
+
+def _unjudged(protocol: Protocol, one: Criterion, labels: frozenset[str]) -> str | None:
+    if one.kind is Kind.ANOMALY or one.when is None:
+        return "it is measured against all events of a window, which a suite does not have"
+    try:
+        reads: set[str] = set()
+        for each in (one.when, one.among):
+            if each is not None:
+                reads |= check_predicate(each.sql, dict.fromkeys(protocol.fields, Type.UNKNOWN), unread=protocol.unread).reads
+    except ProtocolError as error:
+        return error.what
+    if not reads & ANSWERED:
+        return "it reads nothing of what a model answers"
+    unanswered = sorted(reads & NOT_ANSWERED)
+    if unanswered:
+        return f"it reads {', '.join(unanswered)}, which a model does not say when it is asked again"
+    beyond = sorted(name for name in reads - ANSWERED if name in labels and name != "label")
+    if beyond:
+        return f"it reads {', '.join(beyond)}, which the catalog takes from the labels of the log"
+    return None
+
+
+class CriterionJudge:
+    """Judges answers to the rows of a suite by its criteria.
+
+    Parameters
+    ----------
+    rows : in the order in which answers will come
+    """
+
+    def __init__(self, engine: Engine, criteria: Sequence[SuiteCriterion], rows: Sequence[SuiteRow]) -> None:
+        self._engine = engine
+        self._criteria = tuple(each for each in criteria if each.unjudged is None)
+        self._rows = rows
+        outputs = [row.output for row in rows]
+        self._output = arrow.kind_of(outputs)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The criteria by which answers are judged."""
+        return tuple(each.name for each in self._criteria)
+
+    def of_log(self) -> Mapping[str, States]:
+        """Return what each criterion is on the answers of the log, by the values of the suite; latency and confidence apart.
+
+        Of the log a suite keeps the output: a criterion that reads more of the answer cannot be told of it.
+        """
+        nothing: list[object] = [None] * len(self._rows)
+        return self.judged([row.output for row in self._rows], nothing, nothing)
+
+    def judged(
+        self, outputs: Sequence[object], confidences: Sequence[object], latencies: Sequence[object]
+    ) -> Mapping[str, States]:
+        """Return what each criterion is on one answer to each row: YES it is met, NO, or UNKNOWN.
+
+        An answer of another type than those of the log meets every criterion: nobody can go on with it.
+        """
+        count = len(self._rows)
+        if not count or not self._criteria:
+            return {each.name: np.zeros(count, dtype=np.int8) for each in self._criteria}
+        kind = self._output if self._output != arrow.NOTHING else arrow.kind_of(outputs)
+        fits = np.array([_fits(kind, value) for value in outputs])
+        answers: dict[str, Sequence[object]] = {
+            OUTPUT: [value if good else None for value, good in zip(outputs, fits, strict=True)],
+            CONFIDENCE: confidences,
+            LATENCY: latencies,
+        }
+        checked = self._typed(answers, kind)
+        found = self._states(checked)
+        return {one.name: _told(one, found[one.name], checked.reads[one.name], answers, fits) for one in self._criteria}
+
+    def _typed(self, answers: Mapping[str, Sequence[object]], output: str) -> _Typed:
+        """Return the predicates checked against the values that they read."""
+        known = {*answers, *_PLAIN, *(INPUTS + name for row in self._rows for name in row.inputs)}
+        known |= {CONTEXT + name for row in self._rows for name in row.context}
+        untyped = dict.fromkeys(known, Type.UNKNOWN)
+        reads = {each.name: _reads(_checked(each, untyped)) for each in self._criteria}
+        values = {
+            name: answers[name] if name in answers else [_value(row, name) for row in self._rows]
+            for name in sorted(frozenset().union(*reads.values()))
+        }
+        kinds = {name: output if name == OUTPUT else arrow.kind_of(column) for name, column in values.items()}
+        types = {name: _TYPES[kind] for name, kind in kinds.items()}
+        states = {each.name: state_of(_checked(each, types), frozenset({"label"})) for each in self._criteria}
+        return _Typed(values=values, kinds=kinds, reads=reads, states=states)
+
+    def _states(self, checked: _Typed) -> Mapping[str, npt.NDArray[np.int64]]:
+        """Run the predicates, all in one statement."""
+        there = {name: column for name, column in checked.values.items() if checked.kinds[name] != arrow.NOTHING}
+        table: pa.Table = arrow.table(
+            {_PLACE: range(len(self._rows)), **there},
+            {_PLACE: arrow.WHOLE, **{name: checked.kinds[name] for name in there}},
+        )
+        # A column of which no value is known has no type; so has a null in the statement itself.
+        nulls = "".join(f", NULL AS {quoted(name)}" for name in checked.values if name not in there)
+        picked = ", ".join(f"CAST({sql} AS BIGINT) AS {quoted(f's{at}')}" for at, sql in enumerate(checked.states.values()))
+        with self._engine.over({_ROWS: table}) as run:
+            found = run(f"SELECT {picked} FROM (SELECT *{nulls} FROM {_ROWS}) ORDER BY {_PLACE}")  # noqa: S608
+        return {name: found.column(f"s{at}").to_numpy() for at, name in enumerate(checked.states)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Typed:
+    """Predicates that fit their values: by column its values and its kind, by criterion what it reads and what to run."""
+
+    values: Mapping[str, Sequence[object]]
+    kinds: Mapping[str, str]
+    reads: Mapping[str, frozenset[str]]
+    states: Mapping[str, str]
+
+
+def _checked(one: SuiteCriterion, types: Mapping[str, Type]) -> CheckedCriterion:
+    """Return a criterion whose predicates are checked.
+
+    Raises
+    ------
+    ProtocolError : it does not fit the values
+    """
+    criterion = Criterion(name=one.name, kind=Kind(one.kind), why=one.why, severity=one.severity)
+    try:
+        when, among = (None if sql is None else check_predicate(sql, types) for sql in (one.when, one.among))
+    except ProtocolError as error:
+        raise ProtocolError(f"criterion {one.name!r}: {error.what}", do=error.do) from error
+    return CheckedCriterion(criterion=criterion, when=when, among=among)
+
+
+def _reads(one: CheckedCriterion) -> frozenset[str]:
+    return frozenset().union(*(each.reads for each in (one.when, one.among) if each is not None))
+
+
+def _value(row: SuiteRow, name: str) -> Scalar:
+    if name.startswith(INPUTS):
+        return row.inputs.get(name.removeprefix(INPUTS))
+    if name.startswith(CONTEXT):
+        return row.context.get(name.removeprefix(CONTEXT))
+    return _PLAIN[name](row)
+
+
+def _fits(kind: str, value: object) -> bool:
+    """Return whether an answer is of the kind that the log's are of; a whole number is a number, and nothing fits everywhere."""
+    if value is None:
+        return True
+    if isinstance(value, list | dict):
+        return False
+    own = arrow.kind_of([value])
+    return own == kind or {own, kind} == {arrow.WHOLE, arrow.REAL}
+
+
+def _told(
+    one: SuiteCriterion,
+    states: npt.NDArray[np.int64],
+    reads: frozenset[str],
+    answers: Mapping[str, Sequence[object]],
+    fits: npt.NDArray[np.bool_],
+) -> States:
+    """Return what the states of a criterion say of the answers."""
+    told = np.full(len(states), UNKNOWN, dtype=np.int8)
+    told[states == MET] = YES
+    told[np.isin(states, [NOT_MET, OUTSIDE, *([] if one.nulls_undecided else [NULL])])] = NO
+    for name in reads & {CONFIDENCE, LATENCY}:
+        # A model that does not say it is not judged by it.
+        told[[value is None for value in answers[name]]] = UNKNOWN
+    told[~fits] = YES
+    return told

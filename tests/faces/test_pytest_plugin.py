@@ -1,0 +1,224 @@
+"""A suite under pytest: items, marks, what failures tell, open cases that may fail, repeats, processes, and last failures."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from remiss import suite_folder
+from remiss.records.suite import (
+    CaptureRole,
+    Expectation,
+    ExpectationKind,
+    SealedPart,
+    Suite,
+    SuiteCriterion,
+    SuitePart,
+    SuiteRow,
+)
+from remiss.safeguard.suite_assembly import SuiteRows, filled
+from tests.forked_commands import ForkedCommands
+
+PLUGIN = ("-p", "remiss.faces.pytest_plugin", "-p", "no:remiss", "-c", "/dev/null", "--rootdir", ".")
+AT = datetime(2013, 6, 3, 6, tzinfo=UTC)
+MODULE = """
+import random
+def good(rows): return [row["truth"] for row in rows]
+def late(rows): return ["late" for _ in rows]
+def coin(rows): return [random.choice(["late", "on-time"]) for _ in rows]
+def hang(rows):
+    import time; time.sleep(60)
+def counted(rows):
+    with open("asked.txt", "a") as file: file.write(f"{len(rows)}\\n")
+    return good(rows)
+"""
+LATE, ON_TIME = "late", "on-time"
+
+
+def row(at, part, label, **more):
+    given = {
+        "id": f"{at:04}-0000-0000",
+        "part": part,
+        "event": f"F{at}",
+        "occurred": AT,
+        "window": AT,
+        "role": CaptureRole.CONTROL if part is SuitePart.CONTROLS else CaptureRole.CANDIDATE,
+        "weight": 2.0,
+        "family": f"family{at:04}",
+        "stratum": '{"context.airport":"EWR"}',
+        "model": "delay",
+        "model_version": "1",
+        "inputs": {"truth": label, "distance": at},
+        "context": {},
+        "text": "a text with [brackets](x) and \x1b[31m colours",
+        "output": ON_TIME,
+        "label": label,
+        "status": None,
+        "mode": None,
+        "severity": None,
+        "criteria": (),
+        "expectations": (Expectation(kind=ExpectationKind.EQUALS, value=label),),
+    }
+    return SuiteRow(**{**given, **more})
+
+
+def case(at, status, severity=2):
+    missed = ("missed-delay",)
+    return row(at, SuitePart.CASES, LATE, status=status, mode="remiss:model/weak-slice", severity=severity, criteria=missed)
+
+
+ROWS = (
+    *(case(at, "verified") for at in range(2)),
+    *(case(at, "resolved", severity=1) for at in range(2, 4)),
+    *(row(at, SuitePart.CONTROLS, ON_TIME) for at in range(4, 12)),
+)
+CRITERION = SuiteCriterion(
+    name="missed-delay",
+    kind="misclassification",
+    severity=2,
+    mode=None,
+    why="A connection was missed.",
+    when="output = 'on-time' AND label = 'late'",
+    among=None,
+)
+
+
+def written(folder, made_at=None):
+    suite = Suite(
+        name="arrivals",
+        digest="",
+        protocol="arrival-delay",
+        protocol_version=1,
+        protocol_digest="0" * 64,
+        taxonomy_digest="0" * 64,
+        source="arrival-predictions",
+        model="delay",
+        team="default",
+        query="",
+        within="",
+        position=7,
+        since=AT,
+        until=AT + timedelta(weeks=1),
+        sensitivity="internal",
+        criteria=(CRITERION,),
+        files=(),
+        sealed=SealedPart(share=0.0, families=(), rows={}, strata={}, digest=""),
+        production={"candidate": 8.0, "control": 16.0},
+        modes={},
+        severities={},
+        power=(),
+        made_at=made_at or datetime.now(UTC),
+        made_by="sam",
+    )
+    rows = SuiteRows(open=ROWS, sealed=())
+    suite_folder.write_rows(filled(suite, rows, 0.0, b"key"), ROWS, folder)
+
+
+@pytest.fixture(scope="module")
+def forked():
+    """A process that has loaded what runs of pytest need."""
+    with ForkedCommands() as commands:
+        yield commands
+
+
+@pytest.fixture
+def run(tmp_path, forked):
+    (tmp_path / "delays.py").write_text(MODULE)
+    written(tmp_path / "arrivals")
+
+    def run(*words, model="good", status=0):
+        typed = ["pytest", *PLUGIN, *words, "--remiss-model", f"python:delays:{model}", "-q", "-rA"]
+        ended = forked.run(typed, {"PWD": str(tmp_path), "PYTEST_ADDOPTS": ""})
+        assert ended.status == status, ended.out + ended.err
+        return ended.out + ended.err
+
+    return run
+
+
+def test_each_case_and_control_is_an_item_and_a_failure_tells_its_story(run, tmp_path):
+    out = run("arrivals/suite.yaml", "--remiss-link", "https://remiss.example/", "--junitxml", "out.xml", model="late", status=1)
+    assert "8 failed, 2 passed, 2 xpassed" in out
+    [story] = [part for part in re.split(r"_{4,} .* _{4,}\n", out) if part.startswith("control 0004-0000-0000")]
+    lines = story.partition("____")[0].splitlines()
+    assert [line for line in lines if line.startswith("expected")] == ["expected equals on-time"]
+    assert "answered late" in story
+    assert "case     https://remiss.example/cases/0004-0000-0000" in story
+    assert "\x1b[31m" not in out
+    assert len(lines) <= 10
+    found = {each.get("name") for each in ET.parse(tmp_path / "out.xml").iter("testcase")}
+    assert found == {*(f"case-000{at}-0000-0000" for at in range(4)), *(f"control-{at:04}-0000-0000" for at in range(4, 12))}
+
+
+@pytest.mark.slow(reason="four runs of pytest, one after the other")
+def test_marks_select_and_the_last_failures_run_alone(run):
+    assert "2 passed, 10 deselected" in run("arrivals/suite.yaml", "-m", "remiss_severity(grade=1)")
+    assert "2 passed, 8 deselected, 2 xpassed" in run("arrivals/suite.yaml", "-m", 'remiss_mode(name="remiss:model/weak-slice")')
+    run("arrivals/suite.yaml", "-k", "control", model="late", status=1)
+    assert "8 passed, 4 deselected" in run("arrivals/suite.yaml", "--lf")
+
+
+@pytest.mark.slow(reason="six runs of pytest, one after the other")
+def test_open_cases_may_fail_for_a_while_and_two_runs_that_pass_say_that_they_are_fixed(run, tmp_path):
+    always = tmp_path / "delays.py"
+    always.write_text(MODULE + 'def never(rows): return ["on-time" for _ in rows]\n')
+    out = run("arrivals/suite.yaml", "-k", "case-0000 or case-0001", model="never")
+    assert "2 xfailed" in out
+    assert "may be fixed" in run("arrivals/suite.yaml", "-k", "case-0000 or case-0001")
+    out = run("arrivals/suite.yaml", "-k", "case-0000 or case-0001", status=1)
+    assert "passes in two runs one after the other" in out
+    # What failed in between begins anew.
+    run("arrivals/suite.yaml", "-k", "case-0000 or case-0001", model="never")
+    assert "2 xpassed" in run("arrivals/suite.yaml", "-k", "case-0000 or case-0001")
+    written(tmp_path / "old", datetime.now(UTC) - timedelta(days=91))
+    assert "2 failed" in run("old/suite.yaml", "-k", "case-0000 or case-0001", model="never", status=1)
+
+
+def test_neighbours_are_asked_together(run, tmp_path):
+    run("--remiss-suite", "arrivals", "arrivals", model="counted")
+    assert (tmp_path / "asked.txt").read_text() == "12\n"
+
+
+@pytest.mark.slow(reason="pytest starts two processes, which load all that is needed")
+def test_several_processes_share_a_suite(run, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *PLUGIN,
+        "arrivals/suite.yaml",
+        "-n",
+        "2",
+        "--remiss-model",
+        "python:delays:good",
+        "-q",
+    ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert "10 passed, 2 xpassed" in done.stdout, done.stdout + done.stderr
+
+
+def test_repeats_are_asked_with_other_seeds_and_most_of_them_decide(run):
+    out = run("arrivals/suite.yaml", "-k", "control", "--remiss-repeat", "5", model="coin", status=1)
+    assert "of 5 answers" in out
+    assert "is not an odd number" in run("arrivals/suite.yaml", "--remiss-repeat", "2", status=4)
+
+
+def test_a_folder_that_was_changed_or_a_missing_model_ends_the_run_with_the_reason(run, tmp_path):
+    text = (tmp_path / "arrivals" / "suite.yaml").read_text()
+    (tmp_path / "arrivals" / "suite.yaml").write_text(text.replace("A connection", "No connection"))
+    assert "has another digest" in run("arrivals/suite.yaml", status=2)
+
+
+def test_the_rows_of_a_folder_are_those_that_were_written(tmp_path):
+    written(tmp_path / "suite")
+    read = suite_folder.read(tmp_path / "suite")
+    assert read.rows == tuple(sorted(ROWS, key=lambda each: each.id))
+    moved = tuple(replace(each, occurred=AT + timedelta(microseconds=1)) for each in ROWS)
+    assert read.rows != moved

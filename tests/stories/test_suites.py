@@ -1,0 +1,296 @@
+"""Cases and controls become a suite, a version is run over it, and a gate decides. Told through the library."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from remiss import capture, safeguard, suite_folder
+from remiss.curate import labelling_actions as labelling
+from remiss.curate import queue_actions as queue
+from remiss.errors import Conflict, Denied, InputError, NotFound
+from remiss.records.gate import GateVerdict
+from remiss.records.labelling import Judgement, LabellingKind, Verdict
+from remiss.records.suite import ExpectationKind, SuitePart
+from remiss.safeguard.suite_actions import rows_of
+from remiss.safeguard.suite_rows import is_sealed
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+UNTIL = MONDAY + 3 * WEEK
+ANSWERS = {"harm": "loss", "reach": "few", "detection": "late", "recovery": "itself"}
+MODULE = """
+import random
+
+def usual(rows):
+    return [{"output": "on-time", "confidence": 0.5} for _ in rows]
+
+def same(rows):
+    return usual(rows)
+
+def turned(rows):
+    return [{"output": "late", "confidence": 0.5} for _ in rows]
+
+def coin(rows):
+    return [{"output": random.choice(["late", "on-time"])} for _ in rows]
+
+def numbers(rows):
+    return [{"output": 1} for _ in rows]
+"""
+POLICY = """\
+gate: release
+suites: [arrivals]
+repeats: 3
+guard: {margin: 0.1}
+production: {margin: 0.1, criteria: [missed-delay]}
+"""
+# What is in the files of the suite of this log, on every database and machine.
+FILES = {"cases": "531bfcd7b3e7", "controls": "b55d25f15a9b", "production": "9658f53edfc4"}
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    made = small_log(tmp_path / "log")
+    (tmp_path / "delays.py").write_text(MODULE)
+    (tmp_path / "release.yaml").write_text(POLICY)
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+def labelled(ws, ws_as):
+    """Two people find failures in what they are given, as the label says."""
+    ana, bo = ws_as("ana", role="annotator"), ws_as("bo", role="verifier")
+    for desk, kind, give in (
+        (ana, LabellingKind.ANNOTATION, labelling.annotate),
+        (bo, LabellingKind.VERIFICATION, labelling.verify),
+    ):
+        for _ in range(12):
+            task = queue.take(desk, kind=kind).task
+            if task is None:
+                break
+            event = task.form.event
+            missed = event.output == "on-time" and event.label == "late"
+            mode = {"mode": "remiss:model/weak-slice", "answers": ANSWERS} if missed else {}
+            verdict = Verdict.FAILURE if missed else Verdict.NOT_A_FAILURE
+            give(desk, task.form.case, task.form.revision, Judgement(verdict=verdict, rationale="As the gate says.", **mode))
+    return ws
+
+
+@pytest.fixture
+def captured(ws, log, once, ws_as):
+    def make():
+        capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
+        labelled(ws, ws_as)
+        return "made"
+
+    once(ws, "small_log_labelled_for_suites", make)
+    return ws
+
+
+@pytest.fixture
+def arrivals(captured):
+    return safeguard.build_suite(captured, "arrivals", "status:verified")
+
+
+@pytest.mark.every_way("suite.build", "suite.show", "suite.list", "suite.rows")
+def test_a_suite_has_verified_cases_controls_and_the_rest_of_the_sample(captured):
+    suite = safeguard.build_suite(captured, "arrivals", "status:verified")
+    rows = safeguard.list_suite_rows(captured, "arrivals").items
+    by_part = {part: [row for row in rows if row.part is part] for part in SuitePart}
+    assert {each.part: each.rows for each in suite.files} == {part: len(those) for part, those in by_part.items()}
+    assert by_part[SuitePart.CASES]
+    assert {row.status for row in by_part[SuitePart.CASES]} == {"verified"}
+    [expected] = {each for row in by_part[SuitePart.CASES] for each in row.expectations if each.kind is ExpectationKind.EQUALS}
+    assert expected.value == "late"
+    assert all(row.criteria == () and row.label is not None for row in by_part[SuitePart.CONTROLS])
+    assert safeguard.show_suite(captured, "arrivals").digest == suite.digest
+    assert [each.digest for each in safeguard.list_suites(captured)] == [suite.digest]
+
+
+def test_the_same_catalog_gives_the_same_suite_and_the_same_bytes(captured, arrivals, tmp_path):
+    again = safeguard.build_suite(captured, "arrivals", "status:verified", as_of=arrivals.position)
+    assert again == arrivals
+    # What is sealed hangs on the key of the catalog; nothing else does.
+    whole = safeguard.build_suite(captured, "whole", "status:verified", sealed=0.0)
+    assert {each.part.value: each.digest[7:19] for each in whole.files} == FILES
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        suite_folder.write(captured, arrivals, folder)
+    names = sorted(each.name for each in folders[0].iterdir())
+    assert names == ["cases.parquet", "controls.parquet", "production.parquet", "suite.yaml"]
+    assert all((folders[0] / name).read_bytes() == (folders[1] / name).read_bytes() for name in names)
+
+
+def test_what_is_written_is_read_again_and_sealed_families_are_not_in_it(captured, arrivals, tmp_path):
+    written = suite_folder.write(captured, arrivals, tmp_path / "suite")
+    read = suite_folder.read(tmp_path / "suite")
+    assert read.suite == arrivals
+    assert read.rows == written.rows
+    secret = captured.keys.secret("suites")
+    assert not any(is_sealed(row.family, arrivals.sealed.share, secret) for row in read.rows)
+    assert sum(arrivals.sealed.rows.values()) > 0
+    text = (tmp_path / "suite" / "suite.yaml").read_text()
+    assert not any(row.id in text for row in read.rows)
+    whole = safeguard.build_suite(captured, "whole", "status:verified", sealed=0.0)
+    assert sum(each.rows for each in whole.files) == len(read.rows) + sum(arrivals.sealed.rows.values())
+
+
+def swapped(folder):
+    shutil.copy(folder / "controls.parquet", folder / "cases.parquet")
+
+
+def cut(folder):
+    file = folder / "cases.parquet"
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def edited(folder):
+    file = folder / "suite.yaml"
+    file.write_text(file.read_text().replace("missed a connection", "was late"))
+
+
+def changed(folder):
+    file = folder / "cases.parquet"
+    table = pq.read_table(file)
+    at = table.schema.get_field_index("label")
+    pq.write_table(table.set_column(at, "label", pa.array(['"on-time"'] * len(table))), file, compression="zstd")
+
+
+def linked(folder):
+    file = folder / "cases.parquet"
+    file.rename(folder.parent / "elsewhere.parquet")
+    file.symlink_to(folder.parent / "elsewhere.parquet")
+
+
+def climbing(folder):
+    (folder / "suite.yaml").write_text((folder / "suite.yaml").read_text().replace("part: cases", "part: ../../etc/passwd"))
+
+
+def bomb(folder):
+    file = folder / "cases.parquet"
+    table = pq.read_table(file)
+    at = table.schema.get_field_index("text")
+    huge = pa.array(["0" * 1_000_000] * len(table))
+    pq.write_table(table.set_column(at, "text", huge), file, compression="zstd")
+
+
+def piped(folder):
+    (folder / "cases.parquet").unlink()
+    os.mkfifo(folder / "cases.parquet")
+
+
+def missing(folder):
+    (folder / "controls.parquet").unlink()
+
+
+def pickled(folder):
+    (folder / "suite.yaml").write_text("!!python/object/apply:os.system ['touch hacked']\n")
+
+
+def laughing(folder):
+    lines = ["a0: &a0 [lol, lol, lol]"] + [f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 12)]
+    (folder / "suite.yaml").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (swapped, "has"),
+        (cut, "cannot be read"),
+        (edited, "has another digest"),
+        (changed, "another digest"),
+        (linked, "is a link"),
+        (climbing, "part"),
+        (bomb, "once it is unpacked"),
+        (piped, "is no file"),
+        (missing, "cannot be opened"),
+        (pickled, "no YAML that can be read"),
+        (laughing, "no suite of the form"),
+    ],
+    ids=lambda each: each.__name__ if callable(each) else None,
+)
+@pytest.mark.of_the_log
+def test_a_folder_that_is_not_what_was_built_is_refused(captured, arrivals, tmp_path, monkeypatch, harm, says):
+    monkeypatch.setattr(suite_folder, "MOST_UNPACKED", 2 << 20)
+    folder = tmp_path / "suite"
+    suite_folder.write(captured, arrivals, folder)
+    harm(folder)
+    with pytest.raises(InputError, match=says):
+        suite_folder.read(folder)
+    assert not Path("hacked").exists()
+
+
+def test_who_labels_builds_no_suite(captured, ws_as):
+    with pytest.raises(Denied, match="suite:build"):
+        safeguard.build_suite(ws_as("cleo", role="curator"), "arrivals", "")
+    with pytest.raises(NotFound):
+        safeguard.show_suite(ws_as("sam", role="steward"), "arrivals")
+    made = safeguard.build_suite(ws_as("sam", role="steward"), "arrivals", "status:verified")
+    assert made.made_by == "sam"
+
+
+def test_a_query_that_matches_nothing_gives_no_suite(captured):
+    with pytest.raises(InputError, match="no sampled event matches"):
+        safeguard.build_suite(captured, "arrivals", "mode:remiss:data/drift")
+
+
+@pytest.mark.every_way("gate.decide", "gate.show", "gate.list")
+def test_a_version_that_is_as_good_is_not_failed_and_one_that_is_worse_is(captured, log):
+    safeguard.build_suite(captured, "arrivals", "status:verified")
+    same = safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:delays:usual")
+    assert same.verdict is GateVerdict.PASS
+    assert {each.name for each in same.conditions} == {"guard", "production missed-delay", "severity-1"}
+    worse = safeguard.decide(captured, "release.yaml", model="python:delays:turned", baseline="python:delays:usual")
+    verdicts = {each.name: each.verdict for each in worse.conditions}
+    assert (worse.verdict, verdicts["guard"]) == (GateVerdict.FAIL, GateVerdict.FAIL)
+    # Who always says "late" misses no delay: it is the controls that tell.
+    assert verdicts["production missed-delay"] is GateVerdict.PASS
+    assert safeguard.show_gate(captured, worse.id).conditions == worse.conditions
+    assert [each.id for each in safeguard.list_gates(captured)] == [worse.id, same.id]
+    assert [each.sealed_uses for each in worse.suites] == [1]
+
+
+@pytest.mark.of_the_log
+def test_where_a_version_does_not_run_or_answers_otherwise_the_gate_says_so(captured, arrivals, log):
+    gone = safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:nowhere:at_all")
+    assert (gone.verdict, [each.name for each in gone.conditions]) == (GateVerdict.INCONCLUSIVE, ["models-run"])
+    assert [each.sealed_run for each in gone.suites] == [False]
+    other = safeguard.decide(captured, "release.yaml", model="python:delays:numbers", baseline="python:delays:usual")
+    assert other.verdict is GateVerdict.FAIL
+
+
+@pytest.mark.of_the_log
+def test_the_sealed_part_is_run_as_often_as_the_policy_allows(captured, arrivals, log):
+    Path("release.yaml").write_text(POLICY + "sealed_uses: 2\n")
+    ask = {"model": "python:delays:same", "baseline": "python:delays:usual"}
+    for _ in range(2):
+        safeguard.decide(captured, "release.yaml", **ask)
+    with pytest.raises(Conflict, match="was run 2 times"):
+        safeguard.decide(captured, "release.yaml", **ask)
+    # Another model has uses of its own.
+    safeguard.decide(captured, "release.yaml", model="python:delays:coin", baseline="python:delays:usual")
+    told = safeguard.show_gate(captured, safeguard.list_gates(captured)[0].id)
+    sealed = {row.id for row in rows_of(captured, arrivals).sealed}
+    assert sealed.isdisjoint({case for each in told.conditions for case in each.evidence} | set(told.worst))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("gate: release\n", "suites: Field required"),
+        ("gate: release\nsuites: [arrivals]\nmargins: 1\n", "margins"),
+        ("gate: release\nsuites: [arrivals]\nrepeats: 2\n", "needs an odd number"),
+        ("gate: release\nsuites: [arrivals]\nguard: {margin: 2}\n", "guard.margin"),
+        ("[", "no YAML"),
+        ("- 1", "no mapping"),
+    ],
+)
+@pytest.mark.of_the_log
+def test_a_policy_that_cannot_be_understood_is_refused_with_its_line(captured, arrivals, log, text, says):
+    Path("release.yaml").write_text(text)
+    with pytest.raises(InputError, match=says):
+        safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:delays:usual")
