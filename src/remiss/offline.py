@@ -20,6 +20,7 @@ from remiss.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from remiss.edges.runners.registry import RunningModel
     from remiss.govern.ports.machine import Health, Progress
     from remiss.protocol.check_result import Checked, Findings
     from remiss.protocol.ports import Description, Documents, Engine
@@ -40,6 +41,8 @@ class Offline:
         # The file of the catalog, where it has one, and the request that this is for, where it came to a server.
         self.file: Path | None = None
         self.request_id: str | None = None
+        # Models that go on running when an action is done with them, if they do.
+        self.running_models: list[RunningModel] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +80,8 @@ class Offline:
     @cached_property
     def models(self) -> Models:
         """Models that may be run; through a server registered ones only."""
-        return adapters.ModelRegistry(self.settings, self.file, registered_only=self.request_id is not None)
+        registered_only = self.request_id is not None
+        return adapters.ModelRegistry(self.settings, self.file, registered_only=registered_only, running=self.running_models)
 
     def look(self, protocol: Protocol, source: Description, checked: Checked | None) -> Findings:
         """Return what a look at the log tells of a protocol; nothing to whom capturing is not allowed.

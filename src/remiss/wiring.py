@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
-    from remiss.safeguard.ports import GateStore, Models, Replays, SuiteStore
+    from remiss.safeguard.ports import GateStore, Replays, SuiteStore
     from remiss.understand.ports import Evidence, Samples
 
 # A holder of this for a team sees both sides of its disputes.
@@ -63,8 +63,6 @@ class Wiring(Offline):
         self.came_from: str | None = None
         # The job whose steps are taken here, if they are.
         self.lease: Lease | None = None
-        # Models that go on running when an action is done with them, if they do.
-        self.running_models: list[RunningModel] | None = None
         # A folder that is set may serve other catalogs too; one that is named after this one's new file cannot.
         fresh = [each for each in ("keys", "vault") if store.created and store.file and not getattr(settings, each)]
         self._made = tuple(path for path in (settings.folder(each, store.file) for each in fresh) if not path.exists())
@@ -240,12 +238,6 @@ class Wiring(Offline):
     def jobs(self) -> Jobs:
         """Jobs in the catalog, as far as the actor may see them."""
         return adapters.JobStore(self._reader)
-
-    @cached_property
-    def models(self) -> Models:
-        """Models that may be run; through a server registered ones only."""
-        registered_only = self.request_id is not None
-        return adapters.ModelRegistry(self.settings, self.file, registered_only=registered_only, running=self.running_models)
 
     @contextmanager
     def keeping_models(self) -> Iterator[None]:

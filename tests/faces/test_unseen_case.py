@@ -139,6 +139,15 @@ class Questions:
 
     sample_export = sample_list
 
+    def suite_build(self) -> Iterator[Mapping[str, Any]]:
+        guesses = (*GUESSES, *(f"id:{each}" for each in self.unseen))
+        yield from ({"name": "zebras", "query": guess} for guess in guesses)
+        yield from ({"name": "zebras", "query": "", "within": guess} for guess in guesses)
+
+    def gate_decide(self) -> Iterator[Mapping[str, Any]]:
+        policy = f"gate: zebras\nsuites: {list(self.unseen)}\n"
+        yield {"policy": policy, "model": "delay@1", "baseline": "delay@1"}
+
     def model_check(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"model": each, "row": {"id": each}} for each in self.unseen)
 

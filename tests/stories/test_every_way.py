@@ -25,6 +25,10 @@ UNTOLD = {
     *("job.cancel", "job.capture", "job.due", "job.list", "job.show"),
     # Told by commands and over HTTP (faces/test_models.py, faces/test_replay.py): a file of the machine says what may run.
     *("case.replay", "model.check", "model.list"),
+    # Told in the library (test_suites.py), of cases that people labelled.
+    *("gate.attest", "gate.decide", "gate.list", "gate.show", "suite.build", "suite.list", "suite.rows", "suite.show"),
+    # Told by commands and over HTTP (faces/test_replay.py, faces/test_case_notebook.py).
+    *("case.notebook", "case.replays", "job.replay", "replay.cases", "replay.list"),
     # Told of a catalog of a former schema, where there is something to redact (migrations/test_private_by_default.py).
     "run.redact",
 }

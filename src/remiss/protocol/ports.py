@@ -128,10 +128,7 @@ class Engine(Protocol):
     def describe(self, address: Address, folder: str, alike: Mapping[str, str] | None = None) -> Description:
         """Return columns and files of a source; `folder` is what its uri is relative to.
 
-        Parameters
-        ----------
-        alike : the layouts of files that were described before and are what they were then: of several that are alike one is
-            opened
+        `alike` are the layouts of files that were described before and are what they were: of several alike one is opened.
 
         Raises
         ------
@@ -169,9 +166,7 @@ class Engine(Protocol):
     def digesting(self, files: Collection[str]) -> AbstractContextManager[Callable[[], Mapping[str, str]]]:
         """Hash files beside whatever the block does; what it is given waits for the SHA-256, in hex, of each file's content.
 
-        Raises
-        ------
-        SourceError : (where it is waited for) a file vanished or cannot be read
+        Raises SourceError where it is waited for: a file vanished or cannot be read.
         """
         ...
 
@@ -188,10 +183,7 @@ class Engine(Protocol):
         ...
 
     def over(self, tables: Mapping[str, pa.Table]) -> AbstractContextManager[Callable[[str], pa.Table]]:
-        """Give what runs a SELECT over tables that are in memory, each by its name; no file can be read there.
-
-        What is given raises ProtocolError where a statement does not fit the values of the tables.
-        """
+        """Give what runs a SELECT over tables in memory; it raises ProtocolError where that does not fit their values."""
         ...
 
 
