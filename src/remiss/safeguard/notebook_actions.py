@@ -103,7 +103,9 @@ def notebook(
     model: Annotated[ModelName, Option("--model")],
     limit: Annotated[int, Range(1, MOST_CASES), Help("How many cases at most.")] = 100,
 ) -> CaseNotebook:
-    """Write a notebook that asks MODEL about a case, or about the newest that match QUERY, and shows the difference.
+    """Write a notebook that replays a case, or what QUERY finds.
+
+    It asks MODEL about the case, or about the newest that match, and shows the difference.
 
     It holds the inputs and logged answers of the cases, redacted as in the catalog. When it is run it opens the catalog, replays
     each case and sets both answers side by side.

@@ -56,14 +56,14 @@ def replay(
     seed: Seed = 0,
     prepared: ReplayOutcome | None = None,
 ) -> Replay:
-    """Ask MODEL about CASE again; compare the answer with the log, and keep it.
+    """Ask MODEL about CASE again; compare its answer with the log.
 
     A model gets the inputs that the protocol names, or the raw event where it is registered so; for that one needs what
     `evidence.show` needs, and a purpose. It is not asked where redaction touched an input. The grade is identical, equivalent
     (numbers within a relative 1e-6, text but for case and white space, JSON of equal value), not-reproduced,
     environment-missing or inputs-redacted; none where there is nothing to compare. Whether another answer meets the criterion is
-    not said. What is kept of the answer is redacted as the case was. On the command line a query in the place of CASE posts a job
-    for all cases that match it.
+    not said. What came of it is kept, the answer redacted as the case was. On the command line a query in the place of CASE posts
+    a job for all cases that match it.
 
     Example: remiss case replay k7m4-qp --model arrival-delay@2
 
@@ -99,9 +99,9 @@ def replay_cases(
     seed: Seed = 0,
     prepared: tuple[ReplayOutcome, ...] = (),
 ) -> ReplayBatch:
-    """Ask MODEL about several cases again, as many at once as its limits say, and keep what came of each.
+    """Ask MODEL about several cases again; keep what came of each.
 
-    This is what a job does step by step.
+    It is asked as many at once as its limits say. This is what a job does step by step.
 
     Example: remiss replay cases --case k7m4-qp2x-9w3d --case t7a4-p604-tbcs --model arrival-delay@2
 
@@ -127,7 +127,7 @@ def _of_case(ws: ReplayWorkspace, given: Mapping[str, Any], found: CaseReplays) 
 
 @action("case.replays", permission="case:read", http="GET /cases/{case}/replays", reads=True, subject="case", views=_of_case)
 def case_replays(ws: ReplayWorkspace, case: CaseId, *, as_of: Position | None = None) -> CaseReplays:
-    """Show the newest replays of CASE, with what the model answered and where it ran.
+    """Show the newest replays of CASE, and where the models ran.
 
     Until you have labelled a case that you have in hand none are shown, whether there are any or not.
 

@@ -100,7 +100,7 @@ def replay_job(
     seed: Seed = 0,
     prepared: Posted | None = None,
 ) -> Job:
-    """Post a job that asks MODEL about all cases that match QUERY again.
+    """Post a job that asks MODEL about what QUERY finds again.
 
     They are those that match now, at most 10,000. Each step asks as many as the model takes at once and keeps what came of them;
     `replay list` shows it. The model has to be registered.

@@ -82,7 +82,9 @@ def get(ws: Workspace, attachment: str, output: Path | None, shape: str) -> None
 @formatted_object
 @with_workspace
 def notebook(ws: Workspace, query: str, *, model: str, out: Path | None, limit: int, shape: str) -> None:
-    """Write a notebook that asks MODEL about a case, or about the newest that match QUERY, and shows the difference.
+    """Write a notebook that replays a case, or what QUERY finds.
+
+    It asks MODEL about the case, or about the newest that match, and shows the difference.
 
     It holds the inputs and logged answers of the cases, redacted as in the catalog. When it is run it opens the catalog, replays
     each case and sets both answers side by side.
