@@ -68,7 +68,7 @@ NOUNS: Mapping[str, str] = {
     "protocol": "Write, check and compare protocols.",
     "queue": "Take cases to label from the queue.",
     "remediation": "Record attempts to fix what caused a case.",
-    "replay": "See what models answered about cases that they were asked again.",
+    "replay": "See what models answered about cases again.",
     "run": "List, show, compare and accept capture runs.",
     "sample": "List sampled events, controls too, and take them out.",
     "suite": "Build suites of cases and controls, check and run them.",
