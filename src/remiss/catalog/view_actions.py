@@ -45,7 +45,9 @@ def save_view(ws: CatalogWorkspace, name: str, address: str, *, team: str | None
 
 @action("view.list", permission=OWN, http="GET /views", reads=True)
 def list_views(ws: CatalogWorkspace) -> Rows:
-    """List your saved views, then those that others share with your teams; where a name is asked for, the first has it.
+    """List your saved views, then those shared with your teams.
+
+    Where a name is asked for, the first has it.
 
     Example: remiss view list
     """
