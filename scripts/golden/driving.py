@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import remiss
+
 # What a terminal would say of itself; the same everywhere, so that tables have the same width.
 TERMINAL = {"COLUMNS": "160", "LINES": "40", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC", "REMISS_PROGRESS": "never"}
 COMMANDS = re.compile(r"^Commands:\n((?:[ ].*\n?|\n)+)", re.MULTILINE)
@@ -38,7 +40,8 @@ def run(words: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -
     with _placed(folder, {**TERMINAL, **environment}), redirect_stdout(out), redirect_stderr(err):
         before, sys.argv = sys.argv, ["remiss", *words]
         try:
-            runpy.run_module("remiss", run_name="__main__", alter_sys=False)
+            # By its path: where pytest loads remiss as a plugin, its module cannot be run by name.
+            runpy.run_path(str(Path(remiss.__file__).with_name("__main__.py")), run_name="__main__")
             status: Any = 0
         except SystemExit as end:
             status = 0 if end.code is None else end.code

@@ -102,7 +102,7 @@ def list_suites(ws: SuiteWorkspace, *, as_of: Position | None = None) -> Suites:
 
 @action("suite.show", permission=READ, http="GET /suites/{name}", reads=True, subject="name")
 def show_suite(ws: SuiteWorkspace, name: SuiteName, *, as_of: Position | None = None) -> Suite:
-    """Show a suite: its files, its criteria, what was left out, and how often a gate over it passes.
+    """Show what a suite is made of, and how often a gate over it passes.
 
     Example: remiss suite show arrivals
 

@@ -30,7 +30,7 @@ FORMS: Mapping[str, Callable[[GateDecision, str | None], str]] = {
 
 @click.command("report")
 @click.argument("gate")
-@click.option("--as", "form", type=click.Choice([*FORMS]), default="markdown", show_default=True, help="For whom it is.")
+@click.option("--form", type=click.Choice([*FORMS]), default="markdown", show_default=True, help="For whom it is.")
 @click.option("--link", metavar="URL", help="Where the catalog is served: cases then are links.")
 @with_workspace
 def report(ws: Workspace, gate: str, *, form: str, link: str | None) -> None:
@@ -38,7 +38,7 @@ def report(ws: Workspace, gate: str, *, form: str, link: str | None) -> None:
 
     As Markdown for a pull request or a job's summary, as JUnit for a build server, or as annotations of GitHub Actions.
 
-    Example: remiss gate report gate-4f7q2m9x3kbd --as junit > gate.xml
+    Example: remiss gate report gate-4f7q2m9x3kbd --form junit > gate.xml
     """
     click.echo(FORMS[form](safeguard.show_gate(ws, gate), link), nl=False)
 

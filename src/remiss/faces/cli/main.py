@@ -59,7 +59,7 @@ NOUNS: Mapping[str, str] = {
     "citation": "See what rests on a run, a test, a ticket or a pull request.",
     "evidence": "Look at the raw evidence of a case.",
     "experiment": "Record experiments that test what caused a case.",
-    "gate": "Decide whether a model version may be released, and see what was decided.",
+    "gate": "Decide whether a model version may be released.",
     "hypothesis": "State what may have caused a case.",
     "inbox": "See what waits for you.",
     "job": "Post work that nobody waits for, and see how it stands.",
