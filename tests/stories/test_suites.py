@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 from remiss import capture, safeguard, suite_folder
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
-from remiss.errors import Conflict, Denied, InputError, NotFound
+from remiss.errors import Conflict, Denied, InputError, NotFound, QueryError
+from remiss.govern.audit.checkpoint import Verifier
 from remiss.records.gate import GateVerdict
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from remiss.records.suite import ExpectationKind, SuitePart
+from remiss.safeguard.attestation import checked
 from remiss.safeguard.suite_actions import rows_of
 from remiss.safeguard.suite_rows import is_sealed
 from tests.stories.logs import MONDAY, WEEK, small_log
@@ -239,6 +242,9 @@ def test_who_labels_builds_no_suite(captured, ws_as):
 def test_a_query_that_matches_nothing_gives_no_suite(captured):
     with pytest.raises(InputError, match="no sampled event matches"):
         safeguard.build_suite(captured, "arrivals", "mode:remiss:data/drift")
+    for within in ("inputs.carrier:UA) OR (inputs.carrier:DL", "inputs.carrier:nobody"):
+        with pytest.raises((InputError, QueryError)):
+            safeguard.build_suite(captured, "arrivals", "status:verified", within=within)
 
 
 def test_a_version_that_is_as_good_is_not_failed_and_one_that_is_worse_is(captured, log):
@@ -254,6 +260,9 @@ def test_a_version_that_is_as_good_is_not_failed_and_one_that_is_worse_is(captur
     assert safeguard.show_gate(captured, worse.id).conditions == worse.conditions
     assert [each.id for each in safeguard.list_gates(captured)] == [worse.id, same.id]
     assert [each.sealed_uses for each in worse.suites] == [1]
+    signed = safeguard.attest_gate(captured, worse.id)
+    told = checked(json.dumps(signed.envelope).encode(), Verifier.of(signed.key))
+    assert (told.decision, told.verdict, told.digest) == (worse.id, GateVerdict.FAIL, None)
 
 
 @pytest.mark.of_the_log

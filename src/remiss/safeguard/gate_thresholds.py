@@ -76,7 +76,7 @@ def _critical(without_ground: float, played: Played) -> GateCondition:
     shares = [
         f"{each.case} flickers: {each.candidate} of {each.repeats}"
         for each in cases
-        if each.outcome is CriticalOutcome.FLICKERING
+        if each.outcome is CriticalOutcome.FLICKERING and each.case not in played.sealed
     ]
     return GateCondition(
         name="severity-1",

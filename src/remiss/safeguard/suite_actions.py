@@ -5,42 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.catalog.field_names import query_of
-from remiss.catalog.query.parsing import parse
-from remiss.errors import Conflict, Denied, InputError, NotFound
+from remiss.errors import Conflict, NotFound
 from remiss.parameters import Help, PageToken, Position, Query, Range
-from remiss.protocol.terms import Protocol
-from remiss.protocol.versions import kept_version
-from remiss.records.case import Sensitivity
 from remiss.records.catalog import reached
-from remiss.records.identity import digest
 from remiss.records.rows import Turn, list_name, token, turn
-from remiss.records.suite import SealedPart, Suite, SuiteRow, SuiteRowPage, Suites
+from remiss.records.suite import Suite, SuiteRowPage, Suites
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge, criteria_of
 from remiss.safeguard.ports import SuiteWorkspace
-from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteRows, filled, parted
+from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteRows
+from remiss.safeguard.suite_building import BuiltSuite, built
 from remiss.safeguard.suite_document import document, from_json
-from remiss.safeguard.suite_rows import OUTSIDE, TakenRows, taken
-from remiss.understand.ports import SampledLine
 
 BUILD, READ = "suite:build", "suite:read"
-SEAL = "suites"
-PAGE = 10_000
 SuiteName = Annotated[str, Help("The name of a suite, or NAME@DIGEST with at least six digits of it.")]
 MostRows = Annotated[int, Range(1, 1_000_000), Help("How many rows at most.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltSuite:
-    """A suite with all of its rows."""
-
-    suite: Suite
-    rows: SuiteRows
 
 
 @contextmanager
@@ -172,100 +154,7 @@ def rows_of(ws: SuiteWorkspace, suite: Suite) -> SuiteRows:
         again = built(ws, suite.name, suite.query, suite.within, suite.position, suite.sealed.share)
     if again.suite.digest != suite.digest:
         raise Conflict(
-            f"the catalog no longer has what suite {suite.name} was built of: events of it were erased or redacted since",
-            do=f"build it anew: remiss suite build {suite.name} {suite.query!r}",
+            f"what suite {suite.name} was built of is not all here: events were erased or redacted since, or you do not see them",
+            do=f"build it anew: remiss suite build {suite.name} {suite.query!r}; or ask who sees all of them",
         )
     return again.rows
-
-
-def built(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float) -> BuiltSuite:
-    """Return the suite that the catalog gives at a position."""
-    position = reached(as_of, ws.position()) or ws.position()
-    chosen = [*_lines(ws, query, position)]
-    if not chosen:
-        raise InputError("no sampled event matches", do="see what does: remiss sample list QUERY", field="query")
-    drawn = {(line.source, line.protocol) for line in chosen}
-    if len(drawn) > 1:
-        names = ", ".join(sorted({protocol for _, protocol in drawn}))
-        raise InputError(f"the events that match are of several protocols: {names}", do="add protocol:NAME", field="query")
-    version = max(line.version for line in chosen)
-    those = [line for line in chosen if line.version == version]
-    (source, protocol_name) = drawn.pop()
-    stored = ws.protocols.find(protocol_name, version)
-    if stored is None:
-        raise NotFound(f"protocol {protocol_name}@{version} is not in the catalog", do="capture by it")
-    protocol = kept_version(stored, f"{protocol_name}.yaml")
-    since, last = min(line.window for line in those), max(line.window for line in those)
-    of_protocol = f"protocol:{protocol_name}@{version} {within}".strip()
-    every = [line for line in _lines(ws, of_protocol, position) if line.source == source and since <= line.window <= last]
-    if any(line.hidden for line in every):
-        raise Denied(
-            "some of these events are yours to label, and a suite would tell how they were drawn",
-            do="have somebody build it who labels nothing, for example a steward",
-        )
-    criteria = criteria_of(protocol)
-    if not every:
-        raise InputError(
-            "no sampled event of these windows matches --within", do="see what does: remiss sample list", field="within"
-        )
-    found = taken(every, frozenset(line.id for line in those), criteria, {})
-    outside = len({line.id for line in those} - {line.id for line in every})
-    found.left_out.update({OUTSIDE: outside} if outside else {})
-    found.rows = _judged(found, CriterionJudge(ws.engine, criteria, found.rows))
-    suite = Suite(
-        name=name,
-        digest="",
-        protocol=protocol_name,
-        protocol_version=version,
-        protocol_digest=stored.digest,
-        taxonomy_digest=digest({name: mode.title for name, mode in protocol.taxonomy.modes.items()}),
-        source=source,
-        model=protocol.model,
-        team=stored.team,
-        query=query,
-        within=within,
-        position=position,
-        since=since,
-        until=last + protocol.sampling.window,
-        sensitivity=_sensitivity(protocol).name.lower(),
-        criteria=criteria,
-        files=(),
-        sealed=SealedPart(share=share, families=(), rows={}, strata={}, digest=""),
-        production=dict(sorted(found.production.items())),
-        modes={},
-        severities={},
-        power=(),
-        left_out=dict(sorted(found.left_out.items())),
-        notes=(),
-    )
-    secret = ws.keys.secret(SEAL)
-    rows = parted(found.rows, share, secret)
-    return BuiltSuite(suite=filled(suite, rows, share, secret), rows=rows)
-
-
-def _lines(ws: SuiteWorkspace, query: str, position: int) -> Iterator[SampledLine]:
-    """Yield the sampled events that match, page by page."""
-    out = query_of(ws, query, of_sample=True)
-    wanted, after = parse(out.query, of_sample=True), None
-    while True:
-        page = ws.samples.page(wanted, limit=PAGE, after=after, position=position)
-        yield from page.lines
-        after = page.last
-        if after is None:
-            return
-
-
-def _judged(found: TakenRows, judge: CriterionJudge) -> list[SuiteRow]:
-    """Return the rows with what each criterion is on the answer of the log."""
-    states = judge.of_log()
-    known = {UNKNOWN: None, YES: True}
-    return [
-        replace(row, met_by_log={name: known.get(int(states[name][at]), False) for name in judge.names})
-        for at, row in enumerate(found.rows)
-    ]
-
-
-def _sensitivity(protocol: Protocol) -> Sensitivity:
-    """Return the highest level of what the catalog holds of the protocol's events."""
-    levels = (protocol.sensitivity.get(name, Sensitivity.INTERNAL) for name in protocol.fields)
-    return max((level for level in levels if level < Sensitivity.RESTRICTED), default=Sensitivity.INTERNAL)

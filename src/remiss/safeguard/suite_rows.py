@@ -31,6 +31,7 @@ WORKING = frozenset({Status.RESOLVED})
 # Of a control that nobody found a failure in.
 SOUND = frozenset({None, Status.CONTROL, Status.CLEARED})
 
+OLDER = "they were drawn by older versions of the protocol alone"
 OUTSIDE = "they match QUERY and not --within"
 NO_INPUTS = "nothing of their inputs is in the catalog"
 REDACTED_INPUTS = "redaction touched an input"

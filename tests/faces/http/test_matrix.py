@@ -41,7 +41,7 @@ ABSENT = {"case": "zzzz-zzzz-zzzz", "run": "run-zzzzzzzz", "job": "job-zzzzzzzzz
 # Pages and routes that anybody may see who is signed in: they show nothing of a catalog.
 # Docs, a redirect, and the number of what waits: of the catalog they show nothing.
 BARE = {"/estimates", "/help", "/help/{name:path}", "/parts/waiting"}
-HARMLESS = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out", *DOCUMENTS, *BARE}
+HARMLESS = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out", *DOCUMENTS, *BARE, "/parts/cases/language"}
 
 
 @dataclass(frozen=True)
