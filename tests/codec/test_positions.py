@@ -23,6 +23,7 @@ WITHOUT_A_CATALOG = {"protocol.check": "a document, and the log that it names"}
 WRITTEN_AT = {
     *(f"attachment.{verb}" for verb in ("add", "erase", "remove", "restore")),
     "capture",
+    *("gate.decide", "gate.show", "suite.build", "suite.show"),
     "protocol.show",
     "run.accept",
     "run.redact",

@@ -23,7 +23,7 @@ import re2
 from sqlalchemy import create_engine, inspect, text
 
 import remiss
-from remiss import capture, runner
+from remiss import capture, runner, safeguard
 from remiss.capture import job_actions as jobs
 from remiss.capture import run_actions as runs
 from remiss.catalog import actions as catalog
@@ -187,6 +187,8 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
             done, _ = worked_off(ws, folder / "log")
             ids = {"case": cases[0], "run": run.id, "name": "arrival-delay", "thread": thread, "attachment": file, "job": done}
             ids["view"] = views.save_view(ws, "what is late", "/cases?query=origin:filed").id
+            safeguard.build_suite(ws, ids["name"], "")
+            ids["gate"] = "gate-0"
             ids["other"] = next(line["run"] for line in runs.list_runs(ws) if line["run"] != run.id)
             yield Kept(there, address, settings, folder, ids, cases)
 
@@ -315,6 +317,9 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/api/v1",
         "/api/v1/access",
         "/api/v1/cases/{case}/form",
+        "/api/v1/cases/notebook",
+        "/api/v1/gates/{gate}",
+        "/api/v1/gates/{gate}/attestation",
     }
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import remiss
-from remiss import capture
+from remiss import capture, safeguard
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.codec import to_json
@@ -124,6 +124,7 @@ def rich(captured) -> Iterator[tuple[Served, dict[str, str]]]:
         people_actions.add_person(ws, "bo")
         said = discussion.comment(ws, case, "@bo who saw it?")
         other = capture.capture(ws, "log/arrival-delay.yaml", since=MONDAY, until=MONDAY + WEEK).id
+        safeguard.build_suite(ws, "arrivals", "")
         yield (
             there,
             {
@@ -132,6 +133,7 @@ def rich(captured) -> Iterator[tuple[Served, dict[str, str]]]:
                 "run": str(capture.list_runs(ws).column("run")[1]),
                 "other": other,
                 "protocol": "arrival-delay",
+                "name": "arrivals",
             },
         )
 

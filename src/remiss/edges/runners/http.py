@@ -18,7 +18,7 @@ import httpx
 
 from remiss.edges.runners.addresses import DEADLINE, CheckedTransport, Network, RefusedAddress, check_written
 from remiss.edges.runners.batches import BatchTrouble, Fuse, Search, in_trouble, spread
-from remiss.edges.runners.templates import Template, seeded
+from remiss.edges.runners.templates import Template, reseeded
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification, ModelTrouble, TroubleKind
 from remiss.version import __version__
 
@@ -97,7 +97,7 @@ class HttpRunner:
         """Yield one answer for each row, in their order."""
         template = self._endpoint.template
         size = self._limits.batch_size if template.batches else 1
-        return spread(rows, size, self._limits.concurrency, Fuse(partial(self._batch, seeded(template, self._seed + repeat))))
+        return spread(rows, size, self._limits.concurrency, Fuse(partial(self._batch, reseeded(template, repeat))))
 
     def _batch(self, template: Template, rows: Sequence[ModelRow]) -> Sequence[ModelAnswer]:
         return Search(ask=partial(self._ask, template), seconds=self._limits.seconds, whole=self._limits.total_seconds).answers(

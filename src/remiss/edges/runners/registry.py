@@ -31,6 +31,7 @@ from remiss.edges.runners.registration import (
     digest_of,
     unregistered,
 )
+from remiss.edges.runners.templates import reseeded
 from remiss.errors import Ambiguous, InputError, ModelError, NotFound, SettingError
 from remiss.installing import of_extra
 from remiss.records.model import ModelSpecification, ModelTrouble, TroubleKind
@@ -200,7 +201,7 @@ class ModelRegistry:
         assert isinstance(target, HttpTarget)
         endpoint = http.Endpoint(
             url=target.url,
-            template=target.template,
+            template=reseeded(target.template, seed),
             headers=self._headers(target, model),
             allowed=tuple(ip_network(each) for each in target.allow),
             redirects=target.redirects,

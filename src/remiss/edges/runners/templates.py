@@ -56,9 +56,9 @@ class Template(Protocol):
         ...
 
 
-def seeded(template: Template, seed: int) -> Template:
-    """Return a template that asks with a seed, where it sends one."""
-    return replace(template, seed=seed) if isinstance(template, OpenAIChat) else template
+def reseeded(template: Template, by: int) -> Template:
+    """Return a template that asks with another seed, so much greater, where it sends one."""
+    return replace(template, seed=template.seed + by) if by and isinstance(template, OpenAIChat) else template
 
 
 def _lacks(message: str) -> Exception:
