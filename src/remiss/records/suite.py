@@ -198,6 +198,11 @@ class Suite:
     made_by: str | None = None
     read_position: Count | None = field(default=None, compare=False)
 
+    @property
+    def id(self) -> str:
+        """By what it is found again."""
+        return self.name
+
 
 @published("list", also=LISTED)
 @dataclass(frozen=True, slots=True)

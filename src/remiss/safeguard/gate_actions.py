@@ -17,6 +17,7 @@ from remiss.errors import Conflict, NotFound
 from remiss.govern.audit.checkpoint import SECRET, Signer, name_of
 from remiss.parameters import Help, Option, Position
 from remiss.records.catalog import reached
+from remiss.records.event import is_text
 from remiss.records.gate import GateAttestation, GateCondition, GateDecision, GateDecisions, GateSuite, GateVerdict
 from remiss.records.identity import kind_id, plain
 from remiss.records.model import ModelSpecification
@@ -172,7 +173,8 @@ def list_gates(
     """
     name, _, version = (model or "").partition("@")
     at = reached(as_of, ws.position())
-    found = (decision_of(text) for text in ws.gates.listed(name or None, version or None, at))
+    texts = ws.gates.listed(name or None, version or None, at) if is_text(name + version) else ()
+    found = (decision_of(text) for text in texts)
     return GateDecisions(
         position=ws.position() if at is None else at, items=tuple(each for each in found if ws.may(READ, each.team))
     )
@@ -188,10 +190,7 @@ def show_gate(ws: GateWorkspace, gate: GateId) -> GateDecision:
     ------
     NotFound, Ambiguous
     """
-    found = decision_of(ws.gates.get(gate))
-    if not ws.may(READ, found.team):
-        raise NotFound(f"there is no decision {gate}", do="see `remiss gate list`", field="gate")
-    return found
+    return _found(ws, gate)
 
 
 @action("gate.attest", permission=READ, http="GET /gates/{gate}/attestation", reads=True, subject="gate")
@@ -208,11 +207,22 @@ def attest_gate(ws: GateWorkspace, gate: GateId) -> GateAttestation:
     ------
     NotFound, Ambiguous
     """
-    found = decision_of(ws.gates.get(gate))
-    if not ws.may(READ, found.team):
-        raise NotFound(f"there is no decision {gate}", do="see `remiss gate list`", field="gate")
+    found = _found(ws, gate)
     signer = Signer(name_of(ws.audit.catalog), ws.keys.secret(SECRET))
     return GateAttestation(envelope=envelope(found, signer), key=signer.verifier.text, position=ws.position())
+
+
+def _found(ws: GateWorkspace, gate: str) -> GateDecision:
+    """Return a decision that the asker sees.
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    """
+    found = decision_of(ws.gates.get(gate)) if is_text(gate) and gate else None
+    if found is None or not ws.may(READ, found.team):
+        raise NotFound("there is no such decision", do="see `remiss gate list`", field="gate")
+    return found
 
 
 def decision_of(text: str) -> GateDecision:

@@ -10,8 +10,11 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.errors import Conflict, NotFound
+from remiss.govern.redaction.written import check_shows_nothing
+from remiss.govern.roles import checked_name
 from remiss.parameters import Help, PageToken, Position, Query, Range
 from remiss.records.catalog import reached
+from remiss.records.event import is_text
 from remiss.records.rows import Turn, list_name, token, turn
 from remiss.records.suite import Suite, SuiteRowPage, Suites
 from remiss.records.view_entry import ViewEntry, ViewKind
@@ -27,6 +30,10 @@ MostRows = Annotated[int, Range(1, 1_000_000), Help("How many rows at most.")]
 
 @contextmanager
 def _prepare(ws: SuiteWorkspace, name: str, query: str, *, within: str, as_of: int | None, sealed: float) -> Iterator[BuiltSuite]:
+    checked_name(name, "suite")
+    for what, text in (("the query", query), ("--within", within)):
+        # They are kept, and no mark can stand in them.
+        check_shows_nothing(what, text)
     with ws.reading():
         found = built(ws, name, query, within, as_of, sealed)
     yield found
@@ -136,7 +143,7 @@ def found_suite(ws: SuiteWorkspace, name: str, permission: str, position: int | 
     NotFound
     """
     plain_name, _, of = name.partition("@")
-    text = ws.suites.find(plain_name, of or None, position)
+    text = None if not is_text(name) else ws.suites.find(plain_name, of or None, position)
     suite = None if text is None else from_json(text, plain_name)
     if suite is None or not ws.may(permission, suite.team):
         raise NotFound(f"there is no suite {name}", do="see `remiss suite list`", field="name")

@@ -71,6 +71,9 @@ SOUND = {
     "content": b"x",
     "name": "a name",
     "address": "/cases",
+    "gate": "gate-0",
+    "query": "",
+    "baseline": "m",
 }
 
 
@@ -101,6 +104,7 @@ def asked(request, captured_once, tmp_path_factory) -> Iterator[Asked]:
                 "attachment": attachments.add_attachment(ws, line["id"], b"x", name="a.txt").id,
                 "view": views.save_view(ws, "a view", "/cases").id,
                 "protocol": "arrival-delay",
+                "cases": [line["id"]],
             }
             yield Asked(there, client, SOUND | ids)
 
