@@ -97,7 +97,14 @@ def _target(level: float, played: Played) -> GateCondition:
     won, lost = int(((now == YES) & (was == NO) & both).sum()), int(((now == NO) & (was == YES) & both).sum())
     chance = mcnemar_better(lost, won)
     passes = chance <= level
-    mended = [played.rows[at].id for at in places[(now == YES) & (was == NO) & both]]
+    fixed, broken = (
+        [
+            played.rows[at].id
+            for at in places[(now == is_now) & (was == was_then) & both]
+            if played.rows[at].id not in played.sealed
+        ]
+        for is_now, was_then in ((YES, NO), (NO, YES))
+    )
     return GateCondition(
         name=TARGET,
         verdict=GateVerdict.PASS if passes else GateVerdict.INCONCLUSIVE,
@@ -105,7 +112,8 @@ def _target(level: float, played: Played) -> GateCondition:
         value=chance,
         threshold=level,
         events=int(both.sum()),
-        evidence=tuple(case for case in mended if case not in played.sealed)[:MOST_EVIDENCE],
+        evidence=tuple(broken[:MOST_EVIDENCE]),
+        notes=(f"it fixes {', '.join(fixed[:MOST_EVIDENCE])}",) if fixed else (),
     )
 
 
@@ -148,7 +156,7 @@ def _latency(most: float, played: Played) -> GateCondition:
     return GateCondition(
         name="latency",
         verdict=GateVerdict.PASS if found <= most else GateVerdict.FAIL,
-        says=f"95 of 100 answers came within {found:,.1f} ms, {most:,.1f} are allowed; measured where the gate ran",
+        says=f"95 of 100 answers came within {found:.3g} ms, {most:g} are allowed; measured where the gate ran",
         value=found,
         threshold=most,
         events=int(known.size),
