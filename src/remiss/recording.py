@@ -12,7 +12,7 @@ from remiss import adapters
 from remiss.errors import Denied
 from remiss.govern.audit.views import Seen, entered
 from remiss.records.view_entry import ViewKind
-from remiss.wiring import Wiring
+from remiss.wiring_safeguards import SafeguardWiring
 
 if TYPE_CHECKING:
     from remiss.action import Action
@@ -28,7 +28,7 @@ class Gathering(threading.local):
     seen: list[Seen] | None = None
 
 
-class Recording(Wiring):
+class Recording(SafeguardWiring):
     """An open catalog whose log of views has what is shown of it."""
 
     def __init__(self, *, store: Store, settings: Settings, actor: Actor) -> None:

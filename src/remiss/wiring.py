@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from remiss.curate.blinding import Viewer
     from remiss.curate.ports.contributions import Investigations, Threads
     from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Queue, Recodings
-    from remiss.edges.runners.registry import RunningModel
     from remiss.edges.stores.leases import Lease
     from remiss.edges.stores.querying.paths import PathCache
     from remiss.edges.stores.reading import Reader
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
-    from remiss.safeguard.ports import GateStore, Replays, SuiteStore
     from remiss.understand.ports import Evidence, Samples
 
 # A holder of this for a team sees both sides of its disputes.
@@ -139,16 +135,6 @@ class Wiring(Offline):
         return adapters.SavedViewStore(self._reader)
 
     @cached_property
-    def suites(self) -> SuiteStore:
-        """Suites in the catalog."""
-        return adapters.SuiteTable(self._reader)
-
-    @cached_property
-    def gates(self) -> GateStore:
-        """What gates decided."""
-        return adapters.GateTable(self._reader)
-
-    @cached_property
     def labellings(self) -> Labellings:
         """Labellings in the catalog."""
         return adapters.LabellingStore(self._reader)
@@ -238,23 +224,6 @@ class Wiring(Offline):
     def jobs(self) -> Jobs:
         """Jobs in the catalog, as far as the actor may see them."""
         return adapters.JobStore(self._reader)
-
-    @contextmanager
-    def keeping_models(self) -> Iterator[None]:
-        """Have models that are opened in this block, by calls that are served here, run on until its end."""
-        running: list[RunningModel] = []
-        self.running_models = running
-        try:
-            yield
-        finally:
-            self.running_models = None
-            for each in running:
-                each.runner.close()
-
-    @cached_property
-    def replays(self) -> Replays:
-        """Replays that are kept, of cases that the actor may see."""
-        return adapters.ReplayStore(self._reader)
 
     @cached_property
     def recogniser(self) -> Recogniser:
