@@ -106,6 +106,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "thread.show": ("thread show {thread}",),
     "token.list": ("token list",),
     "view.list": ("view list",),
+    "waiver.list": ("waiver list",),
 }
 # What reads the log itself, or writes out all that is kept: it takes what that takes.
 READ_ALL = {"audit.verify", "capture.due", "capture.plan", "estimate.exact", "reproduce", "sample.export", "suite.rows"}

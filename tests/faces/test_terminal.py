@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -80,6 +81,8 @@ def tables(captured_once, tmp_path_factory):
             "thread": _run("case", "comment", case, LONG[2])["thread"],
             "job": "job-none",
         }
+        until = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
+        _run("waiver", "request", names["gate"], "guard", "--reason", LONG[2], "--until", until)
         _run("person", "add", "ana", "--about", LONG[1])
         _run("view", "save", LONG[1], "/cases?query=criterion:missed-delay")
         _run("job", "capture", "log/arrival-delay.yaml", "--since", "2013-06-03", "--until", "2013-06-10")

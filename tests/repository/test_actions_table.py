@@ -58,8 +58,8 @@ OF_NOW = {
     "job.show": "how work stands now",
     "model.check": "the model as it answers now",
     "model.list": "the file of models as it is",
-    "gate.attest": "a decision never changes",
-    "gate.show": "a decision never changes",
+    "gate.attest": "a decision never changes, and what is waived is as it stands now",
+    "gate.show": "a decision never changes, and what is waived is as it stands now",
     "suite.rows": "of the position that the suite was built from",
     "view.list": "what people saved, as it stands",
     "audit.search": "a log has no positions but its own; --until names a moment",
@@ -102,6 +102,7 @@ UNSEEN = {
     "suite.show": "counts of events",
     "taxonomy.show": "names of modes",
     "view.list": "addresses of pages, and no event",
+    "waiver.list": "what was decided of models, and no event",
 }
 
 

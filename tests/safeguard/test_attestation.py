@@ -19,6 +19,7 @@ from remiss.records.model import ModelSpecification
 from remiss.safeguard.attestation import checked, encoded, envelope, statement
 
 SIGNER, OTHER = Signer("remiss/one", b"1" * 32), Signer("remiss/other", b"2" * 32)
+NOW = datetime(2026, 12, 2, tzinfo=UTC)
 NASTY = "worse | <script>alert(1)</script> `code` [link](x) @team\n::error::boo %"
 
 
@@ -53,7 +54,7 @@ def decision(verdict=GateVerdict.FAIL, digest="sha256:" + "a" * 64, **more):
 
 def test_what_was_signed_is_read_again_by_who_has_the_public_key():
     made = json.dumps(envelope(decision(), SIGNER)).encode()
-    found = checked(made, SIGNER.verifier)
+    found = checked(made, SIGNER.verifier, NOW)
     assert (found.verdict, found.model, found.digest) == (GateVerdict.FAIL, "delay@2", "sha256:" + "a" * 64)
     assert (found.failed, found.passed, found.warned) == (("guard",), ("severity-1",), ("target",))
 
@@ -84,7 +85,7 @@ def test_a_model_without_a_digest_is_named_and_has_none():
     said = statement(decision(digest=None))
     assert "sha256" not in said["subject"][0]["digest"]
     assert said["predicate"]["remiss"]["identified"] == "name only"
-    assert checked(json.dumps(envelope(decision(digest=None), SIGNER)).encode(), SIGNER.verifier).digest is None
+    assert checked(json.dumps(envelope(decision(digest=None), SIGNER)).encode(), SIGNER.verifier, NOW).digest is None
 
 
 def altered(made, **change):
@@ -108,7 +109,7 @@ def altered(made, **change):
 )
 def test_what_the_key_did_not_sign_is_refused(text, error):
     with pytest.raises(error):
-        checked(text.encode(), SIGNER.verifier)
+        checked(text.encode(), SIGNER.verifier, NOW)
 
 
 def test_reports_say_verdict_and_conditions_and_no_text_breaks_out_of_them():

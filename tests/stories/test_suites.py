@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -264,7 +265,7 @@ def test_a_version_that_is_as_good_is_not_failed_and_one_that_is_worse_is(captur
     assert [each.id for each in safeguard.list_gates(captured)] == [worse.id, same.id]
     assert [each.sealed_uses for each in worse.suites] == [1]
     signed = safeguard.attest_gate(captured, worse.id)
-    told = checked(json.dumps(signed.envelope).encode(), Verifier.of(signed.key))
+    told = checked(json.dumps(signed.envelope).encode(), Verifier.of(signed.key), datetime.now(UTC))
     assert (told.decision, told.verdict, told.digest) == (worse.id, GateVerdict.FAIL, None)
 
 

@@ -64,6 +64,7 @@ _CURATOR = _VERIFIER | {
     "thread:resolve",
     "job:cancel",
     "model:check",
+    "waiver:request",
     "sample:export",
     # Of pages that others saved for a team; what is one's own is `view:own`.
     "view:manage",
@@ -85,6 +86,9 @@ _STEWARD = _READER | {
     "suite:read",
     "suite:sealed",
     "gate:decide",
+    # What one asked for oneself another approves.
+    "waiver:request",
+    "waiver:approve",
 }
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType(

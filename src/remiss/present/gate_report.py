@@ -41,7 +41,7 @@ def markdown(decision: GateDecision, link: str | None = None) -> str:
         lines += ["Look first at " + ", ".join(_case(case, link) for case in decision.worst[:MOST_CASES]) + ".", ""]
     lines += ["| | condition | result | cases |", "| --- | --- | --- | --- |"]
     for each in decision.conditions:
-        waived = "" if each.waived is None else f" (waived: {_plain(each.waived)})"
+        waived = "" if each.waived is None else f" (waived {_plain(each.waived)})"
         cases = ", ".join(_case(case, link) for case in each.evidence[:3]) if each.verdict is not GateVerdict.PASS else ""
         verdict = f"{SIGNS[each.verdict]} {WORDS[each.verdict]}"
         lines.append(f"| {verdict} | {_plain(each.name)}{waived} | {_plain(each.says)} | {cases} |")
@@ -77,7 +77,7 @@ def junit(decision: GateDecision) -> str:
     for each in decision.conditions:
         test = SubElement(suite, "testcase", classname=_xml(f"gate.{decision.gate}"), name=_xml(each.name))
         if each.waived is not None:
-            SubElement(test, "skipped", message=_xml(f"{WORDS[each.verdict]}, waived: {each.waived}"))
+            SubElement(test, "skipped", message=_xml(f"{WORDS[each.verdict]}, waived {each.waived}"))
         elif each.verdict is not GateVerdict.PASS:
             kind = "failure" if each.verdict is GateVerdict.FAIL else "error"
             SubElement(test, kind, message=_xml(each.says), type=each.verdict.value).text = _xml(_evidence(each))
@@ -103,7 +103,8 @@ def github(decision: GateDecision) -> str:
     for each in decision.conditions:
         if each.verdict is not GateVerdict.PASS:
             level = "notice" if each.waived is not None else LEVELS[each.verdict]
-            lines.append(f"::{level} title={_property(each.name)}::{_data(each.says)}")
+            waived = "" if each.waived is None else f" (waived {each.waived})"
+            lines.append(f"::{level} title={_property(each.name)}::{_data(each.says + waived)}")
     return "\n".join(lines) + "\n"
 
 

@@ -26,8 +26,8 @@ class GateCondition:
     """One condition of a gate: a number with its interval, held against a threshold.
 
     `events` is how many it is about, `effective` how many independent pairs of equal weight these are worth, where that is asked.
-    `says` is the answer in a sentence. `evidence` names what can be looked at: cases by id, suites and files. `waived` names the
-    waiver by which it does not count; its verdict stays.
+    `says` is the answer in a sentence. `evidence` names what can be looked at: cases by id, suites and files. `waived` says by
+    whom, until when and by which waiver it does not count; its verdict stays.
     """
 
     name: str
@@ -66,6 +66,7 @@ class GateSuite:
 class GateDecision:
     """Whether a model version may be released, with every condition that says so.
 
+    `verdict` is that of the conditions that count: those that `waivers` cover do not, as long as these last.
     `family` names the conditions that are one family of Holm's procedure. `repeats` is how often each version was asked an event.
     `identified` says by what the model is known: its digest, or its name only. `policy_digest` is that of the policy's meaning.
     """
@@ -113,3 +114,50 @@ class GateDecisions(Items[GateDecision]):
     OF: ClassVar = "verdict"
 
     items: tuple[GateDecision, ...]
+
+
+class WaiverState(StrEnum):
+    """A waiver counts from its approval until it ends."""
+
+    REQUESTED = "requested"
+    IN_FORCE = "in-force"
+    ENDED = "ended"
+
+
+@published("waiver", keys={"id": "waiver"}, read="position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """That a condition of a gate that does not pass is not to count for a while, asked for by one person, approved by another.
+
+    It is for a model version by its digest, or where that has none by its name; a policy by its digest; and a condition by its
+    name. `decision` is the one on which it was asked for, `verdict` what the condition said there.
+    """
+
+    id: str
+    decision: str
+    gate: str
+    policy_digest: str
+    model: str
+    model_version: str
+    model_digest: str | None
+    condition: str
+    verdict: GateVerdict
+    reason: str
+    until: datetime
+    requested_by: str
+    requested_at: datetime
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    state: WaiverState = WaiverState.REQUESTED
+    team: str = "default"
+    position: Count | None = field(default=None, compare=False)
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class Waivers(Items[Waiver]):
+    """Waivers, the newest first."""
+
+    OF: ClassVar = "waiver"
+
+    items: tuple[Waiver, ...]

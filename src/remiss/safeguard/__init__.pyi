@@ -16,3 +16,6 @@ from remiss.safeguard.suite_actions import build_suite as build_suite
 from remiss.safeguard.suite_actions import list_suite_rows as list_suite_rows
 from remiss.safeguard.suite_actions import list_suites as list_suites
 from remiss.safeguard.suite_actions import show_suite as show_suite
+from remiss.safeguard.waiver_actions import approve_waiver as approve_waiver
+from remiss.safeguard.waiver_actions import list_waivers as list_waivers
+from remiss.safeguard.waiver_actions import request_waiver as request_waiver

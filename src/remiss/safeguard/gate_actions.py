@@ -33,6 +33,7 @@ from remiss.safeguard.model_actions import ModelName
 from remiss.safeguard.non_inferiority import overall
 from remiss.safeguard.ports import GateWorkspace
 from remiss.safeguard.suite_actions import found_suite, rows_of
+from remiss.safeguard.waiving import in_force, with_waivers
 
 DECIDE, READ = "gate:decide", "gate:read"
 SEALED = "suite:sealed"
@@ -112,8 +113,8 @@ def decide(
     MODEL and BASELINE are both run over the suites that POLICY names, sealed parts included, in the same place, and compared
     event by event. Guard and production ask whether the new version is no worse by more than a margin, severity 1 whether a
     resolved case breaks; target asks whether it fixes open cases, where the policy names it. Any condition that fails fails the
-    gate; else any that cannot be told leaves it inconclusive. The exit status is 0 for PASS, 1 for FAIL and 3 for INCONCLUSIVE.
-    The decision is kept.
+    gate; else any that cannot be told leaves it inconclusive. What is waived for this version and policy does not count. The exit
+    status is 0 for PASS, 1 for FAIL and 3 for INCONCLUSIVE. The decision is kept.
 
     Example: remiss gate decide release.yaml --model arrival-delay@2 --baseline arrival-delay@1
 
@@ -135,7 +136,7 @@ def decide(
     made = GateDecision(
         id="",
         gate=prepared.policy.gate,
-        verdict=overall(each.verdict for each in conditions if each.waived is None),
+        verdict=overall(each.verdict for each in conditions),
         model=model_known,
         baseline=_with_digest(prepared.baseline, former),
         conditions=conditions,
@@ -157,7 +158,7 @@ def decide(
     )
     made = replace(made, id=kind_id("gate", plain(asdict(made))))
     ws.gates.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False))
-    return made
+    return _as_it_stands(ws, made)
 
 
 @action("gate.list", permission=READ, http="GET /gates", reads=True)
@@ -169,20 +170,25 @@ def list_gates(
 ) -> GateDecisions:
     """List what gates decided, the newest first.
 
+    Whether a waiver has ended is always told by the time now.
+
     Example: remiss gate list --model arrival-delay
     """
     name, _, version = (model or "").partition("@")
     at = reached(as_of, ws.position())
     texts = ws.gates.listed(name or None, version or None, at) if is_text(name + version) else ()
-    found = (decision_of(text) for text in texts)
+    found = [each for each in map(decision_of, texts) if ws.may(READ, each.team)]
+    waivers = ws.gates.waivers(name or None, version or None, at) if found else ()
     return GateDecisions(
-        position=ws.position() if at is None else at, items=tuple(each for each in found if ws.may(READ, each.team))
+        position=ws.position() if at is None else at, items=tuple(with_waivers(each, waivers, ws.now) for each in found)
     )
 
 
 @action("gate.show", permission=READ, http="GET /gates/{gate}", reads=True, subject="gate")
 def show_gate(ws: GateWorkspace, gate: GateId) -> GateDecision:
-    """Show a decision with all of its conditions.
+    """Show a decision with all of its conditions, as it stands now.
+
+    Conditions that are waived are shown as they were found, and do not count until the waiver ends.
 
     Example: remiss gate show gate-4f7q2m9x3kbd
 
@@ -190,7 +196,7 @@ def show_gate(ws: GateWorkspace, gate: GateId) -> GateDecision:
     ------
     NotFound, Ambiguous
     """
-    return _found(ws, gate)
+    return _as_it_stands(ws, found_decision(ws, gate))
 
 
 @action("gate.attest", permission=READ, http="GET /gates/{gate}/attestation", reads=True, subject="gate")
@@ -199,7 +205,8 @@ def attest_gate(ws: GateWorkspace, gate: GateId) -> GateAttestation:
 
     It is an in-toto statement of test results in a DSSE envelope, signed by Ed25519 with the key that signs checkpoints of the
     audit. Its subject is the model by its digest; a model without one is named only, and the statement says so. An inconclusive
-    gate is written as one that failed, with its own verdict beside.
+    gate is written as one that failed, with its own verdict beside; one that passes with waivers as WARNED, with who waived what,
+    why and until when: after that `remiss gate verify` takes it for a pass no more.
 
     Example: remiss gate attest gate-4f7q2m9x3kbd --format json > release.json
 
@@ -207,13 +214,15 @@ def attest_gate(ws: GateWorkspace, gate: GateId) -> GateAttestation:
     ------
     NotFound, Ambiguous
     """
-    found = _found(ws, gate)
+    found = found_decision(ws, gate)
+    waivers = ws.gates.waivers(found.model.name, found.model.version)
     signer = Signer(name_of(ws.audit.catalog), ws.keys.secret(SECRET))
-    return GateAttestation(envelope=envelope(found, signer), key=signer.verifier.text, position=ws.position())
+    signed = envelope(with_waivers(found, waivers, ws.now), signer, in_force(found, waivers, ws.now))
+    return GateAttestation(envelope=signed, key=signer.verifier.text, position=ws.position())
 
 
-def _found(ws: GateWorkspace, gate: str) -> GateDecision:
-    """Return a decision that the asker sees.
+def found_decision(ws: GateWorkspace, gate: str) -> GateDecision:
+    """Return a decision that the asker sees, as it was found: without waivers.
 
     Raises
     ------
@@ -223,6 +232,11 @@ def _found(ws: GateWorkspace, gate: str) -> GateDecision:
     if found is None or not ws.may(READ, found.team):
         raise NotFound("there is no such decision", do="see `remiss gate list`", field="gate")
     return found
+
+
+def _as_it_stands(ws: GateWorkspace, decision: GateDecision) -> GateDecision:
+    """Return a decision with what is waived now."""
+    return with_waivers(decision, ws.gates.waivers(decision.model.name, decision.model.version), ws.now)
 
 
 def decision_of(text: str) -> GateDecision:

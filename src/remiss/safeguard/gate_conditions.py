@@ -18,6 +18,9 @@ from remiss.safeguard.judging import NO, UNKNOWN, YES, States
 from remiss.safeguard.non_inferiority import NonInferiority, Strata, judge, strata_of
 from remiss.safeguard.suite_assembly import GUARD, PRODUCTION, pairs_of, shares_of
 
+# What the condition is called that stands for all others where a model does not run.
+MODELS_RUN = "models-run"
+
 
 @dataclass(slots=True)
 class _Inferiority:
@@ -61,7 +64,7 @@ def _not_run(played: Played) -> GateCondition:
     trouble = answers.trouble
     assert trouble is not None
     says = f"{which} {answers.model} does not run here: {trouble.message}"
-    return GateCondition(name="models-run", verdict=GateVerdict.INCONCLUSIVE, says=says)
+    return GateCondition(name=MODELS_RUN, verdict=GateVerdict.INCONCLUSIVE, says=says)
 
 
 def _inferiorities(policy: GatePolicy, played: Played) -> list[_Inferiority | GateCondition]:

@@ -20,6 +20,8 @@ from remiss.safeguard.suite_assembly import GUARD, TARGET, asked_in
 
 CRITICAL = 1
 MOST_EVIDENCE = 20
+# What the conditions on severity 1 are called.
+RESOLVED_CRITICAL, OPEN_CRITICAL = "severity-1", "open-severity-1"
 Places = npt.NDArray[np.intp]
 
 
@@ -68,7 +70,9 @@ def _critical(without_ground: float, played: Played) -> GateCondition:
         passes = [int((answers.passed[at] == YES).sum()) for answers in (played.baseline, played.candidate)]
         cases.append(CriticalCase(case=row.id, baseline=passes[0], candidate=passes[1], repeats=max(asked, 1)))
     if not cases:
-        return GateCondition(name="severity-1", verdict=GateVerdict.PASS, says="the suite has no resolved case of severity 1")
+        return GateCondition(
+            name=RESOLVED_CRITICAL, verdict=GateVerdict.PASS, says="the suite has no resolved case of severity 1"
+        )
     verdict = critical_verdict(cases, without_ground=without_ground)
     by = {outcome: [each.case for each in cases if each.outcome is outcome] for outcome in CriticalOutcome}
     said = ", ".join(f"{len(those):,} {outcome.value}" for outcome, those in by.items() if those)
@@ -79,7 +83,7 @@ def _critical(without_ground: float, played: Played) -> GateCondition:
         if each.outcome is CriticalOutcome.FLICKERING and each.case not in played.sealed
     ]
     return GateCondition(
-        name="severity-1",
+        name=RESOLVED_CRITICAL,
         verdict=verdict,
         says=f"of {len(cases):,} resolved cases of severity 1: {said}",
         value=float(len(by[CriticalOutcome.BROKEN])),
@@ -123,7 +127,7 @@ def _open_critical(most: int, played: Played) -> GateCondition:
         row.id for at, row in enumerate(played.rows) if row.severity == CRITICAL and asked_in(TARGET, row) and now[at] != YES
     ]
     return GateCondition(
-        name="open-severity-1",
+        name=OPEN_CRITICAL,
         verdict=GateVerdict.PASS if len(still) <= most else GateVerdict.FAIL,
         says=f"{len(still):,} open cases of severity 1 still fail, at most {most:,} may",
         value=float(len(still)),

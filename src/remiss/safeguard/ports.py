@@ -15,7 +15,7 @@ from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Documents, Engine, Protocols
-from remiss.records.gate import GateDecision
+from remiss.records.gate import GateDecision, Waiver
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification
 from remiss.records.person import Governed
 from remiss.records.replay import Replay, ReplayGrade
@@ -240,6 +240,32 @@ class GateStore(Protocol):
 
     def save(self, decision: GateDecision, content: str) -> None:
         """Keep a decision; nothing of it is changed any more."""
+        ...
+
+    def waivers(self, model: str | None = None, version: str | None = None, position: int | None = None) -> Sequence[Waiver]:
+        """Return waivers as they were kept, the newest first: all, or those for a model or one version of it."""
+        ...
+
+    def waiver(self, waiver: str) -> Waiver:
+        """Return one waiver, by its id or a prefix of it.
+
+        Raises
+        ------
+        NotFound, Ambiguous
+        """
+        ...
+
+    def keep_waiver(self, waiver: Waiver) -> None:
+        """Keep a waiver that somebody asks for."""
+        ...
+
+    def approve_waiver(self, waiver: Waiver, person: str, at: datetime) -> Waiver:
+        """Have a waiver count from now on.
+
+        Raises
+        ------
+        Conflict : it is approved already
+        """
         ...
 
 

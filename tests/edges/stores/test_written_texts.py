@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,12 +25,16 @@ from remiss.errors import InputError, RemissError
 from remiss.govern import access_actions as access
 from remiss.govern import people_actions as people
 from remiss.records.case import Filing
+from remiss.records.identity import plain
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
+from remiss.safeguard import waiver_actions as safeguard
 from tests.curate.standings import ANSWERS, WEAK
 from tests.edges.stores.drawing import MONDAY
+from tests.safeguard.test_attestation import decision
 from tests.tables import each
 
+DECIDED = decision()
 SAID = "ask Ana.Canary@example.org, 4111+1111+1111+1111, +44.20.7946.0958 or ana%2540canary.example"
 # What must be nowhere: pieces of each, as they were written.
 PIECES = ("ana.canary", "4111+1111", "7946.0958", "canary.example")
@@ -36,7 +43,7 @@ NAMES = ("ana.canary@example.org", "4111111111111111", "+44-20-7946-0958", "ana%
 # Names of what is there already, or of what is to be: nothing that they do not name is taken.
 NAMING = frozenset(
     {"attachment", "case", "job", "mode", "modes", "other", "run", "target", "thread", "token", "view", "clear", "exclude"}
-    | {"baseline", "cases"}
+    | {"baseline", "cases", "gate", "condition", "waiver"}
 )
 AS_IT_IS = {
     "person": "people may be called by their address",
@@ -100,6 +107,9 @@ OF_THE_PROGRAM = {
     "people": "name",
     "teams": "name",
     "tokens": "id person digest",
+    # All but the reason: what a decision says, and names of people.
+    "waivers": "id decision gate policy_digest model model_version model_digest condition verdict"
+    " requested_by approved_by team_id",
     "saved_views": "id address person team",  # an address that shows anything personal is refused
     "attachments": "*",
     "attachment_removals": "*",
@@ -143,7 +153,7 @@ WRITTEN = {
     *(f"experiment.write {name}" for name in ("executed", "result", "citations")),
     *(f"remediation.write {name}" for name in ("text", "result", "model_version", "citations")),
     *("hypothesis.write text", "case.comment text", "case.reopen reason", "attachment.add name"),
-    *("view.save name", "view.rename name"),
+    *("view.save name", "view.rename name", "waiver.request reason"),
     *("person.add about", "person.invite about", "team.add about", "token.create about", "token.link about"),
 } - REFUSED
 
@@ -185,6 +195,9 @@ def written(ws, ws_as):
     access.create_token(ws, "dora", about=SAID)
     access.link_token(ws, "dora", about=SAID)
     views.save_view(ws, "ask ana.canary@example.org", "/cases?query=severity:1")
+    with ws._store.writing(ws.actor, "gate.decide", ws.now, None):
+        ws.gates.save(replace(DECIDED, position=ws.gates.wait()), json.dumps(plain(asdict(DECIDED))))
+    safeguard.request_waiver(ws, DECIDED.id, "guard", reason=SAID, until=ws.now + timedelta(days=1))
     catalog.show(ws, case)
     for look in (lambda: evidence.show_evidence(ws, case, SAID), lambda: catalog.show(ws, NAMES[0])):
         with pytest.raises(RemissError):

@@ -74,6 +74,9 @@ SOUND = {
     "gate": "gate-0",
     "query": "",
     "baseline": "m",
+    "condition": "guard",
+    "until": "2026-01-01T00:00:00Z",
+    "waiver": "waiver-0",
 }
 
 

@@ -1,4 +1,4 @@
-"""Suites, and what gates decided, in the catalog: one row each, which is never changed.
+"""Suites, what gates decided and waivers, in the catalog: one row each, which is never changed but to approve a waiver.
 
 Who sees which the actions decide.
 """
@@ -6,14 +6,16 @@ Who sees which the actions decide.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Select, func, insert, select
+from sqlalchemy import Column, Row, Select, func, insert, select, update
 
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.tables import gates, sealed_runs, suites
-from remiss.errors import Ambiguous, NotFound
-from remiss.records.gate import GateDecision
+from remiss.edges.stores.tables import gates, sealed_runs, suites, waivers
+from remiss.errors import Ambiguous, Conflict, NotFound
+from remiss.records.gate import GateDecision, GateVerdict, Waiver
 from remiss.records.identity import kind_id
 
 
@@ -120,3 +122,60 @@ class GateTable:
         if runs:
             transaction.connection.execute(insert(sealed_runs), runs)
         transaction.subjects.append(decision.id)
+
+    def waivers(self, model: str | None = None, version: str | None = None, position: int | None = None) -> Sequence[Waiver]:
+        """Return waivers, the newest first: all, or those for a model or one version of it."""
+        found = _until(select(waivers).order_by(waivers.c.key.desc()), waivers.c.position, position)
+        if model is not None:
+            found = found.where(waivers.c.model == model)
+        if version is not None:
+            found = found.where(waivers.c.model_version == version)
+        with self._reader.at() as reading:
+            return tuple(_waiver(row, position) for row in reading.connection.execute(found))
+
+    def waiver(self, waiver: str) -> Waiver:
+        """Return one waiver."""
+        found = select(waivers).where(waivers.c.id.startswith(waiver, autoescape=True)).limit(2)
+        with self._reader.at() as reading:
+            rows = reading.connection.execute(found).all()
+        if not rows:
+            raise NotFound(f"there is no waiver {waiver}", do="see `remiss waiver list`", field="waiver")
+        if len(rows) > 1:
+            raise Ambiguous(f"several waivers begin with {waiver}", do="give more of the id", field="waiver")
+        return _waiver(rows[0], None)
+
+    def keep_waiver(self, waiver: Waiver) -> None:
+        """Keep a waiver that somebody asks for."""
+        transaction = self._store.transaction
+        row = {name: getattr(waiver, name) for name in _WAIVER} | {"verdict": waiver.verdict.value, "team_id": waiver.team}
+        transaction.connection.execute(insert(waivers), row | {"position": transaction.position()})
+        transaction.subjects.append(waiver.id)
+
+    def approve_waiver(self, waiver: Waiver, person: str, at: datetime) -> Waiver:
+        """Have a waiver count from now on."""
+        transaction = self._store.transaction
+        values = {"approved_by": person, "approved_at": at, "approved_position": transaction.position()}
+        mine = waivers.c.id == waiver.id, waivers.c.approved_by.is_(None)
+        if not transaction.connection.execute(update(waivers).where(*mine).values(values)).rowcount:
+            raise Conflict(f"{waiver.id} is approved already", do="nothing")
+        transaction.subjects.append(waiver.decision)
+        return replace(waiver, approved_by=person, approved_at=at)
+
+
+# What a waiver is kept as, by the same names.
+_WAIVER = (
+    *("id", "decision", "gate", "policy_digest", "model", "model_version", "model_digest", "condition", "reason", "until"),
+    *("requested_by", "requested_at"),
+)
+
+
+def _waiver(row: Row[Any], position: int | None) -> Waiver:
+    """Return a waiver as it stood at a position."""
+    approved = row.approved_position is not None and (position is None or row.approved_position <= position)
+    return Waiver(
+        **{name: getattr(row, name) for name in _WAIVER},
+        verdict=GateVerdict(row.verdict),
+        approved_by=row.approved_by if approved else None,
+        approved_at=row.approved_at if approved else None,
+        team=row.team_id,
+    )

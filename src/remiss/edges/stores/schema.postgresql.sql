@@ -1,4 +1,4 @@
--- The catalog's schema, version 41. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 42. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -844,6 +844,33 @@ CREATE TABLE unredacted_runs (
     CONSTRAINT pk_unredacted_runs PRIMARY KEY (run_key),
     CONSTRAINT fk_unredacted_runs_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
 );
+
+CREATE TABLE waivers (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    decision TEXT COLLATE "C" NOT NULL,
+    gate TEXT COLLATE "C" NOT NULL,
+    policy_digest TEXT COLLATE "C" NOT NULL,
+    model TEXT COLLATE "C" NOT NULL,
+    model_version TEXT COLLATE "C" NOT NULL,
+    model_digest TEXT COLLATE "C",
+    condition TEXT COLLATE "C" NOT NULL,
+    verdict TEXT COLLATE "C" NOT NULL,
+    reason TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    requested_by TEXT COLLATE "C" NOT NULL,
+    requested_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    approved_by TEXT COLLATE "C",
+    approved_at BIGINT,
+    approved_position BIGINT,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_waivers PRIMARY KEY (key),
+    CONSTRAINT uq_waivers_id UNIQUE (id)
+);
+
+CREATE INDEX ix_waivers_model_model_version ON waivers (model, model_version);
 
 CREATE TABLE views (
     n BIGINT NOT NULL,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 41. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 42. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -836,6 +836,33 @@ CREATE TABLE unredacted_runs (
     CONSTRAINT pk_unredacted_runs PRIMARY KEY (run_key),
     CONSTRAINT fk_unredacted_runs_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
 );
+
+CREATE TABLE waivers (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    gate TEXT NOT NULL,
+    policy_digest TEXT NOT NULL,
+    model TEXT NOT NULL,
+    model_version TEXT NOT NULL,
+    model_digest TEXT,
+    condition TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    approved_by TEXT,
+    approved_at BIGINT,
+    approved_position BIGINT,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_waivers PRIMARY KEY ("key"),
+    CONSTRAINT uq_waivers_id UNIQUE (id)
+);
+
+CREATE INDEX ix_waivers_model_model_version ON waivers (model, model_version);
 
 -- In the file CATALOG.views, beside the catalog, together with a table audit_heads.
 CREATE TABLE views (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,19 +52,21 @@ def report(ws: Workspace, gate: str, *, form: str, link: str | None) -> None:
 def verify(file: Path, *, key: str, digest: str | None, shape: str) -> None:
     """Check a signed decision, without a catalog.
 
-    Whether FILE was signed by the catalog's key, and what it says. The exit status is 0 for a PASS, 1 for a FAIL or another
-    model, 3 for INCONCLUSIVE, and 2 where the signature does not hold. `remiss audit checkpoint --key FILE` writes the key.
+    Whether FILE was signed by the catalog's key, and what it says now: a waiver that has ended since counts no more. The exit
+    status is 0 for a PASS, 1 for a FAIL or another model, 3 for INCONCLUSIVE, and 2 where the signature does not hold.
+    `remiss audit checkpoint --key FILE` writes the key.
 
     Example: remiss gate verify release.intoto.json --key remiss.pub
     """
     text = Path(key).read_text("utf-8") if Path(key).is_file() else key
-    found = checked(content_of(file, MOST_BYTES), Verifier.of(text))
+    found = checked(content_of(file, MOST_BYTES), Verifier.of(text), datetime.now(UTC))
     if shape == "json":
         render.as_json(to_json(found))
     else:
         known = found.digest or "known by its name only"
         click.echo(f"{found.verdict.value.upper()}: {found.model}, {known}, decision {found.decision}")
-        for name, names in (("passed", found.passed), ("inconclusive", found.warned), ("failed", found.failed)):
+        lists = {"passed": found.passed, "inconclusive": found.warned, "failed": found.failed}
+        for name, names in (lists | {"waived": found.waived, "no longer waived": found.ended}).items():
             if names:
                 click.echo(f"  {name}: {', '.join(names)}")
     if digest is not None and digest.removeprefix("sha256:") != (found.digest or "").removeprefix("sha256:"):

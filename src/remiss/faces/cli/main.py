@@ -77,6 +77,7 @@ NOUNS: Mapping[str, str] = {
     "thread": "Read threads on cases, resolve them and open them again.",
     "token": "Give people tokens, by which a server knows them.",
     "view": "Save lists and questions of Trends by a name.",
+    "waiver": "Have a condition of a gate not count for a while.",
     "write-up": "Write up what was found out about a case.",
 }
 # The one-line help of commands that are made by hand and stand alone.

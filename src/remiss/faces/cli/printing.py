@@ -55,6 +55,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "token": ("governance_tables", "token"),
     "verdict": ("suite_tables", "decision"),
     "verification": ("governance_tables", "verification"),
+    "waiver": ("suite_tables", "waiver"),
 }
 TABLES: Mapping[str, tuple[str, str]] = {
     "attachment.erase": ("case_tables", "erased"),
@@ -75,6 +76,7 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "taxonomy.recodings": ("protocol", "recodings"),
     "thread.list": ("curation_tables", "threads"),
     "token.revoke": ("governance_tables", "revoked"),
+    "waiver.list": ("suite_tables", "waivers"),
 }
 
 

@@ -7,7 +7,7 @@ import click
 from remiss.faces.cli import render
 from remiss.present.gate_report import WORDS, verdict_words
 from remiss.present.legible import counted
-from remiss.records.gate import GateCondition, GateDecision, GateDecisions, GateVerdict
+from remiss.records.gate import GateCondition, GateDecision, GateDecisions, GateVerdict, Waiver, Waivers, WaiverState
 from remiss.records.suite import Suite, SuitePower, Suites
 
 WIDE_DIGEST = 19
@@ -95,7 +95,7 @@ def decision(found: GateDecision) -> None:
 
 
 def _condition(found: GateCondition) -> None:
-    waived = "" if found.waived is None else f" (waived: {found.waived})"
+    waived = "" if found.waived is None else f" (waived {found.waived})"
     click.echo(f"  {WORDS[found.verdict]:<13} {found.name}: {found.says}{waived}")
     for note in found.notes:
         click.echo(f"  {'':<13}   {note}")
@@ -110,3 +110,33 @@ def decisions(found: GateDecisions) -> None:
         render.say("no decisions; have a gate decide with remiss gate decide POLICY --model NAME@VERSION --baseline NAME@VERSION")
         return
     render.table(("decision", "verdict", "model", "baseline", "gate", "decided"), lines)
+
+
+def waiver(found: Waiver) -> None:
+    """Print what a waiver is for, and how it stands."""
+    approved = "nobody yet" if found.approved_by is None else f"{found.approved_by}, {found.approved_at}"
+    model = f"{found.model}@{found.model_version}" if found.model_version else found.model
+    render.facts(
+        (
+            ("waiver", found.id),
+            ("state", found.state),
+            ("of", f"{found.condition} ({WORDS[found.verdict]}), gate {found.gate}, {found.decision}"),
+            ("model", f"{model}, {found.model_digest or 'by its name only'}"),
+            ("policy", found.policy_digest),
+            ("reason", found.reason),
+            ("until", found.until),
+            ("asked for by", f"{found.requested_by}, {found.requested_at}"),
+            ("approved by", approved),
+        )
+    )
+    if found.state is WaiverState.REQUESTED:
+        render.say(f"it counts once somebody else approves it: remiss waiver approve {found.id}")
+
+
+def waivers(found: Waivers) -> None:
+    """Print waivers, a line each."""
+    if not found:
+        render.say("no waivers")
+        return
+    lines = [(each.id, each.state, each.condition, each.until, each.requested_by, each.approved_by) for each in found]
+    render.table(("waiver", "state", "condition", "until", "asked for by", "approved by"), lines)

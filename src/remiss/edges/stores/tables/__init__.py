@@ -52,7 +52,7 @@ from remiss.edges.stores.tables.runs import (
     source_files,
     unredacted_runs,
 )
-from remiss.edges.stores.tables.suites import gates, sealed_runs, suites
+from remiss.edges.stores.tables.suites import gates, sealed_runs, suites, waivers
 
 __all__ = [
     "Instant",
@@ -123,4 +123,5 @@ __all__ = [
     "unredacted_runs",
     "views",
     "views_metadata",
+    "waivers",
 ]

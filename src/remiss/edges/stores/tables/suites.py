@@ -1,11 +1,11 @@
-"""The tables of safeguards: suites as they were built, what gates decided and why, and how often sealed parts were run."""
+"""The tables of safeguards: suites as they were built, what gates decided and why, how often sealed parts were run, waivers."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
 from remiss.edges.stores.dialect.types import Key, Word
-from remiss.edges.stores.tables.base import governed, metadata
+from remiss.edges.stores.tables.base import Instant, governed, metadata
 
 # What a suite says of itself; its rows are in what it was built of. Suites of one name are told apart by their digests.
 suites = Table(
@@ -45,4 +45,30 @@ sealed_runs = Table(
     Column("digest", Word, primary_key=True),
     Column("model", Word, nullable=False),
     Index("ix_sealed_runs_digest_model", "digest", "model"),
+)
+
+# A row is written once more when somebody approves it.
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", Word, nullable=False, unique=True),
+    Column("decision", Word, nullable=False),
+    Column("gate", Word, nullable=False),
+    Column("policy_digest", Word, nullable=False),
+    Column("model", Word, nullable=False),
+    Column("model_version", Word, nullable=False),
+    Column("model_digest", Word),  # none of a model that is known by its name only
+    Column("condition", Word, nullable=False),
+    Column("verdict", Word, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("requested_by", Word, nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("approved_by", Word),
+    Column("approved_at", Instant),
+    Column("approved_position", BigInteger),
+    *governed(),
+    Index("ix_waivers_model_model_version", "model", "model_version"),
 )

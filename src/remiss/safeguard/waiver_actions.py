@@ -1,0 +1,148 @@
+"""What one can do with waivers: ask for one, approve what another asked for, and see which there are."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Annotated
+
+from remiss.action import action
+from remiss.catalog.filing import check_text
+from remiss.errors import InputError, NotFound
+from remiss.govern.redaction.written import gate as text_gate
+from remiss.parameters import Help, Position
+from remiss.records.catalog import reached
+from remiss.records.event import is_text
+from remiss.records.gate import Waiver, Waivers
+from remiss.records.identity import kind_id, plain, utc
+from remiss.safeguard.gate_actions import READ, GateId, found_decision
+from remiss.safeguard.ports import GateWorkspace
+from remiss.safeguard.waiving import check_approvable, check_until, check_waivable, state_of
+
+REQUEST, APPROVE = "waiver:request", "waiver:approve"
+MOST_REASON = 2_000
+WaiverId = Annotated[str, Help("The id of a waiver, or a prefix of it that no other has.")]
+
+
+@action("waiver.request", permission=REQUEST, http="POST /gates/{gate}/waivers", subject="gate")
+def request_waiver(
+    ws: GateWorkspace,
+    gate: GateId,
+    condition: Annotated[str, Help("The name of the condition, as the decision has it.")],
+    *,
+    reason: Annotated[str, Help("Why the version may be released though; redacted before it is kept.")],
+    until: Annotated[datetime, Help("When the waiver ends; at most 366 days from now.")],
+) -> Waiver:
+    """Ask that CONDITION of the decision GATE does not count for a while.
+
+    It counts until somebody else approves that. A waiver never makes a condition pass: it is shown as it was found, and by whom
+    and until when it is waived. It is for this model version, policy and condition, also in later decisions, as long as the
+    condition is no worse there: one for INCONCLUSIVE does not cover a FAIL. Severity 1 can be waived only where the policy has
+    `waivers: {critical: true}`; that a model does not run never.
+
+    Example: remiss waiver request gate-4f7q2m9x3kbd guard --reason "Two gates were renamed" --until 2027-01-15
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    InputError : no such condition, one that nobody may waive, no reason, or a time that is over or too far away
+    Conflict : the condition passes
+    Denied : no permission in the team of the decision
+    """
+    decision = found_decision(ws, gate)
+    ws.allow(REQUEST, decision.team)
+    found = check_waivable(decision, condition)
+    check_until(utc(until), ws.now)
+    waiver = Waiver(
+        id="",
+        decision=decision.id,
+        gate=decision.gate,
+        policy_digest=decision.policy_digest,
+        model=decision.model.name,
+        model_version=decision.model.version,
+        model_digest=decision.model.digest,
+        condition=condition,
+        verdict=found.verdict,
+        reason=text_gate(ws).words(_checked(reason)),
+        until=utc(until),
+        requested_by=ws.actor.name,
+        requested_at=ws.now,
+        team=decision.team,
+    )
+    waiver = replace(waiver, id=kind_id("waiver", plain(asdict(waiver))))
+    ws.gates.keep_waiver(waiver)
+    return waiver
+
+
+def _checked(reason: str) -> str:
+    """Return a reason as it may be kept.
+
+    Raises
+    ------
+    InputError : it says nothing, or too much
+    """
+    if not reason.strip():
+        raise InputError("the waiver has no reason", do="say in a sentence why the version may be released", field="reason")
+    if len(reason) > MOST_REASON:
+        what = f"the reason has {len(reason):,} characters, more than {MOST_REASON:,}"
+        raise InputError(what, do="shorten it", field="reason")
+    check_text("reason", reason)
+    return reason.strip()
+
+
+@action("waiver.approve", permission=APPROVE, http="POST /waivers/{waiver}/approval", subject="waiver")
+def approve_waiver(ws: GateWorkspace, waiver: WaiverId) -> Waiver:
+    """Approve WAIVER, which somebody else asked for.
+
+    From now on until it ends the condition does not count: a gate that has no other that fails says PASS with 1 waiver.
+
+    Example: remiss waiver approve waiver-4f7q2m9x3kbd
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    Denied : you asked for it yourself; no permission in its team
+    Conflict : it is approved already, or has ended
+    """
+    # Others may be about to: from here on they wait.
+    ws.gates.wait()
+    found = _found(ws, waiver)
+    ws.allow(APPROVE, found.team)
+    check_approvable(found, ws.actor.name, ws.now)
+    approved = ws.gates.approve_waiver(found, ws.actor.name, ws.now)
+    return replace(approved, state=state_of(approved, ws.now))
+
+
+@action("waiver.list", permission=READ, http="GET /waivers", reads=True)
+def list_waivers(
+    ws: GateWorkspace,
+    *,
+    model: Annotated[str, Help("For this model alone: NAME, or NAME@VERSION.")] | None = None,
+    as_of: Position | None = None,
+) -> Waivers:
+    """List waivers, those asked for last first, and how each stands.
+
+    Whether one has ended is always told by the time now.
+
+    Example: remiss waiver list --model arrival-delay@2
+    """
+    name, _, version = (model or "").partition("@")
+    at = reached(as_of, ws.position())
+    found = ws.gates.waivers(name or None, version or None, at) if is_text(name + version) else ()
+    return Waivers(
+        position=ws.position() if at is None else at,
+        items=tuple(replace(each, state=state_of(each, ws.now)) for each in found if ws.may(READ, each.team)),
+    )
+
+
+def _found(ws: GateWorkspace, waiver: str) -> Waiver:
+    """Return a waiver that the asker sees.
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    """
+    found = ws.gates.waiver(waiver) if is_text(waiver) and waiver else None
+    if found is None or not ws.may(READ, found.team):
+        raise NotFound("there is no such waiver", do="see `remiss waiver list`", field="waiver")
+    return found

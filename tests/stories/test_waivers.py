@@ -1,0 +1,112 @@
+"""Somebody asks that a condition of a gate does not count, somebody else approves it, and it ends. Told through the library."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from remiss import safeguard
+from remiss.errors import Conflict, Denied, InputError, NotFound
+from remiss.govern import audit_actions as audit
+from remiss.govern.audit.checkpoint import Verifier
+from remiss.present.gate_report import verdict_words
+from remiss.records.gate import GateVerdict, WaiverState
+from remiss.safeguard.attestation import checked
+from remiss.workspace import Workspace
+from tests.stories import test_suites as suites
+
+log, captured, arrivals = suites.log, suites.captured, suites.arrivals
+NOW = datetime.now(UTC)
+UNTIL = NOW + timedelta(days=30)
+WORSE = {"model": "python:delays:turned", "baseline": "python:delays:usual"}
+
+
+def later(monkeypatch, moment):
+    monkeypatch.setattr(Workspace, "now", property(lambda _: moment))
+
+
+def verified(ws, gate, now=NOW):
+    signed = safeguard.attest_gate(ws, gate)
+    return checked(json.dumps(signed.envelope).encode(), Verifier.of(signed.key), now)
+
+
+def test_a_waived_condition_stays_failed_and_counts_again_when_the_waiver_ends(captured, arrivals, ws_as, monkeypatch):
+    sam, cleo = ws_as("sam", role="steward"), ws_as("cleo", role="curator")
+    failed = safeguard.decide(captured, "release.yaml", **WORSE)
+    assert failed.verdict is GateVerdict.FAIL
+    asked = safeguard.request_waiver(cleo, failed.id, "guard", reason="bo@example.org says: gates renamed", until=UNTIL)
+    assert (asked.state, asked.model_digest, asked.verdict) == (WaiverState.REQUESTED, None, GateVerdict.FAIL)
+    assert "bo@example.org" not in asked.reason
+    [guard, *_] = waiting = safeguard.show_gate(captured, failed.id).conditions
+    assert guard.notes[-1].startswith(f"{asked.id} waits for approval; cleo asked for it")
+    with pytest.raises(Denied):
+        safeguard.approve_waiver(cleo, asked.id)
+    assert safeguard.show_gate(captured, failed.id).conditions == waiting
+    before = captured.position()
+    approved = safeguard.approve_waiver(sam, asked.id)
+    assert (approved.state, approved.approved_by) == (WaiverState.IN_FORCE, "sam")
+    shown = safeguard.show_gate(captured, failed.id)
+    assert verdict_words(shown) == "PASS with 1 waiver"
+    assert (shown.conditions[0].verdict, shown.conditions[0].says) == (GateVerdict.FAIL, failed.conditions[0].says)
+    assert shown.conditions[0].waived.startswith("by sam until ")
+    with pytest.raises(Conflict, match="approved already"):
+        safeguard.approve_waiver(ws_as("pam", role="steward"), asked.id)
+    # A later decision of the same version and policy takes it over; earlier positions know nothing of it.
+    assert safeguard.decide(captured, "release.yaml", **WORSE).verdict is GateVerdict.PASS
+    assert [each.verdict for each in safeguard.list_gates(captured, as_of=before)] == [GateVerdict.FAIL]
+    assert [each.state for each in safeguard.list_waivers(captured, as_of=before)] == [WaiverState.REQUESTED]
+    told = verified(captured, failed.id)
+    assert (told.verdict, told.failed, told.waived) == (GateVerdict.PASS, ("guard",), ("guard",))
+    told = verified(captured, failed.id, UNTIL)
+    assert (told.verdict, told.waived, told.ended) == (GateVerdict.FAIL, (), ("guard",))
+    done = [line["action"] for line in audit.search_audit(captured, subject=asked.id, log="journal")]
+    assert done == ["waiver.approve", "waiver.request"]
+
+    later(monkeypatch, UNTIL)
+    ended = safeguard.show_gate(captured, failed.id)
+    assert verdict_words(ended) == "FAIL"
+    assert ended.conditions[0].waived is None
+    assert ended.conditions[0].notes[-1].startswith(f"it counts again: {asked.id} by sam ended at ")
+    assert {each.verdict for each in safeguard.list_gates(captured)} == {GateVerdict.FAIL}
+    assert [each.state for each in safeguard.list_waivers(captured)] == [WaiverState.ENDED]
+
+
+@pytest.mark.of_the_log
+def test_a_waiver_is_for_one_version_policy_and_condition_and_for_nothing_worse(captured, arrivals, ws_as):
+    sam, pam = ws_as("sam", role="steward"), ws_as("pam", role="steward")
+    failed = safeguard.decide(captured, "release.yaml", **WORSE)
+    asked = safeguard.request_waiver(sam, failed.id, "guard", reason="known", until=UNTIL)
+    with pytest.raises(Denied, match="nobody approves their own"):
+        safeguard.approve_waiver(sam, asked.id)
+    safeguard.approve_waiver(pam, asked.id)
+    other = safeguard.decide(captured, "release.yaml", model="python:delays:numbers", baseline="python:delays:usual")
+    assert (other.verdict, other.waivers) == (GateVerdict.FAIL, 0)
+    Path("release.yaml").write_text(suites.POLICY + "sealed_uses: 30\n")
+    assert safeguard.decide(captured, "release.yaml", **WORSE).verdict is GateVerdict.FAIL
+    with pytest.raises(NotFound):
+        safeguard.approve_waiver(ws_as("eve", role="steward", team="boarding"), asked.id)
+
+
+@pytest.mark.of_the_log
+def test_what_cannot_be_waived_is_refused(captured, arrivals):
+    failed = safeguard.decide(captured, "release.yaml", **WORSE)
+    gone = safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:nowhere:at_all")
+    for gate, condition, error, says in (
+        (failed.id, "severity-1", Conflict, "passes"),
+        (failed.id, "nothing", InputError, "has no condition nothing"),
+        (gone.id, "models-run", InputError, "nothing was tested"),
+    ):
+        with pytest.raises(error, match=says):
+            safeguard.request_waiver(captured, gate, condition, reason="x", until=UNTIL)
+    for reason, until, says in (
+        (" ", UNTIL, "no reason"),
+        ("x" * 3_000, UNTIL, "3,000 characters"),
+        ("x", NOW - timedelta(days=1), "is over"),
+        ("x", NOW + timedelta(days=400), "366 days"),
+    ):
+        with pytest.raises(InputError, match=says):
+            safeguard.request_waiver(captured, failed.id, "guard", reason=reason, until=until)
+    assert not safeguard.list_waivers(captured)
