@@ -35,6 +35,8 @@ LONG = (
     "",
     *hostile()[:40],
 )
+# A criterion that is not there can judge nothing: that condition is open, and can be waived.
+POLICY = "gate: release\nsuites: [arrivals]\nrepeats: 1\nproduction: {criteria: [gone]}\n"
 # Lists of which the catalog of these tests has nothing, or that are written to a file.
 NONE_HERE = {
     "case.duplicates",
@@ -66,7 +68,7 @@ def tables(captured_once, tmp_path_factory):
         filing = ("case", "file", "--model", "m", "--at", "2013-06-05", "--title", LONG[1], "--context", f"airport={LONG[4]}")
         _run(*filing)
         case = _run("case", "search", "criterion:missed-delay", "--limit", "1")["items"][0]["id"]
-        (folder / "release.yaml").write_text("gate: release\nsuites: [arrivals]\nrepeats: 1\n")
+        (folder / "release.yaml").write_text(POLICY)
         models = [f"--{which}=python:operator:countOf" for which in ("model", "baseline")]
         names = {
             "suite": _run("suite", "build", "arrivals", "")["name"],
@@ -82,7 +84,7 @@ def tables(captured_once, tmp_path_factory):
             "job": "job-none",
         }
         until = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
-        _run("waiver", "request", names["gate"], "guard", "--reason", LONG[2], "--until", until)
+        _run("waiver", "request", names["gate"], "production gone", "--reason", LONG[2], "--until", until)
         _run("person", "add", "ana", "--about", LONG[1])
         _run("view", "save", LONG[1], "/cases?query=criterion:missed-delay")
         _run("job", "capture", "log/arrival-delay.yaml", "--since", "2013-06-03", "--until", "2013-06-10")
