@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.querying.paths import PathCache as PathCache
     from remiss.edges.stores.reading import Reader as Reader
     from remiss.edges.stores.replays import ReplayStore as ReplayStore
+    from remiss.edges.stores.results import ResultTable as ResultTable
     from remiss.edges.stores.runs import RunStore as RunStore
     from remiss.edges.stores.safeguards import GateTable as GateTable
     from remiss.edges.stores.safeguards import SuiteTable as SuiteTable
@@ -92,6 +93,7 @@ HOMES = {
     "ProtocolStore": "stores.protocols",
     "Reader": "stores.reading",
     "ReplayStore": "stores.replays",
+    "ResultTable": "stores.results",
     "RunStore": "stores.runs",
     "EvidenceStore": "stores.sampled.evidence",
     "SampleStore": "stores.sampled.listing",

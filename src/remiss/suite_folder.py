@@ -23,12 +23,15 @@ import pyarrow.parquet as pq
 
 from remiss.errors import InputError, Location, StorageError
 from remiss.records.identity import format_time, parse_time, plain, untagged
+from remiss.records.result import SuiteResult
 from remiss.records.suite import Suite, SuiteFile, SuitePart, SuiteRow
 from remiss.safeguard.suite_actions import list_suite_rows
 from remiss.safeguard.suite_document import MOST_BYTES, as_yaml, from_yaml, row_of
 from remiss.safeguard.suite_rows import as_plain, content_digest
+from remiss.safeguard.suite_running import checked_repeats, run_suite
 
 if TYPE_CHECKING:
+    from remiss.offline import Offline
     from remiss.safeguard.ports import SuiteWorkspace
 
 DOCUMENT = "suite.yaml"
@@ -210,6 +213,23 @@ def read(folder: str | os.PathLike[str]) -> SuiteFolder:
     for part in SuitePart:
         rows += _read_rows(place / file_of(part), said[part])
     return SuiteFolder(suite=suite, rows=tuple(sorted(rows, key=lambda row: row.id)))
+
+
+def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
+    """Run the suite of a folder on a version of a model; nothing is kept. Raises like `read` and `suite.run`."""
+    repeats = checked_repeats(repeat)
+    found, specification = read(folder), ws.models.find(model)
+    return run_suite(
+        found.suite,
+        found.rows,
+        specification,
+        engine=ws.engine,
+        models=ws.models,
+        progress=ws.progress,
+        repeats=repeats,
+        seed=seed,
+        redact=None,
+    ).result
 
 
 def _read_rows(path: Path, said: SuiteFile) -> list[SuiteRow]:

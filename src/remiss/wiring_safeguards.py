@@ -13,6 +13,7 @@ from remiss.wiring import Wiring
 if TYPE_CHECKING:
     from remiss.edges.runners.registry import RunningModel
     from remiss.safeguard.ports import GateStore, Replays, SuiteStore
+    from remiss.safeguard.result_ports import ResultStore
 
 
 class SafeguardWiring(Wiring):
@@ -27,6 +28,11 @@ class SafeguardWiring(Wiring):
     def gates(self) -> GateStore:
         """What gates decided."""
         return adapters.GateTable(self._reader)
+
+    @cached_property
+    def results(self) -> ResultStore:
+        """Results of suites."""
+        return adapters.ResultTable(self._reader)
 
     @contextmanager
     def keeping_models(self) -> Iterator[None]:

@@ -25,6 +25,7 @@ WRITTEN_AT = {
     "capture",
     *("gate.decide", "gate.show", "suite.build", "suite.show"),
     "protocol.show",
+    *("result.show", "suite.run"),
     "run.accept",
     "run.redact",
     "run.show",

@@ -188,7 +188,7 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
             ids = {"case": cases[0], "run": run.id, "name": "arrival-delay", "thread": thread, "attachment": file, "job": done}
             ids["view"] = views.save_view(ws, "what is late", "/cases?query=origin:filed").id
             safeguard.build_suite(ws, ids["name"], "")
-            ids["gate"] = "gate-0"
+            ids["gate"], ids["result"] = "gate-0", "result-0"
             ids["other"] = next(line["run"] for line in runs.list_runs(ws) if line["run"] != run.id)
             yield Kept(there, address, settings, folder, ids, cases)
 
@@ -320,6 +320,8 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/api/v1/cases/notebook",
         "/api/v1/gates/{gate}",
         "/api/v1/gates/{gate}/attestation",
+        "/api/v1/results/{result}",
+        "/api/v1/results/{result}/rows",
     }
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []

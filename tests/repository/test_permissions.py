@@ -24,6 +24,7 @@ BESIDE = {
     "remiss schema": "reads no catalog",
     "remiss protocol new": "writes a file",
     "remiss suite verify": "reads a folder",
+    "remiss result report": "writes what result.show and result.rows answer",
     "remiss gate report": "writes what gate.show answers",
     "remiss gate verify": "reads a file",
     "remiss case notebook": "writes what case.show answers",

@@ -84,6 +84,7 @@ _STEWARD = _READER | {
     # Who labels nothing: a suite tells how its events were drawn.
     "suite:build",
     "suite:read",
+    "suite:run",
     "suite:sealed",
     "gate:decide",
     # What one asked for oneself another approves.

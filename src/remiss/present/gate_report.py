@@ -30,36 +30,40 @@ def markdown(decision: GateDecision, link: str | None = None) -> str:
     link : where the catalog is served, for links to cases
     """
     lines = [
-        f"## {SIGNS[decision.verdict]} {verdict_words(decision)}: {_plain(str(decision.model))}",
+        f"## {SIGNS[decision.verdict]} {verdict_words(decision)}: {markdown_text(str(decision.model))}",
         "",
-        f"Against {_plain(str(decision.baseline))}, gate {_plain(decision.gate)}, "
-        + ", ".join(f"suite {_plain(each.name)} of {each.events:,} events ({each.sealed:,} sealed)" for each in decision.suites)
+        f"Against {markdown_text(str(decision.baseline))}, gate {markdown_text(decision.gate)}, "
+        + ", ".join(
+            f"suite {markdown_text(each.name)} of {each.events:,} events ({each.sealed:,} sealed)" for each in decision.suites
+        )
         + ".",
         "",
     ]
     if decision.worst and decision.verdict is not GateVerdict.PASS:
-        lines += ["Look first at " + ", ".join(_case(case, link) for case in decision.worst[:MOST_CASES]) + ".", ""]
+        lines += ["Look first at " + ", ".join(case_link(case, link) for case in decision.worst[:MOST_CASES]) + ".", ""]
     lines += ["| | condition | result | cases |", "| --- | --- | --- | --- |"]
     for each in decision.conditions:
-        waived = "" if each.waived is None else f" (waived {_plain(each.waived)})"
-        cases = ", ".join(_case(case, link) for case in each.evidence[:3]) if each.verdict is not GateVerdict.PASS else ""
+        waived = "" if each.waived is None else f" (waived {markdown_text(each.waived)})"
+        cases = ", ".join(case_link(case, link) for case in each.evidence[:3]) if each.verdict is not GateVerdict.PASS else ""
         verdict = f"{SIGNS[each.verdict]} {WORDS[each.verdict]}"
-        lines.append(f"| {verdict} | {_plain(each.name)}{waived} | {_plain(each.says)} | {cases} |")
-    notes = [f"- {_plain(each.name)}: {_plain(note)}" for each in decision.conditions for note in each.notes]
+        lines.append(f"| {verdict} | {markdown_text(each.name)}{waived} | {markdown_text(each.says)} | {cases} |")
+    notes = [f"- {markdown_text(each.name)}: {markdown_text(note)}" for each in decision.conditions for note in each.notes]
     if notes:
         lines += ["", "<details><summary>Notes</summary>", "", *notes, "", "</details>"]
     model = decision.model.digest or "known by its name only"
-    lines += ["", f"Decision `{decision.id}`; model {_plain(model)}; policy `{decision.policy_digest}`.", ""]
+    lines += ["", f"Decision `{decision.id}`; model {markdown_text(model)}; policy `{decision.policy_digest}`.", ""]
     return "\n".join(lines)
 
 
-def _plain(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """Return text of which Markdown takes nothing for its own."""
     marked = _MARKED.sub(r"\\\1", " ".join(text.split()))
     # Behind a space without width nobody is mentioned.
     return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
 
 
-def _case(case: str, link: str | None) -> str:
+def case_link(case: str, link: str | None) -> str:
+    """Return the id of a case, as a link where it is known where the catalog is served."""
     return f"`{case}`" if link is None else f"[{case}]({link.rstrip('/')}/cases/{case})"
 
 
@@ -68,20 +72,25 @@ def junit(decision: GateDecision) -> str:
     counted = [each for each in decision.conditions if each.waived is None]
     suite = Element(
         "testsuite",
-        name=_xml(f"gate {decision.gate}: {decision.model} against {decision.baseline}"),
+        name=xml_text(f"gate {decision.gate}: {decision.model} against {decision.baseline}"),
         tests=str(len(decision.conditions)),
         failures=str(sum(each.verdict is GateVerdict.FAIL for each in counted)),
         errors=str(sum(each.verdict is GateVerdict.INCONCLUSIVE for each in counted)),
         skipped=str(len(decision.conditions) - len(counted)),
     )
     for each in decision.conditions:
-        test = SubElement(suite, "testcase", classname=_xml(f"gate.{decision.gate}"), name=_xml(each.name))
+        test = SubElement(suite, "testcase", classname=xml_text(f"gate.{decision.gate}"), name=xml_text(each.name))
         if each.waived is not None:
-            SubElement(test, "skipped", message=_xml(f"{WORDS[each.verdict]}, waived {each.waived}"))
+            SubElement(test, "skipped", message=xml_text(f"{WORDS[each.verdict]}, waived {each.waived}"))
         elif each.verdict is not GateVerdict.PASS:
             kind = "failure" if each.verdict is GateVerdict.FAIL else "error"
-            SubElement(test, kind, message=_xml(each.says), type=each.verdict.value).text = _xml(_evidence(each))
-        SubElement(test, "system-out").text = _xml("\n".join((each.says, *each.notes)))
+            SubElement(test, kind, message=xml_text(each.says), type=each.verdict.value).text = xml_text(_evidence(each))
+        SubElement(test, "system-out").text = xml_text("\n".join((each.says, *each.notes)))
+    return xml_document(suite)
+
+
+def xml_document(suite: Element) -> str:
+    """Return a suite of tests as a document of JUnit."""
     whole = Element("testsuites")
     whole.append(suite)
     indent(whole)
@@ -92,20 +101,26 @@ def _evidence(condition: GateCondition) -> str:
     return "\n".join(("cases:", *condition.evidence)) if condition.evidence else ""
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
+    """Return text without what XML cannot hold."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def github(decision: GateDecision) -> str:
     """Return a decision as annotations of GitHub Actions, a line for each condition that does not pass, and one for the whole."""
     whole = f"{verdict_words(decision)}: {decision.model} against {decision.baseline}"
-    lines = [f"::{LEVELS[decision.verdict]} title={_property(f'gate {decision.gate}')}::{_data(whole)}"]
+    lines = [annotation(LEVELS[decision.verdict], f"gate {decision.gate}", whole)]
     for each in decision.conditions:
         if each.verdict is not GateVerdict.PASS:
             level = "notice" if each.waived is not None else LEVELS[each.verdict]
             waived = "" if each.waived is None else f" (waived {each.waived})"
-            lines.append(f"::{level} title={_property(each.name)}::{_data(each.says + waived)}")
-    return "\n".join(lines) + "\n"
+            lines.append(annotation(level, each.name, each.says + waived))
+    return "".join(lines)
+
+
+def annotation(level: str, title: str, text: str) -> str:
+    """Return an annotation of GitHub Actions, a line."""
+    return f"::{level} title={_property(title)}::{_data(text)}\n"
 
 
 def _data(text: str) -> str:

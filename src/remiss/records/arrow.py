@@ -41,6 +41,10 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "change": {"window": TIME},
     "refused": {"row": WHOLE},
     "job": {**dict.fromkeys(("posted_at", "ended_at"), TIME), **dict.fromkeys(("done", "steps"), WHOLE)},
+    "result-row": {
+        **dict.fromkeys(("severity", "passes", "asked"), WHOLE),
+        **dict.fromkeys(("latency_ms", "weight"), REAL),
+    },
     "kept-replay": {**dict.fromkeys(("confidence", "latency_ms"), REAL), "at": TIME},
     "protocol": {"version": WHOLE},
     "mode": {},

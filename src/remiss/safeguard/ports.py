@@ -129,6 +129,16 @@ class ModelWorkspace(Permits, Protocol):
     def models(self) -> Models: ...
 
 
+class Redacting(Protocol):
+    """What redacts an answer of a model."""
+
+    @property
+    def keys(self) -> Keys: ...
+
+    @property
+    def recogniser(self) -> Recogniser: ...
+
+
 class ReplayWorkspace(ModelWorkspace, EvidenceWorkspace, Protocol):
     """The ports that replays take."""
 

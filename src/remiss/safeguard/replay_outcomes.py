@@ -32,7 +32,7 @@ from remiss.records.model import (
 )
 from remiss.records.replay import LoggedAnswer, Replay, ReplayCause, ReplayGrade
 from remiss.safeguard.model_actions import REMEDIES, REPLAY, row_of, trouble_in
-from remiss.safeguard.ports import ReplayWorkspace
+from remiss.safeguard.ports import Redacting, ReplayWorkspace
 from remiss.safeguard.replaying import before, graded, redacted
 
 # Of an answer that is longer as JSON only that it was is kept.
@@ -212,6 +212,11 @@ def _redacting(ws: ReplayWorkspace, document: Protocol | None) -> Redact | None:
     if document is None:
         # As what people write does.
         return gate(ws).value
+    return redacting(ws, document)
+
+
+def redacting(ws: Redacting, document: Protocol) -> Redact | None:
+    """Return what an answer to an event of a protocol passes before it is kept; None where none is."""
     if not admits("output", document.sensitivity):
         return None
     policy = document.redaction

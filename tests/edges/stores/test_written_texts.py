@@ -59,8 +59,9 @@ AS_IT_IS = {
 }
 REFUSED = {
     # A model is found, or none of that name is.
-    *("case.replay model", "gate.decide model", "job.replay model", "replay.cases model"),
+    *("case.replay model", "gate.decide model", "job.replay model", "replay.cases model", "suite.run model"),
     "suite.build name",
+    "suite.run name",
     "suite.build within",
     "case.file inputs",
     "case.file context",
@@ -121,7 +122,7 @@ OF_THE_PROGRAM = {
     "abstention_texts": "quotes",
     "revisions": "*",
     # A suite's name and queries are refused where they show anything personal; the rest is counts, and words of a protocol.
-    **dict.fromkeys(("suites", "gates", "sealed_runs"), "*"),
+    **dict.fromkeys(("suites", "gates", "sealed_runs", "results", "result_rows"), "*"),
     # What models answer, redacted as the case is (safeguard/replaying.py).
     **dict.fromkeys(("replays", "replay_answers", "replay_environments", "stale_cases"), "*"),
 }

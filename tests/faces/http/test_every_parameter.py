@@ -72,6 +72,7 @@ SOUND = {
     "name": "a name",
     "address": "/cases",
     "gate": "gate-0",
+    "result": "result-0",
     "query": "",
     "baseline": "m",
     "condition": "guard",

@@ -1,4 +1,4 @@
--- The catalog's schema, version 42. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 43. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -600,6 +600,40 @@ CREATE TABLE reservations (
 );
 
 CREATE INDEX ix_reservations_person ON reservations (person);
+
+CREATE TABLE result_rows (
+    result_key BIGINT NOT NULL,
+    place INTEGER NOT NULL,
+    event TEXT COLLATE "C" NOT NULL,
+    part TEXT COLLATE "C" NOT NULL,
+    verdict TEXT COLLATE "C" NOT NULL,
+    mode TEXT COLLATE "C",
+    severity SMALLINT,
+    stratum TEXT COLLATE "C" NOT NULL,
+    content TEXT NOT NULL,
+    answer TEXT COLLATE "C",
+    CONSTRAINT pk_result_rows PRIMARY KEY (result_key, place),
+    CONSTRAINT fk_result_rows_result_key FOREIGN KEY(result_key) REFERENCES results (key)
+);
+
+CREATE INDEX ix_result_rows_event ON result_rows (event);
+
+CREATE TABLE results (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    suite TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    model TEXT COLLATE "C" NOT NULL,
+    version TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_results PRIMARY KEY (key),
+    CONSTRAINT uq_results_id UNIQUE (id)
+);
+
+CREATE INDEX ix_results_digest_model ON results (digest, model);
 
 CREATE TABLE revision_reasons (
     case_key BIGINT NOT NULL,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 42. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 43. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -597,6 +597,40 @@ CREATE TABLE reservations (
  WITHOUT ROWID;
 
 CREATE INDEX ix_reservations_person ON reservations (person);
+
+CREATE TABLE result_rows (
+    result_key INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    part TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    mode TEXT,
+    severity SMALLINT,
+    stratum TEXT NOT NULL,
+    content TEXT NOT NULL,
+    answer TEXT,
+    CONSTRAINT pk_result_rows PRIMARY KEY (result_key, place),
+    CONSTRAINT fk_result_rows_result_key FOREIGN KEY(result_key) REFERENCES results ("key")
+);
+
+CREATE INDEX ix_result_rows_event ON result_rows (event);
+
+CREATE TABLE results (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    suite TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    model TEXT NOT NULL,
+    version TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_results PRIMARY KEY ("key"),
+    CONSTRAINT uq_results_id UNIQUE (id)
+);
+
+CREATE INDEX ix_results_digest_model ON results (digest, model);
 
 CREATE TABLE revision_reasons (
     case_key INTEGER NOT NULL,

@@ -41,10 +41,12 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("init",): ("setting_up", "init"),  # makes the catalog
     ("job", "run"): ("serve", "run_jobs"),  # works off what waits
     ("protocol", "new"): ("protocol", "new"),  # writes a file
+    ("result", "report"): ("suites", "report"),  # not for a person here
     ("sample", "export"): ("files", "export"),  # writes a file, and asks for page after page
     ("schema",): ("setting_up", "schema"),  # of remiss, not of a catalog
     ("serve",): ("serve", "serve"),  # a server
     ("suite", "build"): ("suites", "build"),  # may write a folder
+    ("suite", "run"): ("suites", "run"),  # of a folder, it needs no catalog
     ("suite", "verify"): ("suites", "verify"),  # reads a folder, and needs no catalog
     ("token", "link"): ("governance", "link"),  # prints a link of this server
 }
@@ -69,6 +71,7 @@ NOUNS: Mapping[str, str] = {
     "queue": "Take cases to label from the queue.",
     "remediation": "Record attempts to fix what caused a case.",
     "replay": "See what models answered about cases again.",
+    "result": "See what running suites left.",
     "run": "List, show, compare and accept capture runs.",
     "sample": "List sampled events, controls too, and take them out.",
     "suite": "Build suites of cases and controls, check and run them.",

@@ -1,4 +1,4 @@
-"""Commands on suites that write or read a folder here."""
+"""Commands on suites that write or read a folder here, and what results say for others."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import click
 
 from remiss import safeguard, suite_folder
 from remiss.codec import to_json
-from remiss.faces.cli import render, suite_tables
-from remiss.faces.cli.options import formatted_object, with_workspace
+from remiss.faces.cli import render, result_tables, suite_tables
+from remiss.faces.cli.options import formatted_object, offline, progress, with_workspace, workspace
 from remiss.parameters import MOST_POSITION
+from remiss.present import result_report
+from remiss.records.result import RowVerdict
 
 if TYPE_CHECKING:
+    from remiss.records.result import SuiteResult
     from remiss.workspace import Workspace
 
 
@@ -66,3 +69,50 @@ def verify(folder: Path, *, shape: str) -> None:
         render.as_json(to_json(found.suite))
         return
     click.echo(f"{folder} is suite {found.suite.name}, {found.suite.digest}, whole: {len(found.rows):,} events")
+
+
+@click.command("run")
+@click.argument("name")
+@click.option(
+    "--model", required=True, metavar="SPEC", help="NAME@VERSION, python:MODULE:CALLABLE, mlflow:URI, onnx:PATH or URL."
+)
+@click.option("--repeat", type=click.IntRange(1, 99), default=1, show_default=True, help="How often each event is asked.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="What the model's random numbers begin with.")
+@formatted_object
+def run(name: str, *, model: str, repeat: int, seed: int, shape: str) -> None:
+    """Run the suite NAME on a version of a model, and say what came of it.
+
+    NAME is that of one in the catalog, and the result is kept; or the folder of one, and needs no catalog. All of it but the
+    sealed part is asked. The figures are by failure mode, severity and slice, each with an interval.
+
+    Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
+    """
+    found: SuiteResult
+    if (Path(name) / suite_folder.DOCUMENT).exists():
+        with offline() as there, progress(there):
+            found = suite_folder.run(there, name, model, repeat=repeat, seed=seed)
+    else:
+        with workspace() as ws, progress(ws):
+            found = safeguard.run(ws, name, model=model, repeat=repeat, seed=seed)
+    if shape == "json":
+        render.as_json(to_json(found))
+        return
+    result_tables.result(found)
+
+
+@click.command("report")
+@click.argument("result")
+@click.option("--form", type=click.Choice([*result_report.FORMS]), default="markdown", show_default=True, help="For whom it is.")
+@click.option("--link", metavar="URL", help="Where the catalog is served: cases then are links.")
+@with_workspace
+def report(ws: Workspace, result: str, *, form: str, link: str | None) -> None:
+    """Print the result RESULT for others.
+
+    As Markdown for a pull request or a job's summary, as JUnit for a build server, as annotations of GitHub Actions, or all
+    figures as CSV.
+
+    Example: remiss result report result-4f7q2m9x3kbd --form junit > result.xml
+    """
+    found = safeguard.show_result(ws, result)
+    failed = safeguard.list_result_rows(ws, found.id, verdict=RowVerdict.FAILED, limit=result_report.MOST_FAILURES)
+    click.echo(result_report.FORMS[form](found, failed, link), nl=False)

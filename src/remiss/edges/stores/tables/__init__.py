@@ -32,6 +32,7 @@ from remiss.edges.stores.tables.labelling import (
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
 from remiss.edges.stores.tables.people import grants, people, saved_views, teams, tokens
 from remiss.edges.stores.tables.replays import replay_answers, replay_environments, replays
+from remiss.edges.stores.tables.results import result_rows, results
 from remiss.edges.stores.tables.runs import (
     bins,
     cells,
@@ -102,6 +103,8 @@ __all__ = [
     "replay_environments",
     "replays",
     "reservations",
+    "result_rows",
+    "results",
     "revision_reasons",
     "revisions",
     "run_changes",

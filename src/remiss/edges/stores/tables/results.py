@@ -1,0 +1,41 @@
+"""The tables of results: what running a suite on a version of a model left, of the whole and event by event."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text
+
+from remiss.edges.stores.dialect.types import Key, Word
+from remiss.edges.stores.tables.base import governed, metadata
+
+# What running a suite left: the document of a result, without its rows.
+results = Table(
+    "results",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", Word, nullable=False, unique=True),
+    Column("suite", Word, nullable=False),
+    Column("digest", Word, nullable=False),  # of the suite
+    Column("model", Word, nullable=False),
+    Column("version", Word, nullable=False),  # empty of a model that is not registered
+    Column("position", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),
+    *governed(),
+    Index("ix_results_digest_model", "digest", "model"),
+)
+
+# The rows of a result, in the order in which they are looked at: failures first.
+result_rows = Table(
+    "result_rows",
+    metadata,
+    Column("result_key", Key, ForeignKey("results.key"), primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("event", Word, nullable=False),  # as a suite calls it: the id that its case has, or would have
+    Column("part", Word, nullable=False),
+    Column("verdict", Word, nullable=False),
+    Column("mode", Word),
+    Column("severity", SmallInteger),
+    Column("stratum", Word, nullable=False),
+    Column("content", Text, nullable=False),  # the rest, but for
+    Column("answer", Word),  # what the model said, which can be erased alone
+    Index(None, "event"),
+)

@@ -1,0 +1,89 @@
+"""A result as others read it: Markdown for a pull request, JUnit for a build server, annotations for GitHub, figures as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from xml.etree.ElementTree import Element, SubElement
+
+from remiss.present.gate_report import annotation, case_link, markdown_text, xml_document, xml_text
+from remiss.present.result_words import GROUPS, MEASURES, figure_value, news, of_what
+from remiss.records.result import ResultFigure, SuiteResult
+from remiss.records.rows import Rows, as_csv
+
+# Of more failures only how many they are is told.
+MOST_FAILURES = 1_000
+SHOWN = 20
+COLUMNS = ("group", "name", "measure", "value", "low", "high", "events", "families", "effective", "untold")
+
+
+def markdown(found: SuiteResult, failed: Rows, link: str | None) -> str:
+    """Return a result as Markdown.
+
+    Parameters
+    ----------
+    failed : the events that failed, the gravest first
+    link : where the catalog is served, for links to cases
+    """
+    lines = [f"## {markdown_text(news(found))}", "", "| | | 95 % interval | events |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {markdown_text(of_what(each))} | {MEASURES[each.measure]} | {figure_value(each)} | {each.events:,} |"
+        for each in told(found)
+    ]
+    if failed.rows:
+        cases = ", ".join(case_link(str(line[0]), link) for line in failed.rows[:SHOWN])
+        lines += ["", f"{failed.total:,} events failed; look first at {cases}."]
+    model = found.model.digest or "known by its name only"
+    lines += ["", f"Result `{found.id}`; model {markdown_text(model)}; suite `{found.suite_digest}`.", ""]
+    return "\n".join(lines)
+
+
+def told(found: SuiteResult) -> Sequence[ResultFigure]:
+    """Return the figures that are told first: percentiles of the latency of all events alone, and no slices of them."""
+    return [
+        each
+        for group in GROUPS
+        for each in found.figures
+        if each.group == group and (group == "all" or not each.measure.startswith("latency"))
+    ]
+
+
+def junit(found: SuiteResult, failed: Rows) -> str:
+    """Return a result as JUnit has it: a test for each event that failed, and one for all that did not."""
+    name = f"suite {found.suite}: {found.model}"
+    asked = sum(count for part in found.verdicts.values() for verdict, count in part.items() if verdict != "none")
+    failures = failed.total or 0
+    suite = Element("testsuite", name=xml_text(name), tests=str(asked), failures=str(failures), errors="0", skipped="0")
+    for line in failed.rows:
+        row = dict(zip(failed.columns, line, strict=True))
+        part = str(row["part"])
+        test = SubElement(suite, "testcase", classname=xml_text(f"suite.{found.suite}.{part}"), name=xml_text(str(row["event"])))
+        said = row["trouble"] or f"it answered {row['output']}"
+        failure = SubElement(test, "failure", message=xml_text(str(said)), type=part)
+        failure.text = xml_text(f"mode {row['mode']}, severity {row['severity']}, slice {row['slice']}")
+    rest = SubElement(suite, "testcase", classname=xml_text(f"suite.{found.suite}"), name="the rest")
+    SubElement(rest, "system-out").text = xml_text(news(found))
+    return xml_document(suite)
+
+
+def github(found: SuiteResult, failed: Rows) -> str:
+    """Return a result as annotations of GitHub Actions: one for the whole, one for each of the gravest failures."""
+    lines = [annotation("notice", f"suite {found.suite}", news(found))]
+    for line in failed.rows[:SHOWN]:
+        row = dict(zip(failed.columns, line, strict=True))
+        said = row["trouble"] or f"it answered {row['output']}"
+        level = "error" if row["part"] == "controls" else "warning"
+        lines.append(annotation(level, str(row["event"]), f"{row['mode'] or 'a control'}: {said}"))
+    return "".join(lines)
+
+
+def csv(found: SuiteResult) -> str:
+    """Return all figures of a result as CSV."""
+    return as_csv(COLUMNS, [[getattr(each, name) for name in COLUMNS] for each in found.figures])
+
+
+FORMS: Mapping[str, Callable[[SuiteResult, Rows, str | None], str]] = {
+    "markdown": markdown,
+    "junit": lambda found, failed, _: junit(found, failed),
+    "github": lambda found, failed, _: github(found, failed),
+    "csv": lambda found, *_: csv(found),
+}

@@ -1,0 +1,94 @@
+"""What a result says, in words: the news in a sentence, and each figure with its interval."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from remiss.present.legible import counted
+from remiss.records.result import ResultFigure, SuiteResult
+
+# What the events of a figure have in common, in the order in which they are told.
+GROUPS: Mapping[str, str] = {
+    "question": "question",
+    "criterion": "criterion",
+    "mode": "failure mode",
+    "severity": "severity",
+    "slice": "slice",
+    "all": "all events",
+}
+MEASURES: Mapping[str, str] = {
+    "pass-rate": "pass",
+    "false-alarm-rate": "false alarms",
+    "flagged-rate": "flagged",
+    "flip-rate": "flips",
+    "latency-p50-ms": "p50",
+    "latency-p95-ms": "p95",
+    "latency-p99-ms": "p99",
+}
+QUESTIONS: Mapping[str, str] = {"guard": "what worked", "target": "open cases"}
+
+
+def news(found: SuiteResult) -> str:
+    """Return in a sentence what a version made of a suite."""
+    begins = f"{found.model} on {found.suite}: "
+    if found.trouble is not None:
+        return f"{begins}it did not run ({found.trouble.kind.value}: {found.trouble.message})"
+    rates = {each.name: each for each in found.figures if each.group == "question" and each.measure == "pass-rate"}
+    parts = [
+        f"{share(each.value)} of {QUESTIONS[name]} pass ({counted(each.events, 'event')})"
+        for name, each in sorted(rates.items())
+        if each.value is not None
+    ]
+    troubled = sum(found.troubles.values())
+    parts += [f"{counted(troubled, 'event')} without an answer"] if troubled else []
+    return begins + ("; ".join(parts) or "nothing could be told")
+
+
+def share(value: float | None) -> str:
+    """Return a share as a percentage.
+
+    >>> share(0.0523), share(None)
+    ('5.2 %', 'unknown')
+    """
+    return "unknown" if value is None else f"{100 * value:.1f} %"
+
+
+def figure_value(found: ResultFigure) -> str:
+    """Return a figure with its interval, in its unit.
+
+    >>> figure_value(ResultFigure(group="all", name="", measure="latency-p99-ms", value=2.0, low=1.0, high=None, events=9,
+    ...                           families=9, effective=9.0))
+    '2 (1 to ?) ms'
+    """
+    if found.value is None:
+        return "unknown"
+    if found.measure.endswith("-ms"):
+        low, high = ("?" if end is None else f"{end:.3g}" for end in (found.low, found.high))
+        return f"{found.value:.3g} ({low} to {high}) ms"
+    low, high = ("?" if end is None else f"{100 * end:.1f}" for end in (found.low, found.high))
+    return f"{100 * found.value:.1f} ({low} to {high}) %"
+
+
+def of_what(found: ResultFigure) -> str:
+    """Return which events a figure is about.
+
+    >>> of_what(ResultFigure(group="slice", name='{"context.airport":"EWR"}', measure="pass-rate", value=None, low=None,
+    ...                      high=None, events=0, families=0, effective=0.0))
+    'airport EWR'
+    """
+    match found.group:
+        case "all":
+            return "all"
+        case "question":
+            return QUESTIONS.get(found.name, found.name)
+        case "slice":
+            return slice_words(found.name)
+        case _:
+            return found.name
+
+
+def slice_words(stratum: str) -> str:
+    """Return a stratum, which is JSON, in words."""
+    values = json.loads(stratum)
+    return ", ".join(f"{name.rpartition('.')[2]} {'none' if value is None else value}" for name, value in values.items()) or "all"

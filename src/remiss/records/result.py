@@ -1,0 +1,131 @@
+"""What executing a suite leaves: of each event whether its expectations held, and of all of them how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from remiss.records.model import JsonValue, ModelEnvironment, ModelSpecification, ModelTrouble
+from remiss.records.published import LISTED, Amount, Count, Items, published
+from remiss.records.suite import SuitePart
+
+
+class RowVerdict(StrEnum):
+    """What the majority of the answers to an event say of its expectations."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNTOLD = "untold"  # nothing that the model says can tell, or it was not asked
+    NONE = "none"  # nothing is expected of the event: it is of the production sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """What became of one event of a suite on one version.
+
+    The first fields are the event's in the suite; `open` says of a case that it is not expected to pass yet. Its expectations
+    held in `passes` of the `asked` answers of which it can be told. `met` names the criteria that most answers met, `unmet` those
+    that most did not; of others it cannot be told. `latency_ms` is the median of its answers, `output` the first of them,
+    redacted. `trouble` says why the first has none.
+    """
+
+    id: str
+    part: SuitePart
+    open: bool
+    role: str
+    weight: Amount
+    family: str
+    stratum: str
+    mode: str | None
+    severity: Count | None
+    verdict: RowVerdict
+    passes: Count = 0
+    asked: Count = 0
+    met: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    latency_ms: Amount | None = None
+    output: JsonValue = None
+    trouble: ModelTrouble | None = None
+
+    @property
+    def flips(self) -> bool:
+        """Whether its answers disagree about its expectations."""
+        return 0 < self.passes < self.asked
+
+
+@published("result-figure", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFigure:
+    """One figure of a result, with its 95 % interval.
+
+    It is about the events that have something in common: `group` says what (`all`, `question`, `mode`, `severity`, `slice`,
+    `criterion`), `name` which. `measure` is `pass-rate` (weighted, of cases; of the question guard of controls too),
+    `false-alarm-rate` (weighted, of controls that fail), `flagged-rate` (weighted, of the production sample: who meets the
+    criterion), `flip-rate` (unweighted: events whose answers disagree), or a percentile of the latency in milliseconds. None is
+    what cannot be told. `effective` is how many independent events of equal weight the `events` in their `families` are worth;
+    `untold` counts those that are left out because it cannot be told.
+    """
+
+    group: str
+    name: str
+    measure: str
+    value: float | None
+    low: float | None
+    high: float | None
+    events: Count
+    families: Count
+    effective: Amount
+    untold: Count = 0
+
+
+@published("suite-result", read="read_position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteResult:
+    """What one version of a model made of the part of a suite that is not sealed.
+
+    `verdicts` counts events by part and verdict, `troubles` by why they have no answer. `trouble` is what kept the model from
+    running at all; its `environment` is None then. `seed` is what its random numbers began with, `repeats` how often it was
+    asked each event.
+    """
+
+    id: str
+    suite: str
+    suite_digest: str
+    protocol: str
+    protocol_version: Count
+    model: ModelSpecification
+    environment: ModelEnvironment | None
+    repeats: Count
+    seed: Count
+    verdicts: Mapping[str, Mapping[str, Count]]
+    figures: tuple[ResultFigure, ...]
+    troubles: Mapping[str, Count] = field(default_factory=dict)
+    trouble: ModelTrouble | None = None
+    sealed: Count = 0
+    production: Mapping[str, Amount] = field(default_factory=dict)
+    seconds: Amount = 0.0
+    notes: tuple[str, ...] = ()
+    team: str = "default"
+    sensitivity: str = "internal"
+    position: Count = 0
+    made_at: datetime | None = None
+    made_by: str | None = None
+    read_position: Count | None = field(default=None, compare=False)
+
+    @property
+    def events(self) -> int:
+        """How many events were asked."""
+        return sum(sum(each.values()) for each in self.verdicts.values())
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class SuiteResults(Items[SuiteResult]):
+    """Results that were kept, the newest first."""
+
+    OF: ClassVar = "suite-result"
+
+    items: tuple[SuiteResult, ...]

@@ -1,0 +1,226 @@
+"""What one can do with results: run a suite on a version, list and show what was found, and look at the events one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from functools import cache
+from typing import Annotated
+
+from pydantic import TypeAdapter
+
+from remiss.action import action
+from remiss.catalog.query.parsing import parse
+from remiss.errors import Denied, NotFound
+from remiss.parameters import Grade, Help, Limit, Option, PageToken, Position, Range
+from remiss.protocol.versions import restore
+from remiss.records.catalog import reached
+from remiss.records.event import Scalar, is_text
+from remiss.records.identity import kind_id, plain
+from remiss.records.result import ResultRow, RowVerdict, SuiteResult, SuiteResults
+from remiss.records.rows import Rows, Turn, list_name, token, turn
+from remiss.records.suite import Suite, SuitePart
+from remiss.records.view_entry import listed
+from remiss.safeguard.asking import check_gets
+from remiss.safeguard.model_actions import ModelName, Seed
+from remiss.safeguard.replay_outcomes import Redact, redacting
+from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
+from remiss.safeguard.suite_actions import READ, SuiteName, found_suite, rows_of
+from remiss.safeguard.suite_running import RanSuite, checked_repeats, run_suite
+
+RUN = "suite:run"
+ResultId = Annotated[str, Help("The id of a result, or a prefix of it that no other has.")]
+Repeat = Annotated[int, Range(1, 99), Help("How often each event is asked, an odd number: most of the answers decide.")]
+COLUMNS = (
+    *("event", "part", "mode", "severity", "slice", "verdict", "passes", "asked", "met", "trouble", "output", "latency_ms"),
+    *("weight", "family"),
+)
+
+
+@contextmanager
+def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int) -> Iterator[RanSuite]:
+    # Before the transaction: a model may run for hours.
+    repeats = checked_repeats(repeat)
+    specification = ws.models.find(model)
+    check_gets(specification)
+    suite = found_suite(ws, name, RUN)
+    rows = rows_of(ws, suite).open
+    yield run_suite(
+        suite,
+        rows,
+        specification,
+        engine=ws.engine,
+        models=ws.models,
+        progress=ws.progress,
+        repeats=repeats,
+        seed=seed,
+        redact=_redacting(ws, suite),
+    )
+
+
+def _redacting(ws: ResultWorkspace, suite: Suite) -> Redact | None:
+    """Return what an answer passes before it is kept: what the suite's events passed when they were captured."""
+    stored = ws.protocols.find(suite.protocol, suite.protocol_version)
+    return None if stored is None else redacting(ws, restore(stored.text, f"{suite.protocol}.yaml"))
+
+
+@action("suite.run", permission=RUN, http="POST /suites/{name}/results", created="result.show", subject="name", prepare=_prepare)
+def run(
+    ws: ResultWorkspace,
+    name: SuiteName,
+    *,
+    model: Annotated[ModelName, Option("--model")],
+    repeat: Repeat = 1,
+    seed: Seed = 0,
+    prepared: RanSuite | None = None,
+) -> SuiteResult:
+    """Run the suite NAME on MODEL, and keep what came of it.
+
+    All of the suite but its sealed part is asked: cases and controls are held against what is expected of them, and of the rest
+    of the sample it is told which criteria its answers meet. A model that breaks leaves a result, too, which says of each event
+    what happened. The figures are by mode, severity and slice, each with an interval in which near-duplicates count as one.
+    `result rows` shows the events, failures first.
+
+    Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
+
+    Raises
+    ------
+    NotFound, Ambiguous : no such suite or model, or several
+    InputError : an even number of repeats; a model that gets raw events, or that is not registered, through a server
+    Conflict : the catalog no longer has what the suite was built of
+    ModelError : how the model is registered is wrong
+    """
+    assert prepared is not None
+    ws.allow(RUN, prepared.result.team)
+    made = replace(prepared.result, position=ws.position(), made_at=ws.now, made_by=ws.actor.name)
+    made = replace(made, id=kind_id("result", plain(asdict(made))))
+    ws.results.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False), prepared.rows)
+    return made
+
+
+@action("result.list", permission=READ, http="GET /results", reads=True)
+def list_results(
+    ws: ResultWorkspace,
+    *,
+    suite: Annotated[str, Help("Of this suite alone.")] | None = None,
+    model: Annotated[str, Help("Of this model alone: NAME, or NAME@VERSION.")] | None = None,
+    as_of: Position | None = None,
+) -> SuiteResults:
+    """List the results of suites, the newest first.
+
+    Example: remiss result list --suite arrivals --model arrival-delay
+    """
+    name, _, version = (model or "").partition("@")
+    at = reached(as_of, ws.position())
+    texts = ws.results.listed(suite, name or None, version or None, at) if is_text(f"{suite}{model}") else ()
+    found = (result_of(text) for text in texts)
+    return SuiteResults(
+        position=ws.position() if at is None else at, items=tuple(each for each in found if ws.may(READ, each.team))
+    )
+
+
+@action("result.show", permission=READ, http="GET /results/{result}", reads=True, subject="result")
+def show_result(ws: ResultWorkspace, result: ResultId) -> SuiteResult:
+    """Show the figures of a result.
+
+    Example: remiss result show result-4f7q2m9x3kbd
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    """
+    return found_result(ws, result)
+
+
+@action("result.rows", permission=READ, http="GET /results/{result}/rows", reads=True, subject="result", views=listed)
+def list_result_rows(
+    ws: ResultWorkspace,
+    result: ResultId,
+    *,
+    part: SuitePart | None = None,
+    verdict: RowVerdict | None = None,
+    mode: Annotated[str, Help("Only cases of this failure mode.")] | None = None,
+    severity: Grade | None = None,
+    stratum: Annotated[str, Help("Only events of this slice, as the figures name it.")] | None = None,
+    limit: Limit = 50,
+    after: PageToken | None = None,
+) -> Rows:
+    """List the events of a result, failures first.
+
+    First come those that worked and do not, then open cases that still fail, then those of which it cannot be told, then those
+    of the production sample that meet a criterion.
+
+    Example: remiss result rows result-4f7q2m9x3kbd --verdict failed
+
+    Parameters
+    ----------
+    part : only cases, controls, or the rest of the production sample
+    verdict : only events of which the answers said this
+    severity : only cases of this severity
+
+    Raises
+    ------
+    NotFound, Ambiguous : no such result, or several
+    Denied : some of its events are yours to label
+    InputError : a token of another list
+    """
+    found = found_result(ws, result)
+    check_unblinded(ws, found)
+    wanted = ResultRowSearch(part=part, verdict=verdict, mode=mode, severity=severity, stratum=stratum)
+    name = list_name(f"{found.id} {wanted}", "news", None)
+    behind = None if after is None else turn(after, name, (int,)).last[0]
+    page = ws.results.rows(found.id, wanted, limit, behind)
+    following = None if page.last is None else token(Turn(of=name, position=None, total=None, last=(page.last,)))
+    lines = tuple(map(_line, page.found))
+    return Rows("result-row", COLUMNS, lines, ws.position(), total=page.total, next=following)
+
+
+def _line(row: ResultRow) -> tuple[Scalar, ...]:
+    trouble = row.trouble
+    return (
+        *(row.id, row.part.value, row.mode, row.severity, row.stratum, row.verdict.value, row.passes, row.asked),
+        ", ".join(row.met) or None,
+        None if trouble is None else f"{trouble.kind.value}: {trouble.message}",
+        None if row.output is None else json.dumps(row.output, ensure_ascii=False),
+        *(row.latency_ms, row.weight, row.family),
+    )
+
+
+def check_unblinded(ws: ResultWorkspace, result: SuiteResult) -> None:
+    """Go on only if the asker labels none of the events that the suite's protocol sampled: a result tells how they were drawn.
+
+    Raises
+    ------
+    Denied
+    """
+    query = parse(f"protocol:{result.protocol}@{result.protocol_version}", of_sample=True)
+    if ws.samples.count(query, None).hidden:
+        raise Denied(
+            "some of these events are yours to label, and a result would tell how they were drawn",
+            do="have somebody look who labels nothing, for example a steward",
+        )
+
+
+def found_result(ws: ResultWorkspace, result: str) -> SuiteResult:
+    """Return a result that the asker sees.
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    """
+    found = result_of(ws.results.get(result)) if is_text(result) and result else None
+    if found is None or not ws.may(READ, found.team):
+        raise NotFound("there is no such result", do="see `remiss result list`", field="result")
+    return found
+
+
+def result_of(text: str) -> SuiteResult:
+    """Return the result that the catalog keeps as text."""
+    return _results().validate_json(text)
+
+
+@cache
+def _results() -> TypeAdapter[SuiteResult]:
+    return TypeAdapter(SuiteResult)

@@ -1,0 +1,209 @@
+"""The figures of a result, each with an interval in which near-duplicates count as little more than one event.
+
+There is no score made of all of them: a model that is good on the whole and bad on one mode is just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from remiss.records.result import ResultFigure, ResultRow, RowVerdict
+from remiss.records.suite import CaptureRole, SuitePart
+from remiss.safeguard.suite_assembly import GUARD, TARGET
+from remiss.understand.intervals import TAIL, rate_interval
+
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
+
+PASS, FALSE_ALARM, FLAGGED, FLIP = "pass-rate", "false-alarm-rate", "flagged-rate", "flip-rate"
+PERCENTILES: Mapping[str, float] = {"latency-p50-ms": 0.5, "latency-p95-ms": 0.95, "latency-p99-ms": 0.99}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """The rows of a result as arrays."""
+
+    weight: Numbers
+    family: Places
+    passed: Flags
+    told: Flags  # whether it can be told if its expectations hold
+    expected: Flags
+    flips: Flags
+    latency: Numbers  # (rows, repeats), nan where there is none
+
+
+def figures(rows: Sequence[ResultRow], latency_ms: Numbers, production: Mapping[str, float]) -> tuple[ResultFigure, ...]:
+    """Return all figures of a result.
+
+    Parameters
+    ----------
+    latency_ms : of each answer, of the shape (rows, repeats)
+    production : how many events each capture role stands for
+    """
+    columns = _columns(rows, latency_ms)
+    return tuple(each for group, name, those in _groups(rows) for each in _group(columns, rows, group, name, those)) + tuple(
+        _flagged(columns, rows, production)
+    )
+
+
+def _columns(rows: Sequence[ResultRow], latency_ms: Numbers) -> _Columns:
+    place: dict[str, int] = {}
+    verdicts = [row.verdict for row in rows]
+    return _Columns(
+        weight=np.array([row.weight for row in rows], dtype=float),
+        family=np.array([place.setdefault(row.family, len(place)) for row in rows], dtype=np.intp),
+        passed=np.array([each is RowVerdict.PASSED for each in verdicts], dtype=bool),
+        told=np.array([each in {RowVerdict.PASSED, RowVerdict.FAILED} for each in verdicts], dtype=bool),
+        expected=np.array([each is not RowVerdict.NONE for each in verdicts], dtype=bool),
+        flips=np.array([row.flips for row in rows], dtype=bool),
+        latency=latency_ms,
+    )
+
+
+def _groups(rows: Sequence[ResultRow]) -> Iterator[tuple[str, str, Places]]:
+    """Yield which rows have something in common, and what."""
+    yield "all", "", np.arange(len(rows))
+    found: dict[tuple[str, str], list[int]] = {}
+    for at, row in enumerate(rows):
+        if row.part is not SuitePart.PRODUCTION:
+            found.setdefault(("question", TARGET if row.open else GUARD), []).append(at)
+        if row.part is SuitePart.CASES:
+            found.setdefault(("mode", row.mode or "none"), []).append(at)
+            found.setdefault(("severity", str(row.severity or "none")), []).append(at)
+        if row.stratum != "{}":
+            found.setdefault(("slice", row.stratum), []).append(at)
+    order = ("question", "mode", "severity", "slice")
+    for (group, name), places in sorted(found.items(), key=lambda each: (order.index(each[0][0]), each[0][1])):
+        yield group, name, np.array(places, dtype=np.intp)
+
+
+def _group(columns: _Columns, rows: Sequence[ResultRow], group: str, name: str, places: Places) -> Iterator[ResultFigure]:
+    expected = places[columns.expected[places]]
+    controls = np.array([rows[at].part is SuitePart.CONTROLS for at in expected], dtype=bool)
+    if group != "all":
+        # Guard is both: resolved cases, and controls.
+        passing = expected if name == GUARD else expected[~controls]
+        yield from _rate(columns, group, name, PASS, passing, columns.passed)
+    if group in {"question", "slice"}:
+        yield from _rate(columns, group, name, FALSE_ALARM, expected[controls], ~columns.passed)
+    if columns.latency.shape[1] > 1 and expected.size:
+        ones = np.ones(len(columns.weight))
+        value, low, high, effective = _share(ones[expected], columns.family[expected], columns.flips[expected])
+        yield ResultFigure(
+            group=group,
+            name=name,
+            measure=FLIP,
+            value=value,
+            low=low,
+            high=high,
+            events=expected.size,
+            families=_families(columns, expected),
+            effective=effective,
+        )
+    yield from _latencies(columns, group, name, places)
+
+
+def _families(columns: _Columns, places: Places) -> int:
+    return int(np.unique(columns.family[places]).size)
+
+
+def _rate(
+    columns: _Columns, group: str, name: str, measure: str, places: Places, yes: Flags, weight: Numbers | None = None
+) -> Iterator[ResultFigure]:
+    """Yield a weighted share of events, if there are any; those of which it cannot be told are left out and counted."""
+    if not places.size:
+        return
+    told = places[columns.told[places]]
+    weights = columns.weight if weight is None else weight
+    value, low, high, effective = _share(weights[told], columns.family[told], yes[told])
+    yield ResultFigure(
+        group=group,
+        name=name,
+        measure=measure,
+        value=value,
+        low=low,
+        high=high,
+        events=told.size,
+        families=_families(columns, told),
+        effective=effective,
+        untold=places.size - told.size,
+    )
+
+
+def _share(weight: Numbers, family: Places, yes: Flags) -> tuple[float | None, float | None, float | None, float]:
+    """Return a weighted share, both ends of its interval, and how many independent events of equal weight it is of.
+
+    Source of the size: Kish, Survey Sampling, 1965, of the families' weights, as if events of one family always answered alike.
+    """
+    if not weight.sum() > 0:
+        return None, None, None, 0.0
+    _, place = np.unique(family, return_inverse=True)
+    of_family = np.bincount(place, weights=weight)
+    effective = float(of_family.sum() ** 2 / (of_family**2).sum())
+    value = float(min(weight[yes].sum() / weight.sum(), 1.0))
+    low, high = rate_interval(value, effective)
+    return value, low, high, round(effective, 6)
+
+
+def _latencies(columns: _Columns, group: str, name: str, places: Places) -> Iterator[ResultFigure]:
+    """Yield percentiles of the latency of all answers, with the interval of Woodruff.
+
+    An end is None where no answer could show it: of 20 answers none tells how large the 99th percentile may be.
+    Source: Woodruff, Confidence intervals for medians and other position measures, Journal of the American Statistical
+    Association 47 (1952) 635-646; the size of it as for shares.
+    """
+    found = columns.latency[places]
+    known = found[~np.isnan(found)]
+    if not known.size:
+        return
+    times = (~np.isnan(found)).sum(axis=1).astype(float)
+    answered = places[times > 0]
+    _, place = np.unique(columns.family[places], return_inverse=True)
+    of_family = np.bincount(place, weights=times)
+    # Repeats of one event tell little more than one of them.
+    effective = min(float(of_family.sum() ** 2 / (of_family**2).sum()), float(answered.size))
+    for measure, share in PERCENTILES.items():
+        below, above = rate_interval(share, effective)
+        yield ResultFigure(
+            group=group,
+            name=name,
+            measure=measure,
+            value=float(np.quantile(known, share)),
+            low=None if (1 - share) ** effective > TAIL else float(np.quantile(known, below)),
+            high=None if share**effective > TAIL else float(np.quantile(known, above)),
+            events=answered.size,
+            families=_families(columns, answered),
+            effective=round(effective, 6),
+        )
+
+
+def _flagged(columns: _Columns, rows: Sequence[ResultRow], production: Mapping[str, float]) -> Iterator[ResultFigure]:
+    """Yield by criterion the share of production that meets it, each capture role standing for as much as it does there."""
+    role = np.array([row.role for row in rows], dtype=object)
+    weight = columns.weight.copy()
+    for each in CaptureRole:
+        those = role == each.value
+        if weight[those].sum() > 0:
+            weight[those] *= production.get(each.value, 0.0) / weight[those].sum()
+    for name in sorted({name for row in rows for name in (*row.met, *row.unmet)}):
+        met = np.array([name in row.met for row in rows], dtype=bool)
+        told = met | np.array([name in row.unmet for row in rows], dtype=bool)
+        places = np.flatnonzero(told)
+        value, low, high, effective = _share(weight[places], columns.family[places], met[places])
+        yield ResultFigure(
+            group="criterion",
+            name=name,
+            measure=FLAGGED,
+            value=value,
+            low=low,
+            high=high,
+            events=places.size,
+            families=_families(columns, places),
+            effective=effective,
+            untold=len(rows) - places.size,
+        )

@@ -1,0 +1,67 @@
+"""What results need of the world: where they are kept, and what runs and redacts models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from remiss.govern.ports.machine import Progress
+from remiss.records.result import ResultRow, RowVerdict, SuiteResult
+from remiss.records.suite import SuitePart
+from remiss.safeguard.ports import ModelWorkspace, Redacting, SuiteWorkspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRowSearch:
+    """Which rows of a result: of a part, with a verdict, of a mode, a severity, a slice, of one event; all without any."""
+
+    part: SuitePart | None = None
+    verdict: RowVerdict | None = None
+    mode: str | None = None
+    severity: int | None = None
+    stratum: str | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRows:
+    """A page of rows in their order; `last` is the place of the last one where others follow."""
+
+    found: tuple[ResultRow, ...]
+    total: int
+    last: int | None
+
+
+class ResultStore(Protocol):
+    """Results that were kept, of what the actor may see."""
+
+    def listed(self, suite: str | None, model: str | None, version: str | None, position: int | None) -> Sequence[str]:
+        """Return the documents of results, the newest first: all, or those of a suite, a model or one version of it."""
+        ...
+
+    def get(self, result: str) -> str:
+        """Return the document of one result, by its id or a prefix of it.
+
+        Raises
+        ------
+        NotFound, Ambiguous
+        """
+        ...
+
+    def rows(self, result: str, wanted: ResultRowSearch, limit: int | None = None, after: int | None = None) -> FoundRows:
+        """Return rows of a result, by its whole id, behind the place `after`."""
+        ...
+
+    def save(self, result: SuiteResult, content: str, rows: Sequence[ResultRow]) -> None:
+        """Keep a result; nothing of it is changed any more."""
+        ...
+
+
+class ResultWorkspace(SuiteWorkspace, ModelWorkspace, Redacting, Protocol):
+    """The ports that results take."""
+
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def results(self) -> ResultStore: ...

@@ -1,0 +1,165 @@
+"""A suite is run on versions of a model, sound and broken ones, and what came of it is kept and looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from remiss import safeguard, suite_folder
+from remiss.errors import Denied, InputError, NotFound
+from remiss.records.model import TroubleKind
+from remiss.records.result import RowVerdict
+from remiss.suite_session import SuiteSession
+from tests.stories.test_suites import MODULE, arrivals, captured, log  # noqa: F401
+
+# What else a model does; of the rows of a batch one may be at fault.
+BROKEN = """
+
+def few(rows):
+    return usual(rows)[1:]
+
+def dies(rows):
+    import os
+    os._exit(3)
+
+def hangs(rows):
+    import time
+    time.sleep(60)
+
+def not_a_number(rows):
+    return [{"output": float("nan")} for _ in rows]
+
+def far(rows):
+    if any(row["carrier"] == "UA" for row in rows):
+        raise ValueError("no such carrier")
+    return usual(rows)
+"""
+MODELS = """models:
+  - {name: delays, version: "1", python: "delays:usual"}
+  - {name: few, version: "1", python: "delays:few"}
+  - {name: dies, version: "1", python: "delays:dies"}
+  - {name: hangs, version: "1", python: "delays:hangs", limits: {seconds: 0.2, total_seconds: 1, batch: 1000}}
+  - {name: nan, version: "1", python: "delays:not_a_number"}
+  - {name: far, version: "1", python: "delays:far"}
+  - {name: gone, version: "1", python: "nowhere:at_all"}
+  - {name: away, version: "1", http: "http://127.0.0.1:9/", allow: [127.0.0.1], limits: {retries: 0, batch: 1000}}
+"""
+
+
+@pytest.fixture
+def suite(arrivals, monkeypatch):  # noqa: F811
+    Path("delays.py").write_text(MODULE + BROKEN)
+    Path("models.yaml").write_text(MODELS)
+    monkeypatch.setenv("REMISS_MODELS", "models.yaml")
+    return arrivals
+
+
+def test_what_a_version_makes_of_a_suite_is_kept_with_a_row_for_each_event(captured, suite):  # noqa: F811
+    usual = safeguard.run(captured, "arrivals", model="python:delays:usual", repeat=3, seed=1)
+    turned = safeguard.run(captured, "arrivals", model="python:delays:turned")
+    assert (usual.suite_digest, usual.repeats, usual.seed, usual.trouble) == (suite.digest, 3, 1, None)
+    rates = [{(each.name, each.measure): each.value for each in found.figures} for found in (usual, turned)]
+    # The delays were missed because it always says "on-time"; where that is right who always says "late" is wrong.
+    assert [each["target", "pass-rate"] for each in rates] == [0.0, 1.0]
+    alarms = [each["guard", "false-alarm-rate"] for each in rates]
+    assert alarms[0] < 0.2 < alarms[1]
+    assert sum(alarms) == pytest.approx(1.0)
+    assert [each.id for each in safeguard.list_results(captured, suite="arrivals")] == [turned.id, usual.id]
+    assert [each.id for each in safeguard.list_results(captured, model="delays@1")] == []
+    assert safeguard.show_result(captured, usual.id[:12]).figures == usual.figures
+    rows = safeguard.list_result_rows(captured, turned.id, limit=10_000)
+    assert rows.total == sum(each.rows for each in suite.files) == turned.events
+    verdicts = rows.column("verdict")
+    failed = verdicts.count("failed")
+    assert failed == sum(part.get("failed", 0) for part in turned.verdicts.values()) > 0
+    assert set(verdicts[:failed]) == {"failed"}
+
+
+def test_rows_are_told_page_by_page_and_as_they_are_asked_for(captured, suite):  # noqa: F811
+    found = safeguard.run(captured, "arrivals", model="python:delays:turned")
+    asked = {"verdict": RowVerdict.FAILED, "limit": 2}
+    first = safeguard.list_result_rows(captured, found.id, **asked)
+    second = safeguard.list_result_rows(captured, found.id, **asked, after=first.next)
+    assert set(first.column("event")).isdisjoint(second.column("event"))
+    assert first.total == found.verdicts["controls"]["failed"]
+    mode = "remiss:model/weak-slice"
+    assert safeguard.list_result_rows(captured, found.id, mode=mode).total == sum(found.verdicts["cases"].values())
+    with pytest.raises(InputError, match="another query"):
+        safeguard.list_result_rows(captured, found.id, after=first.next)
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ("few@1", TroubleKind.COUNT),
+        pytest.param("dies@1", TroubleKind.DIED, marks=pytest.mark.slow(reason="each row of a batch is tried in a process anew")),
+        ("hangs@1", TroubleKind.TIMEOUT),
+        ("nan@1", TroubleKind.NOT_A_NUMBER),
+        ("far@1", TroubleKind.RAISED),
+        ("away@1", TroubleKind.CONNECTION),
+    ],
+)
+@pytest.mark.of_the_log
+def test_a_version_that_breaks_leaves_a_result_that_says_of_each_event_what_happened(captured, suite, model, kind):  # noqa: F811
+    found = safeguard.run(captured, "arrivals", model=model)
+    assert found.troubles.get(kind.value, 0) > 0
+    rows = safeguard.list_result_rows(captured, found.id, limit=10_000)
+    troubled = [(row, trouble) for row, trouble in zip(rows.column("verdict"), rows.column("trouble"), strict=True) if trouble]
+    assert len(troubled) == sum(found.troubles.values())
+    assert {verdict for verdict, _ in troubled} <= {"failed", "none"}
+    # One that does harm takes no other with it.
+    assert (len(troubled) < rows.total) == (model == "far@1")
+
+
+@pytest.mark.of_the_log
+def test_of_a_version_that_does_not_start_nothing_is_told(captured, suite):  # noqa: F811
+    found = safeguard.run(captured, "arrivals", model="gone@1")
+    assert found.trouble is not None
+    assert found.troubles == {"start": found.events}
+    assert set(found.verdicts["controls"]) == {"untold"}
+    assert all(each.value is None for each in found.figures if each.measure == "pass-rate")
+
+
+@pytest.mark.of_the_log
+def test_a_folder_and_the_items_of_pytest_say_the_same_as_the_catalog(captured, suite, tmp_path):  # noqa: F811
+    suite_folder.write(captured, suite, tmp_path / "folder")
+    kept = safeguard.run(captured, "arrivals", model="delays@1")
+    from remiss.opening import without_catalog
+
+    with without_catalog() as there:
+        told = suite_folder.run(there, tmp_path / "folder", "delays@1")
+    latencies = ("latency-p50-ms", "latency-p95-ms", "latency-p99-ms")
+    plain = [[each for each in found.figures if each.measure not in latencies] for found in (kept, told)]
+    assert plain[0] == plain[1]
+    session = SuiteSession.opened(tmp_path / "folder", "delays@1")
+    rows = safeguard.list_result_rows(captured, kept.id, limit=10_000)
+    verdicts = dict(zip(rows.column("event"), rows.column("verdict"), strict=True))
+    assert {row.id: session.outcome(row).passed for row in session.rows} == {
+        row.id: verdicts[row.id] == "passed" for row in session.rows
+    }
+    session.close()
+
+
+@pytest.mark.of_the_log
+def test_who_may_still_label_its_events_sees_no_rows_and_who_reads_nothing_of_suites_no_result(captured, suite, ws_as):  # noqa: F811
+    steward = ws_as("sam", role="steward")
+    found = safeguard.run(steward, "arrivals", model="delays@1")
+    assert safeguard.list_result_rows(steward, found.id).total == found.events
+    assert safeguard.show_result(steward, found.id).made_by == "sam"
+    with pytest.raises(Denied, match="yours to label"):
+        safeguard.list_result_rows(ws_as("ada", role="admin"), found.id)
+    for name in ("reader", "curator"):
+        with pytest.raises(Denied):
+            safeguard.show_result(ws_as(f"a-{name}", role=name), found.id)
+    with pytest.raises(NotFound):
+        safeguard.show_result(captured, "result-nothing")
+    with pytest.raises(InputError, match="odd"):
+        safeguard.run(captured, "arrivals", model="delays@1", repeat=2)
+
+
+def test_numbers_that_were_never_measured_are_none(captured, suite):  # noqa: F811
+    found = safeguard.run(captured, "arrivals", model="python:delays:usual")
+    values = [value for each in found.figures for value in (each.value, each.low, each.high) if value is not None]
+    assert np.isfinite(values).all()
