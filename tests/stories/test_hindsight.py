@@ -48,6 +48,7 @@ def test_nor_is_another_width_of_windows_of_which_two_are_never_in_force_over_th
     assert (line["windows"], line["events"]) == (14, 800)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_nor_is_a_longer_lag_of_labels_where_the_criterion_reads_them(ws, log):
     captured(ws, log)
     captured(ws, log, PROTOCOL.replace("version: 1", "version: 2").replace("lag: 2 days", "lag: 9 days"))

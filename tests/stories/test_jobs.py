@@ -49,6 +49,7 @@ def work_off(ws, database, environment, tmp_path, monkeypatch, capsys):
     return working
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_capture_that_is_posted_is_done_when_it_is_worked_off(ws, log, work_off):
     posted = capturing.capture_job(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
     assert (posted.state, posted.steps, posted.protocol, posted.version) == (JobState.WAITING, None, "arrival-delay", 1)
@@ -66,6 +67,7 @@ def test_a_capture_that_is_posted_is_done_when_it_is_worked_off(ws, log, work_of
     assert work_off() == 0
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_every_stretch_of_windows_that_is_due_is_a_step(ws, log, work_off):
     capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     [posted] = capturing.due_jobs(ws)
@@ -120,6 +122,7 @@ def test_what_can_be_told_at_once_is_told_at_once(ws, log):
         jobs.show_job(ws, "job-000000000000")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_was_posted_is_kept_with_the_job_with_the_files_that_it_names(ws, log, work_off):
     log.write(PROTOCOL.replace("remiss:model/weak-slice", "acme:gate/late") + "taxonomy: own.yaml\n")
     (log.folder / "own.yaml").write_text(TAXONOMY)
@@ -130,6 +133,7 @@ def test_what_was_posted_is_kept_with_the_job_with_the_files_that_it_names(ws, l
     assert jobs.show_job(ws, posted.id).state is JobState.DONE
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_job_fails_with_its_reason(ws, log, work_off):
     posted = capturing.capture_job(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
     for path in (log.folder / "outcomes").iterdir():

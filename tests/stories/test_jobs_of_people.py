@@ -53,6 +53,7 @@ def posted(ws, log):
     return capturing.capture_job(bo, log.protocol)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_a_job_does_is_journalled_as_done_by_who_posted_it(ws, posted):
     runner.work_off(ws)
     done = jobs.show_job(ws, posted.id)
@@ -60,6 +61,7 @@ def test_what_a_job_does_is_journalled_as_done_by_who_posted_it(ws, posted):
     assert {capture.show(ws, run).actor for run in done.runs} == {"bo"}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_right_that_is_taken_away_before_it_starts_has_it_fail(ws, posted):
     people_actions.revoke_person(ws, "bo", "curator")
     runner.work_off(ws)
@@ -69,6 +71,7 @@ def test_a_right_that_is_taken_away_before_it_starts_has_it_fail(ws, posted):
     assert len(capture.list_runs(ws)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_somebody_who_is_disabled_does_nothing_by_jobs(ws, posted):
     people_actions.disable(ws, "bo")
     runner.work_off(ws)
@@ -76,6 +79,7 @@ def test_somebody_who_is_disabled_does_nothing_by_jobs(ws, posted):
     assert len(capture.list_runs(ws)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_token_that_is_revoked_ends_no_job_for_none_is_kept(ws, posted):
     token = access_actions.create_token(ws, "bo").token
     access_actions.revoke_token(ws, token.id)
@@ -104,6 +108,7 @@ def test_a_right_that_is_taken_away_meanwhile_has_it_fail_and_nothing_is_committ
     assert len(capture.list_runs(ws)) == 1 + done
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_right_that_is_taken_away_in_something_else_ends_nothing(ws, posted):
     people_actions.add_team(ws, "boarding")
     person(ws, "bo", "reader", "boarding")
@@ -128,6 +133,7 @@ def test_a_runner_that_is_to_end_leaves_the_job_to_another(ws, posted):
     assert (jobs.show_job(ws, posted.id).state, len(capture.list_runs(ws))) == (JobState.DONE, 3)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_jobs_are_seen_and_cancelled_in_the_teams_of_whoever_asks(ws, posted):
     people_actions.add_team(ws, "boarding")
     far, reader = person(ws, "cy", team="boarding"), person(ws, "di", "reader")

@@ -5,10 +5,10 @@ The disk is a real one, in memory, of a size of its own: it is mounted in a name
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,11 @@ from remiss.errors import StorageError
 from remiss.govern import job_actions as jobs
 from tests.conftest import DATABASES
 from tests.edges.stores.jobs_at_work import end_leases
-from tests.edges.stores.writers import ROOT
+from tests.forks import start
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 FILLED = "filled"
+CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000  # as sched.h has them
 
 
 @pytest.fixture(params=DATABASES)
@@ -38,14 +39,22 @@ def log(tmp_path):
 
 
 def on_a_small_disk(work, folder, *arguments, **environment):
-    """Call a function of this module where `folder` is a disk of 4 MB, and return what it told."""
-    mounted = f'mount -t tmpfs -o size=4m,mode=700 remiss "{folder}" && exec "$@"'
-    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
-    python = [sys.executable, "-m", "tests.stories.test_jobs_on_a_full_disk", work, str(folder), *map(str, arguments)]
-    command = [*own, "sh", "-c", mounted, "sh", *python]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    """Do a work of this module where `folder` is a disk of 4 MB, and return what it told."""
+    words = (work, str(folder), *map(str, arguments))
+    return json.loads(start(__name__, "small disk", *words, environment=environment).finish(within=300))
+
+
+def with_a_small_disk(work: str, disk: str, *arguments: str) -> object:
+    """Mount a small disk that no other process sees, and do a work on it."""
+    root, owners = os.geteuid() == 0, (os.geteuid(), os.getegid())
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS | (0 if root else CLONE_NEWUSER)):
+        raise OSError(ctypes.get_errno(), "this process is given no mounts of its own")
+    if not root:
+        for name, said in (("setgroups", "deny"), ("uid_map", f"0 {owners[0]} 1"), ("gid_map", f"0 {owners[1]} 1")):
+            Path(f"/proc/self/{name}").write_text(said)
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "remiss", disk], check=True)
+    return {"vault": vault, "catalog": catalog, "opening": opening}[work](disk, *arguments)
 
 
 def fill(disk):
@@ -143,7 +152,4 @@ def test_a_job_of_a_catalog_that_has_no_room_is_not_lost(log, tmp_path):
     assert runs == 1
 
 
-WORK = {"vault": vault, "catalog": catalog, "opening": opening}
-
-if __name__ == "__main__":
-    print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))
+WORK = {"small disk": with_a_small_disk}

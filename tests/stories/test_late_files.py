@@ -122,6 +122,7 @@ def test_one_file_that_rolls_on_makes_due_what_it_still_has_and_not_what_it_left
     assert told(ws) == [("predictions/all.parquet", "changed", 1), ("predictions/all.parquet", "gone", 2)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_waits_to_be_accepted_is_not_captured_again_and_again(ws, log):
     captured(ws, log)
     write(log, "week-1", by_week(log)[1][:200] + [late_row(log, 1, f"late@{at}") for at in range(400)])

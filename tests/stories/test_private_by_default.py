@@ -28,6 +28,7 @@ def found(ws):
     return [catalog.show(ws, line["id"]).event for line in catalog.search(ws, limit=1000)]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_without_the_key_every_built_in_detector_reads_every_text(ws, log):
     run = captured(ws, log)
     events = found(ws)

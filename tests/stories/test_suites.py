@@ -114,6 +114,7 @@ def test_a_suite_has_verified_cases_controls_and_the_rest_of_the_sample(captured
     assert [each.digest for each in safeguard.list_suites(captured)] == [suite.digest]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_same_catalog_gives_the_same_suite_and_the_same_bytes(captured, arrivals, tmp_path):
     again = safeguard.build_suite(captured, "arrivals", "status:verified", as_of=arrivals.position)
     assert again == arrivals
@@ -135,6 +136,7 @@ def test_the_same_log_gives_the_same_rows_on_every_database(ws, log):
     assert {each.part.value: each.digest[7:19] for each in whole.files} == FILES
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_written_is_read_again_and_sealed_families_are_not_in_it(captured, arrivals, tmp_path):
     written = suite_folder.write(captured, arrivals, tmp_path / "suite")
     read = suite_folder.read(tmp_path / "suite")

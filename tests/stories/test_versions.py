@@ -71,6 +71,7 @@ def test_totals_by_version_are_what_the_log_counts(captured, log):
     assert sum(row.sampled for row in found.rows) == understand.estimate(captured, MISSED).rows[0].sampled
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_rates_by_version_are_what_the_log_counts_among_those_at_risk_and_judged(captured, log):
     frame = truth(log)
     missed = understand.estimate(captured, MISSED, rate=True, by="model_version").rows

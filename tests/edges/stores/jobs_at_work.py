@@ -7,11 +7,9 @@ A step here files a small run with raw evidence, as a capture does, without a lo
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import random
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -399,7 +397,19 @@ def share(address: str, runners: str, count: str) -> list[dict[str, Any]]:
     return [found(address, job) for job in made]
 
 
-WORK = {
+def ending(work: Callable[..., object]) -> Callable[..., object]:
+    """Have a work leave nobody behind who still runs."""
+
+    def done(*words: str) -> object:
+        try:
+            return work(*words)
+        finally:
+            end_all()
+
+    return done
+
+
+WORKS: dict[str, Callable[..., object]] = {
     "crash": crash,
     "stop": stop,
     "stop-in-a-copy": stop_in_a_copy,
@@ -408,6 +418,4 @@ WORK = {
     "storm": storm,
     "share": share,
 }
-
-if __name__ == "__main__":
-    print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))
+WORK = {name: ending(work) for name, work in WORKS.items()}

@@ -314,6 +314,7 @@ def test_it_can_be_narrowed_by_what_people_decided_and_read_as_it_was(labelled):
     assert then.value is None
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_figure_as_of_then_is_what_it_was_before_its_events_changed(labelled, log):
     def told(as_of=None):
         return understand.estimate(labelled.ws, "criterion:slow", confirmed=True, as_of=as_of).rows

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import get_args
 
 import pytest
 
 from remiss.edges.stores.crashing import Point
-from tests.edges.stores.writers import EACH, finish, start
+from tests.edges.stores.writers import EACH, HERE
+from tests.forks import start
 
 pytestmark = pytest.mark.slow(reason="processes are started and killed")
 
@@ -23,7 +25,7 @@ def whole(found, runs):
 
 
 def test_a_process_that_dies_at_a_named_point_leaves_the_whole_run_or_nothing(address, environment):
-    (told,) = finish([start("crash", address, *POINTS, environment=environment)])
+    told = json.loads(start(HERE, "crash", address, *POINTS, environment=environment).finish(within=120))
     for before, (point, found) in enumerate(zip(POINTS, told, strict=True)):
         assert found["signal"] == 9, point
         survived = point == "after-commit"
@@ -33,7 +35,7 @@ def test_a_process_that_dies_at_a_named_point_leaves_the_whole_run_or_nothing(ad
 
 
 def check_killed(address, environment, times):
-    (told,) = finish([start("kill", address, str(times), "1", environment=environment)], within=600)
+    told = json.loads(start(HERE, "kill", address, str(times), "1", environment=environment).finish(within=600))
     # Run 0 was filed in peace, to see how long it takes.
     for before, found in enumerate(told, 1):
         assert whole(found, before + (found["again"] == "was there")), found

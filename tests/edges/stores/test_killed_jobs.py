@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import get_args
 
 import pytest
 
 from remiss.edges.stores.crashing import JobPoint, Point
-from tests.edges.stores.writers import finish, start
+from tests.forks import start
 
 MODULE = "tests.edges.stores.jobs_at_work"
 POINTS = (*get_args(JobPoint), *get_args(Point))
@@ -21,8 +22,7 @@ def environment(environment):
 
 
 def told(work, *arguments, environment, within=120):
-    (answer,) = finish([start(work, *arguments, environment=environment, module=MODULE)], within=within)
-    return answer
+    return json.loads(start(MODULE, work, *arguments, environment=environment).finish(within=within))
 
 
 def true(found):

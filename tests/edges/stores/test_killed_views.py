@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
 
 import pytest
@@ -16,7 +15,8 @@ from remiss.govern import audit_actions as audit
 from remiss.records.case import Filing
 from tests.databases import administering
 from tests.edges.stores.drawing import MONDAY
-from tests.edges.stores.writers import start
+from tests.edges.stores.writers import HERE
+from tests.forks import start
 
 pytestmark = pytest.mark.slow(reason="processes are started and killed")
 
@@ -27,7 +27,7 @@ class Looking:
     def __init__(self, address, name, environment):
         self.told: set[str] = set()
         self._more = threading.Condition()
-        self._process = start("look", address, name, environment=environment)
+        self._process = start(HERE, "look", address, name, environment=environment)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -39,11 +39,10 @@ class Looking:
 
     def kill(self):
         """Kill it, and return what it complained of."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(30)
+        complaints = self._process.kill()
         self._reader.join(30)
-        with self._process.stdout, self._process.stderr as complaints:
-            return complaints.read()
+        self._process.stdout.close()
+        return complaints
 
     def _read(self):
         for line in self._process.stdout:

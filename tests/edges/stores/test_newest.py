@@ -63,6 +63,7 @@ def test_wherever_the_newest_begin_all_pages_have_what_plain_python_finds(filled
         assert sorted(line.id for line in lines) == expected(known, len(known.positions), asked)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_filed_later_is_listed_in_its_place(ws, uncommon):
     at = {number: said(ws, number) for number in range(10, 20)}
     assert listed(ws) == [at[19], at[18], at[17]]
@@ -86,6 +87,7 @@ def test_where_the_newest_began_before_the_catalog_changed_is_not_believed(ws, u
     assert listed(ws, limit=5) == [at[0], *(at[number] for number in range(19, 15, -1))]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_asked_again_it_is_one_statement_that_names_where_the_newest_begin(ws, uncommon):
     for number in range(10):
         said(ws, number)

@@ -26,6 +26,7 @@ def leave(how, ws, task):
 LEAVING = {ANNOTATION: curate.annotate, VERIFICATION: curate.verify}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("how", ["pass", "cannot-tell"])
 def test_whoever_leaves_a_case_is_given_another_one_and_somebody_else_is_given_that(ana, bo, how):  # noqa: F811
     before = queue.list_queue(bo)
@@ -47,6 +48,7 @@ def test_whoever_leaves_a_case_is_given_another_one_and_somebody_else_is_given_t
     assert queue.take(bo).task.form.case == task.form.case
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_that_was_passed_may_be_labelled_by_its_id_and_is_offered_then(ana, bo):  # noqa: F811
     task = queue.take(ana).task
     queue.release(ana, queue.pass_on(ana, task.form.case[:8]).task.form.case)
@@ -63,6 +65,7 @@ def test_one_passes_only_what_one_has_in_hand(ana, bo):  # noqa: F811
     assert queue.list_queue(bo).in_hand[0].case == case
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("how", ["pass", "cannot-tell"])
 def test_whoever_left_a_verification_is_not_asked_again_and_the_next_one_is(ana, bo, ws_as, how):  # noqa: F811
     for _ in range(3):
@@ -77,6 +80,7 @@ def test_whoever_left_a_verification_is_not_asked_again_and_the_next_one_is(ana,
     assert queue.take(cy, kind=VERIFICATION).task.form.case == task.form.case
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_two_cannot_tell_is_done_in_turn(captured, ana, bo):  # noqa: F811
     def in_turn():
         return sum(each.in_turn for each in queue.list_queue(captured).batches)

@@ -32,6 +32,7 @@ def test_with_the_role_and_the_clearance_one_sees_it(ws_as, case, role):
     assert evidence.show_evidence(ws_as("bo", role=role, clearance="restricted"), case, WHY).case == case
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_reader_sees_none_whatever_their_clearance(ws_as, case):
     with pytest.raises(Denied, match="evidence:read"):
         evidence.show_evidence(ws_as("bo", role="reader", clearance="secret"), case, WHY)

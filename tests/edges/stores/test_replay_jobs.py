@@ -117,6 +117,7 @@ def test_after_a_kill_no_committed_step_is_asked_again_and_no_case_is_lost(ws, a
     assert Counter(each["case"] for each in kept(ws)) == Counter(filed)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_job_that_is_cancelled_while_a_model_is_asked_keeps_nothing_of_that_step(
     ws, address, environment, filed, asked, tmp_path
 ):
@@ -139,6 +140,7 @@ def test_a_job_that_is_cancelled_while_a_model_is_asked_keeps_nothing_of_that_st
     assert set(asked()[0]) <= set(range(6, 10))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_cannot_be_asked_is_refused_before_a_job_is_posted(ws, filed):
     for query, model, says in (
         ("", "python:delays:predict", "is not registered, and a job runs registered models only"),
@@ -191,6 +193,7 @@ def test_replays_are_seen_with_their_case_and_not_by_whoever_is_yet_to_label_it(
     assert (after.answer.output, after.person) == ("who knows", ws.actor.name)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_whoever_has_a_case_in_hand_is_not_told_whether_there_are_replays(ws, ws_as, case):
     ana = ws_as("ana", role="annotator")
     in_hand = curate.take(ana).task.form.case

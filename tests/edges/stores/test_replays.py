@@ -128,6 +128,7 @@ def test_the_raw_event_is_given_by_clearance_and_with_a_purpose_that_is_recorded
     assert looks["evidence"]["purpose"].startswith("[email:")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_model_of_raw_rows_gets_what_the_line_of_the_log_says(ws, tmp_path, asked):
     """Beside other lines by which its columns have other types, and more keys."""
     begun = {"at": "2013-06-03T06:00:00Z", "predicted": "late", "score": 0.75}
@@ -148,6 +149,7 @@ def test_a_model_of_raw_rows_gets_what_the_line_of_the_log_says(ws, tmp_path, as
         assert (found.grade, evidence.show_evidence(ws, case.id, WHY).content) == (ReplayGrade.IDENTICAL, said)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_line_that_is_no_json_to_others_is_not_given_to_a_model_and_says_why(ws, tmp_path, asked):
     said = '{"id": "F1", "at": "2013-06-03", "predicted": "late", "score": 1, "some": [1, 2,]}'
     (tmp_path / "log.jsonl").write_text(said)
@@ -223,6 +225,7 @@ def test_inputs_that_never_reach_the_catalog_are_said_to_be_missing(ws, tmp_path
     assert [*asked()[0]] == ["carrier"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_kept_of_an_answer_passes_the_redaction_of_the_protocol_and_nothing_where_no_output_may_be(ws, tmp_path, say):
     log = small_log(tmp_path / "log")
     capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)

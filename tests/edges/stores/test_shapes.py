@@ -158,6 +158,7 @@ def test_every_order_of_a_list_is_right_and_whole_now_and_then(filled):  # noqa:
             assert in_order(lines, sort), (sort, position)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_fields_of_a_protocol_sort_numbers_by_their_size_before_texts_and_nothing_last(ws):
     for number, distance in enumerate((30, "7", None, "late", 4.5, "a" * 100 + "b", "a" * 100 + "a")):
         actions.file(
@@ -218,6 +219,7 @@ def test_a_question_asked_again_from_afar_is_one_statement(ws):
         assert len(heard) == statements
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_long_ago_is_listed_like_lately(ws, monkeypatch):
     monkeypatch.setattr(pages, "MANY_CHANGES", 1)
     file(ws, drawn([member(number, met=["slow"]) for number in range(4)]), run="run-aaaaaaaa")

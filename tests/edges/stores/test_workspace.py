@@ -67,6 +67,7 @@ def test_a_catalog_says_what_it_is(ws):
     assert len(facts.catalog) == 36
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_catalog_says_what_it_held_at_a_position(ws):
     write(ws, "delays")
     file(ws, drawn([member(1, met=["slow"]), member(2)]), run="run-aaaaaaaa")
@@ -153,6 +154,7 @@ def test_whoever_may_not_is_refused_before_anything_happens(ws):
     assert ws.position() == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_making_of_a_catalog_is_the_first_row_of_its_journal(empty_address, environment):
     with remiss.open(empty_address, environment=environment, create=True) as ws:
         (row,) = rows(ws)

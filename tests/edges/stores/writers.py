@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.forks import start
+
+HERE = "tests.edges.stores.writers"
 EACH = 40  # events of one run, every second of which becomes a case
-
-
-def start(
-    work: str, *arguments: str, environment: Mapping[str, str], module: str = "tests.edges.stores.writers"
-) -> subprocess.Popen[str]:
-    """Start a process that calls a function of this module, or of another that is run alike."""
-    return subprocess.Popen(
-        [sys.executable, "-m", module, work, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(processes: Sequence[subprocess.Popen[str]], *, within: float = 120) -> list[Any]:
-    """Wait for processes that must succeed, and return what each of them told."""
-    told = []
-    for process in processes:
-        out, err = process.communicate(timeout=within)
-        assert process.returncode == 0, err
-        told.append(json.loads(out))
-    return told
 
 
 def at_once(*works: Sequence[str], environment: Mapping[str, str]) -> list[Any]:
     """Have processes work at once, each calling a function of this module; return what they told, those who watch first."""
-    (told,) = finish([start("fork", json.dumps(works), environment=environment)])
+    told = json.loads(start(HERE, "fork", json.dumps(works), environment=environment).finish(within=120))
     assert isinstance(told, list)
     return told
 
@@ -56,8 +31,6 @@ def fork(works: str) -> list[Any]:
     """
     import remiss
 
-    for module in ("remiss.catalog.actions", "tests.edges.stores.drawing"):
-        importlib.import_module(module)
     wanted = json.loads(works)
     with remiss.open(wanted[0][1]) as ws:
         ws.position()
@@ -243,6 +216,3 @@ WORK = {
     "capture": capture,
     "look": look,
 }
-
-if __name__ == "__main__":
-    print(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))
