@@ -68,6 +68,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "estimate.exact": (f"estimate {MISSED} --exact",),
     "evidence.show": ("evidence show {case} --purpose 'how long it takes'",),
     "gate.attest": ("gate attest {gate} --format json",),
+    "gate.checklist": ("gate checklist {gate}",),
     "gate.list": ("gate list",),
     "gate.show": ("gate show {gate}",),
     "inbox.list": ("inbox list",),

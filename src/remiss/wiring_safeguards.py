@@ -12,7 +12,8 @@ from remiss.wiring import Wiring
 
 if TYPE_CHECKING:
     from remiss.edges.runners.registry import RunningModel
-    from remiss.safeguard.ports import GateStore, Replays, SuiteStore
+    from remiss.safeguard.gate_ports import GateStore
+    from remiss.safeguard.ports import Replays, SuiteStore
     from remiss.safeguard.result_ports import ResultStore
 
 

@@ -28,7 +28,7 @@ UNTOLD = {
     # Told in the library (test_suites.py), of cases that people labelled.
     *("gate.attest", "gate.decide", "gate.list", "gate.show", "suite.build", "suite.list", "suite.rows", "suite.show"),
     # Told in the library (test_waivers.py), of what a gate decided.
-    *("waiver.approve", "waiver.list", "waiver.request"),
+    *("gate.checklist", "waiver.approve", "waiver.list", "waiver.request"),
     *("result.list", "result.rows", "result.show", "suite.run"),  # and in test_results.py
     # Told by commands and over HTTP (faces/test_replay.py, faces/test_case_notebook.py).
     *("case.notebook", "case.replays", "job.replay", "replay.cases", "replay.list"),

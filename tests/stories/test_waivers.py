@@ -12,6 +12,7 @@ from remiss import safeguard
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.govern import audit_actions as audit
 from remiss.govern.audit.checkpoint import Verifier
+from remiss.present import gate_report
 from remiss.present.gate_report import verdict_words
 from remiss.records.gate import GateVerdict, WaiverState
 from remiss.safeguard.attestation import checked
@@ -110,3 +111,34 @@ def test_what_cannot_be_waived_is_refused(captured, arrivals):
         with pytest.raises(InputError, match=says):
             safeguard.request_waiver(captured, failed.id, "guard", reason=reason, until=until)
     assert not safeguard.list_waivers(captured)
+
+
+def test_a_checklist_is_ticked_by_what_is_true_now_and_leaves_to_people_what_they_alone_can_tell(captured, arrivals, ws_as):
+    failed = safeguard.decide(captured, "release.yaml", **WORSE)
+    before = safeguard.gate_checklist(captured, failed.id)
+    lines = {each.what: each for each in before.lines}
+    assert (before.ready, lines["The gate passes"].checked, lines["Condition guard"].checked) == (False, False, False)
+    assert lines["Condition guard"].evidence == failed.conditions[0].evidence
+    assert lines["No open case of severity 1"].checked is True
+    assert lines["Sealed part of arrivals"].says == "its sealed part was run; 1 of 20 uses, 19 left"
+    assert lines["Suite arrivals"].evidence == (arrivals.digest,)
+    assert (lines["Model digest"].checked, lines["Environment"].checked) == (False, True)
+    assert {what: each.who for what, each in lines.items() if each.checked is None} == {
+        "Cases that speak against it were looked at": "an owner of the model",
+        "The way back works": "who deploys it",
+        "Released": "who releases it",
+    }
+    waiver = safeguard.request_waiver(captured, failed.id, "guard", reason="known", until=UNTIL)
+    safeguard.approve_waiver(ws_as("sam", role="steward"), waiver.id)
+    again = safeguard.decide(captured, "release.yaml", **WORSE)
+    after = {each.what: each for each in safeguard.gate_checklist(captured, failed.id).lines}
+    assert after["The gate passes"].checked
+    assert after["Waiver of guard"].evidence == (waiver.id,)
+    assert after["Attestation"].evidence != lines["Attestation"].evidence
+    assert (after["No newer decision on this version"].checked, after["No newer decision on this version"].evidence) == (
+        False,
+        (again.id,),
+    )
+    text = gate_report.checklist(safeguard.gate_checklist(captured, again.id))
+    assert text.startswith("# Release of delays:turned\n\nGate release: PASS with 1 waiver.\n")
+    assert "- [x] **Waiver of guard.**" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from remiss.records.gate import GateCondition, GateDecision, GateVerdict
+from remiss.records.gate import GateChecklist, GateCondition, GateDecision, GateVerdict
 
 WORDS = {GateVerdict.PASS: "PASS", GateVerdict.FAIL: "FAIL", GateVerdict.INCONCLUSIVE: "INCONCLUSIVE"}
 SIGNS = {GateVerdict.PASS: "✅", GateVerdict.FAIL: "❌", GateVerdict.INCONCLUSIVE: "❔"}
@@ -19,7 +19,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def verdict_words(decision: GateDecision) -> str:
     """Return the verdict as it is said, with waivers where there are any."""
     count = decision.waivers
-    return WORDS[decision.verdict] + (f" with {count} waiver{'s' if count > 1 else ''}" if count else "")
+    return WORDS[decision.verdict] + (f" with {_waivers(count)}" if count else "")
 
 
 def markdown(decision: GateDecision, link: str | None = None) -> str:
@@ -53,6 +53,27 @@ def markdown(decision: GateDecision, link: str | None = None) -> str:
     model = decision.model.digest or "known by its name only"
     lines += ["", f"Decision `{decision.id}`; model {markdown_text(model)}; policy `{decision.policy_digest}`.", ""]
     return "\n".join(lines)
+
+
+def checklist(found: GateChecklist) -> str:
+    """Return the checklist of a release as a Markdown list of tasks: ticked by facts, or left to whom it names."""
+    with_them = f" with {_waivers(found.waivers)}" if found.waivers else ""
+    lines = [
+        f"# Release of {markdown_text(found.model)}",
+        "",
+        f"Gate {markdown_text(found.gate)}: {WORDS[found.verdict]}{with_them}.",
+        "",
+    ]
+    for each in found.lines:
+        who = "" if each.who is None else f" To be ticked by {markdown_text(each.who)}."
+        evidence = ", ".join(f"`{one}`" for one in each.evidence[:MOST_CASES])
+        said = f"- [{'x' if each.checked else ' '}] **{markdown_text(each.what)}.** {markdown_text(each.says)}.{who}"
+        lines.append(said + (f" {evidence}" if evidence else ""))
+    return "\n".join((*lines, ""))
+
+
+def _waivers(count: int) -> str:
+    return f"{count} waiver{'s' if count > 1 else ''}"
 
 
 def markdown_text(text: str) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from remiss.records.model import ModelEnvironment, ModelSpecification
-from remiss.records.published import LISTED, Amount, Count, Items, published
+from remiss.records.published import LISTED, Amount, Count, Items, Share, published
 
 
 class GateVerdict(StrEnum):
@@ -50,7 +50,8 @@ class GateSuite:
     """A suite as a gate ran it.
 
     `sealed` counts the events of its sealed part, `sealed_run` says whether they were run, and `sealed_uses` how often they were
-    by now for any version of the model.
+    by now for any version of the model. `flagged` counts the events that met a criterion, `decided` those of them that people
+    have decided, `verified` is their share by weight; None where that was not kept.
     """
 
     name: str
@@ -59,6 +60,9 @@ class GateSuite:
     sealed: Count
     sealed_uses: Count
     sealed_run: bool = False
+    flagged: Count | None = None
+    decided: Count | None = None
+    verified: Share | None = None
 
 
 @published("verdict", read="read_position")
@@ -114,6 +118,40 @@ class GateDecisions(Items[GateDecision]):
     OF: ClassVar = "verdict"
 
     items: tuple[GateDecision, ...]
+
+
+@published("checklist-line", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistLine:
+    """One line of the checklist of a release.
+
+    `checked` is what the facts say: yes or no; None where only a person can tell, and `who` says which. `evidence` names what the
+    line stands on: ids of decisions, cases and waivers, digests.
+    """
+
+    what: str
+    checked: bool | None
+    says: str
+    evidence: tuple[str, ...] = ()
+    who: str | None = None
+
+
+@published("checklist", read="position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateChecklist:
+    """What is to be true before a model version is released, each line bound to its evidence.
+
+    `ready` says that no line is unchecked by the facts; those that only people can tick may still be open.
+    """
+
+    decision: str
+    gate: str
+    model: str
+    verdict: GateVerdict
+    waivers: Count
+    ready: bool
+    lines: tuple[ChecklistLine, ...]
+    position: Count | None = field(default=None, compare=False)
 
 
 class WaiverState(StrEnum):

@@ -27,11 +27,11 @@ from remiss.safeguard.attestation import envelope
 from remiss.safeguard.critical_cases import repeats_needed
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import GatePolicy, read
-from remiss.safeguard.gate_thresholds import Played, is_critical
+from remiss.safeguard.gate_ports import GateWorkspace
+from remiss.safeguard.gate_thresholds import Played, coverage_of, is_critical
 from remiss.safeguard.judging import CriterionJudge
 from remiss.safeguard.model_actions import ModelName
 from remiss.safeguard.non_inferiority import overall
-from remiss.safeguard.ports import GateWorkspace
 from remiss.safeguard.suite_actions import found_suite, rows_of
 from remiss.safeguard.waiving import in_force, with_waivers
 
@@ -158,7 +158,7 @@ def decide(
     )
     made = replace(made, id=kind_id("gate", plain(asdict(made))))
     ws.gates.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False))
-    return _as_it_stands(ws, made)
+    return as_it_stands(ws, made)
 
 
 @action("gate.list", permission=READ, http="GET /gates", reads=True)
@@ -196,7 +196,7 @@ def show_gate(ws: GateWorkspace, gate: GateId) -> GateDecision:
     ------
     NotFound, Ambiguous
     """
-    return _as_it_stands(ws, found_decision(ws, gate))
+    return as_it_stands(ws, found_decision(ws, gate))
 
 
 @action("gate.attest", permission=READ, http="GET /gates/{gate}/attestation", reads=True, subject="gate")
@@ -234,7 +234,7 @@ def found_decision(ws: GateWorkspace, gate: str) -> GateDecision:
     return found
 
 
-def _as_it_stands(ws: GateWorkspace, decision: GateDecision) -> GateDecision:
+def as_it_stands(ws: GateWorkspace, decision: GateDecision) -> GateDecision:
     """Return a decision with what is waived now."""
     return with_waivers(decision, ws.gates.waivers(decision.model.name, decision.model.version), ws.now)
 
@@ -262,6 +262,7 @@ def _suite(ws: GateWorkspace, name: str, suite: Suite, prepared: PlayedGate) -> 
     uses = ws.gates.sealed_uses(suite.digest, prepared.model.name)
     played = prepared.played[name]
     ran = played.baseline.ran and played.candidate.ran and bool(played.sealed)
+    people = coverage_of(played.rows)
     return GateSuite(
         name=suite.name,
         digest=suite.digest,
@@ -269,6 +270,9 @@ def _suite(ws: GateWorkspace, name: str, suite: Suite, prepared: PlayedGate) -> 
         sealed=len(played.sealed),
         sealed_uses=uses + ran,
         sealed_run=ran,
+        flagged=people.flagged,
+        decided=people.decided,
+        verified=people.share,
     )
 
 

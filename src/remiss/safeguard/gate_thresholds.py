@@ -137,18 +137,33 @@ def _open_critical(most: int, played: Played) -> GateCondition:
     )
 
 
-def _verified(least: float, played: Played) -> GateCondition:
-    flagged = [row for row in played.rows if row.role is CaptureRole.CANDIDATE]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedShare:
+    """Of how many flagged events of a suite people have decided how many, and what share of their weight that is."""
+
+    flagged: int
+    decided: int
+    share: float
+
+
+def coverage_of(rows: Sequence[SuiteRow]) -> DecidedShare:
+    """Return how far people have come with the flagged events among some rows."""
+    flagged = [row for row in rows if row.role is CaptureRole.CANDIDATE]
     done = [row for row in flagged if row.status is not None and Status(row.status) in DECIDED]
     share = sum(row.weight for row in done) / max(sum(row.weight for row in flagged), 1e-300)
-    found = f"people have decided {len(done):,} of {len(flagged):,} flagged events, {share:.1%} by weight"
+    return DecidedShare(flagged=len(flagged), decided=len(done), share=min(share, 1.0))
+
+
+def _verified(least: float, played: Played) -> GateCondition:
+    found = coverage_of(played.rows)
+    says = f"people have decided {found.decided:,} of {found.flagged:,} flagged events, {found.share:.1%} by weight"
     return GateCondition(
         name="verified",
-        verdict=GateVerdict.PASS if flagged and share >= least else GateVerdict.FAIL,
-        says=f"{found}; {least:.1%} are asked for",
-        value=share,
+        verdict=GateVerdict.PASS if found.flagged and found.share >= least else GateVerdict.FAIL,
+        says=f"{says}; {least:.1%} are asked for",
+        value=found.share,
         threshold=least,
-        events=len(flagged),
+        events=found.flagged,
     )
 
 

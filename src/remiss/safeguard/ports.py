@@ -10,12 +10,10 @@ from typing import Protocol, Self
 
 from remiss.catalog.ports import Cases, EvidenceWorkspace
 from remiss.govern.ports.actor import Permits
-from remiss.govern.ports.audit import Audit
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys
-from remiss.protocol.ports import Documents, Engine, Protocols
-from remiss.records.gate import GateDecision, Waiver
+from remiss.protocol.ports import Engine, Protocols
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification
 from remiss.records.person import Governed
 from remiss.records.replay import Replay, ReplayGrade
@@ -69,6 +67,16 @@ class Models(Protocol):
         NotFound : none is registered so
         Ambiguous : several versions are
         InputError : it may not be run without being registered
+        """
+        ...
+
+    def digest(self, model: str) -> str | None:
+        """Return the digest of the model that NAME@VERSION names, of its files as they lie now; None where that is not known.
+
+        Raises
+        ------
+        NotFound : none is registered so
+        ModelError : its files cannot be read, or are not those that were registered
         """
         ...
 
@@ -222,71 +230,3 @@ class SuiteWorkspace(Permits, Protocol):
     def reading(self) -> AbstractContextManager[None]:
         """Have everything in the block read from one snapshot of the catalog."""
         ...
-
-
-class GateStore(Protocol):
-    """What gates decided."""
-
-    def wait(self) -> int:
-        """Have other writers wait from here on; return the position that this transaction will have."""
-        ...
-
-    def sealed_uses(self, digest: str, model: str) -> int:
-        """Return how often the sealed part of a suite was run for any version of a model."""
-        ...
-
-    def listed(self, model: str | None, version: str | None, position: int | None = None) -> Sequence[str]:
-        """Return the decisions as they were kept, the newest first: all, or those on a model or one version of it."""
-        ...
-
-    def get(self, gate: str) -> str:
-        """Return one decision as it was kept, by its id or a prefix of it.
-
-        Raises
-        ------
-        NotFound, Ambiguous
-        """
-        ...
-
-    def save(self, decision: GateDecision, content: str) -> None:
-        """Keep a decision; nothing of it is changed any more."""
-        ...
-
-    def waivers(self, model: str | None = None, version: str | None = None, position: int | None = None) -> Sequence[Waiver]:
-        """Return waivers as they were kept, the newest first: all, or those for a model or one version of it."""
-        ...
-
-    def waiver(self, waiver: str) -> Waiver:
-        """Return one waiver, by its id or a prefix of it.
-
-        Raises
-        ------
-        NotFound, Ambiguous
-        """
-        ...
-
-    def keep_waiver(self, waiver: Waiver) -> None:
-        """Keep a waiver that somebody asks for."""
-        ...
-
-    def approve_waiver(self, waiver: Waiver, person: str, at: datetime) -> Waiver:
-        """Have a waiver count from now on.
-
-        Raises
-        ------
-        Conflict : it is approved already
-        """
-        ...
-
-
-class GateWorkspace(SuiteWorkspace, ModelWorkspace, Protocol):
-    """The ports that gates take."""
-
-    @property
-    def documents(self) -> Documents: ...
-    @property
-    def audit(self) -> Audit: ...
-    @property
-    def gates(self) -> GateStore: ...
-    @property
-    def progress(self) -> Progress: ...

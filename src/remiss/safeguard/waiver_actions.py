@@ -16,7 +16,7 @@ from remiss.records.event import is_text
 from remiss.records.gate import Waiver, Waivers
 from remiss.records.identity import kind_id, plain, utc
 from remiss.safeguard.gate_actions import READ, GateId, found_decision
-from remiss.safeguard.ports import GateWorkspace
+from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.waiving import check_approvable, check_until, check_waivable, state_of
 
 REQUEST, APPROVE = "waiver:request", "waiver:approve"

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from ipaddress import ip_network
@@ -142,6 +142,13 @@ class ModelRegistry:
             return f"did you mean {' or '.join(close)}?"
         return f"register it in {self._file() or FILE} (docs/how-to/run-models.md); `remiss model list` shows which are"
 
+    def digest(self, model: str) -> str | None:
+        """Return the digest of a registered model, of its files as they lie now; see `safeguard.ports.Models`."""
+        found = next((each for each in self._registrations if str(each.specification) == model), None)
+        if found is None:
+            raise NotFound(f"no model {model} is registered", do=self._near(model, ()), field="model")
+        return _with_digest(found, _kept_digest).digest
+
     def open(self, model: ModelSpecification, *, seed: int = 0) -> Runner:
         """Return a model that runs; see `safeguard.ports.Models`."""
         registration = next(each for each in (*self._others, *self._registrations) if each.specification == model)
@@ -244,8 +251,20 @@ def _check_installed(target: SavedTarget, model: ModelSpecification) -> None:
         raise failed
 
 
-def _with_digest(registration: Registration) -> ModelSpecification:
-    """Return a model with the digest of its files.
+@lru_cache(64)
+def _unchanged(folder: Path, files: tuple[str, ...], _: tuple[tuple[int, ...], ...]) -> str:
+    return digest_of(folder, files)
+
+
+def _kept_digest(folder: Path, files: Sequence[str]) -> str:
+    """Return the digest of files, which is made once as long as none of them is written."""
+    those = [(folder / name).stat() for name in files]
+    stamps = tuple((each.st_ino, each.st_size, each.st_mtime_ns, each.st_ctime_ns) for each in those)
+    return _unchanged(folder, tuple(files), stamps)
+
+
+def _with_digest(registration: Registration, digest_: Callable[[Path, Sequence[str]], str] = digest_of) -> ModelSpecification:
+    """Return a model with the digest of its files, of Python the only one that is known before it is loaded.
 
     Raises
     ------
@@ -255,7 +274,7 @@ def _with_digest(registration: Registration) -> ModelSpecification:
     if not isinstance(target, PythonTarget) or not target.files:
         return model
     try:
-        digest = digest_of(target.folder, target.files)
+        digest = digest_(target.folder, target.files)
     except OSError as error:
         raise ModelError(f"{error.filename} of {model} cannot be read: {error.strerror}", do="mend its `files`") from error
     if model.digest not in {None, digest}:

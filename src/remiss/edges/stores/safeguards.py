@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, func, insert, select, update
+from sqlalchemy import Column, Row, Select, case, func, insert, select, update
 
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.tables import gates, sealed_runs, suites, waivers
@@ -87,6 +87,17 @@ class GateTable:
             found = found.where(gates.c.model == model)
         if version is not None:
             found = found.where(gates.c.version == version)
+        with self._reader.at() as reading:
+            return tuple(reading.connection.execute(found).scalars())
+
+    def newest(self, flag: str | None = None) -> Sequence[str]:
+        """Return the newest decision of each team and gate on each version of a model, by their names; or those of one flag."""
+        named = (gates.c.team_id, gates.c.gate, gates.c.model, gates.c.version)
+        last = select(func.max(gates.c.key)).group_by(*named)
+        if flag is not None:
+            version = case((gates.c.version == "", ""), else_="@" + gates.c.version)
+            last = last.where(gates.c.gate + "." + gates.c.model + version == flag)
+        found = select(gates.c.content).where(gates.c.key.in_(last)).order_by(*named[1:], named[0])
         with self._reader.at() as reading:
             return tuple(reading.connection.execute(found).scalars())
 

@@ -30,6 +30,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "agreement": ("curation_tables", "agreement"),
     "case": ("case_tables", "case"),
     "catalog": ("governance_tables", "catalog"),
+    "checklist": ("suite_tables", "checklist"),
     "comparison": ("case_tables", "comparison"),
     "diff": ("protocol", "diff"),
     "estimate": ("run_tables", "estimate"),

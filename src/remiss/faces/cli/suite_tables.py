@@ -5,9 +5,19 @@ from __future__ import annotations
 import click
 
 from remiss.faces.cli import render
+from remiss.present import gate_report
 from remiss.present.gate_report import WORDS, verdict_words
 from remiss.present.legible import counted
-from remiss.records.gate import GateCondition, GateDecision, GateDecisions, GateVerdict, Waiver, Waivers, WaiverState
+from remiss.records.gate import (
+    GateChecklist,
+    GateCondition,
+    GateDecision,
+    GateDecisions,
+    GateVerdict,
+    Waiver,
+    Waivers,
+    WaiverState,
+)
 from remiss.records.suite import Suite, SuitePower, Suites
 
 WIDE_DIGEST = 19
@@ -101,6 +111,11 @@ def _condition(found: GateCondition) -> None:
         click.echo(f"  {'':<13}   {note}")
     if found.evidence and found.verdict is not GateVerdict.PASS:
         click.echo(f"  {'':<13}   look at {', '.join(found.evidence[:5])}")
+
+
+def checklist(found: GateChecklist) -> None:
+    """Print the checklist of a release as Markdown, to be kept with it."""
+    click.echo(gate_report.checklist(found), nl=False)
 
 
 def decisions(found: GateDecisions) -> None:
