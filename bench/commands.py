@@ -99,6 +99,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "sample.export": ("sample export --out {folder}/sample-{number}.csv",),
     "sample.list": ("sample list", "sample list group:control"),
     "status": ("status",),
+    "suite.compare": ("suite compare {suite} --model {result} --baseline {result}",),
     "suite.list": ("suite list",),
     "suite.rows": ("suite rows {suite}",),
     "suite.show": ("suite show {suite}",),

@@ -63,6 +63,7 @@ OF_NOW = {
     "gate.show": "a decision never changes, and what is waived is as it stands now",
     "result.rows": "a result never changes",
     "result.show": "a result never changes",
+    "suite.compare": "of two results, which never change",
     "suite.rows": "of the position that the suite was built from",
     "view.list": "what people saved, as it stands",
     "audit.search": "a log has no positions but its own; --until names a moment",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from remiss.records.result import ResultFigure, ResultRow, RowVerdict
-from remiss.records.suite import SuitePart
+from remiss.records.suite import CaptureRole, SuitePart
 from remiss.safeguard.result_figures import figures
 
 
@@ -15,7 +15,7 @@ def row(at, verdict, *, family=None, weight=1.0, part=SuitePart.CASES, mode="a",
         id=f"r{at:04}",
         part=part,
         open=part is SuitePart.CASES,
-        role="candidate" if part is SuitePart.CASES else "control",
+        role=CaptureRole.CANDIDATE if part is SuitePart.CASES else CaptureRole.CONTROL,
         weight=weight,
         family=family or f"f{at}",
         stratum="{}",

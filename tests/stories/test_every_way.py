@@ -29,7 +29,7 @@ UNTOLD = {
     *("gate.attest", "gate.decide", "gate.list", "gate.show", "suite.build", "suite.list", "suite.rows", "suite.show"),
     # Told in the library (test_waivers.py), of what a gate decided.
     *("gate.checklist", "waiver.approve", "waiver.list", "waiver.request"),
-    *("result.list", "result.rows", "result.show", "suite.run"),  # and in test_results.py
+    *("result.list", "result.rows", "result.show", "suite.compare", "suite.run"),  # and in test_results.py
     # Told by commands and over HTTP (faces/test_replay.py, faces/test_case_notebook.py).
     *("case.notebook", "case.replays", "job.replay", "replay.cases", "replay.list"),
     # Told of a catalog of a former schema, where there is something to redact (migrations/test_private_by_default.py).

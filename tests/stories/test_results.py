@@ -90,6 +90,28 @@ def test_rows_are_told_page_by_page_and_as_they_are_asked_for(captured, suite): 
         safeguard.list_result_rows(captured, found.id, after=first.next)
 
 
+def test_two_results_of_one_suite_are_compared_event_by_event(captured, suite):  # noqa: F811
+    usual = safeguard.run(captured, "arrivals", model="delays@1")
+    turned = safeguard.run(captured, "arrivals", model="python:delays:turned")
+    found = safeguard.compare(captured, "arrivals", model="python:delays:turned", baseline="delays@1")
+    assert (found.result, found.baseline_result) == (turned.id, usual.id)
+    by_name = {(each.group, each.name): each for each in found.differences}
+    assert by_name["question", "target"].difference == 1.0
+    assert by_name["question", "guard"].difference < 0
+    assert (by_name["criterion", "missed-delay"].candidate, by_name["criterion", "missed-delay"].broken) == (1.0, 0)
+    changed = {each.id: each for each in found.changes}
+    assert len(changed) == found.fixed + found.broken
+    fixed = [each for each in changed.values() if each.open]
+    assert {(each.change, each.baseline, each.candidate) for each in fixed} == {("fixed", "on-time", "late")}
+    turned_round = safeguard.compare(captured, "arrivals", model=usual.id, baseline=turned.id)
+    assert (turned_round.fixed, turned_round.broken) == (found.broken, found.fixed)
+    with pytest.raises(NotFound, match="no result of delays@2"):
+        safeguard.compare(captured, "arrivals", model="delays@2", baseline="delays@1")
+    safeguard.build_suite(captured, "others", "status:verified", sealed=0.0)
+    with pytest.raises(InputError, match="not of others"):
+        safeguard.compare(captured, "others", model=usual.id, baseline=turned.id)
+
+
 @pytest.mark.parametrize(
     ("model", "kind"),
     [

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from remiss.present.legible import counted
-from remiss.records.result import ResultFigure, SuiteResult
+from remiss.records.result import LatencyDifference, PairedDifference, ResultFigure, SuiteComparison, SuiteResult
 
 # What the events of a figure have in common, in the order in which they are told.
 GROUPS: Mapping[str, str] = {
@@ -25,6 +25,14 @@ MEASURES: Mapping[str, str] = {
     "latency-p50-ms": "p50",
     "latency-p95-ms": "p95",
     "latency-p99-ms": "p99",
+}
+COMPARED: Mapping[str, str] = {
+    "question": "question",
+    "criterion": "criterion not met",
+    "critical-mode": "severity 1 of mode",
+    "mode": "failure mode",
+    "severity": "severity",
+    "slice": "slice",
 }
 QUESTIONS: Mapping[str, str] = {"guard": "what worked", "target": "open cases"}
 
@@ -70,7 +78,7 @@ def figure_value(found: ResultFigure) -> str:
     return f"{100 * found.value:.1f} ({low} to {high}) %"
 
 
-def of_what(found: ResultFigure) -> str:
+def of_what(found: ResultFigure | PairedDifference) -> str:
     """Return which events a figure is about.
 
     >>> of_what(ResultFigure(group="slice", name='{"context.airport":"EWR"}', measure="pass-rate", value=None, low=None,
@@ -92,3 +100,32 @@ def slice_words(stratum: str) -> str:
     """Return a stratum, which is JSON, in words."""
     values = json.loads(stratum)
     return ", ".join(f"{name.rpartition('.')[2]} {'none' if value is None else value}" for name, value in values.items()) or "all"
+
+
+def comparison_news(found: SuiteComparison) -> str:
+    """Return in a sentence how two versions differ on a suite."""
+    guard = next((each for each in found.differences if (each.group, each.name) == ("question", "guard")), None)
+    begins = f"{found.model} against {found.baseline} on {found.suite}: fixes {found.fixed:,}, breaks {found.broken:,}"
+    return begins if guard is None else f"{begins}; what worked {points(guard)} points"
+
+
+def points(found: PairedDifference) -> str:
+    """Return a difference with its interval, in points of 100.
+
+    >>> points(PairedDifference(group="mode", name="a", events=9, effective=9.0, untold=0, baseline=0.5, candidate=0.75,
+    ...                         difference=0.25, low=-0.0625, high=0.5, fixed=3, broken=1, chance=0.625))
+    '+25.0 (-6.2 to +50.0)'
+    """
+    return f"{100 * found.difference:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+
+
+def p_value(found: PairedDifference) -> str:
+    """Return the p-value of a comparison, adjusted where many are made at once."""
+    value = found.chance if found.adjusted is None else found.adjusted
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
+def latency_words(found: LatencyDifference) -> str:
+    """Return the difference of latency with its interval."""
+    low, high = ("?" if end is None else f"{end:+.3g}" for end in (found.low_ms, found.high_ms))
+    return f"{found.median_ms:+.3g} ms ({low} to {high}) at the median event"

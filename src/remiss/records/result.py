@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from remiss.records.model import JsonValue, ModelEnvironment, ModelSpecification, ModelTrouble
 from remiss.records.published import LISTED, Amount, Count, Items, published
-from remiss.records.suite import SuitePart
+from remiss.records.suite import CaptureRole, SuitePart
 
 
 class RowVerdict(StrEnum):
@@ -35,7 +35,7 @@ class ResultRow:
     id: str
     part: SuitePart
     open: bool
-    role: str
+    role: CaptureRole
     weight: Amount
     family: str
     stratum: str
@@ -129,3 +129,90 @@ class SuiteResults(Items[SuiteResult]):
     OF: ClassVar = "suite-result"
 
     items: tuple[SuiteResult, ...]
+
+
+@published("paired-difference", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedDifference:
+    """How often two versions pass events that have something in common, compared event by event.
+
+    `group` and `name` say which events, as in a figure of a result; `critical-mode` are the cases of severity 1 of a mode. In the
+    group `criterion` an event passes that does not meet it. `baseline` and `candidate` are weighted shares that pass, and
+    `difference` is the candidate's minus the baseline's, `low` and `high` its 95 % interval over strata of weights, in which
+    near-duplicates count as one. The candidate alone passes `fixed` events, the baseline alone `broken` ones. `chance` is the
+    exact two-sided p-value of McNemar's test of "they pass equally often", unweighted, each family of near-duplicates once.
+    `adjusted` is it for all comparisons of the group at once, by `adjusted_by`.
+    """
+
+    group: str
+    name: str
+    events: Count
+    effective: Amount
+    untold: Count
+    baseline: float
+    candidate: float
+    difference: float
+    low: float
+    high: float
+    fixed: Count
+    broken: Count
+    chance: float
+    adjusted: float | None = None
+    adjusted_by: str | None = None
+
+
+@published("latency-difference", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyDifference:
+    """The median over families of the candidate's latency minus the baseline's on the same event, with its 95 % interval.
+
+    An end that so few families cannot show is None.
+    """
+
+    median_ms: float
+    low_ms: float | None
+    high_ms: float | None
+    events: Count
+    families: Count
+
+
+@published("changed-event", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedEvent:
+    """An event that one of two versions passes and the other does not, with what each answered."""
+
+    id: str
+    change: str
+    part: SuitePart
+    open: bool
+    mode: str | None
+    severity: Count | None
+    stratum: str
+    weight: Amount
+    baseline: JsonValue = None
+    candidate: JsonValue = None
+    trouble: ModelTrouble | None = None
+
+
+@published("suite-comparison")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteComparison:
+    """Two results of one suite, compared event by event; nothing was run for it.
+
+    `changes` are the events that one version passes and the other does not, broken ones first, at most 1,000; `fixed` and
+    `broken` count all of them. `notes` say what the two runs did not have in common.
+    """
+
+    suite: str
+    suite_digest: str
+    result: str
+    baseline_result: str
+    model: ModelSpecification
+    baseline: ModelSpecification
+    differences: tuple[PairedDifference, ...]
+    latency: LatencyDifference | None
+    fixed: Count
+    broken: Count
+    changes: tuple[ChangedEvent, ...]
+    notes: tuple[str, ...]
+    position: Count

@@ -13,6 +13,7 @@ from remiss.safeguard.replay_actions import list_replays as list_replays
 from remiss.safeguard.replay_actions import replay as replay
 from remiss.safeguard.replay_actions import replay_cases as replay_cases
 from remiss.safeguard.replay_jobs import replay_job as replay_job
+from remiss.safeguard.result_actions import compare as compare
 from remiss.safeguard.result_actions import list_result_rows as list_result_rows
 from remiss.safeguard.result_actions import list_results as list_results
 from remiss.safeguard.result_actions import run as run

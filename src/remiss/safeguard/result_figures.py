@@ -187,7 +187,7 @@ def _flagged(columns: _Columns, rows: Sequence[ResultRow], production: Mapping[s
     role = np.array([row.role for row in rows], dtype=object)
     weight = columns.weight.copy()
     for each in CaptureRole:
-        those = role == each.value
+        those = role == each
         if weight[those].sum() > 0:
             weight[those] *= production.get(each.value, 0.0) / weight[those].sum()
     for name in sorted({name for row in rows for name in (*row.met, *row.unmet)}):

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from remiss.records.identity import digest
+from remiss.records.result import ResultRow
 from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
 from remiss.safeguard.non_inferiority import Numbers, PairedCases, strata_of
 from remiss.safeguard.power import play, times_needed
@@ -98,7 +99,7 @@ def asked_in(question: str, row: SuiteRow) -> bool:
             return True
 
 
-def pairs_of(rows: Sequence[SuiteRow], baseline: Sequence[bool], candidate: Sequence[bool]) -> PairedCases:
+def pairs_of(rows: Sequence[SuiteRow] | Sequence[ResultRow], baseline: Sequence[bool], candidate: Sequence[bool]) -> PairedCases:
     """Return rows with what two versions made of them, as conditions are judged."""
     place: dict[str, int] = {}
     return PairedCases(
@@ -110,7 +111,7 @@ def pairs_of(rows: Sequence[SuiteRow], baseline: Sequence[bool], candidate: Sequ
     )
 
 
-def shares_of(production: Mapping[str, float], rows: Sequence[SuiteRow]) -> Numbers:
+def shares_of(production: Mapping[str, float], rows: Sequence[SuiteRow] | Sequence[ResultRow]) -> Numbers:
     """Return how many events of production each capture role stands for, by its number; 0 where no row is of it."""
     there = {row.role for row in rows}
     return np.array([production.get(role.value, 0.0) if role in there else 0.0 for role in ROLES])

@@ -119,7 +119,7 @@ def _rows(rows: Sequence[SuiteRow], answers: Answers, redact: Redact | None) -> 
             id=row.id,
             part=row.part,
             open=asked_in(TARGET, row),
-            role=row.role.value,
+            role=row.role,
             weight=row.weight,
             family=row.family,
             stratum=row.stratum,

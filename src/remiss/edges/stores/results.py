@@ -19,7 +19,7 @@ from remiss.errors import Ambiguous, NotFound
 from remiss.records.case import Sensitivity
 from remiss.records.model import ModelTrouble, TroubleKind
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
-from remiss.records.suite import SuitePart
+from remiss.records.suite import CaptureRole, SuitePart
 from remiss.safeguard.result_ports import FoundRows, ResultRowSearch
 
 # So many rows are written at once.
@@ -106,7 +106,7 @@ def _asked(wanted: ResultRowSearch) -> Sequence[ColumnElement[bool]]:
 
 def _cells(key: int, place: int, row: ResultRow) -> dict[str, object]:
     trouble = row.trouble
-    content = [row.open, row.role, row.weight, row.family, row.passes, row.asked, row.met, row.unmet, row.latency_ms]
+    content = [row.open, row.role.value, row.weight, row.family, row.passes, row.asked, row.met, row.unmet, row.latency_ms]
     return {
         "result_key": key,
         "place": place,
@@ -128,7 +128,7 @@ def _row(row: Row[Any]) -> ResultRow:
         id=row.event,
         part=SuitePart(row.part),
         open=open_,
-        role=role,
+        role=CaptureRole(role),
         weight=weight,
         family=family,
         stratum=row.stratum,

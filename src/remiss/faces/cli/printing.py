@@ -51,6 +51,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "status": ("run_tables", "status"),
     "stored-protocol": ("protocol", "text"),
     "suite": ("suite_tables", "suite"),
+    "suite-comparison": ("result_tables", "comparison"),
     "suite-result": ("result_tables", "result"),
     "team": ("governance_tables", "team"),
     "thread": ("curation_tables", "thread"),

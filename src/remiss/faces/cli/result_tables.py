@@ -7,8 +7,21 @@ import click
 from remiss.faces.cli import render
 from remiss.present.legible import counted
 from remiss.present.result_report import told
-from remiss.present.result_words import GROUPS, MEASURES, figure_value, news, of_what
-from remiss.records.result import SuiteResult, SuiteResults
+from remiss.present.result_words import (
+    COMPARED,
+    GROUPS,
+    MEASURES,
+    comparison_news,
+    figure_value,
+    latency_words,
+    news,
+    of_what,
+    p_value,
+    points,
+)
+from remiss.records.result import SuiteComparison, SuiteResult, SuiteResults
+
+MOST_CHANGES = 20
 
 
 def result(found: SuiteResult) -> None:
@@ -42,3 +55,27 @@ def results(found: SuiteResults) -> None:
         render.say("no results; run a suite with remiss suite run NAME --model NAME@VERSION")
         return
     render.table(("result", "suite", "model", "events", "news", "run"), lines)
+
+
+def comparison(found: SuiteComparison) -> None:
+    """Print how two versions differ on a suite: the news, each difference with its interval, and the events that changed."""
+    click.echo(comparison_news(found))
+    for group, title in COMPARED.items():
+        those = [each for each in found.differences if each.group == group]
+        if not those:
+            continue
+        click.echo()
+        chance = "adjusted p" if any(each.adjusted is not None for each in those) else "p"
+        lines = [(of_what(each), points(each), each.fixed, each.broken, p_value(each), each.events) for each in those]
+        render.table((title, "difference in points", "fixed", "broken", chance, "events"), lines)
+    if found.changes:
+        click.echo()
+        changed = [(each.id, each.change, each.mode or each.part.value, each.severity) for each in found.changes[:MOST_CHANGES]]
+        render.table(("event", "change", "mode", "severity"), changed)
+    more = len(found.changes) - MOST_CHANGES
+    if more > 0:
+        render.say(f"{more:,} more; all with --format json")
+    if found.latency is not None:
+        render.say(f"latency: {latency_words(found.latency)}")
+    for note in found.notes:
+        render.say(note)
