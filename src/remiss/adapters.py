@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.querying.paths import PathCache as PathCache
     from remiss.edges.stores.reading import Reader as Reader
     from remiss.edges.stores.replays import ReplayStore as ReplayStore
+    from remiss.edges.stores.resolutions import ResolutionStore as ResolutionStore
     from remiss.edges.stores.results import ResultTable as ResultTable
     from remiss.edges.stores.runs import RunStore as RunStore
     from remiss.edges.stores.safeguards import GateTable as GateTable
@@ -94,6 +95,7 @@ HOMES = {
     "Reader": "stores.reading",
     "ReplayStore": "stores.replays",
     "ResultTable": "stores.results",
+    "ResolutionStore": "stores.resolutions",
     "RunStore": "stores.runs",
     "EvidenceStore": "stores.sampled.evidence",
     "SampleStore": "stores.sampled.listing",

@@ -11,14 +11,13 @@ from remiss import adapters
 from remiss.govern.authority import LocalOwner
 from remiss.govern.ports.actor import Actor
 from remiss.govern.ports.audit import Audit
-from remiss.govern.ports.machine import Recogniser
 from remiss.govern.ports.vault import Keys, Vault
 from remiss.offline import Offline
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
     from remiss.capture.ports import Histograms, Runs
-    from remiss.catalog.ports import Attachments, Cases, RawEvents, SavedViews
+    from remiss.catalog.ports import Attachments, Cases, SavedViews
     from remiss.curate.blinding import Viewer
     from remiss.curate.ports.contributions import Investigations, Threads
     from remiss.curate.ports.labelling import DoubleLabelled, Labellings, Queue, Recodings
@@ -120,11 +119,6 @@ class Wiring(Offline):
         return adapters.CaseStore(self._reader, self._path_cache)
 
     @cached_property
-    def raw_events(self) -> RawEvents:
-        """Where raw events lie, of the cases that the actor may see."""
-        return adapters.RawEventStore(self._reader)
-
-    @cached_property
     def attachments(self) -> Attachments:
         """Files that people added, to cases that the actor may see."""
         return adapters.AttachmentStore(self._reader)
@@ -224,11 +218,6 @@ class Wiring(Offline):
     def jobs(self) -> Jobs:
         """Jobs in the catalog, as far as the actor may see them."""
         return adapters.JobStore(self._reader)
-
-    @cached_property
-    def recogniser(self) -> Recogniser:
-        """The model that knows names of people and places; loaded once a process."""
-        return adapters.recogniser()
 
     def _acted(self) -> bool:
         with self._reader.at() as reading:

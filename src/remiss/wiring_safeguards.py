@@ -1,4 +1,4 @@
-"""Which edge stands behind which port of the chapter of safeguards: suites, gates, replays, and models that run."""
+"""Which edge stands behind which port of safeguards: suites, gates, replays, models that run, raw events and their names."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from remiss import adapters
+from remiss.govern.ports.machine import Recogniser
 from remiss.wiring import Wiring
 
 if TYPE_CHECKING:
+    from remiss.catalog.ports import RawEvents
     from remiss.edges.runners.registry import RunningModel
     from remiss.safeguard.gate_ports import GateStore
     from remiss.safeguard.ports import Replays, SuiteStore
+    from remiss.safeguard.recurrences import Resolutions
     from remiss.safeguard.result_ports import ResultStore
 
 
@@ -35,6 +38,11 @@ class SafeguardWiring(Wiring):
         """Results of suites."""
         return adapters.ResultTable(self._reader)
 
+    @cached_property
+    def resolutions(self) -> Resolutions:
+        """What is expected of cases, and what versions of models made of them."""
+        return adapters.ResolutionStore(self._reader)
+
     @contextmanager
     def keeping_models(self) -> Iterator[None]:
         """Have models that are opened in this block, by calls that are served here, run on until its end."""
@@ -51,3 +59,13 @@ class SafeguardWiring(Wiring):
     def replays(self) -> Replays:
         """Replays that are kept, of cases that the actor may see."""
         return adapters.ReplayStore(self._reader)
+
+    @cached_property
+    def raw_events(self) -> RawEvents:
+        """Where raw events lie, of the cases that the actor may see."""
+        return adapters.RawEventStore(self._reader)
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """The model that knows names of people and places; loaded once a process."""
+        return adapters.recogniser()

@@ -193,6 +193,11 @@ class Questions:
 
     case_annotate = case_verify = case_adjudicate = labelling
 
+    def case_expect(self) -> Iterator[Mapping[str, Any]]:
+        for each in self.unseen:
+            yield {"case": each, "revision": 1, "expectations": ("equals late",)}
+            yield {"case": SLOW[0], "revision": 1, "expectations": (f"criterion-not-met {each}",)}
+
     def case_revise(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"case": each, "revision": 1, "clear": ("note",)} for each in self.unseen)
 

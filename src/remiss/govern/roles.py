@@ -55,6 +55,8 @@ _VERIFIER = _ANNOTATOR | {"case:verify", "case:adjudicate", "case:replay"}
 _CURATOR = _VERIFIER | {
     "case:reopen",
     "case:link",
+    "case:expect",
+    "case:resolve",
     "queue:steer",
     "run:capture",
     "run:accept",

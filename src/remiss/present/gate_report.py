@@ -32,6 +32,7 @@ def markdown(decision: GateDecision, link: str | None = None) -> str:
     lines = [
         f"## {SIGNS[decision.verdict]} {verdict_words(decision)}: {markdown_text(str(decision.model))}",
         "",
+        *_regressed(decision, link),
         f"Against {markdown_text(str(decision.baseline))}, gate {markdown_text(decision.gate)}, "
         + ", ".join(
             f"suite {markdown_text(each.name)} of {each.events:,} events ({each.sealed:,} sealed)" for each in decision.suites
@@ -74,6 +75,20 @@ def checklist(found: GateChecklist) -> str:
 
 def _waivers(count: int) -> str:
     return f"{count} waiver{'s' if count > 1 else ''}"
+
+
+def regressed_words(decision: GateDecision) -> str:
+    """Return how many resolved cases are back, of a version that broke any."""
+    count = len(decision.regressed)
+    return f"{count:,} resolved case{'s' if count > 1 else ''} regressed"
+
+
+def _regressed(decision: GateDecision, link: str | None) -> list[str]:
+    if not decision.regressed:
+        return []
+    more = ", ..." if len(decision.regressed) > MOST_CASES else ""
+    named = ", ".join(case_link(case, link) for case in decision.regressed[:MOST_CASES]) + more
+    return [f"**{regressed_words(decision)}**: {named}.", ""]
 
 
 def markdown_text(text: str) -> str:
@@ -131,6 +146,9 @@ def github(decision: GateDecision) -> str:
     """Return a decision as annotations of GitHub Actions, a line for each condition that does not pass, and one for the whole."""
     whole = f"{verdict_words(decision)}: {decision.model} against {decision.baseline}"
     lines = [annotation(LEVELS[decision.verdict], f"gate {decision.gate}", whole)]
+    if decision.regressed:
+        named = f"{regressed_words(decision)}: {', '.join(decision.regressed[:MOST_CASES])}"
+        lines.append(annotation("error", "regressed", named))
     for each in decision.conditions:
         if each.verdict is not GateVerdict.PASS:
             level = "notice" if each.waived is not None else LEVELS[each.verdict]

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from remiss.parameters import Grade, Help, Option, Range
 from remiss.records.event import Event, FieldLabel, Values
+from remiss.records.expectation import Expectation
 from remiss.records.labelling import Labelled, Link
 from remiss.records.published import LISTED, Count, Items, Share, published
 from remiss.records.rows import Shown
@@ -26,6 +27,40 @@ class Sensitivity(IntEnum):
     INTERNAL = 1
     RESTRICTED = 2
     SECRET = 3
+
+
+@published("regression", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regression:
+    """That a later version failed a resolved case: so many of its answers, `found_by` the gate that asked it."""
+
+    model: str
+    version: str
+    digest: str | None
+    asked: Count
+    failed: Count
+    found_by: str
+    at: datetime
+
+
+@published("resolution", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """The version that answered a case as is expected, and how often versions from it on were asked and failed since.
+
+    `could_still_fail` is the largest share of answers that could be wrong all the same: the upper end of the exact one-sided
+    95 % interval (Clopper and Pearson 1934). `regressed` says what broke it, of a case that is regressed.
+    """
+
+    model: str
+    version: str
+    digest: str | None
+    by: str
+    at: datetime
+    asked: Count
+    failed: Count
+    could_still_fail: Share
+    regressed: Regression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +86,8 @@ class Case(Shown):
     the asker may see of what people said of it. `stale` says that its event has changed since. `hidden` says why criteria,
     captures, mode and severity are not visible to the person who is to label it independently.
     `title_by` says who called it so, people or the protocol by its template; `show` is how fields of the event are shown.
+    `expectations` are what people wrote that a model is to answer; without any it follows from label and criteria. `resolution`
+    says by which version a case is, or was, resolved, and is None of one that never was.
     """
 
     id: str
@@ -74,6 +111,8 @@ class Case(Shown):
     hidden: str | None = None
     title_by: str | None = None
     show: Mapping[str, FieldLabel] = field(default_factory=dict)
+    expectations: tuple[Expectation, ...] = ()
+    resolution: Resolution | None = None
     position: Count | None = field(default=None, compare=False)
 
     @property

@@ -73,6 +73,7 @@ class GateDecision:
     `verdict` is that of the conditions that count: those that `waivers` cover do not, as long as these last.
     `family` names the conditions that are one family of Holm's procedure. `repeats` is how often each version was asked an event.
     `identified` says by what the model is known: its digest, or its name only. `policy_digest` is that of the policy's meaning.
+    `regressed` are the resolved cases that the version fails, which were made regressed by it.
     """
 
     id: str
@@ -92,6 +93,7 @@ class GateDecision:
     baseline_environment: ModelEnvironment | None
     left_out: Mapping[str, Count] = field(default_factory=dict)
     worst: tuple[str, ...] = ()
+    regressed: tuple[str, ...] = ()
     waivers: Count = 0
     team: str = "default"
     position: Count = 0

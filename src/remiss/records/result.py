@@ -88,7 +88,7 @@ class SuiteResult:
 
     `verdicts` counts events by part and verdict, `troubles` by why they have no answer. `trouble` is what kept the model from
     running at all; its `environment` is None then. `seed` is what its random numbers began with, `repeats` how often it was
-    asked each event.
+    asked each event. `regressed` are the resolved cases that it fails, which were made regressed by it.
     """
 
     id: str
@@ -108,6 +108,7 @@ class SuiteResult:
     production: Mapping[str, Amount] = field(default_factory=dict)
     seconds: Amount = 0.0
     notes: tuple[str, ...] = ()
+    regressed: tuple[str, ...] = ()
     team: str = "default"
     sensitivity: str = "internal"
     position: Count = 0

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from remiss.records.event import Scalar, Values
-from remiss.records.model import JsonValue
+from remiss.records.expectation import Expectation
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
 
 
@@ -27,38 +27,6 @@ class CaptureRole(StrEnum):
     CANDIDATE = "candidate"
     CONTROL = "control"
     UNDECIDED = "undecided"
-
-
-class ExpectationKind(StrEnum):
-    """What an answer is held against."""
-
-    EQUALS = "equals"
-    ONE_OF = "one-of"
-    WITHIN = "within"
-    MATCHES = "matches"
-    DOES_NOT_MATCH = "does-not-match"
-    EXISTS = "exists"
-    LATENCY = "latency-at-most"
-    NOT_MET = "criterion-not-met"
-
-
-@published("expectation", part=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """What an answer is to be.
-
-    `value` is what it is compared with: any JSON (`equals`), a list (`one-of`), a number (`within`), a pattern (`matches`,
-    `does-not-match`) or milliseconds (`latency-at-most`). `path` is a JSON path (RFC 9535) to what of the output is compared;
-    without it all of it is. `tolerance` is absolute, `relative` a share of the value; the larger of both holds. `criterion` names
-    the criterion of the protocol that is not to be met.
-    """
-
-    kind: ExpectationKind
-    value: JsonValue = None
-    path: str | None = None
-    tolerance: Amount | None = None
-    relative: Amount | None = None
-    criterion: str | None = None
 
 
 @published("suite-row", part=True)

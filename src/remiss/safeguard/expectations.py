@@ -13,9 +13,10 @@ from jsonpath_rfc9535 import compile as compiled_path
 from remiss.errors import InputError
 from remiss.protocol.terms import Kind
 from remiss.records.event import Scalar
+from remiss.records.expectation import Expectation, ExpectationKind
 from remiss.records.model import JsonValue, ModelAnswer
 from remiss.records.replay import ReplayGrade
-from remiss.records.suite import Expectation, ExpectationKind, SuiteCriterion
+from remiss.records.suite import SuiteCriterion
 from remiss.safeguard.replaying import compared
 
 # A pattern of a stranger may not take more than this of memory once it is compiled.
@@ -54,29 +55,11 @@ def checked(expectation: Expectation, criteria: Collection[str]) -> Expectation:
             except re2.error as error:
                 raise _wrong(kind, f"has no pattern that can be read: {error}", "write it in the syntax of RE2") from error
     if expectation.path is not None:
-        check_path(expectation.path)
+        try:
+            _path(expectation.path)
+        except JSONPathError as error:
+            raise _wrong(kind, f"has no path that can be read: {error}", "write a JSON path, for example $.answer") from error
     return expectation
-
-
-def check_path(path: str) -> None:
-    """Go on only with a JSON path that can be read.
-
-    Raises
-    ------
-    InputError
-    """
-    try:
-        _path(path)
-    except JSONPathError as error:
-        what = f"{path} is no path that can be read: {error}"
-        raise InputError(what, do="write a JSON path, for example $.answer", field="expectation") from error
-
-
-def values_at(path: str | None, output: JsonValue) -> Sequence[JsonValue]:
-    """Return what an output has at a JSON path; all of it without one."""
-    if path is None:
-        return [output]
-    return _path(path).find(output).values() if isinstance(output, dict | list) else []
 
 
 def _wrong(kind: ExpectationKind, what: str, do: str) -> InputError:
@@ -102,7 +85,7 @@ def holds(expectation: Expectation, answer: ModelAnswer, met: Mapping[str, bool 
         return None if answer.latency_ms is None else answer.latency_ms <= _float(expectation.value)
     if expectation.path is None:
         return _VALUES[expectation.kind](expectation, answer.output)
-    found = values_at(expectation.path, answer.output)
+    found = _path(expectation.path).find(answer.output).values() if isinstance(answer.output, dict | list) else []
     if expectation.kind is ExpectationKind.DOES_NOT_MATCH:
         return all(_VALUES[expectation.kind](expectation, each) for each in found)
     return any(_VALUES[expectation.kind](expectation, each) for each in found)
@@ -114,31 +97,6 @@ def all_hold(expectations: Sequence[Expectation], answer: ModelAnswer, met: Mapp
     if False in found:
         return False
     return None if not found or None in found else True
-
-
-def words(expectation: Expectation) -> str:
-    """Return an expectation in words.
-
-    >>> words(Expectation(kind=ExpectationKind.WITHIN, value=3, tolerance=0.5))
-    'within 0.5 of 3'
-    """
-    value = expectation.value
-    if expectation.kind is ExpectationKind.NOT_MET:
-        return f"does not meet {expectation.criterion}"
-    of = "" if expectation.path is None else f"{expectation.path} "
-    match expectation.kind:
-        case ExpectationKind.WITHIN:
-            by = [] if expectation.tolerance is None else [f"{expectation.tolerance:g}"]
-            by += [] if expectation.relative is None else [f"{expectation.relative:.3g} of it"]
-            return f"{of}within {' or '.join(by)} of {value}"
-        case ExpectationKind.LATENCY:
-            return f"answers within {value:g} ms"
-        case ExpectationKind.EXISTS:
-            return f"{of}is there"
-        case ExpectationKind.ONE_OF:
-            return f"{of}is one of {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        case kind:
-            return f"{of}{kind.value.replace('-', ' ')} {value}"
 
 
 def by_default(

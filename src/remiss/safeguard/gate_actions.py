@@ -25,6 +25,7 @@ from remiss.records.suite import Suite
 from remiss.safeguard.asking import Answers, Questions, ask_all
 from remiss.safeguard.attestation import envelope
 from remiss.safeguard.critical_cases import repeats_needed
+from remiss.safeguard.exposing import broken, keep_exposures, side_by_side
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import GatePolicy, read
 from remiss.safeguard.gate_ports import GateWorkspace
@@ -114,7 +115,8 @@ def decide(
     event by event. Guard and production ask whether the new version is no worse by more than a margin, severity 1 whether a
     resolved case breaks; target asks whether it fixes open cases, where the policy names it. Any condition that fails fails the
     gate; else any that cannot be told leaves it inconclusive. What is waived for this version and policy does not count. The exit
-    status is 0 for PASS, 1 for FAIL and 3 for INCONCLUSIVE. The decision is kept.
+    status is 0 for PASS, 1 for FAIL and 3 for INCONCLUSIVE. The decision is kept. A resolved case that MODEL fails is regressed
+    from then on, unless it is sealed.
 
     Example: remiss gate decide release.yaml --model arrival-delay@2 --baseline arrival-delay@1
 
@@ -126,6 +128,9 @@ def decide(
     ModelError : how a model is registered is wrong
     """
     assert prepared is not None
+    exposures = side_by_side(prepared.played.values())
+    # The order of locks: cases first.
+    held = ws.resolutions.held([case for case, _ in exposures])
     # Others may have run them meanwhile: from here on they wait.
     position = ws.gates.wait()
     _check_uses(ws, prepared.policy, prepared.suites, prepared.model)
@@ -151,6 +156,7 @@ def decide(
         baseline_environment=former.environment,
         left_out=dict(sum((Counter(each.left_out) for each in prepared.suites.values()), Counter())),
         worst=_worst(conditions),
+        regressed=tuple(sorted(broken(held, exposures))),
         team=team,
         position=position,
         decided_at=ws.now,
@@ -158,6 +164,7 @@ def decide(
     )
     made = replace(made, id=kind_id("gate", plain(asdict(made))))
     ws.gates.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False))
+    keep_exposures(ws, held, exposures, made.id)
     return as_it_stands(ws, made)
 
 

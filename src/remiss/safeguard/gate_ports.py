@@ -8,6 +8,7 @@ from typing import Protocol
 
 from remiss.govern.ports.audit import Audit
 from remiss.govern.ports.machine import Progress
+from remiss.protocol.ports import Documents
 from remiss.records.gate import GateDecision, Waiver
 from remiss.safeguard.ports import ModelWorkspace, SuiteWorkspace
 
@@ -79,6 +80,8 @@ class GateStore(Protocol):
 class GateWorkspace(SuiteWorkspace, ModelWorkspace, Protocol):
     """The ports that gates take."""
 
+    @property
+    def documents(self) -> Documents: ...
     @property
     def audit(self) -> Audit: ...
     @property

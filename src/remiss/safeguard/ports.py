@@ -13,11 +13,12 @@ from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys
-from remiss.protocol.ports import Documents, Engine, Protocols
+from remiss.protocol.ports import Engine, Protocols
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification
 from remiss.records.person import Governed
 from remiss.records.replay import Replay, ReplayGrade
 from remiss.records.view_entry import ViewEntry
+from remiss.safeguard.recurrences import Resolutions
 from remiss.understand.ports import Samples
 
 
@@ -189,15 +190,10 @@ class ReplayWorkspace(ModelWorkspace, EvidenceWorkspace, Protocol):
 
 
 class SuiteStore(Protocol):
-    """The suites of a catalog, or their scenarios: documents without rows, which follow from what they were built of."""
-
-    @property
-    def scenarios(self) -> SuiteStore:
-        """The scenarios of suites, which are kept alike."""
-        ...
+    """The suites of a catalog: their documents, without rows, which the catalog has in what they were built of."""
 
     def find(self, name: str, digest: str | None = None, position: int | None = None) -> str | None:
-        """Return the document of a name, the newest or that whose digest begins so; None where there is none.
+        """Return the document of a suite, the newest of its name or that whose digest begins so; None where there is none.
 
         Parameters
         ----------
@@ -230,10 +226,17 @@ class SuiteWorkspace(Permits, Protocol):
     @property
     def suites(self) -> SuiteStore: ...
     @property
-    def documents(self) -> Documents: ...
+    def resolutions(self) -> Resolutions: ...
     @property
     def now(self) -> datetime: ...
 
     def reading(self) -> AbstractContextManager[None]:
         """Have everything in the block read from one snapshot of the catalog."""
         ...
+
+
+class ResolutionWorkspace(SuiteWorkspace, ModelWorkspace, Protocol):
+    """The ports that resolving cases takes."""
+
+    @property
+    def progress(self) -> Progress: ...

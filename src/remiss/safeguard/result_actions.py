@@ -24,6 +24,7 @@ from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.suite import Suite, SuitePart
 from remiss.records.view_entry import ViewEntry, ViewKind, listed
 from remiss.safeguard.asking import check_gets
+from remiss.safeguard.exposing import broken, exposures_in, keep_exposures
 from remiss.safeguard.model_actions import ModelName, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
 from remiss.safeguard.result_comparison import compared
@@ -83,7 +84,8 @@ def run(
     All of the suite but its sealed part is asked: cases and controls are held against what is expected of them, and of the rest
     of the sample it is told which criteria its answers meet. A model that breaks leaves a result, too, which says of each event
     what happened. The figures are by mode, severity and slice, each with an interval in which near-duplicates count as one.
-    `result rows` shows the events, failures first.
+    `result rows` shows the events, failures first. A resolved case that a later version fails is regressed from then on: one of a
+    larger number, where versions are dotted numbers; of others a gate tells which is the later.
 
     Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
 
@@ -96,9 +98,13 @@ def run(
     """
     assert prepared is not None
     ws.allow(RUN, prepared.result.team)
-    made = replace(prepared.result, position=ws.position(), made_at=ws.now, made_by=ws.actor.name)
+    exposures = exposures_in(prepared.result, prepared.rows)
+    held = ws.resolutions.held([case for case, _ in exposures])
+    made = replace(prepared.result, regressed=tuple(sorted(broken(held, exposures))))
+    made = replace(made, position=ws.position(), made_at=ws.now, made_by=ws.actor.name)
     made = replace(made, id=kind_id(KIND, plain(asdict(made))))
     ws.results.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False), prepared.rows)
+    keep_exposures(ws, held, exposures, made.id)
     return made
 
 

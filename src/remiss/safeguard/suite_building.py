@@ -53,7 +53,7 @@ def built(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | N
     chosen = _chosen(ws, query, position)
     every = _sample(ws, chosen, within, position)
     criteria = criteria_of(chosen.protocol)
-    found = taken(every, chosen.ids, criteria, {})
+    found = taken(every, chosen.ids, criteria, ws.resolutions.expected([*chosen.ids], position))
     outside = len(chosen.ids - {line.id for line in every})
     found.left_out.update({why: count for why, count in ((OUTSIDE, outside), (OLDER, chosen.older)) if count})
     judge = CriterionJudge(ws.engine, criteria, found.rows)

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from remiss.records.event import Scalar
+from remiss.records.expectation import Expectation
 from remiss.records.identity import crockford, format_time, plain
 from remiss.records.states import Status
-from remiss.records.suite import CaptureRole, Expectation, SuiteCriterion, SuitePart, SuiteRow
+from remiss.records.suite import CaptureRole, SuiteCriterion, SuitePart, SuiteRow
 from remiss.safeguard.expectations import by_default
 from remiss.safeguard.replaying import redacted
 from remiss.understand.ports import SampledLine
@@ -67,9 +68,9 @@ def taken(
     """
     by_name, found = {each.name: each for each in criteria}, TakenRows()
     for line in lines:
-        row = _row(line)
+        row = row_of_line(line)
         found.production[row.role.value] = found.production.get(row.role.value, 0.0) + row.weight
-        why = _unusable(row)
+        why = unusable(row)
         if why is not None:
             found.left_out[why] += 1
             continue
@@ -85,7 +86,8 @@ def taken(
     return found
 
 
-def _row(line: SampledLine) -> SuiteRow:
+def row_of_line(line: SampledLine) -> SuiteRow:
+    """Return a sampled event as the row of a suite, in no part yet but the sample of production."""
     met = _names(line.criteria)
     role = CaptureRole.CANDIDATE if met else CaptureRole.UNDECIDED if line.undecided else CaptureRole.CONTROL
     return SuiteRow(
@@ -123,7 +125,7 @@ def _names(listed: str | None) -> tuple[str, ...]:
     return tuple(listed.split(", ")) if listed else ()
 
 
-def _unusable(row: SuiteRow) -> str | None:
+def unusable(row: SuiteRow) -> str | None:
     """Return why a model cannot be asked a row again, or its answer not be judged; None where it can."""
     if not row.inputs:
         return NO_INPUTS
@@ -228,18 +230,5 @@ def as_plain(row: SuiteRow) -> dict[str, object]:
         "criteria": list(row.criteria),
         "audited": row.audited,
         "met_by_log": row.met_by_log,
-        "expectations": [expectation_plain(each) for each in row.expectations],
+        "expectations": [each.as_plain() for each in row.expectations],
     }
-
-
-def expectation_plain(expectation: Expectation) -> dict[str, object]:
-    """Return an expectation as plain values, without what it does not say."""
-    said = {
-        "kind": expectation.kind.value,
-        "value": expectation.value,
-        "path": expectation.path,
-        "tolerance": expectation.tolerance,
-        "relative": expectation.relative,
-        "criterion": expectation.criterion,
-    }
-    return {name: value for name, value in said.items() if value is not None}

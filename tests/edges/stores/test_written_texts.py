@@ -43,14 +43,13 @@ NAMES = ("ana.canary@example.org", "4111111111111111", "+44-20-7946-0958", "ana%
 # Names of what is there already, or of what is to be: nothing that they do not name is taken.
 NAMING = frozenset(
     {"attachment", "case", "job", "mode", "modes", "other", "run", "target", "thread", "token", "view", "clear", "exclude"}
-    | {"baseline", "cases", "gate", "condition", "waiver", "suite"}
+    | {"baseline", "cases", "gate", "condition", "waiver"}
 )
 AS_IT_IS = {
     "person": "people may be called by their address",
     "protocol": "a path, and a document that is applied again",
     "policy": "a path, and a document of words, names and numbers that are checked",
     "purpose": "redacted where it is kept, as that of a look at evidence",
-    "document": "a path; the document of scenarios is refused where it shows anything personal",
     "query": "a question, which is not kept; that of a suite is refused where it shows anything personal",
     "path": "a path; the document of a recoding is refused as a whole",
     "answers": "words of the rubric, or refused",
@@ -60,7 +59,9 @@ AS_IT_IS = {
 }
 REFUSED = {
     # A model is found, or none of that name is.
-    *("case.replay model", "gate.decide model", "job.replay model", "replay.cases model", "suite.run model"),
+    *("case.replay model", "case.resolve model", "gate.decide model", "job.replay model", "replay.cases model"),
+    "suite.run model",
+    "case.expect expectations",
     "suite.build name",
     "suite.run name",
     "suite.build within",
@@ -122,9 +123,10 @@ OF_THE_PROGRAM = {
     "labelling_texts": "quotes",
     "abstention_texts": "quotes",
     "revisions": "*",
-    # A suite's name and queries, and the document of scenarios, are refused where they show anything personal; the rest is
-    # counts, and words of a protocol.
-    **dict.fromkeys(("suites", "scenario_sets", "gates", "sealed_runs", "results", "result_rows"), "*"),
+    # A suite's name and queries are refused where they show anything personal; the rest is counts, and words of a protocol.
+    **dict.fromkeys(("suites", "gates", "sealed_runs", "results", "result_rows"), "*"),
+    # An expectation that shows anything personal is refused; the rest is names of models and people, and counts.
+    **dict.fromkeys(("expectations", "exposures"), "*"),
     # What models answer, redacted as the case is (safeguard/replaying.py).
     **dict.fromkeys(("replays", "replay_answers", "replay_environments", "stale_cases"), "*"),
 }

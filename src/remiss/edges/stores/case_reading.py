@@ -18,6 +18,7 @@ from remiss.edges.stores.protocol_rows import NO_WORDS, called, words_of
 from remiss.edges.stores.querying.search import in_force_at
 from remiss.edges.stores.reading import POSITION, SCOPES, Reading
 from remiss.edges.stores.redactions import redactions_of
+from remiss.edges.stores.resolution_reading import asked_again
 from remiss.edges.stores.tables import (
     case_criteria,
     case_texts,
@@ -129,6 +130,7 @@ def _case(reading: Reading, row: Row[Any]) -> Case:
         team=row.team_id,
         sensitivity=Sensitivity(row.sensitivity),
         hidden=hidden,
+        **asked_again(reading, row, state, hidden),
     )
 
 

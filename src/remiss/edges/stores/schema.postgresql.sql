@@ -252,6 +252,39 @@ CREATE TABLE events (
     CONSTRAINT uq_events_event_id_source_name_recurrence UNIQUE (event_id, source_name, recurrence)
 );
 
+CREATE TABLE expectations (
+    key BIGSERIAL NOT NULL,
+    case_key BIGINT NOT NULL,
+    content TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_expectations PRIMARY KEY (key),
+    CONSTRAINT fk_expectations_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE INDEX ix_expectations_case_key ON expectations (case_key);
+
+CREATE TABLE exposures (
+    key BIGSERIAL NOT NULL,
+    case_key BIGINT NOT NULL,
+    model TEXT COLLATE "C" NOT NULL,
+    model_version TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C",
+    asked INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    resolved BOOLEAN NOT NULL,
+    earlier BOOLEAN NOT NULL,
+    found_by TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_exposures PRIMARY KEY (key),
+    CONSTRAINT fk_exposures_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE INDEX ix_exposures_case_key ON exposures (case_key);
+
 CREATE TABLE finding_texts (
     finding_key BIGINT NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
@@ -753,22 +786,6 @@ CREATE TABLE saved_views (
 CREATE UNIQUE INDEX uq_saved_views_own ON saved_views (person, name) WHERE team IS NULL;
 
 CREATE UNIQUE INDEX uq_saved_views_shared ON saved_views (team, name) WHERE team IS NOT NULL;
-
-CREATE TABLE scenario_sets (
-    key BIGSERIAL NOT NULL,
-    id TEXT COLLATE "C" NOT NULL,
-    name TEXT COLLATE "C" NOT NULL,
-    digest TEXT COLLATE "C" NOT NULL,
-    position BIGINT NOT NULL,
-    content TEXT NOT NULL,
-    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL,
-    CONSTRAINT pk_scenario_sets PRIMARY KEY (key),
-    CONSTRAINT uq_scenario_sets_name_digest UNIQUE (name, digest),
-    CONSTRAINT uq_scenario_sets_id UNIQUE (id)
-);
-
-CREATE INDEX ix_scenario_sets_name ON scenario_sets (name);
 
 CREATE TABLE sealed_runs (
     gate_key BIGINT NOT NULL,

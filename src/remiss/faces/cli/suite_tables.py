@@ -6,7 +6,7 @@ import click
 
 from remiss.faces.cli import render
 from remiss.present import gate_report
-from remiss.present.gate_report import WORDS, verdict_words
+from remiss.present.gate_report import WORDS, regressed_words, verdict_words
 from remiss.present.legible import counted
 from remiss.records.gate import (
     GateChecklist,
@@ -85,6 +85,8 @@ def suites(found: Suites) -> None:
 def decision(found: GateDecision) -> None:
     """Print the verdict of a gate, with every condition that says so."""
     click.echo(f"{verdict_words(found)}: {found.model} against {found.baseline}, gate {found.gate}")
+    if found.regressed:
+        click.echo(f"{regressed_words(found)}: {', '.join(found.regressed[:5])}{', ...' if len(found.regressed) > 5 else ''}")
     click.echo()
     for each in found.conditions:
         _condition(each)

@@ -32,6 +32,7 @@ from remiss.edges.stores.tables.labelling import (
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
 from remiss.edges.stores.tables.people import grants, people, saved_views, teams, tokens
 from remiss.edges.stores.tables.replays import replay_answers, replay_environments, replays
+from remiss.edges.stores.tables.resolutions import expectations, exposures
 from remiss.edges.stores.tables.results import result_rows, results
 from remiss.edges.stores.tables.runs import (
     bins,
@@ -53,7 +54,7 @@ from remiss.edges.stores.tables.runs import (
     source_files,
     unredacted_runs,
 )
-from remiss.edges.stores.tables.suites import gates, scenario_sets, sealed_runs, suites, waivers
+from remiss.edges.stores.tables.suites import gates, sealed_runs, suites, waivers
 
 __all__ = [
     "Instant",
@@ -75,6 +76,8 @@ __all__ = [
     "comments",
     "event_contents",
     "events",
+    "expectations",
+    "exposures",
     "finding_texts",
     "findings",
     "former_protocol_texts",
@@ -113,7 +116,6 @@ __all__ = [
     "runs",
     "samples",
     "saved_views",
-    "scenario_sets",
     "sealed_runs",
     "shared_windows",
     "source_files",

@@ -1,1 +1,0 @@
-"""Scenarios: what becomes of an event when its inputs are a little, or very, different."""
