@@ -74,6 +74,7 @@ def tables(captured_once, tmp_path_factory):
             "suite": _run("suite", "build", "arrivals", "")["name"],
             "gate": _run("gate", "decide", "release.yaml", *models)["id"],
             "result": _run("suite", "run", "arrivals", *models[:1])["id"],
+            "flag": "release.operator:countOf",
             "folder": str(folder),
             "protocol": "log/arrival-delay.yaml",
             "recoding": "feeder.yaml",

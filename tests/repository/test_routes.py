@@ -16,7 +16,11 @@ OPERATIONS = {
     for method, operation in methods.items()
 }
 # Signing in and out are no actions: they change who may ask, and nothing in the catalog. `perform` is any action by its name.
-BESIDE = {("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/api/v1/actions/{name}")}
+BESIDE = {
+    *(("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/api/v1/actions/{name}")),
+    # Another protocol's, which posts what it reads by.
+    *(("POST", "/ofrep/v1/evaluate/flags"), ("POST", "/ofrep/v1/evaluate/flags/{key}")),
+}
 # These read, and are posted all the same: a document or a filing comes along, or logs are read for long.
 POSTED = {
     "case.duplicates",

@@ -27,7 +27,7 @@ def decision(verdict=GateVerdict.FAIL, digest="sha256:" + "a" * 64, **more):
     model = ModelSpecification(name="delay", version="2", runner="python", target=None, digest=digest)
     return GateDecision(
         id="gate-1",
-        gate="release",
+        gate=more.pop("gate", "release"),
         verdict=verdict,
         model=model,
         baseline=replace(model, version="1"),

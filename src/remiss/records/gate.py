@@ -201,3 +201,48 @@ class Waivers(Items[Waiver]):
     OF: ClassVar = "waiver"
 
     items: tuple[Waiver, ...]
+
+
+class FlagVariant(StrEnum):
+    """Which of its values a flag has, and why: only the first two are true."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    WAIVED = "pass-with-waivers"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    OTHER_MODEL = "other-model"
+
+
+@published("flag", read="position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFlag:
+    """Whether a version of a model may be released, as a feature flag: what its gate decided last, as it stands now.
+
+    `flag` is the gate and the model, `release.arrival-delay@2`. `why` says it in a sentence. `identified` says by what the model
+    is known: its digest, or its name only. `until` is when the first waiver ends by which the flag is true.
+    """
+
+    flag: str
+    value: bool
+    variant: FlagVariant
+    why: str
+    decision: str
+    verdict: GateVerdict
+    waivers: Count
+    until: datetime | None
+    identified: str
+    digest: str | None
+    policy_digest: str
+    decided_at: datetime | None
+    team: str
+    position: Count | None = field(default=None, compare=False)
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class ReleaseFlags(Items[ReleaseFlag]):
+    """Flags, by their names."""
+
+    OF: ClassVar = "flag"
+
+    items: tuple[ReleaseFlag, ...]

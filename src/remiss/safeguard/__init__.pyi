@@ -1,6 +1,8 @@
 # The verbs of this chapter, written by `make tidy`.
 
 from remiss.safeguard.checklist_actions import gate_checklist as gate_checklist
+from remiss.safeguard.flag_actions import evaluate_flag as evaluate_flag
+from remiss.safeguard.flag_actions import list_flags as list_flags
 from remiss.safeguard.gate_actions import attest_gate as attest_gate
 from remiss.safeguard.gate_actions import decide as decide
 from remiss.safeguard.gate_actions import list_gates as list_gates

@@ -21,6 +21,8 @@ from remiss.safeguard.non_inferiority import overall
 
 # So that what is waived comes up again.
 LONGEST = timedelta(days=366)
+# How a condition says that its waiver has ended.
+COUNTS_AGAIN = "it counts again"
 GRAVITY = {GateVerdict.PASS: 0, GateVerdict.INCONCLUSIVE: 1, GateVerdict.FAIL: 2}
 
 
@@ -136,4 +138,4 @@ def _note(waiver: Waiver, now: datetime) -> str:
         return f"{waiver.id} waits for approval; {waiver.requested_by} asked for it, until {format_time(waiver.until)}"
     if waiver.approved_by is None:
         return ""
-    return f"it counts again: {waiver.id} by {waiver.approved_by} ended at {format_time(waiver.until)}"
+    return f"{COUNTS_AGAIN}: {waiver.id} by {waiver.approved_by} ended at {format_time(waiver.until)}"

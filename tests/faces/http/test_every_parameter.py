@@ -76,6 +76,7 @@ SOUND = {
     "query": "",
     "baseline": "m",
     "condition": "guard",
+    "flag": "release.m",
     "until": "2026-01-01T00:00:00Z",
     "waiver": "waiver-0",
 }

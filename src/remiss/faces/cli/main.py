@@ -61,6 +61,7 @@ NOUNS: Mapping[str, str] = {
     "citation": "See what rests on a run, a test, a ticket or a pull request.",
     "evidence": "Look at the raw evidence of a case.",
     "experiment": "Record experiments that test what caused a case.",
+    "flag": "Ask as programs do whether a model version may be released.",
     "gate": "Decide whether a model version may be released.",
     "hypothesis": "State what may have caused a case.",
     "inbox": "See what waits for you.",

@@ -14,6 +14,7 @@ from remiss.records.gate import (
     GateDecision,
     GateDecisions,
     GateVerdict,
+    ReleaseFlags,
     Waiver,
     Waivers,
     WaiverState,
@@ -157,3 +158,11 @@ def waivers(found: Waivers) -> None:
         return
     lines = [(each.id, each.state, each.condition, each.until, each.requested_by, each.approved_by) for each in found]
     render.table(("waiver", "state", "condition", "until", "asked for by", "approved by"), lines)
+
+
+def flags(found: ReleaseFlags) -> None:
+    """Print flags, a line each."""
+    if not found:
+        render.say("no flags: no gate has decided yet")
+        return
+    render.table(("flag", "value", "why", "decision"), [(each.flag, each.value, each.variant, each.decision) for each in found])

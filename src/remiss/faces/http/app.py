@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 
 from remiss.contract.table import ROOT
 from remiss.faces.exceptions import answer_errors
-from remiss.faces.http import by_hand, derived, health
+from remiss.faces.http import by_hand, derived, health, ofrep
 from remiss.faces.http.answering import DOCUMENTS, as_json, components
 from remiss.faces.http.health import Metrics
 from remiss.faces.serving import in_one_reading, nothing_unknown
@@ -65,6 +65,7 @@ def _routes() -> tuple[BaseRoute, ...]:
     for routes in (derived.router(), by_hand.FILES, by_hand.CALLS):
         # Each by itself: a router within a router is searched again at every level.
         made.include_router(in_one_reading(routes), prefix=ROOT, dependencies=[Depends(nothing_unknown)])
+    made.include_router(ofrep.router)
     made.include_router(health.router)
     return tuple(made.routes)
 

@@ -70,7 +70,10 @@ class Security:
     def __init__(self, app: App, origins: Iterable[str]) -> None:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in origins)
-        self._hosts = frozenset(origin.partition(b"://")[2] for origin in self._origins)
+        schemes = [origin.partition(b"://") for origin in self._origins]
+        self._hosts = frozenset(host for _, _, host in schemes)
+        # TLS ends before this server, and addresses that are told begin as people type them.
+        self._encrypted = frozenset(host for scheme, _, host in schemes if scheme == b"https")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or what the server asks around requests."""
@@ -86,6 +89,8 @@ class Security:
         if refusal is not None:
             await refuse(answer, *refusal)
             return
+        if header(scope, b"host") in self._encrypted:
+            scope = {**scope, "scheme": "https"}
         if scope["path"] == "/livez" and scope["method"] in READS:
             # Here and not inside: the more there is to do for an answer, the oftener it waits for its turn behind who is at work.
             await ALIVE(scope, receive, answer)
