@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from remiss import safeguard
 from remiss.catalog import actions as catalog
 from remiss.catalog import view_actions as views
 from remiss.curate import discussion_actions as curate
@@ -54,6 +55,12 @@ PAGES = (
     "/runs/{run}/histograms?field=inputs.carrier",
     "/jobs",
     "/jobs/{job}",
+    "/suites",
+    "/suites/{suite}",
+    "/suites/{suite}/compare?result={result}&result={other}",
+    "/suites/{suite}/compare",
+    "/results/{result}?verdict=untold",
+    "/results/{result}",
     "/trends",
     "/trends?query=criterion%3Aslow&what=rate&by=week&variance=sample",
     "/trends?query=nope%3A1",
@@ -91,6 +98,7 @@ def filled_in(site):
     said_by_bo(site, names["case"])
     names["labelled"] = labelled(site.workspace)
     names["job"] = under_way(site.workspace)
+    names |= run_twice(site.workspace)
     return lambda path: path.format(**names)
 
 
@@ -99,6 +107,13 @@ def under_way(ws):
     job = post(ws)
     ws.take_job("test").plan(STEPS)
     return job.id
+
+
+def run_twice(ws):
+    """Have two models run on a suite, one of which answers nothing; return how the suite and the results are called."""
+    safeguard.build_suite(ws, "arrivals", "", sealed=0.0)
+    found = [safeguard.run(ws, "arrivals", model=f"python:{name}").id for name in ("operator:countOf", "builtins:list")]
+    return {"suite": "arrivals", "result": found[1], "other": found[0]}
 
 
 def labelled_twice(ws):
@@ -200,6 +215,10 @@ FOLDED = (
     "/runs/{run}?part=windows",
     "/jobs",
     "/jobs/{job}",
+    "/suites",
+    "/suites/{suite}",
+    "/suites/{suite}/compare?result={result}&result={other}",
+    "/results/{result}",
     "/protocols",
     "/protocols/arrival-delay",
     "/views",

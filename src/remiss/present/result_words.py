@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from remiss.present.legible import counted
 from remiss.records.result import LatencyDifference, PairedDifference, ResultFigure, SuiteComparison, SuiteResult
+from remiss.records.suite import SuitePower
 
 # What the events of a figure have in common, in the order in which they are told.
 GROUPS: Mapping[str, str] = {
@@ -129,3 +130,15 @@ def latency_words(found: LatencyDifference) -> str:
     """Return the difference of latency with its interval."""
     low, high = ("?" if end is None else f"{end:+.3g}" for end in (found.low_ms, found.high_ms))
     return f"{found.median_ms:+.3g} ms ({low} to {high}) at the median event"
+
+
+def power_words(found: SuitePower) -> str:
+    """Return in a sentence how often a gate passes a version that is as good."""
+    if not found.events:
+        return f"{found.question}: no event to ask"
+    asked = f"{found.question}: with a margin of {100 * found.margin:g} points"
+    begins = f"{asked}, {found.passed:.0%} of gates pass a version that is as good"
+    if found.passed >= 0.5:
+        return begins
+    needed = "more than can be had" if found.needed is None else f"{found.needed:,} events needed"
+    return f"{begins}; this suite can hardly pass: {needed}, it has {found.events:,}"

@@ -8,6 +8,7 @@ from remiss.faces.cli import render
 from remiss.present import gate_report
 from remiss.present.gate_report import WORDS, regressed_words, verdict_words
 from remiss.present.legible import counted
+from remiss.present.result_words import power_words
 from remiss.records.gate import (
     GateChecklist,
     GateCondition,
@@ -19,7 +20,7 @@ from remiss.records.gate import (
     Waivers,
     WaiverState,
 )
-from remiss.records.suite import Suite, SuitePower, Suites
+from remiss.records.suite import Suite, Suites
 
 WIDE_DIGEST = 19
 
@@ -48,21 +49,9 @@ def suite(found: Suite) -> None:
     for why, count in found.left_out.items():
         render.say(f"left out: {counted(count, 'event')}, {why}")
     for each in found.power:
-        render.say(power(each))
+        render.say(power_words(each))
     for note in found.notes:
         render.say(note)
-
-
-def power(found: SuitePower) -> str:
-    """Return in a sentence how often a gate passes a version that is as good."""
-    if not found.events:
-        return f"{found.question}: no event to ask"
-    asked = f"{found.question}: with a margin of {100 * found.margin:g} points"
-    begins = f"{asked}, {found.passed:.0%} of gates pass a version that is as good"
-    if found.passed >= 0.5:
-        return begins
-    needed = "more than can be had" if found.needed is None else f"{found.needed:,} events needed"
-    return f"{begins}; this suite can hardly pass: {needed}, it has {found.events:,}"
 
 
 def suites(found: Suites) -> None:

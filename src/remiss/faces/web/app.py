@@ -42,6 +42,7 @@ from remiss.faces.web.pages import (
     runs,
     saved_views,
     search_box,
+    suites,
     trends,
 )
 from remiss.faces.web.rendering import HelpPage, ProblemPage, filled, render, shell
@@ -71,6 +72,7 @@ PAGES = (
     runs.router,
     jobs.router,
     trends.router,
+    suites.router,
     agreement.router,
     protocols.router,
     people.router,

@@ -1,0 +1,243 @@
+"""Suites: what each is made of, what versions of models made of it, event by event, and how two of them differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Query
+from markupsafe import Markup
+from starlette.responses import Response
+
+from remiss import safeguard
+from remiss.errors import Denied
+from remiss.faces.serving import Asked, Ws
+from remiss.faces.web.rendering import address, render, segment, shell
+from remiss.present.chart_marks import SURE, ChartMark
+from remiss.present.forest import differences
+from remiss.present.legible import counted
+from remiss.present.result_report import told
+from remiss.present.result_words import (
+    MEASURES,
+    comparison_news,
+    figure_value,
+    latency_words,
+    news,
+    of_what,
+    p_value,
+    points,
+    power_words,
+)
+from remiss.records.estimate import EstimateRow
+from remiss.records.event import Scalar
+from remiss.records.result import PairedDifference, ResultFigure, RowVerdict, SuiteComparison, SuiteResult
+from remiss.records.suite import SuitePart
+
+if TYPE_CHECKING:
+    from remiss.records.suite import Suite
+    from remiss.workspace import Workspace
+
+router = APIRouter()
+PATH, RESULTS = "/suites", "/results"
+PASSING = "pass-rate"
+LIMIT = 50
+VERDICTS = {"passed": "that pass", "failed": "that fail", "untold": "that cannot be told", "none": "of which nothing is expected"}
+# So many differences are drawn; all are in the table.
+DRAWN = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuitesPage:
+    """suites/list.html: the newest suite of each name, with its last result."""
+
+    template: ClassVar[str] = "suites/list.html"
+    lines: tuple[tuple[Suite, SuiteResult | None, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuitePage:
+    """suites/page.html: one suite, and the results on it, of which two may be ticked; `powers` says what a gate over it sees."""
+
+    template: ClassVar[str] = "suites/page.html"
+    suite: Suite
+    results: tuple[tuple[SuiteResult, str], ...]
+    powers: tuple[str, ...]
+    problem: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultPage:
+    """suites/result.html: one result: its cards, its figures, and a page of its events, or why they are not shown."""
+
+    template: ClassVar[str] = "suites/result.html"
+    result: SuiteResult
+    news: str
+    cards: tuple[ResultFigure, ...]
+    figures: tuple[tuple[str, str, str, ResultFigure], ...]
+    rows: tuple[dict[str, Any], ...]
+    total: int
+    hidden: str
+    chips: tuple[tuple[str, str, bool], ...]
+    first: str | None
+    following: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonPage:
+    """suites/compare.html: two results of one suite, and what differs."""
+
+    template: ClassVar[str] = "suites/compare.html"
+    found: SuiteComparison
+    news: str
+    title: str
+    svg: Markup
+    lines: tuple[tuple[str, str, str, PairedDifference], ...]
+    latency: str
+
+
+class RowFilter(Asked):
+    """Which events of a result, and from where on."""
+
+    part: SuitePart | None = None
+    verdict: RowVerdict | None = RowVerdict.FAILED
+    after: str | None = None
+
+
+class Ticked(Asked):
+    """Which two results are compared, the newer one first in the list."""
+
+    result: tuple[str, ...] = ()
+
+
+@router.get(PATH)
+def suites(ws: Ws) -> Response:
+    """Show the suites."""
+    found, results = safeguard.list_suites(ws), safeguard.list_results(ws)
+    newest = {suite.name: suite for suite in reversed(found)}
+    last = {result.suite: result for result in reversed(results)}
+    lines = tuple((suite, last.get(name), _news(last.get(name))) for name, suite in sorted(newest.items()))
+    twins = (("/api/v1/suites", "Suites"), ("/api/v1/results", "Results"))
+    return render(SuitesPage(lines=lines), shell(ws, "Suites", "suites", *twins, position=found.position))
+
+
+@router.get(PATH + "/{name}")
+def suite(ws: Ws, name: str) -> Response:
+    """Show one suite and the results on it."""
+    return _suite(ws, name)
+
+
+def _suite(ws: Workspace, name: str, problem: tuple[str, str] | None = None) -> Response:
+    found = safeguard.show_suite(ws, name)
+    results = [each for each in safeguard.list_results(ws, suite=found.name) if each.suite_digest == found.digest]
+    page = SuitePage(
+        suite=found,
+        results=tuple((each, _news(each)) for each in results),
+        powers=tuple(power_words(each) for each in found.power),
+        problem=problem,
+    )
+    twins = ((f"/api/v1/suites/{segment(name)}", "Suite"), (address("/api/v1/results", suite=found.name), "Results"))
+    return render(page, shell(ws, found.name, "suites", *twins), status=200 if problem is None else 422)
+
+
+def _news(result: SuiteResult | None) -> str:
+    return "" if result is None else news(result).partition(": ")[2]
+
+
+@router.get(PATH + "/{name}/compare")
+def compare(ws: Ws, name: str, asked: Annotated[Ticked, Query()]) -> Response:
+    """Show how two results of a suite differ."""
+    ticked = tuple(dict.fromkeys(asked.result))
+    if len(ticked) != 2:
+        return _suite(ws, name, (f"{counted(len(ticked), 'result')} ticked", "Tick two results of this suite."))
+    candidate, baseline = ticked
+    found = safeguard.compare(ws, name, model=candidate, baseline=baseline)
+    title, svg = _chart(found.differences)
+    page = ComparisonPage(
+        found=found,
+        news=comparison_news(found),
+        title=title,
+        svg=Markup(svg),  # noqa: S704 - it escapes what it writes
+        lines=tuple((_of(each), points(each), p_value(each), each) for each in found.differences),
+        latency="" if found.latency is None else latency_words(found.latency),
+    )
+    twin = (address(f"/api/v1/suites/{segment(name)}/comparison", model=candidate, baseline=baseline), "Comparison")
+    return render(page, shell(ws, f"Compare versions on {found.suite}", "suites", twin, position=found.position))
+
+
+def _of(found: ResultFigure | PairedDifference) -> str:
+    """Return which events a figure is about, where no head says what kind of name it is."""
+    return f"{'Severity ' if found.group == 'severity' else ''}{of_what(found)}"
+
+
+def _chart(found: Sequence[PairedDifference]) -> tuple[str, str]:
+    """Return the title and the picture of the differences, the largest first."""
+    largest = sorted(found, key=lambda each: -abs(each.difference))[:DRAWN]
+    if not largest:
+        return "", ""
+    marks = []
+    for each in largest:
+        # Of few families it is drawn hollow.
+        sampled = int(each.effective)
+        row = EstimateRow(
+            key=each.name,
+            value=each.difference,
+            low=each.low,
+            high=each.high,
+            method="weighted",
+            sampled=sampled,
+            few=sampled < 10,
+        )
+        text, _, interval = points(each).partition(" ")
+        marks.append(ChartMark(SURE, _of(each), text, interval.strip("()"), row))
+    title = f"Differs most: {marks[0].label}, by {marks[0].value} points"
+    return title, differences(marks, title)[0]
+
+
+@router.get(RESULTS + "/{result}")
+def result(ws: Ws, result: str, asked: Annotated[RowFilter, Query()]) -> Response:
+    """Show one result with its events, failures first."""
+    found = safeguard.show_result(ws, result)
+    path, own = f"{RESULTS}/{segment(found.id)}", {"part": asked.part, "verdict": asked.verdict}
+    rows, hidden = None, ""
+    try:
+        rows = safeguard.list_result_rows(ws, found.id, part=asked.part, verdict=asked.verdict, limit=LIMIT, after=asked.after)
+    except Denied as error:
+        hidden = error.what
+    page = ResultPage(
+        result=found,
+        news=news(found),
+        cards=tuple(_cards(found)),
+        figures=tuple((_of(each), MEASURES[each.measure], figure_value(each), each) for each in told(found)),
+        rows=() if rows is None else tuple({**row, "output": _answer(row["output"])} for row in rows),
+        total=0 if rows is None else rows.total or 0,
+        hidden=hidden,
+        chips=tuple(_chips(found, path, asked)),
+        first=address(path, **own) if asked.after else None,
+        following=None if rows is None or rows.next is None else address(path, **own, after=rows.next),
+    )
+    api = f"/api/v1/results/{segment(found.id)}"
+    twins = ((api, "Result"), (address(f"{api}/rows", **own, limit=LIMIT, after=asked.after), "Events"))
+    return render(page, shell(ws, f"{found.model} on {found.suite}", "suites", *twins))
+
+
+def _cards(found: SuiteResult) -> Iterator[ResultFigure]:
+    """Yield how much of what worked still does, how many open cases pass, and the rule that most of production meets."""
+    yield from (each for each in found.figures if (each.group, each.measure) == ("question", PASSING) and each.value is not None)
+    rules = [each for each in found.figures if each.group == "criterion" and each.value]
+    yield from sorted(rules, key=lambda each: -(each.value or 0.0))[:1]
+
+
+def _answer(text: Scalar) -> object:
+    return None if text is None else json.loads(str(text))
+
+
+def _chips(found: SuiteResult, path: str, asked: RowFilter) -> Sequence[tuple[str, str, bool]]:
+    """Return which events may be looked at: words with their number, the address, and whether it is the one that is open."""
+    counts = {(part, verdict): count for part, of in found.verdicts.items() for verdict, count in of.items()}
+    own = (asked.part, asked.verdict)
+    return [
+        (f"{part.capitalize()} {VERDICTS[verdict]}: {count:,}", address(path, part=part, verdict=verdict), own == (part, verdict))
+        for (part, verdict), count in sorted(counts.items())
+    ]

@@ -1,0 +1,68 @@
+"""The pages of suites: what a suite is made of, what versions made of it, and how two of them differ."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+
+from remiss import capture, safeguard
+from tests.serving import served
+from tests.stories.logs import MONDAY, WEEK, small_log
+
+MODULE = """
+def usual(rows):
+    return [{"output": "on-time"} for _ in rows]
+
+def turned(rows):
+    return [{"output": "<b>late</b>" if row["carrier"] == "UA" else "late"} for row in rows]
+"""
+MODELS = """models:
+  - {name: delays, version: "1", python: "delays:usual"}
+  - {name: delays, version: "2", python: "delays:turned"}
+"""
+
+
+@pytest.fixture
+def site(sqlite_template, tmp_path):
+    log = small_log(tmp_path / "log", a_week=40)
+    (tmp_path / "delays.py").write_text(MODULE)
+    (tmp_path / "models.yaml").write_text(MODELS)
+    settings = {"REMISS_SOURCES": str(log.folder), "REMISS_MODELS": str(tmp_path / "models.yaml")}
+    with served(str(shutil.copy(sqlite_template, tmp_path)), settings) as there:
+        capture.capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
+        safeguard.build_suite(there.workspace, "arrivals", "")
+        yield there
+
+
+def test_a_suite_its_results_and_their_difference_have_pages_that_lead_to_one_another(site):
+    with site.browser() as browser:
+        assert "None yet" in browser.get("/suites").text
+        assert "remiss suite run arrivals" in browser.get("/suites/arrivals").text
+        usual, turned = (safeguard.run(site.workspace, "arrivals", model=f"delays@{version}") for version in (1, 2))
+        assert f'href="/results/{turned.id}"' in browser.get("/suites").text
+        page = browser.get("/suites/arrivals").text
+        ticked = re.findall(r'name="result" value="(result-[a-z0-9]*)"', page)
+        assert ticked == [turned.id, usual.id]
+        page = browser.get("/suites/arrivals/compare", params={"result": ticked}).text
+        found = safeguard.compare(site.workspace, "arrivals", model=turned.id, baseline=usual.id)
+        assert f"{found.broken} broken, {found.fixed} fixed" in page
+        assert all(f'href="/cases/{each.id}"' in page for each in found.changes[:50])
+        assert "&lt;b&gt;late&lt;/b&gt;" in page
+        assert "<b>late" not in page
+        answer = browser.get("/suites/arrivals/compare", params={"result": ticked[:1]})
+        assert (answer.status_code, "1 result ticked" in answer.text) == (422, True)
+
+
+def test_a_result_shows_its_failures_first_and_every_other_event_by_a_link(site):
+    turned = safeguard.run(site.workspace, "arrivals", model="delays@2")
+    with site.browser() as browser:
+        page = browser.get(f"/results/{turned.id}").text
+        failed = turned.verdicts["controls"]["failed"]
+        assert f"<p>{failed} events</p>" in page
+        shown = re.findall(r'<a class="id" href="/cases/([a-z0-9-]*)"', page)
+        assert len(shown) == min(failed, 50)
+        for href in re.findall(rf'href="(/results/{turned.id}\?[^"#]*)', page):
+            assert browser.get(href.replace("&amp;", "&")).status_code == 200
+        assert browser.get("/results/result-none").status_code == 404
