@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from remiss.present.columns import severity
 from remiss.present.legible import NARROW_SPACE, between, counted, share
-from remiss.records.case import Case, Resolution
+from remiss.records.case import Case
 from remiss.records.event import NONE_OF, Event, FieldLabel, Values
 from remiss.records.identity import format_time
 from remiss.records.job import Job
@@ -47,16 +47,17 @@ def of_case(case: Case) -> Iterator[Pair]:
         open_still = case.severity is not None and case.status in UNDER_WAY
         grade = severity(case.severity)
         yield "severity", f"{grade} (until it is decided)" if open_still else grade
-    yield from resolved(case.resolution)
-    yield from (("expected", str(each)) for each in case.expectations)
+    yield from asked_again(case)
     yield "team", case.team
     yield "sensitivity", case.sensitivity.name.lower()
     yield from went_in(event, case.show)
     yield from _given(("note", case.note))
 
 
-def resolved(found: Resolution | None) -> Iterator[Pair]:
-    """By which version a case is resolved, how much stands behind that, and what broke it again."""
+def asked_again(case: Case) -> Iterator[Pair]:
+    """What is expected of a case, by which version it is resolved, how much stands behind that, and what broke it again."""
+    yield from (("expected", str(each)) for each in case.expectations)
+    found = case.resolution
     if found is None:
         return
     could = share(found.could_still_fail)

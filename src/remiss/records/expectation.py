@@ -89,6 +89,28 @@ class Expectation:
         """Return an expectation from the plain values by which it is kept."""
         return cls(**{**said, "kind": ExpectationKind(said["kind"])})
 
+    @property
+    def typed(self) -> str:
+        """The text by which a person types it.
+
+        >>> text = '$.by within 5.0 % of 30'
+        >>> Expectation.from_text(text).typed == text
+        True
+        """
+        of, value = "" if self.path is None else f"{self.path} ", self.value
+        match self.kind:
+            case ExpectationKind.NOT_MET:
+                said = self.criterion or ""
+            case ExpectationKind.WITHIN if self.relative is not None:
+                said = f"{100 * self.relative} % of {json.dumps(value)}"
+            case ExpectationKind.WITHIN:
+                said = f"{self.tolerance} of {json.dumps(value)}"
+            case ExpectationKind.MATCHES | ExpectationKind.DOES_NOT_MATCH:
+                said = str(value)
+            case _:
+                said = "" if value is None else json.dumps(value, ensure_ascii=False)
+        return f"{of}{self.kind.value} {said}".rstrip()
+
     def __str__(self) -> str:
         if self.kind is ExpectationKind.NOT_MET:
             return f"does not meet {self.criterion}"

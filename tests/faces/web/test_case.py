@@ -9,11 +9,17 @@ from urllib.parse import quote
 import pytest
 
 from remiss.catalog import actions as catalog
+from remiss.curate import labelling_actions as labelling
+from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.identity import case_id
+from remiss.records.labelling import Judgement, Verdict
+from tests.curate.standings import ANSWERS, WEAK
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 
 HOSTILE = '"><script>alert(1)</script>\u202e\x07'
+
+FAILING = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS, rationale="The feed again")
 
 
 @pytest.fixture
@@ -326,3 +332,39 @@ def test_a_registered_model_is_asked_by_a_form_and_what_it_answers_stands_beside
         (tmp_path / "models.yaml").write_text("models: [{name: m, version: 1}]\n")
         broken = client.get(f"/cases/{case}")
         assert (broken.status_code, "where text is wanted" in plain(broken)) == (200, True)
+
+
+def test_a_decided_case_is_resolved_by_a_form_and_what_is_expected_of_it_is_written(there, tmp_path, monkeypatch):
+    ws = there.workspace
+    case = catalog.file(ws, Filing(model="m", at=MONDAY, title="x", output="late", inputs={"x": 1})).id
+    reader = ws.actor
+    for name, give in (("bo", labelling.annotate), ("cy", labelling.verify)):
+        ws.actor = Actor(name=name)
+        give(ws, case, catalog.show(ws, case).revision, FAILING)
+    ws.actor = reader
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text("def say(rows): return [{'output': 'on-time'} for _ in rows]\n")
+    (tmp_path / "models.yaml").write_text("models: [{name: m, version: '1', python: 'own:say'}]\n")
+    with there.browser() as client:
+
+        def send(to, **fields):
+            fields["revision"] = str(catalog.show(ws, case).revision)
+            return client.post(f"/cases/{case}/{to}", data=fields, follow_redirects=False)
+
+        assert "Resolve by it" in client.get(f"/cases/{case}").text
+        nothing = send("resolve", model="m@1")
+        assert (nothing.status_code, "nothing is expected" in plain(nothing)) == (422, True)
+        wrong = send("expect", expectations=f"equals-ish {HOSTILE}")
+        assert (wrong.status_code, "Invalid expectation" in plain(wrong)) == (422, True)
+        assert "<script>alert(1)" not in wrong.text
+        assert send("expect", expectations="equals late\n\n").status_code == 303
+        fails = send("resolve", model="m@1")
+        assert (fails.status_code, "still fails case" in plain(fails)) == (409, True)
+        assert 'equals "late"</textarea>' in plain(fails)
+        send("expect", expectations='one-of ["late", "on-time"]')
+        done = send("resolve", model="m@1")
+        assert (done.status_code, done.headers["location"]) == (303, f"/cases/{case}#replays")
+        page = plain(client.get(f"/cases/{case}"))
+        assert "m@1; 0 of 5 answers failed: up to 45" in page
+        assert "is one of late, on-time" in page
+        assert "Resolve by it" not in page

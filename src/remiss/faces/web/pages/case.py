@@ -48,6 +48,7 @@ from remiss.faces.web.pages.replay_part import ReplayPart, replays_of
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
 from remiss.faces.web.rendering import address, part, render, segment, shell
 from remiss.parameters import MOST_POSITION
+from remiss.present import facts
 from remiss.protocol.taxonomy import mode_titles
 from remiss.records.case import Case
 
@@ -90,6 +91,7 @@ class CasePage:
     attached: AttachedPart
     replays: ReplayPart
     similar: str | None
+    again: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,7 @@ def shown(
         attached=attached_of(ws, case, asked.as_of, unattached),
         replays=replays or replays_of(ws, case, asked.as_of),
         similar=_similar(case, asked.as_of),
+        again=tuple(facts.asked_again(case)),
     )
     twin = f"/api/v1/cases/{segment(case.id)}"
     told = [kind for kind in TWINS if comparison is not None or kind != "comparison"]

@@ -12,7 +12,9 @@ from remiss.present.legible import counted
 from remiss.records.case import Case
 from remiss.records.model import ModelSpecification, RowKind
 from remiss.records.replay import Replay, ReplayCause, ReplayGrade
+from remiss.records.states import DECIDED, Move, after
 from remiss.safeguard.model_actions import REPLAY
+from remiss.safeguard.resolution_actions import EXPECT, RESOLVE
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -52,13 +54,19 @@ class ShownReplay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayPart:
-    """case/replays.html: the newest replays, and the form for whoever may have a model asked; `problem` says what was refused."""
+    """case/replays.html: the newest replays, and forms to have a model asked, resolve the case by one, and write what is
+    expected of it; `problem` says what was refused.
+    """
 
     case: str
     found: tuple[ShownReplay, ...]
     more: int
     hidden: str
     asking: bool
+    resolving: bool
+    expecting: bool
+    expectations: str
+    revision: int
     models: Sequence[ModelSpecification]
     raw: bool
     model: str
@@ -67,7 +75,14 @@ class ReplayPart:
 
 
 def replays_of(
-    ws: Workspace, case: Case, as_of: int | None, problem: tuple[str, str] | None = None, model: str = "", purpose: str = ""
+    ws: Workspace,
+    case: Case,
+    as_of: int | None,
+    problem: tuple[str, str] | None = None,
+    *,
+    model: str = "",
+    purpose: str = "",
+    expectations: str | None = None,
 ) -> ReplayPart:
     """Return the replays that a case has, or had at a position; with what was typed and not taken, where there is such."""
     found = safeguard.case_replays(ws, case.id, as_of=as_of)
@@ -84,6 +99,10 @@ def replays_of(
         more=max(0, len(found) - SHOWN),
         hidden=found.hidden or "",
         asking=asking,
+        resolving=asking and after(case.status, Move.RESOLVE) is not None and ws.authority.may(ws.actor, RESOLVE, case.team),
+        expecting=as_of is None and case.status in DECIDED and ws.authority.may(ws.actor, EXPECT, case.team),
+        expectations="\n".join(each.typed for each in case.expectations) if expectations is None else expectations,
+        revision=case.revision,
         models=models,
         raw=any(each.gets is RowKind.RAW for each in models),
         model=model,
