@@ -11,6 +11,9 @@ from typing import ClassVar
 from remiss.records.model import ModelEnvironment, ModelSpecification
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
 
+# How many cases a condition names at most as its evidence.
+MOST_EVIDENCE = 20
+
 
 class GateVerdict(StrEnum):
     """Released may be what passes. INCONCLUSIVE is no failure: the evidence does not suffice either way."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from remiss.records.gate import GateCondition, GateVerdict
+from remiss.records.gate import MOST_EVIDENCE, GateCondition, GateVerdict
 from remiss.records.suite import CaptureRole
 from remiss.safeguard.asking import majority
 from remiss.safeguard.gate_policy import GatePolicy
-from remiss.safeguard.gate_thresholds import MOST_EVIDENCE, Places, Played, thresholds
+from remiss.safeguard.gate_thresholds import Places, Played, thresholds
 from remiss.safeguard.judging import NO, UNKNOWN, YES, States
 from remiss.safeguard.non_inferiority import NonInferiority, Strata, judge, strata_of
 from remiss.safeguard.suite_assembly import GUARD, PRODUCTION, pairs_of, shares_of

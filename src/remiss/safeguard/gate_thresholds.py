@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from remiss.records.gate import GateCondition, GateVerdict
+from remiss.records.gate import MOST_EVIDENCE, GateCondition, GateVerdict
 from remiss.records.states import DECIDED, Status
 from remiss.records.suite import CaptureRole, SuiteRow
 from remiss.safeguard.asking import Answers, majority
@@ -19,7 +19,6 @@ from remiss.safeguard.multiple_testing import mcnemar_better
 from remiss.safeguard.suite_assembly import GUARD, TARGET, asked_in
 
 CRITICAL = 1
-MOST_EVIDENCE = 20
 # What the conditions on severity 1 are called.
 RESOLVED_CRITICAL, OPEN_CRITICAL = "severity-1", "open-severity-1"
 Places = npt.NDArray[np.intp]

@@ -15,7 +15,7 @@ from remiss.errors import AnswerNo, Undecided
 from remiss.faces.cli import render
 from remiss.faces.cli.options import content_of, formatted_object, with_workspace
 from remiss.govern.audit.checkpoint import Verifier
-from remiss.present import gate_report
+from remiss.present import gate_report, sarif
 from remiss.records.gate import GateDecision, GateVerdict
 from remiss.safeguard.attestation import MOST_BYTES, checked
 
@@ -26,6 +26,7 @@ FORMS: Mapping[str, Callable[[GateDecision, str | None], str]] = {
     "markdown": gate_report.markdown,
     "junit": lambda found, _: gate_report.junit(found),
     "github": lambda found, _: gate_report.github(found),
+    "sarif": sarif.sarif,
 }
 
 
@@ -33,15 +34,28 @@ FORMS: Mapping[str, Callable[[GateDecision, str | None], str]] = {
 @click.argument("gate")
 @click.option("--form", type=click.Choice([*FORMS]), default="markdown", show_default=True, help="For whom it is.")
 @click.option("--link", metavar="URL", help="Where the catalog is served: cases then are links.")
+@click.option("--before", metavar="GATE", help="Of SARIF, the decision that it is held against; default: the one before.")
 @with_workspace
-def report(ws: Workspace, gate: str, *, form: str, link: str | None) -> None:
+def report(ws: Workspace, gate: str, *, form: str, link: str | None, before: str | None) -> None:
     """Print the decision GATE for others.
 
-    As Markdown for a pull request or a job's summary, as JUnit for a build server, or as annotations of GitHub Actions.
+    As Markdown for a pull request or a job's summary, as JUnit for a build server, as annotations of GitHub Actions, or as SARIF
+    for what collects findings: a result for each case that broke, with what is new since the decision before.
 
     Example: remiss gate report gate-4f7q2m9x3kbd --form junit > gate.xml
     """
-    click.echo(FORMS[form](safeguard.show_gate(ws, gate), link), nl=False)
+    found = safeguard.show_gate(ws, gate)
+    if form == "sarif":
+        former = _before(ws, found) if before is None else safeguard.show_gate(ws, before)
+        click.echo(sarif.sarif(found, link, former), nl=False)
+    else:
+        click.echo(FORMS[form](found, link), nl=False)
+
+
+def _before(ws: Workspace, found: GateDecision) -> GateDecision | None:
+    """Return what the same gate decided last before on any version of the model."""
+    same = (each for each in safeguard.list_gates(ws, model=found.model.name) if each.gate == found.gate)
+    return next((each for each in same if each.position < found.position), None)
 
 
 @click.command("verify")
