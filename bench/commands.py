@@ -100,6 +100,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "run.windows": ("run windows {run}",),
     "sample.export": ("sample export --out {folder}/sample-{number}.csv",),
     "sample.list": ("sample list", "sample list group:control"),
+    "scenario.list": ("scenario list",),
+    "scenario.rows": ("scenario rows {scenarios}",),
     "status": ("status",),
     "suite.compare": ("suite compare {suite} --model {result} --baseline {result}",),
     "suite.list": ("suite list",),
@@ -116,7 +118,16 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "waiver.list": ("waiver list",),
 }
 # What reads the log itself, or writes out all that is kept: it takes what that takes.
-READ_ALL = {"audit.verify", "capture.due", "capture.plan", "estimate.exact", "reproduce", "sample.export", "suite.rows"}
+READ_ALL = {
+    "audit.verify",
+    "capture.due",
+    "capture.plan",
+    "estimate.exact",
+    "reproduce",
+    "sample.export",
+    "scenario.rows",
+    "suite.rows",
+}
 # What computes for longer than its bound, each with a bound of its own: intervals whose quantiles scipy.special has, which takes
 # a tenth of the command to load.
 SLOWER: Mapping[str, float] = {
@@ -125,6 +136,14 @@ SLOWER: Mapping[str, float] = {
     f"estimate {MISSED} --rate --by model_version": 1.1,
     f"estimate '{MISSED} inputs.carrier:EV' --rate": 1.1,
 }
+SCENARIOS = """\
+scenarios: bench
+recipes:
+  - name: gone
+    parents: {part: [cases, controls, production]}
+    apply: [{operator: missing, field: carrier}]
+    expect: invariance
+"""
 RECODING = """\
 recode: feeder
 about: What the bench rehearses.
@@ -208,12 +227,16 @@ def prepared() -> dict[str, str]:
     note.write_text("What the passenger wrote.\n")
     policy = FOLDER / "release.yaml"
     policy.write_text("gate: release\nsuites: [bench]\nrepeats: 1\n")
+    document = FOLDER / "scenarios.yaml"
+    document.write_text(SCENARIOS)
     # A model that says nothing of use, asked little: how a decision is shown does not hang on it.
     models = [f"--{which}=python:operator:countOf" for which in ("model", "baseline")]
     case = _answer("case", "search", "status:verified criterion:missed-delay", "--limit", "1")["items"][0]["id"]
+    suite = _answer("suite", "build", "bench", "status:verified", "--within", "inputs.carrier:OO")["name"]
     return {
         "folder": str(FOLDER),
-        "suite": _answer("suite", "build", "bench", "status:verified", "--within", "inputs.carrier:OO")["name"],
+        "suite": suite,
+        "scenarios": _answer("scenario", "make", suite, str(document))["name"],
         "gate": _answer("gate", "decide", str(policy), *models)["id"],
         "flag": "release.operator:countOf",
         "result": _answer("suite", "run", "bench", *models[:1])["id"],

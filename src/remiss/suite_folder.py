@@ -6,40 +6,30 @@ without bounds or run, and all of it has to have the digest that `suite.yaml` sa
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from remiss.errors import InputError, Location, StorageError
-from remiss.records.identity import format_time, parse_time, plain, untagged
-from remiss.records.result import SuiteResult
+from remiss.folder_files import BATCH, cell, read_cells, read_lines, read_text, refused
 from remiss.records.suite import Suite, SuiteFile, SuitePart, SuiteRow
 from remiss.safeguard.suite_actions import list_suite_rows
-from remiss.safeguard.suite_document import MOST_BYTES, as_yaml, from_yaml, row_of
+from remiss.safeguard.suite_document import as_yaml, from_yaml, row_of
 from remiss.safeguard.suite_rows import as_plain, content_digest
-from remiss.safeguard.suite_running import checked_repeats, run_suite
 
 if TYPE_CHECKING:
-    from remiss.offline import Offline
     from remiss.safeguard.ports import SuiteWorkspace
 
 DOCUMENT = "suite.yaml"
-# What a file may be in the folder, and what its rows may come to once they are unpacked.
-MOST_FILE, MOST_UNPACKED = 4 << 30, 8 << 30
-BATCH = 8_192
 _TEXT, _TIME = pa.string(), pa.timestamp("us", tz="UTC")
-# In the order of a row. What a log decides is JSON, so that 1, 1.0 and "1" stay what they are.
+# What a log decides is JSON, so that 1, 1.0 and "1" stay what they are.
 COLUMNS: dict[str, pa.DataType] = {
     "id": _TEXT,
     "part": _TEXT,
@@ -67,8 +57,6 @@ COLUMNS: dict[str, pa.DataType] = {
 }
 JSON = frozenset({"inputs", "context", "output", "label", "criteria", "met_by_log", "expectations"})
 SCHEMA = pa.schema([pa.field(name, kind) for name, kind in COLUMNS.items()])
-# A time among values of a log; no value of a log is a mapping.
-_MOMENT = "$time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,45 +137,9 @@ def _write_rows(file: Path, rows: Sequence[SuiteRow]) -> None:
 def _batch(rows: Sequence[SuiteRow]) -> pa.RecordBatch:
     lines = [as_plain(row) for row in rows]
     columns = [
-        pa.array([_cell(line[name]) if name in JSON else line[name] for line in lines], kind) for name, kind in COLUMNS.items()
+        pa.array([cell(line[name]) if name in JSON else line[name] for line in lines], kind) for name, kind in COLUMNS.items()
     ]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
-
-
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-
-
-def _cell(value: object) -> str:
-    return _encode(plain(_marked(value)))
-
-
-def _marked(value: object) -> object:
-    match value:
-        case datetime():
-            return {_MOMENT: format_time(value)}
-        case dict():
-            return {name: _marked(each) for name, each in value.items()}
-        case _:
-            return value
-
-
-def _read_cell(text: str) -> object:
-    return _unmarked(json.loads(text))
-
-
-def _unmarked(value: object) -> object:
-    match value:
-        case {"$time": str() as moment, **others} if not others:
-            return parse_time(moment)
-        case dict():
-            return {name: _unmarked(each) for name, each in value.items()}
-        case list():
-            return [_unmarked(each) for each in value]
-        case str():
-            number = untagged(value)
-            return value if number is None else number
-        case _:
-            return value
 
 
 def read(folder: str | os.PathLike[str]) -> SuiteFolder:
@@ -200,97 +152,22 @@ def read(folder: str | os.PathLike[str]) -> SuiteFolder:
     place = Path(folder)
     if not place.is_dir():
         raise InputError(f"{place} is no folder", where=Location(str(place)), do="name the folder of a suite")
-    with _opened(place / DOCUMENT, MOST_BYTES) as file:
-        try:
-            text = file.read().decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise _refused(place / DOCUMENT, "is not UTF-8") from error
-    suite = from_yaml(text, str(place / DOCUMENT))
+    suite = from_yaml(read_text(place / DOCUMENT), str(place / DOCUMENT))
     said = {each.part: each for each in suite.files}
     if set(said) != set(SuitePart):
-        raise _refused(place / DOCUMENT, "does not name each file of a suite once")
-    rows: list[SuiteRow] = []
-    for part in SuitePart:
-        rows += _read_rows(place / file_of(part), said[part])
+        raise refused(place / DOCUMENT, "does not name each file of a suite once")
+    rows = [row for part in SuitePart for row in _read_rows(place / file_of(part), said[part])]
     return SuiteFolder(suite=suite, rows=tuple(sorted(rows, key=lambda row: row.id)))
 
 
-def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
-    """Run the suite of a folder on a version of a model; nothing is kept. Raises like `read` and `suite.run`."""
-    repeats = checked_repeats(repeat)
-    found, specification = read(folder), ws.models.find(model)
-    return run_suite(
-        found.suite,
-        found.rows,
-        specification,
-        engine=ws.engine,
-        models=ws.models,
-        progress=ws.progress,
-        repeats=repeats,
-        seed=seed,
-        redact=None,
-    ).result
-
-
 def _read_rows(path: Path, said: SuiteFile) -> list[SuiteRow]:
-    with _opened(path, MOST_FILE) as file:
-        try:
-            parquet = pq.ParquetFile(file)
-            _check_footer(path, parquet, said)
-            rows = [*_rows_in(path, parquet, said.part)]
-        except (pa.ArrowException, OSError, ValueError, RecursionError, OverflowError) as error:
-            first = str(error).partition("\n")[0]
-            raise _refused(path, f"cannot be read: {first}") from error
+    def row(line: dict[str, Any]) -> SuiteRow:
+        found = row_of(read_cells(line, JSON), str(path))
+        if found.part is not said.part:
+            raise refused(path, f"has the row {found.id}, which belongs into {file_of(found.part)}")
+        return found
+
+    rows = read_lines(path, SCHEMA, said.rows, row)
     if content_digest(rows) != said.digest:
-        raise _refused(path, "is not the file that the suite was built with: its content has another digest")
+        raise refused(path, "is not the file that the suite was built with: its content has another digest")
     return rows
-
-
-def _check_footer(path: Path, file: pq.ParquetFile, said: SuiteFile) -> None:
-    metadata = file.metadata
-    if metadata.num_rows != said.rows:
-        raise _refused(path, f"has {metadata.num_rows:,} rows and not {said.rows:,}")
-    if not file.schema_arrow.equals(SCHEMA):
-        raise _refused(path, "has other columns than a suite's")
-    unpacked = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
-    if unpacked > MOST_UNPACKED:
-        raise _refused(path, f"would be {unpacked >> 20:,} MB once it is unpacked, and at most {MOST_UNPACKED >> 20:,} may be")
-
-
-def _rows_in(path: Path, file: pq.ParquetFile, part: SuitePart) -> Iterator[SuiteRow]:
-    unpacked = 0
-    for batch in file.iter_batches(BATCH):
-        # The footer may lie of it.
-        unpacked += batch.nbytes
-        if unpacked > MOST_UNPACKED:
-            raise _refused(path, "is larger once it is unpacked than it says")
-        for line in batch.to_pylist():
-            row = row_of({name: _value(name, value) for name, value in line.items()}, str(path))
-            if row.part is not part:
-                raise _refused(path, f"has the row {row.id}, which belongs into {file_of(row.part)}")
-            yield row
-
-
-def _value(name: str, value: Any) -> object:
-    return _read_cell(value) if name in JSON and value is not None else value
-
-
-@contextmanager
-def _opened(path: Path, most: int) -> Iterator[IO[bytes]]:
-    """Open a file of the folder itself: no link, no pipe, nothing larger than it may be."""
-    try:
-        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        link = path.is_symlink()
-        raise _refused(path, "is a link" if link else f"cannot be opened: {error.strerror}") from error
-    with os.fdopen(number, "rb") as file:
-        found = os.fstat(number)
-        if not stat.S_ISREG(found.st_mode):
-            raise _refused(path, "is no file")
-        if found.st_size > most:
-            raise _refused(path, f"is larger than {most >> 20:,} MB")
-        yield file
-
-
-def _refused(path: Path, why: str) -> InputError:
-    return InputError(f"{path} {why}", where=Location(str(path)), do="take the folder from where it was built, or build it anew")

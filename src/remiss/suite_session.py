@@ -7,7 +7,7 @@ Whoever asks for the outcome of one event has its neighbours asked with it: a mo
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -18,19 +18,26 @@ from remiss.errors import RemissError
 from remiss.offline import Offline
 from remiss.opening import without_catalog
 from remiss.present.legible import printable
+from remiss.present.result_words import change, expected, stable, synthetic
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelSpecification
+from remiss.records.result import SuiteResult
+from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.suite import Suite, SuitePart, SuiteRow
 from remiss.safeguard.asking import Questions, answers_of, asked_times, check_gets, majority
 from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Runner
+from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_rate, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
+from remiss.safeguard.suite_running import checked_repeats, run_suite
+from remiss.scenario_folder import read as read_scenarios
 from remiss.suite_folder import read
 
-__all__ = ["CaseOutcome", "RemissError", "SuiteSession"]
+__all__ = ["CaseOutcome", "RemissError", "SuiteSession", "run", "summary"]
 
 AT_ONCE = 256
 MOST_SAID = 160
+MOST_CHANGES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,7 @@ class CaseOutcome:
 
 @dataclass(slots=True)
 class SuiteSession:
-    """A suite of a folder and the model that it is run on."""
+    """A suite of a folder, with its scenarios, and the model that it is run on."""
 
     suite: Suite
     rows: tuple[SuiteRow, ...]
@@ -57,6 +64,10 @@ class SuiteSession:
     repeats: int
     seed: int
     _offline: Offline
+    _parents: Mapping[str, SuiteRow]
+    scenarios: tuple[Scenario, ...] = ()
+    _expects: Mapping[str, ScenarioExpectation] = field(default_factory=dict)
+    _of_scenarios: dict[str, ScenarioOutcome] = field(default_factory=dict)
     _outcomes: dict[str, CaseOutcome] = field(default_factory=dict)
     _runner: Runner | None = None
 
@@ -72,7 +83,12 @@ class SuiteSession:
         rows = sorted((row for row in found.rows if row.expectations), key=lambda row: (row.part is not SuitePart.CASES, row.id))
         specification = offline.models.find(model)
         check_gets(specification)
-        return cls(found.suite, tuple(rows), specification, repeats, seed, offline)
+        session = cls(found.suite, tuple(rows), specification, repeats, seed, offline, {row.id: row for row in found.rows})
+        made = read_scenarios(folder, found)
+        if made is not None:
+            session.scenarios = made.scenarios
+            session._expects = {each.name: each.expects for each in made.made.recipes}
+        return session
 
     def outcome(self, row: SuiteRow, following: Callable[[], Iterable[SuiteRow]] = tuple) -> CaseOutcome:
         """Return what the model makes of a row.
@@ -93,9 +109,7 @@ class SuiteSession:
     def _ask(self, rows: Sequence[SuiteRow]) -> None:
         judge = CriterionJudge(self._offline.engine, self.suite.criteria, rows)
         questions = Questions(rows=rows, repeats=[self.repeats] * len(rows), judge=judge, seed=self.seed)
-        if self._runner is None:
-            self._runner = self._offline.models.open(self.model, seed=self.seed)
-        [answers] = answers_of([self.model], [self._runner], questions, self._offline.progress)
+        [answers] = answers_of([self.model], [self._running()], questions, self._offline.progress)
         told, asked = majority(answers.passed), asked_times(answers.passed)
         for at, row in enumerate(rows):
             self._outcomes[row.id] = CaseOutcome(
@@ -106,9 +120,40 @@ class SuiteSession:
                 answer=answers.first[at],
             )
 
+    def _running(self) -> Runner:
+        if self._runner is None:
+            self._runner = self._offline.models.open(self.model, seed=self.seed)
+        return self._runner
+
+    def scenario_outcome(self, scenario: Scenario, following: Callable[[], Iterable[Scenario]] = tuple) -> ScenarioOutcome:
+        """Return what the model makes of a scenario, asked beside its parent. Takes and raises like `outcome`."""
+        if scenario.id not in self._of_scenarios:
+            behind = (each for each in following() if each.id != scenario.id and each.id not in self._of_scenarios)
+            those = [scenario, *islice(behind, AT_ONCE - 1)]
+            found = outcomes(
+                those,
+                self._expects,
+                self._parents,
+                engine=self._offline.engine,
+                criteria=self.suite.criteria,
+                runner=self._running(),
+                repeats=self.repeats,
+            )
+            self._of_scenarios.update((each.scenario.id, each) for each in found)
+        return self._of_scenarios[scenario.id]
+
+    def parent_of(self, scenario: Scenario) -> SuiteRow:
+        """Return the event that a scenario is a variant of."""
+        return self._parents[scenario.parent]
+
     def is_open(self, row: SuiteRow) -> bool:
         """Return whether a row is an open failure, which is not expected to be fixed yet."""
         return asked_in(TARGET, row)
+
+    def may_fail(self, scenario: Scenario) -> bool:
+        """Return whether of a scenario no more is expected than of a parent that is an open failure."""
+        as_parent = self._expects[scenario.recipe].kind is ScenarioExpectationKind.SAME_AS_PARENT
+        return as_parent and self.is_open(self.parent_of(scenario))
 
     def expires(self, days: int) -> datetime | None:
         """Return until when open cases may fail; None where that is over."""
@@ -119,9 +164,6 @@ class SuiteSession:
 
     def story(self, row: SuiteRow, outcome: CaseOutcome, link: str | None = None) -> str:
         """Return a case that failed in at most ten lines, and where to read on."""
-        answer = outcome.answer
-        said = f"{answer.trouble.kind.value}: {answer.trouble.message}" if answer.trouble else answer.output
-        confidence = "" if answer.confidence is None else f", confidence {answer.confidence:.3g}"
         share = f"; expected in {outcome.passes} of {outcome.asked} answers" if outcome.asked > 1 else ""
         lines = [
             f"{row.part.value.removesuffix('s')} {row.id}: {row.mode or 'a control'}, severity {row.severity or 'not graded'}",
@@ -129,11 +171,30 @@ class SuiteSession:
             f"inputs   {_short(', '.join(f'{name}={_plain(value)}' for name, value in sorted(row.inputs.items())))}",
             *([] if not row.text else [f"text     {_short(row.text)}"]),
             f"expected {_short(' and '.join(str(each) for each in row.expectations))}",
-            f"answered {_short(_plain(said))}{confidence}{share}",
+            f"answered {_said(outcome.answer)}{share}",
             *([] if outcome.told else ["         and nothing that the model says can tell whether that is so"]),
             f"logged   {_short(_plain(row.output))} by {row.model} {row.model_version or ''}".rstrip()
             + f"; label {_plain(row.label)}",
             *([] if not row.criteria else [f"met      {', '.join(row.criteria)}: {_short(self._why(row))}"]),
+            *([] if link is None else [f"case     {link.rstrip('/')}/cases/{row.id}"]),
+        ]
+        return "\n".join(printable(line) for line in lines)
+
+    def scenario_story(self, scenario: Scenario, outcome: ScenarioOutcome, link: str | None = None) -> str:
+        """Return a scenario that failed: what it is of, what was changed, what was expected, and what was answered."""
+        row, expects = self.parent_of(scenario), self._expects[scenario.recipe]
+        as_parent = expects.kind is ScenarioExpectationKind.SAME_AS_PARENT
+        share = f"; expected in {outcome.passes} of {outcome.asked} answers" if outcome.asked > 1 else ""
+        wanted = f"{expected(expects)}: {' and '.join(map(str, row.expectations))}" if as_parent else expected(expects)
+        lines = [
+            f"scenario {scenario.recipe}, {' then '.join(scenario.operators)}, seed {scenario.seed}, copy {scenario.copy}",
+            f"parent   {row.part.value.removesuffix('s')} {row.id}, event {row.event} at {format_time(row.occurred)}",
+            f"inputs   {_short(', '.join(f'{name}={_plain(value)}' for name, value in sorted(row.inputs.items())))}",
+            *(f"changed  {change(each)}" for each in scenario.changed[:MOST_CHANGES]),
+            f"expected {_short(wanted)}",
+            *([] if as_parent else [f"parent's {_said(outcome.parent)}"]),
+            f"answered {_said(outcome.answer)}{share}",
+            *([] if outcome.told else ["         and nothing that the model says can tell whether that is so"]),
             *([] if link is None else [f"case     {link.rstrip('/')}/cases/{row.id}"]),
         ]
         return "\n".join(printable(line) for line in lines)
@@ -146,6 +207,44 @@ class SuiteSession:
         if self._runner is not None:
             self._runner.close()
         self._offline.close()
+
+
+def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
+    """Run the suite of a folder on a version of a model; nothing is kept. Raises like `read` and `suite.run`."""
+    repeats = checked_repeats(repeat)
+    found, specification = read(folder), ws.models.find(model)
+    return run_suite(
+        found.suite,
+        found.rows,
+        specification,
+        engine=ws.engine,
+        models=ws.models,
+        progress=ws.progress,
+        repeats=repeats,
+        seed=seed,
+        redact=None,
+    ).result
+
+
+def summary(found: Sequence[tuple[str, str, bool, bool]], real: int) -> Iterator[str]:
+    """Yield how much of a run was synthetic, and how often scenarios of each recipe flipped.
+
+    Parameters
+    ----------
+    found : of each scenario its recipe, its family, whether it can be told, and whether it flips
+    real : how many events were asked beside them
+    """
+    yield synthetic(len(found), real)
+    recipes = sorted({recipe for recipe, *_ in found})
+    for recipe in [*recipes, *([None] if len(recipes) > 1 else [])]:
+        rate = flip_rate((family, told, flips) for of, family, told, flips in found if recipe in {None, of})
+        yield f"{recipe or 'all of them'}: {stable(rate)}"
+
+
+def _said(answer: ModelAnswer) -> str:
+    if answer.trouble is not None:
+        return _short(f"{answer.trouble.kind.value}: {answer.trouble.message}")
+    return _short(_plain(answer.output)) + ("" if answer.confidence is None else f", confidence {answer.confidence:.3g}")
 
 
 def _plain(value: object) -> str:

@@ -23,6 +23,7 @@ import re2
 from sqlalchemy import create_engine, inspect, text
 
 import remiss
+from bench.commands import SCENARIOS
 from remiss import capture, runner, safeguard
 from remiss.capture import job_actions as jobs
 from remiss.capture import run_actions as runs
@@ -178,6 +179,9 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
     folder = tmp_path_factory.mktemp("planted")
     settings = {"REMISS_KEYS": str(folder / "keys"), "REMISS_VAULT": str(folder / "vault"), "REMISS_SOURCES": str(folder / "log")}
 
+    scenarios = folder / "scenarios.yaml"
+    scenarios.write_text(SCENARIOS.replace("scenarios: bench", "scenarios: arrival-delay"))
+
     def keeping(address: str) -> Iterator[Kept]:
         with served(address, settings) as there:
             ws = there.workspace
@@ -188,6 +192,7 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
             ids = {"case": cases[0], "run": run.id, "name": "arrival-delay", "thread": thread, "attachment": file, "job": done}
             ids["view"] = views.save_view(ws, "what is late", "/cases?query=origin:filed").id
             safeguard.build_suite(ws, ids["name"], "")
+            safeguard.make_scenarios(ws, ids["name"], str(scenarios))
             ids["gate"], ids["result"] = "gate-0", "result-0"
             ids["other"] = next(line["run"] for line in runs.list_runs(ws) if line["run"] != run.id)
             yield Kept(there, address, settings, folder, ids, cases)

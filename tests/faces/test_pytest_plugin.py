@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from remiss import suite_folder
+from remiss import scenario_folder, suite_folder
 from remiss.records.suite import (
     CaptureRole,
     Expectation,
@@ -23,6 +23,7 @@ from remiss.records.suite import (
     SuitePart,
     SuiteRow,
 )
+from remiss.safeguard.scenarios.making import make
 from remiss.safeguard.suite_assembly import SuiteRows, filled
 from tests.forked_commands import ForkedCommands
 
@@ -38,6 +39,30 @@ def hang(rows):
 def counted(rows):
     with open("asked.txt", "a") as file: file.write(f"{len(rows)}\\n")
     return good(rows)
+"""
+# A model that hears what it must not: it is sure of short ways, and knows no other truth than that in small letters.
+DEAF = """
+def deaf(rows):
+    return [
+        {"output": row["truth"] if row["truth"] in ("late", "on-time") else "late", "confidence": row["distance"] / 1000}
+        for row in rows
+    ]
+"""
+RECIPES = """\
+scenarios: robust
+seed: 5
+recipes:
+  - name: shouted
+    apply: [{operator: casing, field: truth}, {operator: zero-width, field: truth}]
+    expect: invariance
+  - name: kept
+    parents: {part: cases, most: 2}
+    apply: [{operator: jitter, field: distance}]
+    expect: same-as-parent
+  - name: farther
+    parents: {part: controls}
+    apply: [{operator: out-of-range, field: distance, side: above}]
+    expect: {kind: directional, goes: down, of: confidence}
 """
 LATE, ON_TIME = "late", "on-time"
 
@@ -154,6 +179,44 @@ def test_each_case_and_control_is_an_item_and_a_failure_tells_its_story(run, tmp
     assert len(lines) <= 10
     found = {each.get("name") for each in ET.parse(tmp_path / "out.xml").iter("testcase")}
     assert found == {*(f"case-000{at}-0000-0000" for at in range(4)), *(f"control-{at:04}-0000-0000" for at in range(4, 12))}
+
+
+def with_scenarios(tmp_path):
+    """Put scenarios into the folder of the suite, and a model beside it that some of them find out."""
+    (tmp_path / "delays.py").write_text(MODULE + DEAF)
+    suite = suite_folder.read(tmp_path / "arrivals")
+    made = make(RECIPES, "scenarios.yaml", suite.suite, suite.rows).made
+    scenario_folder.write(tmp_path / "arrivals", suite, made)
+    return made
+
+
+def test_a_scenario_is_an_item_beside_its_parent_and_a_failure_tells_what_was_changed(run, tmp_path):
+    made = with_scenarios(tmp_path)
+    assert [each.scenarios for each in made.recipes] == [12, 2, 8]
+    out = run("arrivals/suite.yaml", "--junitxml", "out.xml", model="deaf", status=1)
+    # Eight controls, of which the model hears "late" once they are shouted; all that are farther it is surer of.
+    names = {each.get("name") for each in ET.parse(tmp_path / "out.xml").iter("testcase")}
+    shouted = "scenario-0004-0000-0000-shouted-casing+zero-width-seed5.1"
+    assert {shouted, "scenario-0004-0000-0000-farther-out-of-range-seed5.1"} < names
+    lines = out.partition(f" {shouted} _")[2].splitlines()[1:]
+    assert lines[0] == "scenario shouted, casing then zero-width, seed 5, copy 1"
+    assert lines[1].startswith("parent   control 0004-0000-0000, event F4 at 2013-06-03")
+    assert re.fullmatch(r"changed  truth 'on-time' -> '[ONTIME-]+\\u[0-9a-f]{4}[ONTIME-]+'", lines[3])
+    assert lines[4] == "expected output as the parent's"
+    assert lines[5:7] == ["parent's on-time, confidence 0.004", "answered late, confidence 0.004"]
+    assert "22 scenarios beside 12 events: 64.7 % is synthetic, and counts in no gate" in out
+    assert "farther: 8 of 8 flip, 100 % (95 % interval 63.1 to 100), in 8 families" in out
+    assert "shouted: 8 of 12 flip" in out
+    chosen = run("arrivals/suite.yaml", "-m", 'remiss_scenario(operator="jitter") or remiss_part(name="controls")', model="deaf")
+    assert "kept: 0 of 2 flip" in chosen
+    assert "2 scenarios beside 8 events: 20 % is synthetic" in chosen
+
+
+def test_scenarios_that_were_changed_end_the_run(run, tmp_path):
+    with_scenarios(tmp_path)
+    file = tmp_path / "arrivals" / "scenarios.yaml"
+    file.write_text(file.read_text().replace("goes: down", "goes: up"))
+    assert "were changed after they were made" in run("arrivals/suite.yaml", status=2)
 
 
 @pytest.mark.slow(reason="four runs of pytest, one after the other")

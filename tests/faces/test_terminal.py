@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from bench.commands import READ_ALL, RECODING, calls
+from bench.commands import READ_ALL, RECODING, SCENARIOS, calls
 from remiss.contract.table import entries
 from remiss.faces.cli import main, render
 from remiss.faces.cli.layout import LEAST, TableColumn, in_lines, laid_out
@@ -69,9 +69,11 @@ def tables(captured_once, tmp_path_factory):
         _run(*filing)
         case = _run("case", "search", "criterion:missed-delay", "--limit", "1")["items"][0]["id"]
         (folder / "release.yaml").write_text(POLICY)
+        (folder / "scenarios.yaml").write_text(SCENARIOS)
         models = [f"--{which}=python:operator:countOf" for which in ("model", "baseline")]
         names = {
             "suite": _run("suite", "build", "arrivals", "")["name"],
+            "scenarios": _run("scenario", "make", "arrivals", "scenarios.yaml")["name"],
             "gate": _run("gate", "decide", "release.yaml", *models)["id"],
             "result": _run("suite", "run", "arrivals", *models[:1])["id"],
             "flag": "release.operator:countOf",

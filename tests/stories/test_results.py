@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from remiss import safeguard, suite_folder
+from remiss import safeguard, suite_folder, suite_session
 from remiss.errors import Denied, InputError, NotFound
 from remiss.records.model import TroubleKind
 from remiss.records.result import RowVerdict
@@ -151,7 +151,7 @@ def test_a_folder_and_the_items_of_pytest_say_the_same_as_the_catalog(captured, 
     from remiss.opening import without_catalog
 
     with without_catalog() as there:
-        told = suite_folder.run(there, tmp_path / "folder", "delays@1")
+        told = suite_session.run(there, tmp_path / "folder", "delays@1")
     latencies = ("latency-p50-ms", "latency-p95-ms", "latency-p99-ms")
     plain = [[each for each in found.figures if each.measure not in latencies] for found in (kept, told)]
     assert plain[0] == plain[1]

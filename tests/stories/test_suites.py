@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from remiss import capture, safeguard, suite_folder
+from remiss import capture, folder_files, safeguard, scenario_folder, suite_folder
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
 from remiss.errors import Conflict, Denied, InputError, NotFound, QueryError
@@ -228,13 +228,107 @@ def laughing(folder):
 )
 @pytest.mark.of_the_log
 def test_a_folder_that_is_not_what_was_built_is_refused(captured, arrivals, tmp_path, monkeypatch, harm, says):
-    monkeypatch.setattr(suite_folder, "MOST_UNPACKED", 2 << 20)
+    monkeypatch.setattr(folder_files, "MOST_UNPACKED", 2 << 20)
     folder = tmp_path / "suite"
     suite_folder.write(captured, arrivals, folder)
     harm(folder)
     with pytest.raises(InputError, match=says):
         suite_folder.read(folder)
     assert not Path("hacked").exists()
+
+
+SCENARIOS = """\
+scenarios: robust
+seed: 3
+recipes:
+  - name: noisy
+    parents: {part: [cases, controls]}
+    apply: [{operator: jitter, field: distance, spreads: 0.2}, {operator: swap-category, field: inputs.carrier}]
+    copies: 2
+    expect: invariance
+  - name: gone
+    parents: {part: [cases, controls, production], slice: {context.airport: EWR}}
+    apply: [{operator: missing, field: carrier}]
+    expect: same-as-parent
+"""
+
+
+def test_scenarios_are_made_of_a_suite_kept_and_taken_out_and_nothing_of_the_sealed_part_is_in_them(captured, arrivals, ws_as):
+    Path("scenarios.yaml").write_text(SCENARIOS)
+    made = safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
+    assert safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml") == made
+    assert [each.digest for each in safeguard.list_scenarios(captured, "arrivals")] == [made.digest]
+    rows = safeguard.list_scenario_rows(captured, "robust")
+    assert rows.total == made.scenarios == sum(each.scenarios for each in made.recipes) > 20
+    first = safeguard.list_scenario_rows(captured, "robust", limit=5)
+    rest = safeguard.list_scenario_rows(captured, "robust", after=first.next)
+    assert (*first.items, *rest.items) == rows.items
+    those = rows_of(captured, arrivals)
+    assert {each.parent for each in rows.items} <= {row.id for row in those.open}
+    other = safeguard.build_suite(captured, "other", "status:verified", sealed=0.5)
+    assert len(safeguard.list_scenarios(captured, "other")) == 0 and other.digest != arrivals.digest
+    with pytest.raises(Denied, match="suite:build"):
+        safeguard.make_scenarios(ws_as("cleo", role="curator"), "arrivals", "scenarios.yaml")
+    Path("scenarios.yaml").write_text(SCENARIOS.replace("name: noisy", "name: noisy # ask ana@example.com"))
+    with pytest.raises(InputError):
+        safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
+
+
+def mixed_up(folder):
+    file = folder / "scenarios.parquet"
+    table = pq.read_table(file)
+    at = table.schema.get_field_index("parent")
+    pq.write_table(table.set_column(at, "parent", table.column("parent")[::-1]), file, compression="zstd")
+
+
+def cut_short(folder):
+    file = folder / "scenarios.parquet"
+    pq.write_table(pq.read_table(file)[:-1], file, compression="zstd")
+
+
+def reworded(folder):
+    file = folder / "scenarios.yaml"
+    file.write_text(file.read_text().replace("kind: invariance", "kind: same-as-parent", 1))
+
+
+def led_away(folder):
+    (folder / "scenarios.yaml").rename(folder.parent / "elsewhere.yaml")
+    (folder / "scenarios.yaml").symlink_to(folder.parent / "elsewhere.yaml")
+
+
+def of_another_suite(folder):
+    shutil.copy(folder.parent / "other" / "suite.yaml", folder / "suite.yaml")
+    for part in ("cases", "controls", "production"):
+        shutil.copy(folder.parent / "other" / f"{part}.parquet", folder / f"{part}.parquet")
+
+
+@pytest.mark.of_the_log
+def test_scenarios_of_a_folder_are_what_was_made_or_are_refused(captured, arrivals, tmp_path):
+    Path("scenarios.yaml").write_text(SCENARIOS)
+    made = safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
+    folder = tmp_path / "suite"
+    suite = suite_folder.write(captured, arrivals, folder)
+    assert scenario_folder.read(folder, suite) is None
+    written = scenario_folder.write(folder, suite, made)
+    assert scenario_folder.read(folder, suite_folder.read(folder)) == written
+    assert written.scenarios == tuple(sorted(safeguard.list_scenario_rows(captured, "robust").items, key=lambda each: each.id))
+    with pytest.raises(InputError, match="has scenarios already"):
+        scenario_folder.write(folder, suite, made)
+    other = suite_folder.write(captured, safeguard.build_suite(captured, "other", "", sealed=0.0), tmp_path / "other")
+    with pytest.raises(InputError, match="of another digest"):
+        scenario_folder.write(tmp_path / "other", other, made)
+    for harm, says in (
+        (mixed_up, "another digest"),
+        (cut_short, "rows and not"),
+        (reworded, "another digest"),
+        (led_away, "is a link"),
+        (of_another_suite, "is of another suite"),
+    ):
+        harmed = tmp_path / harm.__name__
+        shutil.copytree(folder, harmed)
+        harm(harmed)
+        with pytest.raises(InputError, match=says):
+            scenario_folder.read(harmed, suite_folder.read(harmed))
 
 
 def test_who_labels_builds_no_suite(captured, ws_as):

@@ -1,4 +1,4 @@
-"""Suites under pytest: an item for each case and control, on a model that runs once for all of them.
+"""Suites under pytest: an item for each case, control and scenario, on a model that runs once for all of them.
 
     pytest arrivals/suite.yaml --remiss-model python:delays.model:predict
 
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from remiss.records.scenario import Scenario
     from remiss.records.suite import SuiteRow
-    from remiss.suite_session import CaseOutcome, SuiteSession
+    from remiss.suite_session import SuiteSession
 
 DOCUMENT = "suite.yaml"
 FIXED = "remiss/passed"
@@ -26,10 +27,12 @@ MARKS = {
     "remiss_severity(grade)": "the severity of the case, 1 to 4",
     "remiss_slice(name)": "the stratum that the event was sampled in",
     "remiss_family(name)": "its family of near-duplicates",
-    "remiss_part(name)": "cases or controls",
+    "remiss_part(name)": "cases, controls or scenarios",
+    "remiss_scenario(operator, recipe, parent, seed)": "a synthetic variant of an event, once for each operator",
 }
 SESSIONS = pytest.StashKey[dict[Path, "SuiteSession"]]()
 PASSED = pytest.StashKey[set[str]]()
+ASKED = pytest.StashKey[dict[str, str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{mark}: {what}")
     config.stash[SESSIONS] = {}
     config.stash[PASSED] = set()
+    config.stash[ASKED] = {}
     repeats = config.getoption("remiss_repeat")
     if repeats < 1 or repeats % 2 == 0:
         raise pytest.UsageError(f"--remiss-repeat {repeats} is not an odd number")
@@ -76,17 +80,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class SuiteCollector(pytest.File):
-    """The file of a suite: its cases and controls."""
+    """The file of a suite: its cases, controls and scenarios."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Yield an item for each row of which something is expected, cases first."""
+        """Yield an item for each row of which something is expected, cases first, and for each scenario."""
         session = session_of(self.config, self.path)
         for row in session.rows:
             yield SuiteItem.from_parent(self, name=f"{row.part.value.removesuffix('s')}-{row.id}", row=row)
+        for each in session.scenarios:
+            made = f"{each.recipe}-{'+'.join(each.operators)}-seed{each.seed}.{each.copy}"
+            row = session.parent_of(each)
+            yield ScenarioItem.from_parent(self, name=f"scenario-{each.parent}-{made}", row=row, scenario=each)
 
 
 class SuiteItem(pytest.Item):
     """One event of a suite."""
+
+    PART = ""
 
     def __init__(self, *, row: SuiteRow, **given: Any) -> None:
         super().__init__(**given)
@@ -96,7 +106,7 @@ class SuiteItem(pytest.Item):
             "severity": row.severity,
             "slice": row.stratum if row.stratum != "{}" else None,
             "family": row.family,
-            "part": row.part.value,
+            "part": self.PART or row.part.value,
         }
         for name, value in marks.items():
             if value is not None:
@@ -109,22 +119,27 @@ class SuiteItem(pytest.Item):
         outcome = session.outcome(self.row, self._following)
         self.user_properties.append(("remiss_passes", f"{outcome.passes}/{outcome.asked}"))
         if not outcome.passed:
-            raise Missed(outcome)
+            raise Missed(session.story(self.row, outcome, self.config.getoption("remiss_link")))
 
     def _following(self) -> Iterator[SuiteRow]:
-        """Yield the rows of this suite that are run from here on."""
-        behind = False
-        for item in self.session.items:
-            behind = behind or item is self
-            if behind and isinstance(item, SuiteItem) and item.path == self.path:
-                yield item.row
+        return (item.row for item in self._behind() if not isinstance(item, ScenarioItem))
+
+    def _behind(self) -> Iterator[SuiteItem]:
+        """Yield the items of this suite that are run from here on."""
+        items = iter(self.session.items)
+        for item in items:
+            if item is self:
+                yield self
+                break
+        yield from (item for item in items if isinstance(item, SuiteItem) and item.path == self.path)
+
+    def may_fail(self, session: SuiteSession) -> bool:
+        """Return whether it is not expected to pass yet."""
+        return session.is_open(self.row)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the story of a case that failed, in ten lines."""
-        if isinstance(excinfo.value, Missed):
-            session = session_of(self.config, self.path)
-            return session.story(self.row, excinfo.value.outcome, self.config.getoption("remiss_link"))
-        if isinstance(excinfo.value, _suites().RemissError):
+        if isinstance(excinfo.value, Missed | _suites().RemissError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -133,12 +148,35 @@ class SuiteItem(pytest.Item):
         return self.path, None, self.name
 
 
-class Missed(AssertionError):
-    """A model did not answer as is expected."""
+class ScenarioItem(SuiteItem):
+    """One scenario of a suite; it has the marks of its parent, and its own."""
 
-    def __init__(self, outcome: CaseOutcome) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
+    PART = "scenarios"
+
+    def __init__(self, *, scenario: Scenario, **given: Any) -> None:
+        super().__init__(**given)
+        self.scenario = scenario
+        named = {"recipe": scenario.recipe, "parent": scenario.parent, "seed": scenario.seed}
+        for operator in scenario.operators:
+            self.add_marker(pytest.mark.remiss_scenario(operator=operator, **named))
+
+    def runtest(self) -> None:
+        """Ask the model this and its parent, or read what it said before."""
+        session, each = session_of(self.config, self.path), self.scenario
+        behind = (item.scenario for item in self._behind() if isinstance(item, ScenarioItem))
+        outcome = session.scenario_outcome(each, lambda: behind)
+        asked = f"{each.recipe} {each.family} {int(outcome.told)} {int(outcome.flips)}"
+        self.user_properties += [("remiss_passes", f"{outcome.passes}/{outcome.asked}"), ("remiss_scenario", asked)]
+        if not outcome.passed:
+            raise Missed(session.scenario_story(each, outcome, self.config.getoption("remiss_link")))
+
+    def may_fail(self, session: SuiteSession) -> bool:
+        """Return whether no more is expected than of an open case."""
+        return session.may_fail(self.scenario)
+
+
+class Missed(AssertionError):
+    """A model did not answer as is expected; its text is the story of the case."""
 
 
 def session_of(config: pytest.Config, file: Path) -> SuiteSession:
@@ -186,12 +224,14 @@ def _missed(item: pytest.Item, call: pytest.CallInfo[None]) -> bool:
 
 def _expected(item: SuiteItem, report: pytest.TestReport) -> None:
     session = session_of(item.config, item.path)
-    if not session.is_open(item.row):
+    if not item.may_fail(session):
         return
     until = session.expires(item.config.getoption("remiss_expiry"))
     if report.failed:
         if until is not None:
             report.outcome, report.wasxfail = "skipped", f"open, may fail until {until:%Y-%m-%d}"
+        return
+    if isinstance(item, ScenarioItem):
         return
     # Of another model nothing follows for this one.
     passes = f"{session.model} {item.row.id}"
@@ -214,6 +254,20 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     for name, value in report.user_properties:
         if name == "remiss_fixed" and _CONFIG:
             _CONFIG[0].stash[PASSED].add(str(value))
+    told = dict(report.user_properties)
+    if "remiss_passes" in told and _CONFIG:
+        _CONFIG[0].stash[ASKED][report.nodeid] = str(told.get("remiss_scenario", ""))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which share of what was asked is synthetic, and how often scenarios flipped."""
+    asked = [*config.stash[ASKED].values()]
+    split = [each.split(" ") for each in asked if each]
+    if split:
+        terminalreporter.section("scenarios")
+        found = [(recipe, family, told == "1", flips == "1") for recipe, family, told, flips in split]
+        for line in _suites().summary(found, asked.count("")):
+            terminalreporter.write_line(line)
 
 
 # Of the process that hears all reports; a hook for reports is given no configuration.

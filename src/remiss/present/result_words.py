@@ -1,14 +1,19 @@
-"""What a result says, in words: the news in a sentence, and each figure with its interval."""
+"""What a result says, in words: the news in a sentence, each figure with its interval, and what scenarios changed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
-from remiss.present.legible import counted
+from remiss.present.legible import counted, printable
+from remiss.records.event import Scalar
+from remiss.records.identity import format_time
 from remiss.records.result import LatencyDifference, PairedDifference, ResultFigure, SuiteComparison, SuiteResult
+from remiss.records.scenario import FlipRate, ScenarioChange, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.suite import SuitePower
 
+MOST_SAID = 60
 # What the events of a figure have in common, in the order in which they are told.
 GROUPS: Mapping[str, str] = {
     "question": "question",
@@ -142,3 +147,78 @@ def power_words(found: SuitePower) -> str:
         return begins
     needed = "more than can be had" if found.needed is None else f"{found.needed:,} events needed"
     return f"{begins}; this suite can hardly pass: {needed}, it has {found.events:,}"
+
+
+def synthetic(scenarios: int, real: int) -> str:
+    """Return which share of what a model is asked is synthetic.
+
+    >>> synthetic(30, 90)
+    '30 scenarios beside 90 events: 25 % is synthetic, and counts in no gate'
+    """
+    if not scenarios:
+        return "0 scenarios: nothing is synthetic"
+    share = 100 * scenarios / (scenarios + real)
+    beside = counted(real, "event")
+    return f"{counted(scenarios, 'scenario')} beside {beside}: {share:.3g} % is synthetic, and counts in no gate"
+
+
+def expected(found: ScenarioExpectation) -> str:
+    """Return what is expected of the answer to a scenario.
+
+    >>> expected(ScenarioExpectation(kind=ScenarioExpectationKind.DIRECTIONAL, goes="up", by=0.1, of="confidence"))
+    'confidence up by 0.1 or more'
+    """
+    of = found.of if found.path is None else found.path
+    match found.kind:
+        case ScenarioExpectationKind.SAME_AS_PARENT:
+            return "what is expected of the parent"
+        case ScenarioExpectationKind.INVARIANCE:
+            return f"{of} as the parent's" + ("" if found.within is None else f" within {found.within:g}")
+        case ScenarioExpectationKind.DIRECTIONAL:
+            return f"{of} {found.goes} by {found.by:g} or more" if found.by else f"{of} not {_against(found.goes)}"
+
+
+def _against(goes: str | None) -> str:
+    return "down" if goes == "up" else "up"
+
+
+def stable(found: FlipRate) -> str:
+    """Return how often scenarios flip, with the interval of that.
+
+    >>> rate = FlipRate(value=0.1, low=0.02, high=0.3, scenarios=20, flips=2, families=10, effective=9.5, untold=3)
+    >>> stable(rate)
+    '2 of 20 flip, 10 % (95 % interval 2 to 30), in 10 families; 3 more cannot be told'
+    """
+    untold = f"; {found.untold:,} more cannot be told" if found.untold else ""
+    if found.value is None or found.low is None or found.high is None:
+        return f"none can be told{untold}"
+    interval = f"95 % interval {100 * found.low:.3g} to {100 * found.high:.3g}"
+    families = counted(found.families, "family", "families")
+    return f"{found.flips:,} of {found.scenarios:,} flip, {100 * found.value:.3g} % ({interval}), in {families}{untold}"
+
+
+def change(found: ScenarioChange) -> str:
+    r"""Return what was changed: before and after, with signs that nobody sees written out.
+
+    >>> change(ScenarioChange(field="remarks", before="pay now", after="p\u0430y\u200b now"))
+    "remarks 'pay now' -> 'p\\u0430y\\u200b now'"
+    """
+    return f"{found.field} {_value(found.before)} -> {_value(found.after)}"
+
+
+def _value(value: Scalar) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case datetime():
+            return format_time(value)
+        case str():
+            return _text(value)
+        case _:
+            return str(value)
+
+
+def _text(value: str) -> str:
+    # In ASCII a Cyrillic letter is not mistaken for the Latin one that it stands for.
+    text = ascii(value)
+    return printable(text if len(text) <= MOST_SAID else f"{text[: MOST_SAID - 4]}...'")

@@ -22,6 +22,9 @@ from remiss.safeguard.result_actions import list_result_rows as list_result_rows
 from remiss.safeguard.result_actions import list_results as list_results
 from remiss.safeguard.result_actions import run as run
 from remiss.safeguard.result_actions import show_result as show_result
+from remiss.safeguard.scenario_actions import list_scenario_rows as list_scenario_rows
+from remiss.safeguard.scenario_actions import list_scenarios as list_scenarios
+from remiss.safeguard.scenario_actions import make_scenarios as make_scenarios
 from remiss.safeguard.suite_actions import build_suite as build_suite
 from remiss.safeguard.suite_actions import list_suite_rows as list_suite_rows
 from remiss.safeguard.suite_actions import list_suites as list_suites

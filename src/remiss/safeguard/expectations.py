@@ -55,11 +55,29 @@ def checked(expectation: Expectation, criteria: Collection[str]) -> Expectation:
             except re2.error as error:
                 raise _wrong(kind, f"has no pattern that can be read: {error}", "write it in the syntax of RE2") from error
     if expectation.path is not None:
-        try:
-            _path(expectation.path)
-        except JSONPathError as error:
-            raise _wrong(kind, f"has no path that can be read: {error}", "write a JSON path, for example $.answer") from error
+        check_path(expectation.path)
     return expectation
+
+
+def check_path(path: str) -> None:
+    """Go on only with a JSON path that can be read.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        _path(path)
+    except JSONPathError as error:
+        what = f"{path} is no path that can be read: {error}"
+        raise InputError(what, do="write a JSON path, for example $.answer", field="expectation") from error
+
+
+def values_at(path: str | None, output: JsonValue) -> Sequence[JsonValue]:
+    """Return what an output has at a JSON path; all of it without one."""
+    if path is None:
+        return [output]
+    return _path(path).find(output).values() if isinstance(output, dict | list) else []
 
 
 def _wrong(kind: ExpectationKind, what: str, do: str) -> InputError:
@@ -85,7 +103,7 @@ def holds(expectation: Expectation, answer: ModelAnswer, met: Mapping[str, bool 
         return None if answer.latency_ms is None else answer.latency_ms <= _float(expectation.value)
     if expectation.path is None:
         return _VALUES[expectation.kind](expectation, answer.output)
-    found = _path(expectation.path).find(answer.output).values() if isinstance(answer.output, dict | list) else []
+    found = values_at(expectation.path, answer.output)
     if expectation.kind is ExpectationKind.DOES_NOT_MATCH:
         return all(_VALUES[expectation.kind](expectation, each) for each in found)
     return any(_VALUES[expectation.kind](expectation, each) for each in found)

@@ -121,7 +121,7 @@ def read(text: str, file: str) -> GatePolicy:
             for part in first["loc"][:-1]:
                 kind = next((k for k in _sections(kind, str(part))), kind)
             do = nearest(str(first["loc"][-1]), [*kind.model_fields], "the keys are")
-        raise InputError(f"{file}: {name}: {first['msg']}", where=Location(file, _line(text, first["loc"])), do=do) from error
+        raise InputError(f"{file}: {name}: {first['msg']}", where=Location(file, line_of(text, first["loc"])), do=do) from error
 
 
 def _sections(kind: type[BaseModel], name: str) -> list[type[BaseModel]]:
@@ -130,7 +130,7 @@ def _sections(kind: type[BaseModel], name: str) -> list[type[BaseModel]]:
     return [each for each in args if isinstance(each, type) and issubclass(each, BaseModel)]
 
 
-def _line(text: str, path: tuple[int | str, ...]) -> int | None:
+def line_of(text: str, path: tuple[int | str, ...]) -> int | None:
     """Return the line where a key of the document stands."""
     node = yaml.compose(text)
     line = None if node is None else node.start_mark.line + 1

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from remiss.govern.ports.audit import Audit
 from remiss.govern.ports.machine import Progress
-from remiss.protocol.ports import Documents
 from remiss.records.gate import GateDecision, Waiver
 from remiss.safeguard.ports import ModelWorkspace, SuiteWorkspace
 
@@ -80,8 +79,6 @@ class GateStore(Protocol):
 class GateWorkspace(SuiteWorkspace, ModelWorkspace, Protocol):
     """The ports that gates take."""
 
-    @property
-    def documents(self) -> Documents: ...
     @property
     def audit(self) -> Audit: ...
     @property

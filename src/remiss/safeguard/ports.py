@@ -13,7 +13,7 @@ from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys
-from remiss.protocol.ports import Engine, Protocols
+from remiss.protocol.ports import Documents, Engine, Protocols
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification
 from remiss.records.person import Governed
 from remiss.records.replay import Replay, ReplayGrade
@@ -190,10 +190,15 @@ class ReplayWorkspace(ModelWorkspace, EvidenceWorkspace, Protocol):
 
 
 class SuiteStore(Protocol):
-    """The suites of a catalog: their documents, without rows, which the catalog has in what they were built of."""
+    """The suites of a catalog, or their scenarios: documents without rows, which follow from what they were built of."""
+
+    @property
+    def scenarios(self) -> SuiteStore:
+        """The scenarios of suites, which are kept alike."""
+        ...
 
     def find(self, name: str, digest: str | None = None, position: int | None = None) -> str | None:
-        """Return the document of a suite, the newest of its name or that whose digest begins so; None where there is none.
+        """Return the document of a name, the newest or that whose digest begins so; None where there is none.
 
         Parameters
         ----------
@@ -227,6 +232,8 @@ class SuiteWorkspace(Permits, Protocol):
     def suites(self) -> SuiteStore: ...
     @property
     def resolutions(self) -> Resolutions: ...
+    @property
+    def documents(self) -> Documents: ...
     @property
     def now(self) -> datetime: ...
 

@@ -43,13 +43,14 @@ NAMES = ("ana.canary@example.org", "4111111111111111", "+44-20-7946-0958", "ana%
 # Names of what is there already, or of what is to be: nothing that they do not name is taken.
 NAMING = frozenset(
     {"attachment", "case", "job", "mode", "modes", "other", "run", "target", "thread", "token", "view", "clear", "exclude"}
-    | {"baseline", "cases", "gate", "condition", "waiver"}
+    | {"baseline", "cases", "gate", "condition", "waiver", "suite"}
 )
 AS_IT_IS = {
     "person": "people may be called by their address",
     "protocol": "a path, and a document that is applied again",
     "policy": "a path, and a document of words, names and numbers that are checked",
     "purpose": "redacted where it is kept, as that of a look at evidence",
+    "document": "a path; the document of scenarios is refused where it shows anything personal",
     "query": "a question, which is not kept; that of a suite is refused where it shows anything personal",
     "path": "a path; the document of a recoding is refused as a whole",
     "answers": "words of the rubric, or refused",
@@ -123,8 +124,9 @@ OF_THE_PROGRAM = {
     "labelling_texts": "quotes",
     "abstention_texts": "quotes",
     "revisions": "*",
-    # A suite's name and queries are refused where they show anything personal; the rest is counts, and words of a protocol.
-    **dict.fromkeys(("suites", "gates", "sealed_runs", "results", "result_rows"), "*"),
+    # A suite's name and queries, and the document of scenarios, are refused where they show anything personal; the rest is
+    # counts, and words of a protocol.
+    **dict.fromkeys(("suites", "scenario_sets", "gates", "sealed_runs", "results", "result_rows"), "*"),
     # An expectation that shows anything personal is refused; the rest is names of models and people, and counts.
     **dict.fromkeys(("expectations", "exposures"), "*"),
     # What models answer, redacted as the case is (safeguard/replaying.py).

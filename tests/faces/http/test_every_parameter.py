@@ -73,6 +73,7 @@ SOUND = {
     "address": "/cases",
     "gate": "gate-0",
     "result": "result-0",
+    "suite": "arrivals",
     "query": "",
     "baseline": "m",
     "condition": "guard",

@@ -188,6 +188,7 @@ NOT_ANSWERED = {
     "/api/v1/gates/{gate}",
     "/api/v1/gates/{gate}/attestation",
     "/api/v1/suites/{name}/rows",
+    "/api/v1/scenarios/{name}/rows",
     "/api/v1/cases/notebook",
 }
 

@@ -1,4 +1,4 @@
-"""Suites, what gates decided and waivers, in the catalog: one row each, which is never changed but to approve a waiver.
+"""Suites, their scenarios, what gates decided and waivers, in the catalog: one row each, never changed but to approve a waiver.
 
 Who sees which the actions decide.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Column, Row, Select, case, func, insert, select, update
 
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.tables import gates, sealed_runs, suites, waivers
+from remiss.edges.stores.tables import gates, scenario_sets, sealed_runs, suites, waivers
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.records.gate import GateDecision, GateVerdict, Waiver
 from remiss.records.identity import kind_id
@@ -25,42 +25,50 @@ def _until(found: Select[Any], column: Column[int], position: int | None) -> Sel
 
 
 class SuiteTable:
-    """The suites of an open catalog: all of them."""
+    """The suites of an open catalog, or their scenarios: all of them."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, *, scenarios: bool = False) -> None:
         self._reader = reader
         self._store = reader.store
+        self._table, self._kind = (scenario_sets, "scenarios") if scenarios else (suites, "suite")
+
+    @property
+    def scenarios(self) -> SuiteTable:
+        """The scenarios of the suites."""
+        return SuiteTable(self._reader, scenarios=True)
 
     def find(self, name: str, digest: str | None = None, position: int | None = None) -> str | None:
-        """Return the document of a suite, the newest of its name or that whose digest begins so."""
-        found = select(suites.c.content).where(suites.c.name == name).order_by(suites.c.key.desc()).limit(1)
+        """Return the document of a name, the newest or that whose digest begins so."""
+        table = self._table
+        found = select(table.c.content).where(table.c.name == name).order_by(table.c.key.desc()).limit(1)
         if digest is not None:
             begins = digest if digest.startswith("sha256:") else f"sha256:{digest}"
-            found = found.where(suites.c.digest.startswith(begins, autoescape=True))
+            found = found.where(table.c.digest.startswith(begins, autoescape=True))
         with self._reader.at() as reading:
-            text: str | None = reading.connection.execute(_until(found, suites.c.position, position)).scalar_one_or_none()
+            text: str | None = reading.connection.execute(_until(found, table.c.position, position)).scalar_one_or_none()
             return text
 
     def listed(self, position: int | None = None) -> Sequence[str]:
         """Return all documents, the newest first."""
-        found = _until(select(suites.c.content).order_by(suites.c.key.desc()), suites.c.position, position)
+        table = self._table
+        found = _until(select(table.c.content).order_by(table.c.key.desc()), table.c.position, position)
         with self._reader.at() as reading:
             return tuple(reading.connection.execute(found).scalars())
 
     def save(self, name: str, digest: str, team: str, content: str) -> None:
         """Keep a document."""
         transaction = self._store.transaction
-        suite = kind_id("suite", [name, digest])
+        made = kind_id(self._kind, [name, digest])
         row = {
-            "id": suite,
+            "id": made,
             "name": name,
             "digest": digest,
             "team_id": team,
             "content": content,
             "position": transaction.position(),
         }
-        transaction.connection.execute(insert(suites), row)
-        transaction.subjects.append(suite)
+        transaction.connection.execute(insert(self._table), row)
+        transaction.subjects.append(made)
 
 
 class GateTable:

@@ -1,4 +1,4 @@
--- The catalog's schema, version 44. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 45. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -780,6 +780,22 @@ CREATE TABLE saved_views (
 CREATE UNIQUE INDEX uq_saved_views_own ON saved_views (person, name) WHERE team IS NULL;
 
 CREATE UNIQUE INDEX uq_saved_views_shared ON saved_views (team, name) WHERE team IS NOT NULL;
+
+CREATE TABLE scenario_sets (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_scenario_sets PRIMARY KEY ("key"),
+    CONSTRAINT uq_scenario_sets_id UNIQUE (id),
+    CONSTRAINT uq_scenario_sets_name_digest UNIQUE (name, digest)
+);
+
+CREATE INDEX ix_scenario_sets_name ON scenario_sets (name);
 
 CREATE TABLE sealed_runs (
     gate_key INTEGER NOT NULL,

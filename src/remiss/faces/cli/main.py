@@ -43,6 +43,7 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("protocol", "new"): ("protocol", "new"),  # writes a file
     ("result", "report"): ("suites", "report"),  # not for a person here
     ("sample", "export"): ("files", "export"),  # writes a file, and asks for page after page
+    ("scenario", "make"): ("suites", "make_scenarios"),  # may write into the folder of a suite
     ("schema",): ("setting_up", "schema"),  # of remiss, not of a catalog
     ("serve",): ("serve", "serve"),  # a server
     ("suite", "build"): ("suites", "build"),  # may write a folder
@@ -75,6 +76,7 @@ NOUNS: Mapping[str, str] = {
     "result": "See what running suites left.",
     "run": "List, show, compare and accept capture runs.",
     "sample": "List sampled events, controls too, and take them out.",
+    "scenario": "Make synthetic variants of a suite's events, and list them.",
     "suite": "Build suites of cases and controls, check and run them.",
     "taxonomy": "Show failure modes, and rename, merge or split them.",
     "team": "Add and list teams.",

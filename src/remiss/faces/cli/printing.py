@@ -77,6 +77,8 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "result.list": ("result_tables", "results"),
     "run.accept": ("run_tables", "accepted"),
     "sample.list": ("case_tables", "sampled"),
+    "scenario.list": ("result_tables", "scenario_sets"),
+    "scenario.rows": ("result_tables", "scenario_rows"),
     "suite.list": ("suite_tables", "suites"),
     "taxonomy.recodings": ("protocol", "recodings"),
     "thread.list": ("curation_tables", "threads"),

@@ -1,4 +1,4 @@
-"""Results of suites as a person reads them on a terminal."""
+"""Results of suites, and their scenarios, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from remiss.present.result_words import (
     COMPARED,
     GROUPS,
     MEASURES,
+    change,
     comparison_news,
+    expected,
     figure_value,
     latency_words,
     news,
     of_what,
     p_value,
     points,
+    synthetic,
 )
 from remiss.records.result import SuiteComparison, SuiteResult, SuiteResults
+from remiss.records.scenario import ScenarioRowPage, ScenarioSet, ScenarioSets
 
 MOST_CHANGES = 20
+WIDE_DIGEST = 19
 
 
 def result(found: SuiteResult) -> None:
@@ -79,3 +84,45 @@ def comparison(found: SuiteComparison) -> None:
         render.say(f"latency: {latency_words(found.latency)}")
     for note in found.notes:
         render.say(note)
+
+
+def scenarios(found: ScenarioSet) -> None:
+    """Print what scenarios were made, recipe by recipe, and what gave none."""
+    render.facts(
+        (
+            ("scenarios", found.name),
+            ("digest", found.digest),
+            ("suite", f"{found.suite}, {found.suite_digest[:WIDE_DIGEST]}"),
+            ("synthetic", synthetic(found.scenarios, found.real)),
+        )
+    )
+    click.echo()
+    lines = [(each.name, each.scenarios, each.parents, each.seed, expected(each.expects)) for each in found.recipes]
+    render.table(("recipe", "scenarios", "parents", "seed", "expected of the answer"), lines)
+    for each in found.recipes:
+        render.say(f"{each.name}: {', then '.join(each.steps)}")
+        for why, count in each.left_out.items():
+            render.say(f"  left out {count:,}: {why}")
+
+
+def scenario_sets(found: ScenarioSets) -> None:
+    """Print which scenarios there are, a line each."""
+    if not found:
+        render.say("no scenarios; make some with remiss scenario make SUITE DOCUMENT")
+        return
+    lines = [
+        (each.name, each.digest[:WIDE_DIGEST], each.suite, each.scenarios, f"{each.synthetic_share:.0%}", each.made_at)
+        for each in found
+    ]
+    render.table(("scenarios", "digest", "suite", "made", "synthetic", "at"), lines)
+
+
+def scenario_rows(found: ScenarioRowPage) -> None:
+    """Print scenarios with what was changed, a line each."""
+    lines = [
+        (each.parent, each.recipe, "+".join(each.operators), each.seed, each.copy, "; ".join(map(change, each.changed)))
+        for each in found.items
+    ]
+    render.table(("parent", "recipe", "operators", "seed", "copy", "changed"), lines)
+    if found.next is not None:
+        render.say(f"{len(found.items):,} of {found.total:,}; go on with --after {found.next}")

@@ -1,4 +1,4 @@
-"""Commands on suites that write or read a folder here, and what results say for others."""
+"""Commands on suites and scenarios that write or read a folder here, and what results say for others."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remiss import safeguard, suite_folder
+from remiss import safeguard, scenario_folder, suite_folder, suite_session
 from remiss.codec import to_json
 from remiss.faces.cli import render, result_tables, suite_tables
 from remiss.faces.cli.options import formatted_object, offline, progress, with_workspace, workspace
 from remiss.parameters import MOST_POSITION
 from remiss.present import result_report
+from remiss.present.legible import counted
 from remiss.records.result import RowVerdict
 
 if TYPE_CHECKING:
@@ -71,6 +72,35 @@ def verify(folder: Path, *, shape: str) -> None:
     click.echo(f"{folder} is suite {found.suite.name}, {found.suite.digest}, whole: {len(found.rows):,} events")
 
 
+@click.command("make")
+@click.argument("suite")
+@click.argument("document")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder of the suite, to put the scenarios into.")
+@formatted_object
+@with_workspace
+def make_scenarios(ws: Workspace, suite: str, document: str, *, out: Path | None, shape: str) -> None:
+    """Make scenarios of SUITE by the recipes of DOCUMENT.
+
+    A scenario is a synthetic variant of a case or control: some inputs are changed by operators, with a seed, and the answer is
+    to be the same, to go up or down, or to be what is expected of the parent. The same suite and document give the same digest.
+    With --out they run with the suite of that folder, under pytest and by `suite run`. No gate counts one as an event.
+
+    Example: remiss scenario make arrivals scenarios.yaml --out arrivals/
+    """
+    folder = None
+    if out is not None:
+        scenario_folder.check_free(out)
+        folder = suite_folder.read(out)
+    made = safeguard.make_scenarios(ws, suite, document)
+    if folder is not None:
+        scenario_folder.write(out or ".", folder, made)
+        render.say(f"{out}: {counted(made.scenarios, 'scenario')}")
+    if shape == "json":
+        render.as_json(to_json(made))
+        return
+    result_tables.scenarios(made)
+
+
 @click.command("run")
 @click.argument("name")
 @click.option(
@@ -90,7 +120,7 @@ def run(name: str, *, model: str, repeat: int, seed: int, shape: str) -> None:
     found: SuiteResult
     if (Path(name) / suite_folder.DOCUMENT).exists():
         with offline() as there, progress(there):
-            found = suite_folder.run(there, name, model, repeat=repeat, seed=seed)
+            found = suite_session.run(there, name, model, repeat=repeat, seed=seed)
     else:
         with workspace() as ws, progress(ws):
             found = safeguard.run(ws, name, model=model, repeat=repeat, seed=seed)

@@ -54,7 +54,7 @@ from remiss.edges.stores.tables.runs import (
     source_files,
     unredacted_runs,
 )
-from remiss.edges.stores.tables.suites import gates, sealed_runs, suites, waivers
+from remiss.edges.stores.tables.suites import gates, scenario_sets, sealed_runs, suites, waivers
 
 __all__ = [
     "Instant",
@@ -116,6 +116,7 @@ __all__ = [
     "runs",
     "samples",
     "saved_views",
+    "scenario_sets",
     "sealed_runs",
     "shared_windows",
     "source_files",

@@ -22,6 +22,21 @@ suites = Table(
     Index(None, "name"),
 )
 
+# What scenarios of a suite say of themselves, their document included; they follow from it and from the suite's rows.
+scenario_sets = Table(
+    "scenario_sets",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", Word, nullable=False, unique=True),
+    Column("name", Word, nullable=False),
+    Column("digest", Word, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),
+    *governed(),
+    UniqueConstraint("name", "digest"),
+    Index(None, "name"),
+)
+
 gates = Table(
     "gates",
     metadata,

@@ -1,0 +1,201 @@
+"""What one can do with scenarios: make them of a suite by a document, list them, and take them out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from remiss.action import action
+from remiss.errors import Conflict, InputError, Location, NotFound
+from remiss.govern.redaction.written import check_shows_nothing
+from remiss.parameters import Help, PageToken, Position
+from remiss.records.catalog import reached
+from remiss.records.event import is_text
+from remiss.records.identity import plain
+from remiss.records.rows import Turn, list_name, token, turn
+from remiss.records.scenario import ScenarioRowPage, ScenarioSet, ScenarioSets
+from remiss.records.suite import Suite
+from remiss.records.view_entry import ViewEntry, ViewKind
+from remiss.safeguard.ports import SuiteWorkspace
+from remiss.safeguard.scenarios.making import RULES, MadeScenarios, make, set_digest
+from remiss.safeguard.suite_actions import BUILD, READ, MostRows, SuiteName, found_suite, rows_of
+
+FORM = "remiss-scenario-set/1"
+SetName = Annotated[str, Help("The name of scenarios, or NAME@DIGEST with at least six digits of it.")]
+
+
+@contextmanager
+def _prepare(ws: SuiteWorkspace, suite: str, document: str) -> Iterator[MadeScenarios]:
+    text = ws.documents.read(document)
+    # It is kept, and no mark can stand in it.
+    check_shows_nothing("the document", text)
+    found = found_suite(ws, suite, BUILD)
+    yield make(text, document, found, rows_of(ws, found).open)
+
+
+@action(
+    "scenario.make",
+    permission=BUILD,
+    http="POST /suites/{suite}/scenarios",
+    created="scenario.rows",
+    subject="suite",
+    document="document",
+    prepare=_prepare,
+)
+def make_scenarios(
+    ws: SuiteWorkspace,
+    suite: SuiteName,
+    document: Annotated[str, Help("The YAML document that says of which events scenarios are made, how, and what is expected.")],
+    *,
+    prepared: MadeScenarios | None = None,
+) -> ScenarioSet:
+    """Make scenarios of SUITE by the recipes of DOCUMENT.
+
+    A scenario is a synthetic variant of a case or control: some inputs are changed by operators, with a seed, and the answer is
+    to be the same, to go up or down, or to be what is expected of the parent. What production is like, by which changes are
+    scaled, is told by the suite's own sample. Nothing is made of the sealed part. The same suite and document give the same
+    digest. No gate counts a scenario as an event.
+
+    Example: remiss scenario make arrivals scenarios.yaml --out arrivals/
+
+    Raises
+    ------
+    NotFound : no such suite
+    InputError : the document cannot be understood, or an operator has no use for an input; says where
+    Conflict : events of the suite were erased since
+    """
+    assert prepared is not None
+    made = replace(prepared.made, made_at=ws.now, made_by=ws.actor.name)
+    ws.allow(BUILD, made.team)
+    former = ws.suites.scenarios.find(made.name, made.digest)
+    if former is not None:
+        return scenario_set_of(json.loads(former), made.name)
+    ws.suites.scenarios.save(made.name, made.digest, made.team, json.dumps(document_of(made), ensure_ascii=False))
+    return made
+
+
+@action("scenario.list", permission=READ, http="GET /scenarios", reads=True)
+def list_scenarios(
+    ws: SuiteWorkspace,
+    suite: SuiteName | None = None,
+    *,
+    as_of: Position | None = None,
+) -> ScenarioSets:
+    """List the scenarios that were made, the newest first.
+
+    Example: remiss scenario list arrivals
+
+    Raises
+    ------
+    NotFound : no such suite
+    """
+    at = reached(as_of, ws.position())
+    of = None if suite is None else found_suite(ws, suite, READ, at)
+    found = (scenario_set_of(json.loads(text), "scenarios") for text in ws.suites.scenarios.listed(at))
+    items = tuple(each for each in found if ws.may(READ, each.team) and (of is None or each.suite_digest == of.digest))
+    return ScenarioSets(position=ws.position() if at is None else at, items=items)
+
+
+def _rows_seen(ws: SuiteWorkspace, given: Mapping[str, Any], page: ScenarioRowPage) -> Sequence[ViewEntry]:
+    ids = tuple(dict.fromkeys(each.parent for each in page.items))
+    return (ViewEntry(kind=ViewKind.LIST, subject=given["name"], position=page.position, ids=ids, count=len(ids)),)
+
+
+@action("scenario.rows", permission=BUILD, http="GET /scenarios/{name}/rows", reads=True, subject="name", views=_rows_seen)
+def list_scenario_rows(
+    ws: SuiteWorkspace, name: SetName, *, limit: MostRows = 100_000, after: PageToken | None = None
+) -> ScenarioRowPage:
+    """Take out scenarios page by page: of each its parent, its operators, its seed, and what was changed.
+
+    Example: remiss scenario rows robust --limit 100
+
+    Raises
+    ------
+    NotFound
+    Conflict : events of the suite were erased since, or another version of remiss made them
+    InputError : a token of another list
+    """
+    kept = found_set(ws, name, BUILD)
+    suite, made = again(ws, kept)
+    listed, secret = list_name(kept.digest, "scenarios", suite.position), ws.keys.secret("pages")
+    begins = 0 if after is None else turn(after, listed, (int,), secret).last[0]
+    page = made.scenarios[begins : begins + limit]
+    ends = begins + len(page)
+    turned = Turn(of=listed, position=suite.position, total=len(made.scenarios), last=(ends,))
+    following = token(turned, secret) if ends < len(made.scenarios) else None
+    return ScenarioRowPage(position=suite.position, total=len(made.scenarios), items=page, next=following)
+
+
+def found_set(ws: SuiteWorkspace, name: str, permission: str) -> ScenarioSet:
+    """Return scenarios by their name, the newest, or by `NAME@DIGEST`.
+
+    Raises
+    ------
+    NotFound
+    """
+    plain_name, _, of = name.partition("@")
+    text = None if not is_text(name) else ws.suites.scenarios.find(plain_name, of or None)
+    found = None if text is None else scenario_set_of(json.loads(text), plain_name)
+    if found is None or not ws.may(permission, found.team):
+        raise NotFound(f"there are no scenarios {name}", do="see `remiss scenario list`", field="name")
+    return found
+
+
+def again(ws: SuiteWorkspace, kept: ScenarioSet) -> tuple[Suite, MadeScenarios]:
+    """Return the suite of scenarios that are kept, and the scenarios, made once more.
+
+    Raises
+    ------
+    Conflict : they are not what they were
+    """
+    suite = found_suite(ws, f"{kept.suite}@{kept.suite_digest}", BUILD)
+    do = f"make them anew: remiss scenario make {kept.suite} DOCUMENT"
+    if kept.rules != RULES:
+        raise Conflict(f"scenarios {kept.name} were made by rules {kept.rules}, and this version of remiss has {RULES}", do=do)
+    made = make(kept.document, f"{kept.name}.yaml", suite, rows_of(ws, suite).open)
+    if made.made.digest != kept.digest:
+        raise Conflict(f"scenarios {kept.name} are not what they were when they were made", do=do)
+    return suite, made
+
+
+def document_of(made: ScenarioSet) -> dict[str, Any]:
+    """Return scenarios as JSON has them, without what is said of one reading."""
+    said = asdict(made)
+    del said["read_position"]
+    found: dict[str, Any] = json.loads(json.dumps(plain({"form": FORM, **said})))
+    return found
+
+
+def scenario_set_of(said: object, file: str) -> ScenarioSet:
+    """Return what plain values say of scenarios.
+
+    Raises
+    ------
+    InputError : they say no such thing, or have another digest than they say
+    """
+    if not isinstance(said, dict) or said.get("form") != FORM:
+        raise refused_set(f"are no scenarios of the form {FORM}", file)
+    try:
+        made = _sets().validate_python({name: value for name, value in said.items() if name != "form"})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise refused_set(f"say something wrong: {'.'.join(map(str, first['loc']))}: {first['msg']}", file) from error
+    if set_digest(made) != made.digest:
+        raise refused_set("have another digest than they say: they were changed after they were made", file)
+    return made
+
+
+def refused_set(what: str, file: str) -> InputError:
+    """Return why scenarios are not taken."""
+    return InputError(f"the scenarios of {file} {what}", where=Location(file), do="make them anew: remiss scenario make")
+
+
+@cache
+def _sets() -> TypeAdapter[ScenarioSet]:
+    return TypeAdapter(ScenarioSet)

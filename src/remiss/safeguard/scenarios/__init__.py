@@ -1,0 +1,1 @@
+"""Scenarios: what becomes of an event when its inputs are a little, or very, different."""
