@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from remiss.errors import InputError, Location, StorageError
 from remiss.folder_files import cell, read_cells, read_lines, read_text, refused
 from remiss.records.scenario import Scenario, ScenarioSet
 from remiss.safeguard.scenario_actions import document_of, scenario_set_of
-from remiss.safeguard.scenarios.making import as_plain, content_digest, make
+from remiss.safeguard.scenarios.making import MadeScenarios, as_plain, content_digest, make
 from remiss.suite_folder import SuiteFolder
 
 DOCUMENT, FILE = "scenarios.yaml", "scenarios.parquet"
@@ -42,15 +41,7 @@ JSON = frozenset({"operators", "changed"})
 SCHEMA = pa.schema([pa.field(name, kind) for name, kind in COLUMNS.items()])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioFolder:
-    """The scenarios of a folder, sorted by id, beside the suite that they were made of."""
-
-    made: ScenarioSet
-    scenarios: tuple[Scenario, ...]
-
-
-def write(folder: str | os.PathLike[str], suite: SuiteFolder, made: ScenarioSet) -> ScenarioFolder:
+def write(folder: str | os.PathLike[str], suite: SuiteFolder, made: ScenarioSet) -> MadeScenarios:
     """Write scenarios into the folder of their suite, made again of its rows.
 
     Raises
@@ -73,7 +64,7 @@ def write(folder: str | os.PathLike[str], suite: SuiteFolder, made: ScenarioSet)
     except OSError as error:
         do = "make room, or allow it to be written"
         raise StorageError(f"{place} cannot be written: {error.strerror}", where=Location(str(place)), do=do) from error
-    return ScenarioFolder(made=made, scenarios=scenarios)
+    return MadeScenarios(made=made, scenarios=scenarios)
 
 
 def check_free(place: Path) -> None:
@@ -113,7 +104,7 @@ def _put(path: Path, content: bytes) -> None:
         Path(making).unlink(missing_ok=True)
 
 
-def read(folder: str | os.PathLike[str], suite: SuiteFolder) -> ScenarioFolder | None:
+def read(folder: str | os.PathLike[str], suite: SuiteFolder) -> MadeScenarios | None:
     """Return the scenarios of a suite's folder, once all of it is what was made; None where there are none.
 
     Raises
@@ -141,7 +132,7 @@ def read(folder: str | os.PathLike[str], suite: SuiteFolder) -> ScenarioFolder |
     scenarios = read_lines(place / FILE, SCHEMA, made.scenarios, scenario)
     if content_digest(scenarios) != made.content:
         raise refused(place / FILE, "is not the file that was made: its content has another digest")
-    return ScenarioFolder(made=made, scenarios=tuple(scenarios))
+    return MadeScenarios(made=made, scenarios=tuple(scenarios))
 
 
 def _yaml(path: Path) -> object:

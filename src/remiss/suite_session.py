@@ -18,7 +18,7 @@ from remiss.errors import RemissError
 from remiss.offline import Offline
 from remiss.opening import without_catalog
 from remiss.present.legible import printable
-from remiss.present.result_words import change, expected, stable, synthetic
+from remiss.present.result_words import change, expected, stable, synthetic_words
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelSpecification
 from remiss.records.result import SuiteResult
@@ -27,7 +27,7 @@ from remiss.records.suite import Suite, SuitePart, SuiteRow
 from remiss.safeguard.asking import Questions, answers_of, asked_times, check_gets, majority
 from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Runner
-from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_rate, outcomes
+from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_rates, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
 from remiss.safeguard.suite_running import checked_repeats, run_suite
 from remiss.scenario_folder import read as read_scenarios
@@ -223,6 +223,7 @@ def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int 
         repeats=repeats,
         seed=seed,
         redact=None,
+        scenarios=read_scenarios(folder, found),
     ).result
 
 
@@ -231,14 +232,11 @@ def summary(found: Sequence[tuple[str, str, bool, bool]], real: int) -> Iterator
 
     Parameters
     ----------
-    found : of each scenario its recipe, its family, whether it can be told, and whether it flips
+    found : of each scenario its recipe, its family, whether it can show a flip, and whether it flips
     real : how many events were asked beside them
     """
-    yield synthetic(len(found), real)
-    recipes = sorted({recipe for recipe, *_ in found})
-    for recipe in [*recipes, *([None] if len(recipes) > 1 else [])]:
-        rate = flip_rate((family, told, flips) for of, family, told, flips in found if recipe in {None, of})
-        yield f"{recipe or 'all of them'}: {stable(rate)}"
+    yield synthetic_words(len(found), len(found) / max(1, len(found) + real))
+    yield from map(stable, flip_rates(found))
 
 
 def _said(answer: ModelAnswer) -> str:

@@ -204,12 +204,12 @@ def test_a_scenario_is_an_item_beside_its_parent_and_a_failure_tells_what_was_ch
     assert re.fullmatch(r"changed  truth 'on-time' -> '[ONTIME-]+\\u[0-9a-f]{4}[ONTIME-]+'", lines[3])
     assert lines[4] == "expected output as the parent's"
     assert lines[5:7] == ["parent's on-time, confidence 0.004", "answered late, confidence 0.004"]
-    assert "22 scenarios beside 12 events: 64.7 % is synthetic, and counts in no gate" in out
-    assert "farther: 8 of 8 flip, 100 % (95 % interval 63.1 to 100), in 8 families" in out
+    assert "22 scenarios: 64.7 % of what is asked is synthetic, and counts in no gate" in out
+    assert "farther: 8 of 8 flip, 100.0 (63.1 to 100.0) %, in 8 families" in out
     assert "shouted: 8 of 12 flip" in out
     chosen = run("arrivals/suite.yaml", "-m", 'remiss_scenario(operator="jitter") or remiss_part(name="controls")', model="deaf")
     assert "kept: 0 of 2 flip" in chosen
-    assert "2 scenarios beside 8 events: 20 % is synthetic" in chosen
+    assert "2 scenarios: 20.0 % of what is asked is synthetic" in chosen
 
 
 def test_scenarios_that_were_changed_end_the_run(run, tmp_path):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,7 @@ from remiss.errors import InputError
 from remiss.records.suite import CaptureRole, Expectation, ExpectationKind, SealedPart, Suite, SuitePart, SuiteRow
 from remiss.safeguard.scenarios import changes, texts
 from remiss.safeguard.scenarios.changes import Draws
+from remiss.safeguard.scenarios.document import OPERATORS
 from remiss.safeguard.scenarios.making import make
 from remiss.safeguard.scenarios.profile import profile_of
 
@@ -297,6 +300,11 @@ def test_a_document_that_cannot_be_followed_is_refused_with_its_line(text, line,
         made(text)
     assert refused.value.where.line == line
     assert do in (refused.value.do or "")
+
+
+def test_the_how_to_names_every_operator():
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "make-scenarios.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == set(OPERATORS)
 
 
 def test_units_of_two_kinds_and_a_window_that_is_not_there_are_refused():

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from remiss import safeguard, suite_folder, suite_session
+from remiss import safeguard, scenario_folder, suite_folder, suite_session
 from remiss.errors import Denied, InputError, NotFound
+from remiss.opening import without_catalog
+from remiss.present import result_report
 from remiss.records.model import TroubleKind
 from remiss.records.result import RowVerdict
 from remiss.suite_session import SuiteSession
-from tests.stories.test_suites import MODULE, arrivals, captured, log  # noqa: F401
+from tests.stories.test_suites import MODULE, SCENARIOS, arrivals, captured, log  # noqa: F401
 
 # What else a model does; of the rows of a batch one may be at fault.
 BROKEN = """
@@ -145,11 +147,43 @@ def test_of_a_version_that_does_not_start_nothing_is_told(captured, suite):  # n
 
 
 @pytest.mark.of_the_log
+def test_scenarios_are_asked_as_well_and_told_apart_from_what_is_real(captured, suite, tmp_path):  # noqa: F811
+    Path("scenarios.yaml").write_text(SCENARIOS)
+    made = safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
+    bare = safeguard.run(captured, "arrivals", model="delays@1")
+    found = safeguard.run(captured, "arrivals", model="far@1", scenarios="robust")
+    assert (
+        (bare.scenarios, bare.scenario_set) == (found.scenarios, found.scenario_set) == (made.scenarios, f"robust@{made.digest}")
+    )
+    assert found.synthetic_share == made.scenarios / (made.scenarios + found.events)
+    rates = {each.name: each for each in found.figures if each.group == "scenario"}
+    # To be swapped to UA breaks the model; of who is UA it says nothing, and nothing follows.
+    noisy = rates["noisy"]
+    assert noisy.untold > 0
+    assert noisy.value > 0
+    assert noisy.effective < noisy.events
+    rows = safeguard.list_scenario_rows(captured, "robust").items
+    swapped = {each.id for each in rows for change in each.changed if change.after == "UA"}
+    assert found.flipped and set(found.flipped) <= swapped
+    # An open case that is not fixed shows no flip where no more is expected than of it.
+    assert 0 < rates["gone"].untold < rates["gone"].events
+    assert {each.value for each in bare.figures if each.group == "scenario" and each.name == "noisy"} == {0.0}
+    suite_folder.write(captured, suite, tmp_path / "folder")
+    scenario_folder.write(tmp_path / "folder", suite_folder.read(tmp_path / "folder"), made)
+    with without_catalog() as there:
+        told = suite_session.run(there, tmp_path / "folder", "far@1")
+    assert [each for each in told.figures if each.group == "scenario"] == [*rates.values()]
+    assert "% of what is asked is synthetic" in result_report.markdown(
+        found, safeguard.list_result_rows(captured, found.id), None
+    )
+    with pytest.raises(NotFound, match="there are no scenarios others"):
+        safeguard.run(captured, "arrivals", model="delays@1", scenarios="others")
+
+
+@pytest.mark.of_the_log
 def test_a_folder_and_the_items_of_pytest_say_the_same_as_the_catalog(captured, suite, tmp_path):  # noqa: F811
     suite_folder.write(captured, suite, tmp_path / "folder")
     kept = safeguard.run(captured, "arrivals", model="delays@1")
-    from remiss.opening import without_catalog
-
     with without_catalog() as there:
         told = suite_session.run(there, tmp_path / "folder", "delays@1")
     latencies = ("latency-p50-ms", "latency-p95-ms", "latency-p99-ms")

@@ -165,7 +165,7 @@ class ScenarioItem(SuiteItem):
         session, each = session_of(self.config, self.path), self.scenario
         behind = (item.scenario for item in self._behind() if isinstance(item, ScenarioItem))
         outcome = session.scenario_outcome(each, lambda: behind)
-        asked = f"{each.recipe} {each.family} {int(outcome.told)} {int(outcome.flips)}"
+        asked = f"{each.recipe} {each.family} {int(outcome.compares)} {int(outcome.flips)}"
         self.user_properties += [("remiss_passes", f"{outcome.passes}/{outcome.asked}"), ("remiss_scenario", asked)]
         if not outcome.passed:
             raise Missed(session.scenario_story(each, outcome, self.config.getoption("remiss_link")))

@@ -35,7 +35,8 @@ def markdown(decision: GateDecision, link: str | None = None) -> str:
         *_regressed(decision, link),
         f"Against {markdown_text(str(decision.baseline))}, gate {markdown_text(decision.gate)}, "
         + ", ".join(
-            f"suite {markdown_text(each.name)} of {each.events:,} events ({each.sealed:,} sealed)" for each in decision.suites
+            f"suite {markdown_text(each.name)} of {each.events:,} events ({each.sealed:,} sealed, {each.synthetic:,} synthetic)"
+            for each in decision.suites
         )
         + ".",
         "",
@@ -114,6 +115,8 @@ def junit(decision: GateDecision) -> str:
         errors=str(sum(each.verdict is GateVerdict.INCONCLUSIVE for each in counted)),
         skipped=str(len(decision.conditions) - len(counted)),
     )
+    synthetic = str(sum(each.synthetic for each in decision.suites))
+    SubElement(SubElement(suite, "properties"), "property", name="synthetic", value=synthetic)
     for each in decision.conditions:
         test = SubElement(suite, "testcase", classname=xml_text(f"gate.{decision.gate}"), name=xml_text(each.name))
         if each.waived is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from remiss.present.gate_report import annotation, case_link, markdown_text, xml_document, xml_text
-from remiss.present.result_words import GROUPS, MEASURES, figure_value, news, of_what
+from remiss.present.result_words import GROUPS, MEASURES, figure_value, news, of_what, synthetic
 from remiss.records.result import ResultFigure, SuiteResult
 from remiss.records.rows import Rows, as_csv
 
@@ -32,7 +32,13 @@ def markdown(found: SuiteResult, failed: Rows, link: str | None) -> str:
     if failed.rows:
         cases = ", ".join(case_link(str(line[0]), link) for line in failed.rows[:SHOWN])
         lines += ["", f"{failed.total:,} events failed; look first at {cases}."]
+    if found.flipped:
+        lines += [
+            "",
+            f"Scenarios that flip, by parent, recipe and copy: {', '.join(f'`{each}`' for each in found.flipped[:SHOWN])}.",
+        ]
     model = found.model.digest or "known by its name only"
+    lines += ["", f"{synthetic(found)}."]
     lines += ["", f"Result `{found.id}`; model {markdown_text(model)}; suite `{found.suite_digest}`.", ""]
     return "\n".join(lines)
 
@@ -61,13 +67,13 @@ def junit(found: SuiteResult, failed: Rows) -> str:
         failure = SubElement(test, "failure", message=xml_text(str(said)), type=part)
         failure.text = xml_text(f"mode {row['mode']}, severity {row['severity']}, slice {row['slice']}")
     rest = SubElement(suite, "testcase", classname=xml_text(f"suite.{found.suite}"), name="the rest")
-    SubElement(rest, "system-out").text = xml_text(news(found))
+    SubElement(rest, "system-out").text = xml_text(f"{news(found)}. {synthetic(found)}")
     return xml_document(suite)
 
 
 def github(found: SuiteResult, failed: Rows) -> str:
     """Return a result as annotations of GitHub Actions: one for the whole, one for each of the gravest failures."""
-    lines = [annotation("notice", f"suite {found.suite}", news(found))]
+    lines = [annotation("notice", f"suite {found.suite}", f"{news(found)}. {synthetic(found)}")]
     for line in failed.rows[:SHOWN]:
         row = dict(zip(failed.columns, line, strict=True))
         said = row["trouble"] or f"it answered {row['output']}"

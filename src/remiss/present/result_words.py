@@ -10,7 +10,7 @@ from remiss.present.legible import counted, printable
 from remiss.records.event import Scalar
 from remiss.records.identity import format_time
 from remiss.records.result import LatencyDifference, PairedDifference, ResultFigure, SuiteComparison, SuiteResult
-from remiss.records.scenario import FlipRate, ScenarioChange, ScenarioExpectation, ScenarioExpectationKind
+from remiss.records.scenario import ScenarioChange, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.suite import SuitePower
 
 MOST_SAID = 60
@@ -21,6 +21,7 @@ GROUPS: Mapping[str, str] = {
     "mode": "failure mode",
     "severity": "severity",
     "slice": "slice",
+    "scenario": "scenarios",
     "all": "all events",
 }
 MEASURES: Mapping[str, str] = {
@@ -94,6 +95,8 @@ def of_what(found: ResultFigure | PairedDifference) -> str:
     match found.group:
         case "all":
             return "all"
+        case "scenario":
+            return found.name or "all of them"
         case "question":
             return QUESTIONS.get(found.name, found.name)
         case "slice":
@@ -149,17 +152,20 @@ def power_words(found: SuitePower) -> str:
     return f"{begins}; this suite can hardly pass: {needed}, it has {found.events:,}"
 
 
-def synthetic(scenarios: int, real: int) -> str:
+def synthetic(found: SuiteResult) -> str:
+    """Return which share of what a version was asked is synthetic."""
+    return synthetic_words(found.scenarios, found.synthetic_share)
+
+
+def synthetic_words(scenarios: int, share_of_all: float) -> str:
     """Return which share of what a model is asked is synthetic.
 
-    >>> synthetic(30, 90)
-    '30 scenarios beside 90 events: 25 % is synthetic, and counts in no gate'
+    >>> synthetic_words(30, 0.25)
+    '30 scenarios: 25.0 % of what is asked is synthetic, and counts in no gate'
     """
     if not scenarios:
         return "0 scenarios: nothing is synthetic"
-    share = 100 * scenarios / (scenarios + real)
-    beside = counted(real, "event")
-    return f"{counted(scenarios, 'scenario')} beside {beside}: {share:.3g} % is synthetic, and counts in no gate"
+    return f"{counted(scenarios, 'scenario')}: {share(share_of_all)} of what is asked is synthetic, and counts in no gate"
 
 
 def expected(found: ScenarioExpectation) -> str:
@@ -182,19 +188,19 @@ def _against(goes: str | None) -> str:
     return "down" if goes == "up" else "up"
 
 
-def stable(found: FlipRate) -> str:
+def stable(found: ResultFigure) -> str:
     """Return how often scenarios flip, with the interval of that.
 
-    >>> rate = FlipRate(value=0.1, low=0.02, high=0.3, scenarios=20, flips=2, families=10, effective=9.5, untold=3)
-    >>> stable(rate)
-    '2 of 20 flip, 10 % (95 % interval 2 to 30), in 10 families; 3 more cannot be told'
+    >>> stable(ResultFigure(group="scenario", name="noisy", measure="flip-rate", value=0.1, low=0.02, high=0.3, events=20,
+    ...                     families=10, effective=9.5, untold=3))
+    'noisy: 2 of 20 flip, 10.0 (2.0 to 30.0) %, in 10 families; 3 more cannot be told'
     """
+    name = found.name or "all of them"
     untold = f"; {found.untold:,} more cannot be told" if found.untold else ""
-    if found.value is None or found.low is None or found.high is None:
-        return f"none can be told{untold}"
-    interval = f"95 % interval {100 * found.low:.3g} to {100 * found.high:.3g}"
+    if found.value is None:
+        return f"{name}: none can be told{untold}"
     families = counted(found.families, "family", "families")
-    return f"{found.flips:,} of {found.scenarios:,} flip, {100 * found.value:.3g} % ({interval}), in {families}{untold}"
+    return f"{name}: {found.value * found.events:,.0f} of {found.events:,} flip, {figure_value(found)}, in {families}{untold}"
 
 
 def change(found: ScenarioChange) -> str:

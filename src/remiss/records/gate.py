@@ -54,7 +54,8 @@ class GateSuite:
 
     `sealed` counts the events of its sealed part, `sealed_run` says whether they were run, and `sealed_uses` how often they were
     by now for any version of the model. `flagged` counts the events that met a criterion, `decided` those of them that people
-    have decided, `verified` is their share by weight; None where that was not kept.
+    have decided, `verified` is their share by weight; None where that was not kept. `synthetic` counts
+    scenarios among the events: none, for no gate asks any.
     """
 
     name: str
@@ -66,6 +67,7 @@ class GateSuite:
     flagged: Count | None = None
     decided: Count | None = None
     verified: Share | None = None
+    synthetic: Count = 0
 
 
 @published("verdict", read="read_position")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from remiss.records.model import JsonValue, ModelEnvironment, ModelSpecification, ModelTrouble
-from remiss.records.published import LISTED, Amount, Count, Items, published
+from remiss.records.published import LISTED, Amount, Count, Items, Share, published
 from remiss.records.suite import CaptureRole, SuitePart
 
 
@@ -62,10 +62,11 @@ class ResultFigure:
     """One figure of a result, with its 95 % interval.
 
     It is about the events that have something in common: `group` says what (`all`, `question`, `mode`, `severity`, `slice`,
-    `criterion`), `name` which. `measure` is `pass-rate` (weighted, of cases; of the question guard of controls too),
-    `false-alarm-rate` (weighted, of controls that fail), `flagged-rate` (weighted, of the production sample: who meets the
-    criterion), `flip-rate` (unweighted: events whose answers disagree), or a percentile of the latency in milliseconds. None is
-    what cannot be told. `effective` is how many independent events of equal weight the `events` in their `families` are worth;
+    `criterion`, `scenario`: of one recipe), `name` which. `measure` is `pass-rate` (weighted, of cases; of the question guard of
+    controls too), `false-alarm-rate` (weighted, of controls that fail), `flagged-rate` (weighted, of the production sample: who
+    meets the criterion), `flip-rate` (unweighted: events whose answers disagree; of scenarios those whose answer is not what the
+    parent lets expect), or a percentile of the latency in milliseconds. None is what cannot be told. `effective` is how many
+    independent events of equal weight the `events` in their `families` are worth;
     `untold` counts those that are left out because it cannot be told.
     """
 
@@ -89,6 +90,10 @@ class SuiteResult:
     `verdicts` counts events by part and verdict, `troubles` by why they have no answer. `trouble` is what kept the model from
     running at all; its `environment` is None then. `seed` is what its random numbers began with, `repeats` how often it was
     asked each event. `regressed` are the resolved cases that it fails, which were made regressed by it.
+
+    `scenarios` counts the synthetic events that were asked besides, of `scenario_set`: they are `synthetic_share` of all that was
+    asked, and are in no figure but the flip rates of the group `scenario`. `flipped` names some whose answers are not what their
+    parents let expect.
     """
 
     id: str
@@ -106,6 +111,10 @@ class SuiteResult:
     trouble: ModelTrouble | None = None
     sealed: Count = 0
     production: Mapping[str, Amount] = field(default_factory=dict)
+    scenario_set: str | None = None
+    scenarios: Count = 0
+    synthetic_share: Share = 0.0
+    flipped: tuple[str, ...] = ()
     seconds: Amount = 0.0
     notes: tuple[str, ...] = ()
     regressed: tuple[str, ...] = ()

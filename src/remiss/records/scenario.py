@@ -85,24 +85,6 @@ class ScenarioRecipe:
     left_out: Mapping[str, Count] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlipRate:
-    """The share of scenarios whose answers flip, with its 95 % interval.
-
-    `effective` is how many independent scenarios they are worth: those of one family count as little more than one. None is what
-    cannot be told; `untold` are left out.
-    """
-
-    value: float | None
-    low: float | None
-    high: float | None
-    scenarios: int
-    flips: int
-    families: int
-    effective: float
-    untold: int
-
-
 @published("scenario-set", read="read_position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioSet:

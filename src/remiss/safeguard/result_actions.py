@@ -29,6 +29,7 @@ from remiss.safeguard.model_actions import ModelName, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
 from remiss.safeguard.result_comparison import compared
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
+from remiss.safeguard.scenario_actions import made_again, set_of_suite
 from remiss.safeguard.suite_actions import READ, SuiteName, found_suite, rows_of
 from remiss.safeguard.suite_running import RanSuite, checked_repeats, run_suite
 
@@ -43,13 +44,14 @@ COLUMNS = (
 
 
 @contextmanager
-def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int) -> Iterator[RanSuite]:
+def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int, scenarios: str | None) -> Iterator[RanSuite]:
     # Before the transaction: a model may run for hours.
     repeats = checked_repeats(repeat)
     specification = ws.models.find(model)
     check_gets(specification)
     suite = found_suite(ws, name, RUN)
     rows = rows_of(ws, suite).open
+    kept = set_of_suite(ws, suite, scenarios)
     yield run_suite(
         suite,
         rows,
@@ -60,6 +62,7 @@ def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: i
         repeats=repeats,
         seed=seed,
         redact=_redacting(ws, suite),
+        scenarios=None if kept is None else made_again(kept, suite, rows),
     )
 
 
@@ -77,6 +80,7 @@ def run(
     model: Annotated[ModelName, Option("--model")],
     repeat: Repeat = 1,
     seed: Seed = 0,
+    scenarios: Annotated[str, Help("Which scenarios of the suite are asked as well: default, those made last.")] | None = None,
     prepared: RanSuite | None = None,
 ) -> SuiteResult:
     """Run the suite NAME on MODEL, and keep what came of it.
@@ -84,14 +88,15 @@ def run(
     All of the suite but its sealed part is asked: cases and controls are held against what is expected of them, and of the rest
     of the sample it is told which criteria its answers meet. A model that breaks leaves a result, too, which says of each event
     what happened. The figures are by mode, severity and slice, each with an interval in which near-duplicates count as one.
-    `result rows` shows the events, failures first. A resolved case that a later version fails is regressed from then on: one of a
-    larger number, where versions are dotted numbers; of others a gate tells which is the later.
+    `result rows` shows the events, failures first. Scenarios of the suite are asked as well, beside their parents: how often an
+    answer flips is told apart, and how much is synthetic. A resolved case that a later version fails is regressed from then on:
+    one of a larger number, where versions are dotted numbers; of others a gate tells which is the later.
 
     Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
 
     Raises
     ------
-    NotFound, Ambiguous : no such suite or model, or several
+    NotFound, Ambiguous : no such suite, model or scenarios, or several
     InputError : an even number of repeats; a model that gets raw events, or that is not registered, through a server
     Conflict : the catalog no longer has what the suite was built of
     ModelError : how the model is registered is wrong

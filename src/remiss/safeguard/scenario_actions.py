@@ -20,7 +20,7 @@ from remiss.records.event import is_text
 from remiss.records.identity import plain
 from remiss.records.rows import Turn, list_name, token, turn
 from remiss.records.scenario import ScenarioRowPage, ScenarioSet, ScenarioSets
-from remiss.records.suite import Suite
+from remiss.records.suite import Suite, SuiteRow
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.ports import SuiteWorkspace
 from remiss.safeguard.scenarios.making import RULES, MadeScenarios, make, set_digest
@@ -122,7 +122,8 @@ def list_scenario_rows(
     InputError : a token of another list
     """
     kept = found_set(ws, name, BUILD)
-    suite, made = again(ws, kept)
+    suite = found_suite(ws, f"{kept.suite}@{kept.suite_digest}", BUILD)
+    made = made_again(kept, suite, rows_of(ws, suite).open)
     listed, secret = list_name(kept.digest, "scenarios", suite.position), ws.keys.secret("pages")
     begins = 0 if after is None else turn(after, listed, (int,), secret).last[0]
     page = made.scenarios[begins : begins + limit]
@@ -147,21 +148,37 @@ def found_set(ws: SuiteWorkspace, name: str, permission: str) -> ScenarioSet:
     return found
 
 
-def again(ws: SuiteWorkspace, kept: ScenarioSet) -> tuple[Suite, MadeScenarios]:
-    """Return the suite of scenarios that are kept, and the scenarios, made once more.
+def set_of_suite(ws: SuiteWorkspace, suite: Suite, name: str | None) -> ScenarioSet | None:
+    """Return the scenarios of a suite that were made last, or those of a name; None where there are none.
+
+    Raises
+    ------
+    NotFound : none of that name are of the suite
+    """
+    if name is not None:
+        found = found_set(ws, name, READ)
+        if found.suite_digest == suite.digest:
+            return found
+        what = f"scenarios {name} are of another suite than {suite.name}, or of another digest of it"
+        raise NotFound(what, do=f"see `remiss scenario list {suite.name}`", field="scenarios")
+    every = (scenario_set_of(json.loads(text), "scenarios") for text in ws.suites.scenarios.listed())
+    return next((each for each in every if each.suite_digest == suite.digest), None)
+
+
+def made_again(kept: ScenarioSet, suite: Suite, rows: Sequence[SuiteRow]) -> MadeScenarios:
+    """Return scenarios that are kept, made once more of the rows of their suite's files.
 
     Raises
     ------
     Conflict : they are not what they were
     """
-    suite = found_suite(ws, f"{kept.suite}@{kept.suite_digest}", BUILD)
     do = f"make them anew: remiss scenario make {kept.suite} DOCUMENT"
     if kept.rules != RULES:
         raise Conflict(f"scenarios {kept.name} were made by rules {kept.rules}, and this version of remiss has {RULES}", do=do)
-    made = make(kept.document, f"{kept.name}.yaml", suite, rows_of(ws, suite).open)
+    made = make(kept.document, f"{kept.name}.yaml", suite, rows)
     if made.made.digest != kept.digest:
         raise Conflict(f"scenarios {kept.name} are not what they were when they were made", do=do)
-    return suite, made
+    return made
 
 
 def document_of(made: ScenarioSet) -> dict[str, Any]:

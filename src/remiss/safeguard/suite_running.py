@@ -22,9 +22,15 @@ from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Models
 from remiss.safeguard.replay_outcomes import Redact, kept
 from remiss.safeguard.result_figures import figures
+from remiss.safeguard.scenarios.making import MadeScenarios
+from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_figures, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
 
 _VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
+
+
+# Of more scenarios that flip only how many they are is told.
+MOST_FLIPPED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +64,9 @@ def run_suite(
     repeats: int,
     seed: int,
     redact: Redact | None,
+    scenarios: MadeScenarios | None = None,
 ) -> RanSuite:
-    """Return what a version makes of the rows of a suite.
+    """Return what a version makes of the rows of a suite, and of scenarios of it.
 
     Parameters
     ----------
@@ -74,6 +81,19 @@ def run_suite(
     begun = time.perf_counter()
     [answers] = ask_all(models, [model], questions, progress)
     seconds = time.perf_counter() - begun
+    flips: list[ScenarioOutcome] = []
+    if scenarios is not None and answers.ran:
+        with models.open(model, seed=seed) as runner:
+            flips = outcomes(
+                scenarios.scenarios,
+                {each.name: each.expects for each in scenarios.made.recipes},
+                {row.id: row for row in rows},
+                engine=engine,
+                criteria=suite.criteria,
+                runner=runner,
+                repeats=repeats,
+                progress=progress,
+            )
     made = [*_rows(rows, answers, redact)]
     verdicts: dict[str, Counter[str]] = {}
     for row in made:
@@ -91,9 +111,13 @@ def run_suite(
         repeats=repeats,
         seed=seed,
         verdicts={part: dict(sorted(found.items())) for part, found in sorted(verdicts.items())},
-        figures=figures(made, answers.latency_ms, suite.production),
+        figures=figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(flips)),
         troubles=dict(sorted(troubles.items())),
         trouble=None if answers.trouble is None else _shown(answers.trouble, redact),
+        scenario_set=None if scenarios is None else f"{scenarios.made.name}@{scenarios.made.digest}",
+        scenarios=len(flips),
+        synthetic_share=len(flips) / max(1, len(flips) + len(rows)),
+        flipped=tuple(each.scenario.id for each in flips if each.flips)[:MOST_FLIPPED],
         sealed=sum(suite.sealed.rows.values()),
         production=suite.production,
         seconds=round(seconds, 3),

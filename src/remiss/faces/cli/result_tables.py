@@ -21,6 +21,7 @@ from remiss.present.result_words import (
     p_value,
     points,
     synthetic,
+    synthetic_words,
 )
 from remiss.records.result import SuiteComparison, SuiteResult, SuiteResults
 from remiss.records.scenario import ScenarioRowPage, ScenarioSet, ScenarioSets
@@ -49,6 +50,7 @@ def result(found: SuiteResult) -> None:
             ("repeats", found.repeats),
             ("sealed", f"{counted(found.sealed, 'event')}, not run"),
             ("seconds", found.seconds),
+            ("synthetic", synthetic(found)),
         )
     )
 
@@ -93,7 +95,7 @@ def scenarios(found: ScenarioSet) -> None:
             ("scenarios", found.name),
             ("digest", found.digest),
             ("suite", f"{found.suite}, {found.suite_digest[:WIDE_DIGEST]}"),
-            ("synthetic", synthetic(found.scenarios, found.real)),
+            ("synthetic", synthetic_words(found.scenarios, found.synthetic_share)),
         )
     )
     click.echo()

@@ -86,7 +86,10 @@ def decision(found: GateDecision) -> None:
             ("decision", found.id),
             (
                 "suites",
-                ", ".join(f"{each.name} ({counted(each.events, 'event')}, {each.sealed:,} sealed)" for each in found.suites),
+                ", ".join(
+                    f"{each.name} ({counted(each.events, 'event')}, {each.sealed:,} sealed, {each.synthetic:,} synthetic)"
+                    for each in found.suites
+                ),
             ),
             ("repeats", found.repeats),
             ("model", found.model.digest or "known by its name only"),

@@ -108,12 +108,13 @@ def make_scenarios(ws: Workspace, suite: str, document: str, *, out: Path | None
 )
 @click.option("--repeat", type=click.IntRange(1, 99), default=1, show_default=True, help="How often each event is asked.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="What the model's random numbers begin with.")
+@click.option("--scenarios", metavar="NAME", help="Which of the suite's scenarios are asked as well; default: those made last.")
 @formatted_object
-def run(name: str, *, model: str, repeat: int, seed: int, shape: str) -> None:
+def run(name: str, *, model: str, repeat: int, seed: int, scenarios: str | None, shape: str) -> None:
     """Run the suite NAME on a version of a model, and say what came of it.
 
     NAME is that of one in the catalog, and the result is kept; or the folder of one, and needs no catalog. All of it but the
-    sealed part is asked. The figures are by failure mode, severity and slice, each with an interval.
+    sealed part is asked, and its scenarios. The figures are by failure mode, severity and slice, each with an interval.
 
     Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
     """
@@ -123,7 +124,7 @@ def run(name: str, *, model: str, repeat: int, seed: int, shape: str) -> None:
             found = suite_session.run(there, name, model, repeat=repeat, seed=seed)
     else:
         with workspace() as ws, progress(ws):
-            found = safeguard.run(ws, name, model=model, repeat=repeat, seed=seed)
+            found = safeguard.run(ws, name, model=model, repeat=repeat, seed=seed, scenarios=scenarios)
     if shape == "json":
         render.as_json(to_json(found))
         return

@@ -6,7 +6,7 @@ A scenario is synthetic: it has no part in what a gate asks, stands for no event
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ import numpy as np
 from remiss.protocol.ports import Engine
 from remiss.records.model import JsonValue, ModelAnswer
 from remiss.records.replay import ReplayGrade
-from remiss.records.scenario import FlipRate, Scenario, ScenarioExpectation, ScenarioExpectationKind
+from remiss.records.result import ResultFigure
+from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.suite import SuiteCriterion, SuiteRow
 from remiss.safeguard.asking import Progress, asked_times, majority
 from remiss.safeguard.expectations import all_hold, values_at
@@ -26,14 +27,15 @@ from remiss.understand.intervals import rate_interval
 
 # What arithmetic makes of a difference that is just large enough.
 _SLACK = 1e-9
+_STATES = {None: UNKNOWN, True: YES, False: NO}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioOutcome:
     """What became of one scenario: how often its expectation held of how often it was asked, and the first answers.
 
-    `told` is False where nothing that the model says can tell, for example because it did not answer the parent; then it neither
-    flips nor passes.
+    `told` is False where nothing that the model says can tell, for example because it did not answer the parent. `compares` says
+    whether the scenario can show that an answer flips: where no more is expected than of the parent, only if that holds there.
     """
 
     scenario: Scenario
@@ -41,13 +43,14 @@ class ScenarioOutcome:
     asked: int
     passed: bool
     told: bool
+    compares: bool
     answer: ModelAnswer
     parent: ModelAnswer
 
     @property
     def flips(self) -> bool:
         """Whether the answer is not what the parent lets expect."""
-        return self.told and not self.passed
+        return self.compares and not self.passed
 
 
 def outcomes(
@@ -69,47 +72,53 @@ def outcomes(
     parents : by id, the events of the suite; what their criteria say of an answer is judged by their own values, for that is what
         was true
     """
-    beside = [expects[each.recipe].kind is not ScenarioExpectationKind.SAME_AS_PARENT for each in scenarios]
-    wanted = list(dict.fromkeys(each.parent for each, needed in zip(scenarios, beside, strict=True) if needed))
+    wanted = list(dict.fromkeys(each.parent for each in scenarios))
     place = {parent: at for at, parent in enumerate(wanted)}
+    rows = [parents[each] for each in (*wanted, *(each.parent for each in scenarios))]
     given = [row_of(parents[each].inputs) for each in wanted] + [_given(each, parents[each.parent]) for each in scenarios]
-    judge = CriterionJudge(engine, criteria, [parents[each.parent] for each in scenarios])
-    states = np.full((len(scenarios), repeats), UNKNOWN, dtype=np.int8)
-    first: list[tuple[ModelAnswer, ModelAnswer]] = []
+    judge = CriterionJudge(engine, criteria, rows)
+    # Of all that is asked whether the parent's expectations hold, and of scenarios whether their own does.
+    as_parent, own = (np.full((size, repeats), UNKNOWN, dtype=np.int8) for size in (len(given), len(scenarios)))
+    first: list[ModelAnswer] = []
     for repeat in range(repeats):
         progress("asking scenarios", repeat / repeats)
         answers = [*runner.answers(given, repeat=repeat)]
-        of_parents, own = answers[: len(wanted)], answers[len(wanted) :]
-        pairs = [
-            (of_parents[place[each.parent]] if each.parent in place else ModelAnswer(), answer)
-            for each, answer in zip(scenarios, own, strict=True)
-        ]
-        first = first or pairs
-        met = judge.judged(
-            [None if each.trouble else each.output for each in own],
-            [each.confidence for each in own],
-            [each.latency_ms for each in own],
-        )
-        for at, (each, (before, answer)) in enumerate(zip(scenarios, pairs, strict=True)):
-            if beside[at]:
-                found = holds_beside(expects[each.recipe], before, answer)
+        first = first or answers
+        as_parent[:, repeat] = _held(rows, answers, judge)
+        for at, each in enumerate(scenarios):
+            if expects[each.recipe].kind is ScenarioExpectationKind.SAME_AS_PARENT:
+                own[at, repeat] = as_parent[len(wanted) + at, repeat]
             else:
-                told = {name: None if of[at] == UNKNOWN else bool(of[at] == YES) for name, of in met.items()}
-                found = all_hold(parents[each.parent].expectations, answer, told)
-            states[at, repeat] = UNKNOWN if found is None else YES if found else NO
-    told_, asked = majority(states), asked_times(states)
+                before, answer = answers[place[each.parent]], answers[len(wanted) + at]
+                own[at, repeat] = _STATES[holds_beside(expects[each.recipe], before, answer)]
+    holds, told, asked = majority(as_parent[: len(wanted)]), majority(own), asked_times(own)
     return [
         ScenarioOutcome(
             scenario=each,
-            passes=int((states[at] == YES).sum()),
+            passes=int((own[at] == YES).sum()),
             asked=int(asked[at]),
-            passed=bool(told_[at] == YES),
-            told=bool(told_[at] != UNKNOWN),
-            answer=first[at][1],
-            parent=first[at][0],
+            passed=bool(told[at] == YES),
+            told=bool(told[at] != UNKNOWN),
+            compares=bool(
+                told[at] != UNKNOWN
+                and (expects[each.recipe].kind is not ScenarioExpectationKind.SAME_AS_PARENT or holds[place[each.parent]] == YES)
+            ),
+            answer=first[len(wanted) + at],
+            parent=first[place[each.parent]],
         )
         for at, each in enumerate(scenarios)
     ]
+
+
+def _held(rows: Sequence[SuiteRow], answers: Sequence[ModelAnswer], judge: CriterionJudge) -> list[int]:
+    """Return whether what is expected of each row holds for an answer."""
+    met = judge.judged(
+        [None if each.trouble else each.output for each in answers],
+        [each.confidence for each in answers],
+        [each.latency_ms for each in answers],
+    )
+    told = ({name: None if of[at] == UNKNOWN else bool(of[at] == YES) for name, of in met.items()} for at in range(len(rows)))
+    return [_STATES[all_hold(row.expectations, answer, each)] for row, answer, each in zip(rows, answers, told, strict=True)]
 
 
 def _given(scenario: Scenario, parent: SuiteRow) -> Mapping[str, JsonValue]:
@@ -152,32 +161,48 @@ def _number(value: JsonValue) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def flip_rate(found: Iterable[tuple[str, bool, bool]]) -> FlipRate:
-    """Return the share of scenarios that flip.
+def flip_figures(found: Iterable[ScenarioOutcome]) -> Iterator[ResultFigure]:
+    """Yield how often scenarios flip, by recipe, and all of them where there are several."""
+    return flip_rates((each.scenario.recipe, each.scenario.family, each.compares, each.flips) for each in found)
+
+
+def flip_rates(found: Iterable[tuple[str, str, bool, bool]]) -> Iterator[ResultFigure]:
+    """Yield the share of scenarios that flip, by recipe, and of all of them where there are several.
 
     Parameters
     ----------
-    found : of each scenario its family, whether it can be told, and whether it flips
+    found : of each scenario its recipe, its family, whether it can show a flip, and whether it flips
 
     Source of the size: Kish, Survey Sampling, 1965, as if scenarios of one family always flipped together.
 
-    >>> flip_rate([("a", True, True), ("a", True, True), ("b", True, False), ("b", False, False)]).effective
-    1.8
+    >>> [rate] = flip_rates([("r", "a", True, True), ("r", "a", True, True), ("r", "b", True, False), ("r", "b", False, False)])
+    >>> rate.events, rate.effective, rate.untold
+    (3, 1.8, 1)
     """
-    every = [*found]
-    known = [(family, flips) for family, told, flips in every if told]
+    by_recipe: dict[str, list[tuple[str, bool, bool]]] = {}
+    for recipe, family, compares, flips in found:
+        by_recipe.setdefault(recipe, []).append((family, compares, flips))
+    groups = [(recipe, by_recipe[recipe]) for recipe in sorted(by_recipe)]
+    if len(groups) > 1:
+        groups.append(("", [each for _, those in groups for each in those]))
+    yield from (_flip_rate(recipe, those) for recipe, those in groups)
+
+
+def _flip_rate(recipe: str, found: Sequence[tuple[str, bool, bool]]) -> ResultFigure:
+    known = [(family, flips) for family, compares, flips in found if compares]
     families = Counter(family for family, _ in known)
     effective = len(known) ** 2 / sum(count**2 for count in families.values()) if known else 0.0
-    flips = sum(flips for _, flips in known)
-    value = flips / len(known) if known else None
+    value = sum(flips for _, flips in known) / len(known) if known else None
     low, high = (None, None) if value is None else rate_interval(value, effective)
-    return FlipRate(
+    return ResultFigure(
+        group="scenario",
+        name=recipe,
+        measure="flip-rate",
         value=value,
         low=low,
         high=high,
-        scenarios=len(known),
-        flips=flips,
+        events=len(known),
         families=len(families),
         effective=round(effective, 6),
-        untold=len(every) - len(known),
+        untold=len(found) - len(known),
     )
