@@ -13,10 +13,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from remiss import scenario_folder, suite_folder
+from remiss.records.expectation import Expectation, ExpectationKind
 from remiss.records.suite import (
     CaptureRole,
-    Expectation,
-    ExpectationKind,
     SealedPart,
     Suite,
     SuiteCriterion,

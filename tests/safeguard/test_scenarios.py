@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.errors import InputError
-from remiss.records.suite import CaptureRole, Expectation, ExpectationKind, SealedPart, Suite, SuitePart, SuiteRow
+from remiss.records.expectation import Expectation, ExpectationKind
+from remiss.records.suite import CaptureRole, SealedPart, Suite, SuitePart, SuiteRow
 from remiss.safeguard.scenarios import changes, texts
 from remiss.safeguard.scenarios.changes import Draws
 from remiss.safeguard.scenarios.document import OPERATORS
