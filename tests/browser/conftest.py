@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by playwright: one program for each module, and a new, empty profile for each test."""
+"""Debian's Chromium, driven by playwright: one program for all tests here, and a new, empty profile for each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 # Not for the session: while playwright runs, its event loop does, and no test of another folder could start one of its own.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A running Chromium, without a window."""
     named = (os.environ[PROGRAM],) if PROGRAM in os.environ else PROGRAMS
