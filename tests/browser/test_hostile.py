@@ -402,12 +402,17 @@ def watched(signed_in) -> Callable[[str], Page]:
     return open_page
 
 
+# Of each template and part of a page one visit; `make soak` opens all that are read as they are sent.
+ONCE = tuple({(visit.path.partition("?")[0], visit.status): visit for visit in reversed(VISITS)}.values())
+
+
 @in_chromium
-def test_in_a_browser_no_text_runs_on_any_page_and_each_is_shown_as_it_is(world, watched):
+@pytest.mark.parametrize("visits", [pytest.param(ONCE, id="once"), pytest.param(VISITS, id="all", marks=pytest.mark.soak)])
+def test_in_a_browser_no_text_runs_on_any_page_and_each_is_shown_as_it_is(world, watched, visits):
     world.rendered.clear()
     page = watched("/")
     found = {}
-    for visit in VISITS:
+    for visit in visits:
         path = visit.path.format(**world.ids())
         settled(page, path)
         faults, text = looked(page)

@@ -69,7 +69,14 @@ def test_every_template_with_such_a_form_is_told():
     assert with_such | {"sign_in/form.html", "case/revise.html"} == {*FORMS, *ALONE}
 
 
-@pytest.mark.parametrize("viewport", [{"width": 1360, "height": 900}, {"width": 390, "height": 844}], ids=["wide", "narrow"])
+# Where there is less room, more is out of view.
+VIEWPORTS = [
+    pytest.param({"width": 1360, "height": 900}, id="wide", marks=pytest.mark.soak),
+    pytest.param({"width": 390, "height": 844}, id="narrow"),
+]
+
+
+@pytest.mark.parametrize("viewport", VIEWPORTS)
 def test_what_is_not_taken_is_said_where_it_was_sent(signed_in, site, viewport):
     with site.client() as client:
         case = client.get("/api/v1/cases?limit=1").json()["items"][0]["id"]

@@ -54,7 +54,7 @@ def test_the_variance_is_neither_too_small_nor_too_great(outcomes):
 
 def test_intervals_with_twenty_confirmed_cover_93_to_97_percent(outcomes):
     many = between(outcomes, 20, np.inf)
-    assert len(many) > 15
+    assert len(many) > (15 if many[0].draws > 100 else 10)
     slack = 0.01 if many[0].draws < 100 else 0.0
     assert 0.93 - slack <= mean_coverage(many) <= 0.97 + slack
     assert min(one.coverage for one in many) > lowest_plausible(0.92, many[0].draws)
@@ -62,7 +62,7 @@ def test_intervals_with_twenty_confirmed_cover_93_to_97_percent(outcomes):
 
 def test_intervals_with_fewer_cover_at_least_93_percent(outcomes):
     some = between(outcomes, 5, 20)
-    assert len(some) > 50
+    assert len(some) > (50 if some[0].draws > 100 else 25)
     assert mean_coverage(some) >= 0.93
     assert min(one.coverage for one in some) > lowest_plausible(0.92, some[0].draws)
 
