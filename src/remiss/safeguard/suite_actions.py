@@ -19,8 +19,8 @@ from remiss.records.rows import Turn, list_name, token, turn
 from remiss.records.suite import Suite, SuiteRowPage, Suites
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.ports import SuiteWorkspace
-from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteRows
-from remiss.safeguard.suite_building import BuiltSuite, built
+from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteRows, contents
+from remiss.safeguard.suite_building import SEAL, BuiltSuite, built, gathered
 from remiss.safeguard.suite_document import document, from_json
 
 BUILD, READ = "suite:build", "suite:read"
@@ -158,10 +158,11 @@ def rows_of(ws: SuiteWorkspace, suite: Suite) -> SuiteRows:
     Conflict : they are not what they were: events were erased since
     """
     with ws.reading():
-        again = built(ws, suite.name, suite.query, suite.within, suite.position, suite.sealed.share)
-    if again.suite.digest != suite.digest:
+        again = gathered(ws, suite.name, suite.query, suite.within, suite.position, suite.sealed.share).rows
+    # What follows from the rows need not be computed again.
+    if contents(again, suite.sealed.share, ws.keys.secret(SEAL)) != (suite.files, suite.sealed):
         raise Conflict(
             f"what suite {suite.name} was built of is not all here: events were erased or redacted since, or you do not see them",
             do=f"build it anew: remiss suite build {suite.name} {suite.query!r}; or ask who sees all of them",
         )
-    return again.rows
+    return again

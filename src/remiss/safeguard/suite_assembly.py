@@ -47,17 +47,23 @@ def parted(rows: Iterable[SuiteRow], share: float, secret: bytes) -> SuiteRows:
 
 def filled(suite: Suite, rows: SuiteRows, share: float, secret: bytes) -> Suite:
     """Return a suite with what follows from its rows: files, sealed part, counts, power and digest."""
-    every = rows.every
+    every, (files, sealed) = rows.every, contents(rows, share, secret)
     cases = [row for row in every if row.part is SuitePart.CASES]
     made = replace(
         suite,
-        files=tuple(_file(part, [row for row in rows.open if row.part is part]) for part in SuitePart),
-        sealed=_sealed(rows.sealed, share, secret),
+        files=files,
+        sealed=sealed,
         modes=dict(sorted(Counter(row.mode or "" for row in cases).items())),
         severities=dict(sorted(Counter(str(row.severity or "") for row in cases).items())),
         power=tuple(power(question, every, MARGINS[question], suite.production) for question in MARGINS),
     )
     return replace(made, digest=suite_digest(made))
+
+
+def contents(rows: SuiteRows, share: float, secret: bytes) -> tuple[tuple[SuiteFile, ...], SealedPart]:
+    """Return what the files and the sealed part of a suite hold, with their digests."""
+    files = tuple(_file(part, [row for row in rows.open if row.part is part]) for part in SuitePart)
+    return files, _sealed(rows.sealed, share, secret)
 
 
 def suite_digest(suite: Suite) -> str:

@@ -49,6 +49,12 @@ class _Chosen:
 
 def built(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float) -> BuiltSuite:
     """Return the suite that the catalog gives at a position."""
+    found = gathered(ws, name, query, within, as_of, share)
+    return replace(found, suite=filled(found.suite, found.rows, share, ws.keys.secret(SEAL)))
+
+
+def gathered(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float) -> BuiltSuite:
+    """Return the rows of a suite, and of it what does not follow from them. Raises like `built`."""
     position = reached(as_of, ws.position()) or ws.position()
     chosen = _chosen(ws, query, position)
     every = _sample(ws, chosen, within, position)
@@ -84,9 +90,7 @@ def built(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | N
         left_out=dict(sorted(found.left_out.items())),
         notes=tuple(_otherwise(found.rows, judge.names)),
     )
-    secret = ws.keys.secret(SEAL)
-    rows = parted(found.rows, share, secret)
-    return BuiltSuite(suite=filled(suite, rows, share, secret), rows=rows)
+    return BuiltSuite(suite=suite, rows=parted(found.rows, share, ws.keys.secret(SEAL)))
 
 
 def _chosen(ws: SuiteWorkspace, query: str, position: int) -> _Chosen:

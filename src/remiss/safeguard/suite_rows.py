@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from remiss.records.event import Scalar
 from remiss.records.expectation import Expectation
@@ -117,7 +118,16 @@ def row_of_line(line: SampledLine) -> SuiteRow:
 
 def stratum_text(stratum: object) -> str:
     """Return a stratum as canonical JSON, however a database gives it."""
-    value = json.loads(stratum) if isinstance(stratum, str) and stratum else stratum or {}
+    return _stratum_of(stratum) if isinstance(stratum, str) else _canonical(stratum or {})
+
+
+# Few strata, each of thousands of events.
+@lru_cache(4096)
+def _stratum_of(text: str) -> str:
+    return _canonical(json.loads(text) if text else {})
+
+
+def _canonical(value: object) -> str:
     return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -143,11 +153,12 @@ def fingerprint(inputs: Mapping[str, Scalar], text: str | None) -> str:
     """
     parts = {name: _coarse(value) for name, value in inputs.items()}
     words = sorted(_words(text)) if text else None
-    content = json.dumps([parts, words], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    content = _encode([parts, words])
     bits = int.from_bytes(hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:8]) >> 4
     return crockford(bits, 12)
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _DIGITS = re.compile(r"\d+")
 
 
@@ -156,6 +167,14 @@ def _words(text: str) -> set[str]:
 
 
 def _coarse(value: Scalar) -> object:
+    # What most values are.
+    kind = type(value)
+    if kind is float and math.isfinite(value):  # type: ignore[arg-type]
+        return f"{value:.2e}"
+    if kind is int:
+        return f"{float(value):.2e}"  # type: ignore[arg-type]
+    if kind is str and " " not in value:  # type: ignore[operator]
+        return value
     match value:
         case bool() | None:
             return value
@@ -182,11 +201,21 @@ def keyed(text: str, secret: bytes) -> bytes:
     return hmac.new(secret, text.encode(), hashlib.sha256).digest()
 
 
+# The fields of a row that hold times, or what a log decides.
+LOGGED = ("occurred", "window", "weight", "severity", "inputs", "context", "output", "label", "expectations")
+
+
 def content_lines(rows: Iterable[SuiteRow]) -> Iterator[bytes]:
     """Yield the canonical content of rows, sorted by id: JSON with sorted keys, as every database and every file gives it."""
     encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
     for row in sorted(rows, key=lambda each: each.id):
-        yield encode(plain(as_plain(row))).encode("utf-8", "surrogatepass") + b"\n"
+        said = as_plain(row)
+        # Only what a log decides can be what JSON has no form for.
+        for name in LOGGED:
+            value = said[name]
+            if value is not None and type(value) is not str:
+                said[name] = plain(value)
+        yield encode(said).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def content_digest(rows: Iterable[SuiteRow]) -> str:
