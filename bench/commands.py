@@ -104,6 +104,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "scenario.rows": ("scenario rows {scenarios}",),
     "status": ("status",),
     "suite.compare": ("suite compare {suite} --model {result} --baseline {result}",),
+    "suite.logged": ("suite compare {suite} --logged --model arrival-delay@2 --baseline arrival-delay@1",),
     "suite.list": ("suite list",),
     "suite.rows": ("suite rows {suite}",),
     "suite.show": ("suite show {suite}",),
@@ -126,6 +127,7 @@ READ_ALL = {
     "reproduce",
     "sample.export",
     "scenario.rows",
+    "suite.logged",
     "suite.rows",
 }
 # What computes for longer than its bound, each with a bound of its own: intervals whose quantiles scipy.special has, which takes

@@ -66,6 +66,7 @@ OF_NOW = {
     "result.rows": "a result never changes",
     "result.show": "a result never changes",
     "scenario.rows": "of the position that the suite was built from",
+    "suite.logged": "the log as it is, by the windows in force",
     "suite.compare": "of two results, which never change",
     "suite.rows": "of the position that the suite was built from",
     "view.list": "what people saved, as it stands",

@@ -31,8 +31,8 @@ UNTOLD = {
     *("case.expect", "case.resolve"),
     # Told in the library (test_waivers.py), of what a gate decided.
     *("flag.evaluate", "flag.list", "gate.checklist", "waiver.approve", "waiver.list", "waiver.request"),
-    *("result.list", "result.rows", "result.show", "suite.compare", "suite.run"),  # and in test_results.py
     *("scenario.list", "scenario.make", "scenario.rows"),
+    *("result.list", "result.rows", "result.show", "suite.compare", "suite.logged", "suite.run"),  # and in test_results.py
     # Told by commands and over HTTP (faces/test_replay.py, faces/test_case_notebook.py).
     *("case.notebook", "case.replays", "job.replay", "replay.cases", "replay.list"),
     # Told of a catalog of a former schema, where there is something to redact (migrations/test_private_by_default.py).

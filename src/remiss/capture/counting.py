@@ -19,7 +19,7 @@ from remiss.capture.listed_files import relative
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import as_filed
 from remiss.capture.sql import criteria, statements
-from remiss.capture.sql.comparisons import alike, comparison
+from remiss.capture.sql.comparisons import alike, comparison, paired
 from remiss.capture.sql.plan import ScanPlan
 from remiss.capture.values import value_of
 from remiss.catalog.query.expression import Term
@@ -55,6 +55,21 @@ class LogCount:
     population: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairCount:
+    """How many units of a window are alike: how often each version answered, 2 for more than once, and what their criteria are.
+
+    These are told where each answered once.
+    """
+
+    window: datetime
+    baseline: int
+    candidate: int
+    was: criteria.Standing | None
+    now: criteria.Standing | None
+    units: int
+
+
 def count(
     ws: CaptureWorkspace, windows: Sequence[WindowInForce], width: timedelta, terms: Sequence[Term], by: str | None
 ) -> tuple[LogCount, ...]:
@@ -72,10 +87,46 @@ def count(
     QueryError : a term that cannot be asked of the log
     """
     found: list[LogCount] = []
+
+    def question(plan: ScanPlan) -> str:
+        return alike(plan, [comparison(term, plan) for term in terms], _column(plan, by))
+
+    for plan, rows, starts in _asked(ws, windows, width, question):
+        shown = _shown(ws, plan.checked, plan, by)
+        found += [_count(plan, row, starts, shown, len(terms)) for row in rows]
+    return tuple(found)
+
+
+def count_pairs(
+    ws: CaptureWorkspace, windows: Sequence[WindowInForce], width: timedelta, unit: str, baseline: str, candidate: str
+) -> tuple[PairCount, ...]:
+    """Return the units of captured windows by what two model versions answered about them, counted over the log.
+
+    Parameters
+    ----------
+    unit : the field whose values say which answers belong together
+
+    Raises
+    ------
+    SourceError : the log is gone, or is not what a run read
+    """
+    return tuple(
+        _pair_count(plan, row, starts)
+        for plan, rows, starts in _asked(ws, windows, width, lambda plan: paired(plan, unit, baseline, candidate))
+        for row in rows
+    )
+
+
+def _asked(
+    ws: CaptureWorkspace, windows: Sequence[WindowInForce], width: timedelta, question: Callable[[ScanPlan], str]
+) -> Iterable[tuple[ScanPlan, Sequence[Mapping[str, Any]], Mapping[int, datetime]]]:
+    """Yield for each run what a question is answered over its windows, with the plan that it was asked by and their starts."""
     for own in _runs(windows, width):
         run = ws.runs.get(own[0].run)
-        found += _counted(ws, as_filed(ws, run.manifest), run, own, terms, by)
-    return tuple(found)
+        plan, rows = _answered(ws, as_filed(ws, run.manifest), run, own, question)
+        starts = {plan.reach + at: each.window.window for at, each in enumerate(own)}
+        _check_populations(rows, own, starts)
+        yield plan, rows, starts
 
 
 def _runs(windows: Sequence[WindowInForce], width: timedelta) -> Iterable[list[WindowInForce]]:
@@ -90,14 +141,9 @@ def _runs(windows: Sequence[WindowInForce], width: timedelta) -> Iterable[list[W
         yield stretch
 
 
-def _counted(
-    ws: CaptureWorkspace,
-    checked: Checked,
-    run: Run,
-    own: Sequence[WindowInForce],
-    terms: Sequence[Term],
-    by: str | None,
-) -> list[LogCount]:
+def _answered(
+    ws: CaptureWorkspace, checked: Checked, run: Run, own: Sequence[WindowInForce], question: Callable[[ScanPlan], str]
+) -> tuple[ScanPlan, list[dict[str, Any]]]:
     since, width = own[0].window.window, checked.protocol.sampling.window
     with reading(ws, checked) as (session, source, _):
         plan = ScanPlan(
@@ -116,18 +162,14 @@ def _counted(
         else:
             plan, seen = row_checks.rows_checked(session, plan, ws.progress)
             files = seen.files
-        asked = [comparison(term, plan) for term in terms]
-        question = alike(plan, asked, _column(plan, by))
+        statement = question(plan)
         with ws.engine.digesting(files) as digests:
             if seen is None:
-                rows = session.run(question).to_pylist()
+                rows: list[dict[str, Any]] = session.run(statement).to_pylist()
             else:
-                rows = census.asked(session, plan, seen, ws.progress, lambda: question)
+                rows = census.asked(session, plan, seen, ws.progress, lambda: statement)
             _check_files(digests(), run.manifest)
-    starts = {plan.reach + at: each.window.window for at, each in enumerate(own)}
-    _check_populations(rows, own, starts)
-    shown = _shown(ws, checked, plan, by)
-    return [_count(plan, row, starts, shown, len(terms)) for row in rows]
+    return plan, rows
 
 
 def _needs_no_look(checked: Checked, run: Run) -> bool:
@@ -174,6 +216,23 @@ def _count(
         fulfilled=tuple(row[f"term_{at}"] for at in range(terms)),
         population=row["population"],
     )
+
+
+def _pair_count(plan: ScanPlan, row: Mapping[str, Any], starts: Mapping[int, datetime]) -> PairCount:
+    return PairCount(
+        window=starts[row["remiss_window"]],
+        baseline=row["was"],
+        candidate=row["now"],
+        was=_standing(plan, row, "was"),
+        now=_standing(plan, row, "now"),
+        units=row["units"],
+    )
+
+
+def _standing(plan: ScanPlan, row: Mapping[str, Any], side: str) -> criteria.Standing | None:
+    every = plan.checked.criteria
+    numbers = [row[f"{side}_{at}"] for at in range(len(criteria.patterns(plan)))]
+    return None if None in numbers else criteria.standing(every, criteria.digits(numbers, len(every)))
 
 
 def _check_files(digests: Mapping[str, str], manifest: Manifest) -> None:

@@ -9,7 +9,14 @@ from datetime import datetime
 from remiss.present.legible import counted, printable
 from remiss.records.event import Scalar
 from remiss.records.identity import format_time
-from remiss.records.result import LatencyDifference, PairedDifference, ResultFigure, SuiteComparison, SuiteResult
+from remiss.records.result import (
+    LatencyDifference,
+    LoggedDifference,
+    PairedDifference,
+    ResultFigure,
+    SuiteComparison,
+    SuiteResult,
+)
 from remiss.records.scenario import ScenarioChange, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.suite import SuitePower
 
@@ -228,3 +235,11 @@ def _text(value: str) -> str:
     # In ASCII a Cyrillic letter is not mistaken for the Latin one that it stands for.
     text = ascii(value)
     return printable(text if len(text) <= MOST_SAID else f"{text[: MOST_SAID - 4]}...'")
+
+
+def logged_points(found: LoggedDifference) -> str:
+    """Return a difference over the log with its interval by windows, in points of 100."""
+    if found.difference is None:
+        return "unknown"
+    low, high = ("?" if end is None else f"{100 * end:+.2f}" for end in (found.low, found.high))
+    return f"{100 * found.difference:+.2f} ({low} to {high})"

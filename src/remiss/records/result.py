@@ -226,3 +226,54 @@ class SuiteComparison:
     changes: tuple[ChangedEvent, ...]
     notes: tuple[str, ...]
     position: Count
+
+
+@published("logged-difference", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedDifference:
+    """What a criterion is on the answers of two versions to the same units, counted over the log.
+
+    `neither` and `both` of the answers meet it; `fixed` units the baseline's alone, `broken` ones the candidate's alone. `untold`
+    are those on which it cannot be told of both. `difference` is the candidate's share that does not meet it minus the
+    baseline's; `low` and `high` are its 95 % interval over windows, None where there are under two. `chance` is McNemar's exact
+    two-sided p-value.
+    """
+
+    criterion: str
+    neither: Count
+    fixed: Count
+    broken: Count
+    both: Count
+    untold: Count
+    difference: float | None
+    low: float | None
+    high: float | None
+    chance: float
+
+
+@published("logged-comparison")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedComparison:
+    """What two versions answered in production about the same things, in the windows of a suite, counted over the log.
+
+    `unit` is the field whose values say which answers belong together. `pairs` are units that each version answered once,
+    `baseline_only` and `candidate_only` those that one of them did, `several` those that one answered more than once.
+    """
+
+    suite: str
+    suite_digest: str
+    protocol: str
+    protocol_version: Count
+    unit: str
+    model: str
+    baseline: str
+    since: datetime
+    until: datetime
+    windows: Count
+    pairs: Count
+    baseline_only: Count
+    candidate_only: Count
+    several: Count
+    criteria: tuple[LoggedDifference, ...]
+    notes: tuple[str, ...]
+    position: Count

@@ -7,6 +7,7 @@ from remiss.safeguard.gate_actions import attest_gate as attest_gate
 from remiss.safeguard.gate_actions import decide as decide
 from remiss.safeguard.gate_actions import list_gates as list_gates
 from remiss.safeguard.gate_actions import show_gate as show_gate
+from remiss.safeguard.logged_comparison_actions import compare_logged as compare_logged
 from remiss.safeguard.model_actions import check_model as check_model
 from remiss.safeguard.model_actions import list_models as list_models
 from remiss.safeguard.notebook_actions import notebook as notebook

@@ -260,14 +260,14 @@ def _line(row: ResultRow) -> tuple[Scalar, ...]:
     )
 
 
-def check_unblinded(ws: ResultWorkspace, result: SuiteResult) -> None:
+def check_unblinded(ws: ResultWorkspace, of: SuiteResult | Suite) -> None:
     """Go on only if the asker labels none of the events that the suite's protocol sampled: a result tells how they were drawn.
 
     Raises
     ------
     Denied
     """
-    query = parse(f"protocol:{result.protocol}@{result.protocol_version}", of_sample=True)
+    query = parse(f"protocol:{of.protocol}@{of.protocol_version}", of_sample=True)
     if ws.samples.count(query, None).hidden:
         raise Denied(
             "some of these events are yours to label, and a result would tell how they were drawn",

@@ -3,7 +3,7 @@
 They mean what they mean in the catalog (design, section 4): numbers are compared with numbers and are equal to text that spells
 them alike, text is compared with text by code points, what is null fulfils nothing.
 
-The question of a count over the log: how many events of a window are alike.
+The questions of a count over the log: how many events of a window are alike, and how many units two versions answered alike.
 """
 
 from __future__ import annotations
@@ -117,4 +117,36 @@ def alike(plan: ScanPlan, terms: Sequence[str], key: str | None) -> str:
         f"{steps(plan, labels=True)}, stated AS ({stated(plan)}), placed AS (SELECT remiss_window, {listed} FROM stated) "
         f"SELECT remiss_window, {', '.join(columns)}, COUNT(*) AS population FROM placed "
         f"GROUP BY remiss_window, {', '.join(columns)}"
+    )
+
+
+def paired(plan: ScanPlan, unit: str, baseline: str, candidate: str) -> str:
+    """Return the statement that counts the units of each window that are alike in what two versions answered about them.
+
+    `was` and `now` are how often each version answered, 2 for more than once; where each did once, `was_0` and so on and `now_0`
+    are the patterns of both answers. `population` counts the events of the units, whichever version answered.
+
+    Parameters
+    ----------
+    unit : the field whose values belong together; an event without one is a unit of its own
+    """
+    numbers = patterns(plan)
+    listed = "".join(f", {sql} AS pattern_{at}" for at, sql in enumerate(numbers))
+    sides = {"was": literal(baseline), "now": literal(candidate)}
+    counts = ", ".join(f"COUNT(*) FILTER (WHERE version = {of}) AS {side}" for side, of in sides.items())
+    each = "".join(
+        f", MAX(pattern_{at}) FILTER (WHERE version = {of}) AS {side}_{at}"
+        for side, of in sides.items()
+        for at in range(len(numbers))
+    )
+    once = "".join(
+        f", CASE WHEN was = 1 AND now = 1 THEN {side}_{at} END AS {side}_{at}" for side in sides for at in range(len(numbers))
+    )
+    return (
+        f"{steps(plan, labels=True)}, stated AS ({stated(plan)}), "
+        f"placed AS (SELECT remiss_window, COALESCE(NULLIF(CAST({name(unit)} AS VARCHAR), ''), id) AS unit, "
+        f'CAST("model_version" AS VARCHAR) AS version{listed} FROM stated), '
+        f"units AS (SELECT remiss_window, unit, COUNT(*) AS events, {counts}{each} FROM placed GROUP BY remiss_window, unit) "
+        f"SELECT remiss_window, LEAST(was, 2) AS was, LEAST(now, 2) AS now{once}, COUNT(*) AS units, "
+        "CAST(SUM(events) AS BIGINT) AS population FROM units GROUP BY ALL"
     )

@@ -38,6 +38,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "form": ("case_tables", "form"),
     "investigation": ("curation_tables", "investigation"),
     "job": ("run_tables", "job"),
+    "logged-comparison": ("result_tables", "logged"),
     "model-check": ("safeguard_tables", "model_check"),
     "person": ("governance_tables", "person"),
     "queue": ("curation_tables", "queue"),

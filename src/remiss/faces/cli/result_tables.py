@@ -16,6 +16,7 @@ from remiss.present.result_words import (
     expected,
     figure_value,
     latency_words,
+    logged_points,
     news,
     of_what,
     p_value,
@@ -23,7 +24,7 @@ from remiss.present.result_words import (
     synthetic,
     synthetic_words,
 )
-from remiss.records.result import SuiteComparison, SuiteResult, SuiteResults
+from remiss.records.result import LoggedComparison, SuiteComparison, SuiteResult, SuiteResults
 from remiss.records.scenario import ScenarioRowPage, ScenarioSet, ScenarioSets
 
 MOST_CHANGES = 20
@@ -128,3 +129,21 @@ def scenario_rows(found: ScenarioRowPage) -> None:
     render.table(("parent", "recipe", "operators", "seed", "copy", "changed"), lines)
     if found.next is not None:
         render.say(f"{len(found.items):,} of {found.total:,}; go on with --after {found.next}")
+
+
+def logged(found: LoggedComparison) -> None:
+    """Print how two versions differ over the log, criterion by criterion, with what is not paired."""
+    click.echo(f"{found.model} against {found.baseline} in the log: {counted(found.pairs, 'pair')} by {found.unit}")
+    click.echo()
+    lines = [
+        (each.criterion, logged_points(each), each.fixed, each.broken, each.both, each.neither, each.untold)
+        for each in found.criteria
+    ]
+    render.table(("criterion not met", "difference in points", "fixed", "broken", "both meet", "neither", "untold"), lines)
+    alone = (("baseline", found.baseline_only), ("candidate", found.candidate_only))
+    for which, count in alone:
+        render.say(f"{counted(count, 'unit')} answered by the {which} alone")
+    if found.several:
+        render.say(f"{counted(found.several, 'unit')} answered more than once by a version, and not paired")
+    for note in found.notes:
+        render.say(note)

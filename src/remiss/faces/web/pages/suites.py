@@ -172,8 +172,8 @@ def _of(found: ResultFigure | PairedDifference) -> str:
 
 
 def _chart(found: Sequence[PairedDifference]) -> tuple[str, str]:
-    """Return the title and the picture of the differences, the largest first."""
-    largest = sorted(found, key=lambda each: -abs(each.difference))[:DRAWN]
+    """Return the title and the picture of the differences: those that are surely some first, then the largest."""
+    largest = sorted(found, key=lambda each: (each.low <= 0 <= each.high, -abs(each.difference)))[:DRAWN]
     if not largest:
         return "", ""
     marks = []
@@ -191,7 +191,9 @@ def _chart(found: Sequence[PairedDifference]) -> tuple[str, str]:
         )
         text, _, interval = points(each).partition(" ")
         marks.append(ChartMark(SURE, _of(each), text, interval.strip("()"), row))
-    title = f"Differs most: {marks[0].label}, by {marks[0].value} points"
+    first = largest[0]
+    sure = not first.low <= 0 <= first.high
+    title = f"Differs most: {marks[0].label}, by {marks[0].value} points" if sure else "No difference is sure"
     return title, differences(marks, title)[0]
 
 
