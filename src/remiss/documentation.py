@@ -40,6 +40,8 @@ SECTIONS: Mapping[str, str] = {
     "inbox": "how-to/discuss-a-case",
     "cases": "how-to/find-cases",
     "trends": "how-to/read-an-estimate",
+    "suites": "how-to/test-a-model-version",
+    "gates": "how-to/test-a-model-version",
     "runs": "how-to/recapture",
     "protocols": "how-to/write-a-protocol",
     "people": "how-to/people",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -15,11 +18,13 @@ from remiss.curate import investigation_actions as findings
 from remiss.curate import labelling_actions as labelling
 from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
+from remiss.records.identity import plain
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
 from tests.browser.layout import BROKEN, MOST_MOVED, WIDE, WIDTHS, cut_or_broken, moved
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.test_jobs import STEPS, post
+from tests.safeguard.test_attestation import decision
 from tests.stories.logs import MONDAY
 
 # One of each template. `{case}`, `{run}` and `{job}` are ids of the catalog.
@@ -61,6 +66,8 @@ PAGES = (
     "/suites/{suite}/compare",
     "/results/{result}?verdict=untold",
     "/results/{result}",
+    "/gates",
+    "/gates/{gate}",
     "/trends",
     "/trends?query=criterion%3Aslow&what=rate&by=week&variance=sample",
     "/trends?query=nope%3A1",
@@ -99,6 +106,7 @@ def filled_in(site):
     names["labelled"] = labelled(site.workspace)
     names["job"] = under_way(site.workspace)
     names |= run_twice(site.workspace)
+    names["gate"] = decided(site.workspace)
     return lambda path: path.format(**names)
 
 
@@ -114,6 +122,17 @@ def run_twice(ws):
     safeguard.build_suite(ws, "arrivals", "", sealed=0.0)
     found = [safeguard.run(ws, "arrivals", model=f"python:{name}").id for name in ("operator:countOf", "builtins:list")]
     return {"suite": "arrivals", "result": found[1], "other": found[0]}
+
+
+def decided(ws):
+    """Have the catalog keep a decision as a gate would have made it, and somebody ask for a waiver; return how it is called."""
+    guard, *others = (replace(each, waived=None) for each in decision().conditions)
+    measured = replace(guard, value=-0.06, low=-0.09, high=-0.03, threshold=-0.02)
+    with ws._store.writing(ws.actor, "gate.decide", ws.now, None):
+        made = replace(decision(), conditions=(measured, *others), waivers=0, position=ws.gates.wait())
+        ws.gates.save(made, json.dumps(plain(asdict(made))))
+    safeguard.request_waiver(ws, made.id, "guard", reason="Two gates were renamed", until=ws.now + timedelta(days=9))
+    return made.id
 
 
 def labelled_twice(ws):
@@ -227,6 +246,8 @@ FOLDED = (
     "/suites/{suite}",
     "/suites/{suite}/compare?result={result}&result={other}",
     "/results/{result}",
+    "/gates",
+    "/gates/{gate}",
     "/protocols",
     "/protocols/arrival-delay",
     "/views",

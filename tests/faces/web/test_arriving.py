@@ -152,6 +152,8 @@ def led(site):
     safeguard.build_suite(ws, "arrival-delay", "", within="context.airport:EWR")
     places = {
         "gate": "gate-0",
+        "flag": "release.m",
+        "result": "result-0",
         "case": case,
         "attachment": file.id,
         "thread": thread.id,
@@ -187,6 +189,14 @@ NOT_ANSWERED = {
     "/api/v1/runs/{run}/comparison",
     "/api/v1/gates/{gate}",
     "/api/v1/gates/{gate}/attestation",
+    "/api/v1/gates/{gate}/checklist",
+    "/api/v1/flags/{flag}",
+    "/gates/{gate}",
+    "/api/v1/results/{result}",
+    "/api/v1/results/{result}/rows",
+    "/results/{result}",
+    "/api/v1/suites/{name}/comparison",
+    "/suites/{name}/compare",
     "/api/v1/suites/{name}/rows",
     "/api/v1/scenarios/{name}/rows",
     "/api/v1/cases/notebook",

@@ -76,7 +76,14 @@ def said(reading):
             "case": client.get("/api/v1/cases?limit=1").json()["items"][0]["id"],
             "run": client.get("/api/v1/runs?limit=1").json()["items"][0]["run"],
         }
-        names |= {"labelled": names["case"], "job": "job-unknown", "suite": "none", "result": "result-0", "other": "result-1"}
+        names |= {
+            "labelled": names["case"],
+            "job": "job-unknown",
+            "suite": "none",
+            "result": "result-0",
+            "other": "result-1",
+            "gate": "gate-0",
+        }
         # What docs say is theirs.
         paths = [each.format(**names) for each in PAGES if not each.startswith("/help")]
         return {path: Said(client.get(path, headers={"Accept": "text/html"}).text) for path in paths}

@@ -65,7 +65,7 @@ GROUPS: tuple[tuple[str, tuple[BarEntry, ...]], ...] = (
         "Find",
         (BarEntry("cases", "/cases", "Cases", "case:read", "c"), BarEntry("trends", "/trends", "Trends", "estimate:read", "t")),
     ),
-    ("Guard", (BarEntry("suites", "/suites", "Suites", "suite:read"),)),
+    ("Guard", (BarEntry("suites", "/suites", "Suites", "suite:read"), BarEntry("gates", "/gates", "Gates", "gate:read"))),
     (
         "Sources",
         (BarEntry("runs", "/runs", "Captures", "run:read"), BarEntry("protocols", "/protocols", "Protocols", "protocol:read")),
