@@ -27,6 +27,7 @@ LEAST_LINES, MOST_LINES = 60, 300
 # Modules under 60 lines, outside of the faces, that are joined with no other, and why (docs/adr/0037).
 SMALL: Mapping[str, str] = {
     "edges.stores.crashing": "for tests that kill the process; nothing else may stand in it",
+    "demo.arrival_delay": "the demo copies it beside the saved models, where it stands alone",
     "edges.stores.in_force": "the one condition that a row is in force, which all statements share",
     "edges.stores.redactions": "redactions as cells, for events and for runs, which do not import one another",
     "edges.stores.storable": "what no database holds alike; five stores of different chapters ask it",

@@ -9,14 +9,16 @@ import pyarrow.parquet as pq
 import pytest
 
 import remiss
+from remiss import safeguard, suite_folder
 from remiss.catalog import actions as catalog
 from remiss.curate import queue_actions as queue
 from remiss.curate.agreement_actions import show_agreement
-from remiss.demo import logs, story
+from remiss.demo import logs, release, story
 from remiss.demo.labelling import PEOPLE, granted
 from remiss.govern import audit_actions as audit
 from remiss.govern import people_actions
 from remiss.govern.authority import Granted, actor_of
+from remiss.present.gate_report import verdict_words
 from remiss.understand import actions as understand
 from tests.demo.conftest import ANNOTATIONS
 
@@ -110,6 +112,36 @@ def test_each_dispute_has_somebody_who_may_settle_it_some_are_settled_and_some_a
     assert sum(waiting) == states["disputed"] > 0
     assert {line["actor"] for line in settled} <= {"bo", "chen"}
     assert settled
+
+
+def test_a_gate_decides_on_version_2_over_a_suite_of_the_verified_flights_and_says_why(told_in_small):
+    folder, lines = told_in_small
+    with remiss.open(folder / story.CATALOG, environment={}) as ws:
+        [decision] = safeguard.list_gates(ws)
+        results = {str(each.model): each for each in safeguard.list_results(ws)}
+        suite = safeguard.show_suite(ws, release.SUITE)
+    at = next(place for place, line in enumerate(lines) if line.startswith("The gate says"))
+    assert lines[at] == f"The gate says {verdict_words(decision)}:"
+    assert [line.split()[1].rstrip(":") for line in lines[at + 1 : at + 1 + len(decision.conditions)]] == [
+        each.name.split()[0] for each in decision.conditions
+    ]
+    assert set(results) == {release.BASELINE, release.CANDIDATE}
+    assert all(not each.troubles for each in results.values())
+    assert {each.model.digest is None for each in results.values()} == {False}
+    # The folder is the suite that was decided on.
+    assert suite_folder.read(folder / release.SUITE).suite.digest == suite.digest == decision.suites[0].digest
+
+
+def test_the_models_answer_as_they_did_when_the_log_was_written(told_in_small, small_demo):
+    folder, _ = told_in_small
+    logged = {row["prediction_id"]: row for row in pq.read_table(small_demo.folder / "predictions").to_pylist()}
+    with remiss.open(folder / story.CATALOG, environment={}) as ws:
+        rows = [row for row in safeguard.list_suite_rows(ws, release.SUITE).items if row.model_version == "2"]
+        [result] = [each for each in safeguard.list_results(ws) if str(each.model) == release.CANDIDATE]
+        found = safeguard.list_result_rows(ws, result.id, limit=10_000)
+        answered = dict(zip(found.column("event"), found.column("output"), strict=True))
+    assert len(rows) > 100
+    assert {row.id for row in rows if answered[row.id] != f'"{logged[row.event]["predicted"]}"'} == set()
 
 
 @pytest.mark.soak

@@ -29,6 +29,9 @@ from remiss.demo.flights import AIRPORTS, WEATHER
 PROTOCOL = "arrival-delay.yaml"
 # What the protocol has people read who label.
 GUIDELINES = "guidelines.md"
+# Which models may be asked again, and what a release of one is held against.
+REGISTERED, POLICY, MODELS = "models.yaml", "release.yaml", "models"
+BESIDE = (GUIDELINES, REGISTERED, POLICY)
 SLOW = "latency_ms > 3"
 PROMPT = 0.998
 SEASONS = ("winter", "spring", "summer", "autumn")
@@ -59,7 +62,7 @@ def write(
     asked : which of the flights the service was asked about; default: all of those months in which a version served
     """
     flights = flights.append_column("remarks", _remarks(flights))
-    scored = [_scored(flights, version, asked, progress) for version in models.VERSIONS]
+    scored = [_scored(folder, flights, version, asked, progress) for version in models.VERSIONS]
     predictions = pa.concat_tables(scored)
     predictions = predictions.take(pc.sort_indices(predictions, [("scheduled_at", "ascending"), ("prediction_id", "ascending")]))
     outcomes = _outcomes(asked(models.served(flights, models.VERSIONS[0])))
@@ -68,7 +71,8 @@ def write(
         for month, part in _months(table, by):
             pq.write_table(part, folder / name / f"{month}.parquet", compression="zstd")
     (folder / PROTOCOL).write_text(protocol_for(predictions), encoding="utf-8")
-    (folder / GUIDELINES).write_text(Path(__file__).with_name(GUIDELINES).read_text(encoding="utf-8"), encoding="utf-8")
+    for name in BESIDE:
+        (folder / name).write_text(Path(__file__).with_name(name).read_text(encoding="utf-8"), encoding="utf-8")
     return Logs(folder, len(predictions), len(outcomes))
 
 
@@ -80,6 +84,7 @@ def protocol_for(predictions: pa.Table) -> str:
 
 
 def _scored(
+    folder: Path,
     flights: pa.Table,
     version: models.Version,
     narrow: Callable[[pa.Table], pa.Table],
@@ -87,6 +92,7 @@ def _scored(
 ) -> pa.Table:
     progress(f"training version {version.name}", 0, 1)
     model = models.train(flights, version)
+    models.save(model, folder / MODELS)
     asked = narrow(models.served(flights, version))
     done = 0
 
@@ -105,7 +111,8 @@ def _scored(
             "digest": pa.repeat(model.digest, len(asked)),
             "feature_set": pa.repeat(models.FEATURE_SET, len(asked)),
             "trace": _traces(asked, version.name),
-            **{name: asked[name] for name in ("carrier", "flight", "origin", "dest", "distance", "hour", *WEATHER)},
+            **{name: asked[name] for name in ("carrier", "flight", "origin", "dest", "distance", "hour", "minute", *WEATHER)},
+            "weekday": models.weekdays(asked),
             "season": pa.array([SEASONS[month % 12 // 3] for month in asked["month"].to_pylist()]),
             "station": pc.binary_join_element_wise("asos", asked["origin"], "-"),
             "remarks": asked["remarks"],

@@ -11,9 +11,11 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import joblib
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,6 +30,8 @@ NUMBERS = ("distance", "hour", "minute", "weekday", *WEATHER)
 PLACES = ("carrier", "origin", "dest")
 SETTINGS = {"max_iter": 60, "max_leaf_nodes": 31, "learning_rate": 0.15, "early_stopping": False, "random_state": 2013}
 FEATURE_SET = "schedule-and-station-1"
+# The module by which a saved version answers.
+ANSWERING = "arrival_delay.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ VERSIONS = (Version("1", range(1, 3), range(3, 13)), Version("2", range(1, 7), r
 class Model:
     """A trained version. `levels` maps each carrier, origin and destination to its rank by late rate in training.
 
-    `rates` are the late rates by carrier that it falls back on when there is no weather; `digest` names what it was made of.
+    `rates` are the late rates by carrier that it falls back on when there is no weather; `digest` names what it was made of;
+    `learner` is what scikit-learn made of it.
     """
 
     version: str
@@ -54,7 +59,12 @@ class Model:
     levels: dict[str, dict[str, int]]
     rates: dict[str, float]
     usual: float
-    predict: Callable[[np.ndarray], np.ndarray]
+    learner: Any
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        """Return the probability of being late of each row of the matrix."""
+        found: np.ndarray = self.learner.predict_proba(rows)[:, 1]
+        return found
 
     def features(self, flights: pa.Table) -> np.ndarray:
         """Return the matrix that the model reads, one row a flight; what it has never seen is missing."""
@@ -86,7 +96,7 @@ def train(flights: pa.Table, version: Version) -> Model:
         levels=levels,
         rates=rates["carrier"],
         usual=float(late.mean()),
-        predict=lambda rows: learner.predict_proba(rows)[:, 1],
+        learner=learner,
     )
 
 
@@ -119,6 +129,26 @@ def score(flights: pa.Table, model: Model, progress: Callable[[int], object]) ->
     )
 
 
+def save(model: Model, folder: Path) -> None:
+    """Write a version and what answers by it into a folder, which is made if missing, to be asked again (`arrival_delay.py`)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {"learner": model.learner, "levels": model.levels, "rates": model.rates, "usual": model.usual}
+    joblib.dump(
+        {**parts, "threshold": THRESHOLD, "places": PLACES, "numbers": NUMBERS, "weather": WEATHER}, folder / named(model.version)
+    )
+    (folder / ANSWERING).write_text(Path(__file__).with_name(ANSWERING).read_text("utf-8"), encoding="utf-8")
+
+
+def named(version: str) -> str:
+    """Return the name of the file of a version."""
+    return f"arrival-delay-{version}.joblib"
+
+
+def weekdays(flights: pa.Table) -> pa.ChunkedArray:
+    """Return the day of the week of each flight, by the clock of Greenwich: 0 is Monday."""
+    return pc.day_of_week(flights["time_hour"])
+
+
 def served(flights: pa.Table, version: Version) -> pa.Table:
     """Return the flights that a version answered for."""
     return flights.filter(_within(flights, version.served))
@@ -148,8 +178,7 @@ def _ranks(rates: dict[str, float]) -> dict[str, int]:
 
 def _matrix(flights: pa.Table, levels: dict[str, dict[str, int]]) -> np.ndarray:
     places = [np.array([levels[name].get(value, np.nan) for value in flights[name].to_pylist()]) for name in PLACES]
-    weekday = pc.day_of_week(flights["time_hour"])
-    columns: dict[str, Any] = {name: flights[name] for name in NUMBERS if name != "weekday"} | {"weekday": weekday}
+    columns: dict[str, Any] = {name: flights[name] for name in NUMBERS if name != "weekday"} | {"weekday": weekdays(flights)}
     numbers = [columns[name].to_numpy().astype(float) for name in NUMBERS]
     return np.column_stack([*places, *numbers])
 

@@ -22,10 +22,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import remiss
-from remiss import settings
+from remiss import settings, suite_folder
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
-from remiss.demo import flights, labelling, logs
+from remiss.demo import flights, labelling, logs, release
 from remiss.present.legible import figure
 from remiss.records.estimate import EstimateRow
 from remiss.understand import actions as understand
@@ -113,9 +113,10 @@ def run(folder: Path, say: Say | None = None, *, annotations: int = labelling.AN
             cells = by_carrier_and_month(ws, counted, show)
             carriers, months = by_carrier(ws, counted), by_month(ws, counted)
             people = list(decided(ws))
+            gate = list(release.told(ws, release.released(ws, folder, show)))
             say(first_line(ws))
     write_comparison(folder / COMPARISON, cells)
-    for line in [*told(carriers, months, cells), *people, "", *next_steps(folder)]:
+    for line in [*told(carriers, months, cells), *people, *gate, "", *next_steps(folder)]:
         say(line)
 
 
@@ -197,6 +198,9 @@ def next_steps(folder: Path) -> Iterator[str]:
     yield f"  {base} estimate --confirmed --by criterion"
     yield f"  {base} case search status:disputed"
     yield f"  {base} agreement show"
+    yield f"  {base} gate list"
+    yield f"  {base} suite compare {release.SUITE} --model {release.CANDIDATE} --baseline {release.BASELINE}"
+    yield f"  pytest {shlex.quote(str(folder / release.SUITE / suite_folder.DOCUMENT))} --remiss-model {release.CANDIDATE} -q"
     yield f"  {base} audit search --limit 10"
     yield f"  {base} status"
     yield f"and {folder / logs.PROTOCOL}, which says what counts as a failure and why."
