@@ -208,6 +208,9 @@ def test_units_ranges_times_and_missing_values():
     later = afters(one("{operator: time-shift, field: left, by: 1 day}"))
     assert all(value == before[at]["left"] + timedelta(days=1) for at, value in later.items())
     assert set(afters(one("{operator: missing, field: hub}")).values()) == {None}
+    texts_of_times = [row(at, inputs={"sent": f"2013-06-{1 + at % 28:02}T23:59:00.5+02:00"}) for at in range(40)]
+    shifted = afters(one("{operator: time-shift, field: sent, by: -1 hour}", texts_of_times))
+    assert set(shifted.values()) == {f"2013-06-{day:02}T22:59:00.500000+02:00" for day in range(1, 29)}
 
 
 def test_drift_gives_a_slice_the_profile_that_it_has_in_another_window():
@@ -225,6 +228,7 @@ def test_drift_gives_a_slice_the_profile_that_it_has_in_another_window():
     moved = one("{operator: drift, field: c, window: last}", rows, parents)
     assert {each.changed[0].before + each.changed[0].after for each in moved.scenarios} == {"AB"}
     # From one half to four fifths: so many stay as can.
+    assert dict(moved.made.recipes[0].left_out)["nothing is changed in the end"] == 600 - len(moved.scenarios)
     assert len(moved.scenarios) / 600 == pytest.approx(0.3, abs=0.05)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from remiss.present.legible import counted, printable
@@ -188,11 +189,7 @@ def expected(found: ScenarioExpectation) -> str:
         case ScenarioExpectationKind.INVARIANCE:
             return f"{of} as the parent's" + ("" if found.within is None else f" within {found.within:g}")
         case ScenarioExpectationKind.DIRECTIONAL:
-            return f"{of} {found.goes} by {found.by:g} or more" if found.by else f"{of} not {_against(found.goes)}"
-
-
-def _against(goes: str | None) -> str:
-    return "down" if goes == "up" else "up"
+            return f"{of} {found.goes}" + (f" by {found.by:g} or more" if found.by else ", or the same")
 
 
 def stable(found: ResultFigure) -> str:
@@ -211,12 +208,19 @@ def stable(found: ResultFigure) -> str:
 
 
 def change(found: ScenarioChange) -> str:
-    r"""Return what was changed: before and after, with signs that nobody sees written out.
+    r"""Return what was changed: before and after, of a long text where they part, with what nobody sees written out.
 
     >>> change(ScenarioChange(field="remarks", before="pay now", after="p\u0430y\u200b now"))
     "remarks 'pay now' -> 'p\\u0430y\\u200b now'"
     """
-    return f"{found.field} {_value(found.before)} -> {_value(found.after)}"
+    before, after = found.before, found.after
+    if not isinstance(before, str) or not isinstance(after, str):
+        return f"{found.field} {_value(before)} -> {_value(after)}"
+    parts = next((at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), len(after))
+    begins = max(0, parts - MOST_SAID // 4)
+    ends = min(begins + MOST_SAID, max(len(before), len(after)))
+    known = set(before)
+    return f"{found.field} {_cut(before, begins, ends, known)} -> {_cut(after, begins, ends, known)}"
 
 
 def _value(value: Scalar) -> str:
@@ -226,15 +230,18 @@ def _value(value: Scalar) -> str:
         case datetime():
             return format_time(value)
         case str():
-            return _text(value)
+            return _cut(value, 0, MOST_SAID, set())
         case _:
             return str(value)
 
 
-def _text(value: str) -> str:
-    # In ASCII a Cyrillic letter is not mistaken for the Latin one that it stands for.
-    text = ascii(value)
-    return printable(text if len(text) <= MOST_SAID else f"{text[: MOST_SAID - 4]}...'")
+def _cut(text: str, begins: int, ends: int, known: AbstractSet[str]) -> str:
+    """Return a piece of a text. A letter that is not `known` is written out: a Cyrillic one is not taken for the Latin one."""
+    shown = (
+        letter if letter.isprintable() and (letter.isascii() or letter in known) else ascii(letter)[1:-1]
+        for letter in text[begins:ends]
+    )
+    return f"{'...' if begins else ''}'{printable(''.join(shown))}'{'...' if len(text) > ends else ''}"
 
 
 def logged_points(found: LoggedDifference) -> str:

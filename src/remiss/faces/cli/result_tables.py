@@ -121,12 +121,11 @@ def scenario_sets(found: ScenarioSets) -> None:
 
 
 def scenario_rows(found: ScenarioRowPage) -> None:
-    """Print scenarios with what was changed, a line each."""
-    lines = [
-        (each.parent, each.recipe, "+".join(each.operators), each.seed, each.copy, "; ".join(map(change, each.changed)))
-        for each in found.items
-    ]
-    render.table(("parent", "recipe", "operators", "seed", "copy", "changed"), lines)
+    """Print scenarios, each with what was changed."""
+    for each in found.items:
+        click.echo(f"{each.id}: {'+'.join(each.operators)}, seed {each.seed}")
+        for one in each.changed:
+            click.echo(f"  {change(one)}")
     if found.next is not None:
         render.say(f"{len(found.items):,} of {found.total:,}; go on with --after {found.next}")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from statistics import NormalDist
 from typing import TypeVar
 
 from remiss.records.event import Scalar
-from remiss.safeguard.scenarios.profile import FieldProfile
+from remiss.safeguard.scenarios.profile import FieldProfile, is_time
 
 T = TypeVar("T")
 _NORMAL = NormalDist()
@@ -237,17 +238,39 @@ def _like(letter: str, draws: Draws) -> str:
 
 
 def shifted(value: Scalar, by: timedelta) -> Scalar:
-    """Return a time that lies earlier or later."""
-    if not isinstance(value, datetime):
-        raise Unchanged("it is no time")
+    """Return a time that lies earlier or later; a text that is one in the form that it had.
+
+    >>> shifted("2026-03-02 23:10Z", timedelta(hours=1)), shifted("2026-03-02", timedelta(days=-2))
+    ('2026-03-03 00:10Z', '2026-02-28')
+    """
     try:
-        return value + by
+        if isinstance(value, datetime):
+            return value + by
+        if isinstance(value, str) and is_time(value):
+            return _other(_as_it_was(value, datetime.fromisoformat(value) + by), value)
     except OverflowError as error:
         raise Unchanged("it would lie in no year") from error
+    raise Unchanged("it is no time")
+
+
+def _as_it_was(text: str, moment: datetime) -> str:
+    """Return a time in the form of a text: with its precision, its zone, and what parts the day from the hour."""
+    if len(text) == len("2026-03-02"):
+        return moment.date().isoformat()
+    digits = re.sub(r"(Z|[+-]\d\d:?\d\d)$", "", text[11:])
+    precision = "minutes" if digits.count(":") == 1 else "seconds" if "." not in digits else "microseconds"
+    found = moment.isoformat(sep=text[10], timespec=precision)
+    return f"{found.removesuffix('+00:00')}Z" if text.endswith("Z") else found
+
+
+def _other(found: str, text: str) -> str:
+    if found == text:
+        raise Unchanged("so little is nothing to a date")
+    return found
 
 
 def drifted(value: Scalar, own: FieldProfile, other: FieldProfile, draws: Draws) -> Scalar:
-    """Return a value as it would be in another window.
+    """Return a value as it would be in another window, which may be the same.
 
     A number keeps its rank: what was the median becomes the median there. A category stays wherever it can: of those that are
     less common there so many move as have to, to those that are more common. So the profile becomes the other by the least moves.
@@ -260,8 +283,6 @@ def drifted(value: Scalar, own: FieldProfile, other: FieldProfile, draws: Draws)
         rises = {each: share - own.share.get(each, 0.0) for each, share in other.share.items()}
         gains = [each for each in other.values if rises[each] > 0]
         if draws.fraction() < stays or not gains:
-            raise Unchanged("it is as likely in the other window")
+            return value
         found = draws.one_of(gains, [rises[each] for each in gains])
-    if _equal(found, value):
-        raise Unchanged("it is the same in the other window")
     return found

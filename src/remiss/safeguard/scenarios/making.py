@@ -233,7 +233,7 @@ class _Applied:
             if repr(value) != repr(parent.inputs.get(name)) or name not in parent.inputs
         )
         if not changed:
-            raise Unchanged("one operator undoes what another does")
+            raise Unchanged("nothing is changed in the end")
         return changed
 
     def _after(self, step: Operator, parent: SuiteRow, value: Scalar, chance: Draws) -> Scalar:

@@ -64,7 +64,8 @@ class FieldProfile:
                 return frozenset({FieldKind.NUMBER, *([FieldKind.CATEGORY] if codes else [])})
             case _ if types == {str}:
                 words = self._weighted([(len(str(value).split()), weight) for value, weight in self._pairs], 0.5)
-                return frozenset({FieldKind.TEXT, *([FieldKind.CATEGORY] if few and words < FEWEST_WORDS else [])})
+                time = [FieldKind.TIME] if all(is_time(str(value)) for value in self.values) else []
+                return frozenset({FieldKind.TEXT, *([FieldKind.CATEGORY] if few and words < FEWEST_WORDS else []), *time})
             case _:
                 return frozenset()
 
@@ -138,6 +139,19 @@ class FieldProfile:
         ordered = sorted(pairs)
         sums = [*accumulate(weight for _, weight in ordered)]
         return ordered[bisect_left(sums, share * sums[-1])][0]
+
+
+def is_time(text: str) -> bool:
+    """Return whether a text is a date or a time of ISO 8601, as logs of JSON have it.
+
+    >>> is_time("2026-03-02T09:10:00Z"), is_time("2026-03-02"), is_time("20260302"), is_time("noon")
+    (True, True, False, False)
+    """
+    try:
+        # A number may be read as a date, too.
+        return "-" in text and datetime.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 def _decimals(number: float) -> int:
