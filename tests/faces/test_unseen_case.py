@@ -148,6 +148,12 @@ class Questions:
         policy = f"gate: zebras\nsuites: {list(self.unseen)}\n"
         yield {"policy": policy, "model": "delay@1", "baseline": "delay@1"}
 
+    def scenario_make(self) -> Iterator[Mapping[str, Any]]:
+        parents = '{slice: {inputs.zebra: ["yes"]}}'
+        recipe = f"{{name: zebras, parents: {parents}, apply: [{{operator: missing, field: zebra}}], expect: invariance}}"
+        for suite in (*self.unseen, "zebras"):
+            yield {"suite": suite, "document": f"scenarios: zebras\nrecipes: [{recipe}]\n"}
+
     def model_check(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"model": each, "row": {"id": each}} for each in self.unseen)
 

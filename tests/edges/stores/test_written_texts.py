@@ -63,7 +63,7 @@ REFUSED = {
     *("case.replay model", "case.resolve model", "gate.decide model", "job.replay model", "replay.cases model"),
     "suite.run model",
     "case.expect expectations",
-    "suite.build name",
+    *("suite.build name", "suite.run scenarios"),
     "suite.run name",
     "suite.build within",
     "case.file inputs",

@@ -76,7 +76,7 @@ NOUNS: Mapping[str, str] = {
     "result": "See what running suites left.",
     "run": "List, show, compare and accept capture runs.",
     "sample": "List sampled events, controls too, and take them out.",
-    "scenario": "Make synthetic variants of a suite's events, and list them.",
+    "scenario": "Make synthetic variants of a suite's events.",
     "suite": "Build suites of cases and controls, check and run them.",
     "taxonomy": "Show failure modes, and rename, merge or split them.",
     "team": "Add and list teams.",
