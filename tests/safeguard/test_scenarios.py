@@ -307,6 +307,13 @@ def test_a_document_that_cannot_be_followed_is_refused_with_its_line(text, line,
     assert do in (refused.value.do or "")
 
 
+def test_an_input_of_several_types_can_be_missing_and_nothing_else():
+    mixed = [row(at, inputs={"x": at if at % 2 else str(at)}) for at in range(20)]
+    assert len(one("{operator: missing, field: x}", mixed).scenarios) == 20
+    with pytest.raises(InputError, match="it is of several types"):
+        one("{operator: typos, field: x}", mixed)
+
+
 def test_the_how_to_names_every_operator():
     page = (Path(__file__).parents[2] / "docs" / "how-to" / "make-scenarios.md").read_text("utf-8")
     assert set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == set(OPERATORS)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from remiss import safeguard, scenario_folder, suite_folder, suite_session
-from remiss.errors import Denied, InputError, NotFound
+from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.opening import without_catalog
 from remiss.present import result_report
 from remiss.records.model import TroubleKind
 from remiss.records.result import RowVerdict
+from remiss.safeguard import scenario_actions
 from remiss.suite_session import SuiteSession
 from tests.stories.test_suites import MODULE, SCENARIOS, arrivals, captured, log  # noqa: F401
 
@@ -147,7 +148,7 @@ def test_of_a_version_that_does_not_start_nothing_is_told(captured, suite):  # n
 
 
 @pytest.mark.of_the_log
-def test_scenarios_are_asked_as_well_and_told_apart_from_what_is_real(captured, suite, tmp_path):  # noqa: F811
+def test_scenarios_are_asked_as_well_and_told_apart_from_what_is_real(captured, suite, tmp_path, monkeypatch):  # noqa: F811
     Path("scenarios.yaml").write_text(SCENARIOS)
     made = safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
     bare = safeguard.run(captured, "arrivals", model="delays@1")
@@ -176,6 +177,11 @@ def test_scenarios_are_asked_as_well_and_told_apart_from_what_is_real(captured, 
     assert "% of what is asked is synthetic" in result_report.markdown(
         found, safeguard.list_result_rows(captured, found.id), None
     )
+    monkeypatch.setattr(scenario_actions, "RULES", 2)
+    later = safeguard.run(captured, "arrivals", model="delays@1")
+    assert (later.scenarios, len(later.notes)) == (0, 1)
+    with pytest.raises(Conflict, match="were made by rules 1"):
+        safeguard.run(captured, "arrivals", model="delays@1", scenarios="robust")
     with pytest.raises(NotFound, match="there are no scenarios others"):
         safeguard.run(captured, "arrivals", model="delays@1", scenarios="others")
 

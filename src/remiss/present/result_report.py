@@ -38,7 +38,7 @@ def markdown(found: SuiteResult, failed: Rows, link: str | None) -> str:
             f"Scenarios that flip, by parent, recipe and copy: {', '.join(f'`{each}`' for each in found.flipped[:SHOWN])}.",
         ]
     model = found.model.digest or "known by its name only"
-    lines += ["", f"{synthetic(found)}."]
+    lines += ["", f"{synthetic(found)}.", *(f"{markdown_text(note)}." for note in found.notes)]
     lines += ["", f"Result `{found.id}`; model {markdown_text(model)}; suite `{found.suite_digest}`.", ""]
     return "\n".join(lines)
 

@@ -111,7 +111,9 @@ def _rows_seen(ws: SuiteWorkspace, given: Mapping[str, Any], page: ScenarioRowPa
 def list_scenario_rows(
     ws: SuiteWorkspace, name: SetName, *, limit: MostRows = 100_000, after: PageToken | None = None
 ) -> ScenarioRowPage:
-    """Take out scenarios page by page: of each its parent, its operators, its seed, and what was changed.
+    """Take out scenarios page by page, each with what was changed.
+
+    Each names its parent, the operators that made it, and their seed.
 
     Example: remiss scenario rows robust --limit 100
 

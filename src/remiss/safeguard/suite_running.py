@@ -65,6 +65,7 @@ def run_suite(
     seed: int,
     redact: Redact | None,
     scenarios: MadeScenarios | None = None,
+    notes: tuple[str, ...] = (),
 ) -> RanSuite:
     """Return what a version makes of the rows of a suite, and of scenarios of it.
 
@@ -114,6 +115,7 @@ def run_suite(
         figures=figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(flips)),
         troubles=dict(sorted(troubles.items())),
         trouble=None if answers.trouble is None else _shown(answers.trouble, redact),
+        notes=notes,
         scenario_set=None if scenarios is None else f"{scenarios.made.name}@{scenarios.made.digest}",
         scenarios=len(flips),
         synthetic_share=len(flips) / max(1, len(flips) + len(rows)),

@@ -54,6 +54,8 @@ def result(found: SuiteResult) -> None:
             ("synthetic", synthetic(found)),
         )
     )
+    for note in found.notes:
+        render.say(note)
 
 
 def results(found: SuiteResults) -> None:

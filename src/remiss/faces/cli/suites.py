@@ -61,15 +61,17 @@ def build(
 def verify(folder: Path, *, shape: str) -> None:
     """Check that the suite in FOLDER is what it was when it was built.
 
-    Every row, expectation and figure has a part in the digest. What was changed, left out or put in its place is refused.
+    Every row, expectation, figure and scenario has a part in a digest. What was changed, left out or put in its place is refused.
 
     Example: remiss suite verify arrivals/
     """
     found = suite_folder.read(folder)
+    made = scenario_folder.read(folder, found)
     if shape == "json":
         render.as_json(to_json(found.suite))
         return
-    click.echo(f"{folder} is suite {found.suite.name}, {found.suite.digest}, whole: {len(found.rows):,} events")
+    events = counted(len(found.rows), "event") + ("" if made is None else f", {counted(made.made.scenarios, 'scenario')}")
+    click.echo(f"{folder} is suite {found.suite.name}, {found.suite.digest}, whole: {events}")
 
 
 @click.command("make")
@@ -111,7 +113,7 @@ def make_scenarios(ws: Workspace, suite: str, document: str, *, out: Path | None
 @click.option("--scenarios", metavar="NAME", help="Which of the suite's scenarios are asked as well; default: those made last.")
 @formatted_object
 def run(name: str, *, model: str, repeat: int, seed: int, scenarios: str | None, shape: str) -> None:
-    """Run the suite NAME on a version of a model, and say what came of it.
+    """Run the suite NAME on a version of a model; say what came of it.
 
     NAME is that of one in the catalog, and the result is kept; or the folder of one, and needs no catalog. All of it but the
     sealed part is asked, and its scenarios. The figures are by failure mode, severity and slice, each with an interval.

@@ -65,6 +65,9 @@ class Missing(BaseOperator):
     KINDS: ClassVar = frozenset(FieldKind)
     operator: Literal["missing"]
 
+    def refused(self, field: FieldProfile) -> str | None:
+        return None if field.values else "no event of the suite has it"
+
     def apply(self, value: Scalar, known: Known, draws: Draws) -> Scalar:
         return changes.missing(value)
 
