@@ -88,7 +88,7 @@ def resolve_case(
     seed: Seed = 0,
     prepared: TriedCase | None = None,
 ) -> Case:
-    """Resolve the verified CASE by a version of a model that answers it as is expected.
+    """Resolve the verified CASE by a version that answers as is expected.
 
     MODEL is asked, and must answer so by most of its answers; what is expected is what people wrote (`case expect`), else what
     follows from label and criteria. How many answers stand behind it is kept, and grows with each gate that asks the case again.
@@ -130,8 +130,9 @@ def expect(
         Help("What a model is to answer; all have to hold. None at all goes back to what follows from the label."),
     ] = (),
 ) -> Case:
-    """Write what a model is to answer to the decided CASE, in place of what follows from its label and criteria.
+    """Write what a model is to answer to the decided CASE.
 
+    It stands in the place of what follows from its label and criteria.
     KIND is equals, one-of, within, matches, does-not-match, exists, latency-at-most or criterion-not-met, VALUE is JSON or else
     text, and PATH is a JSON path to what of an answer is meant. What was written before stays in the catalog as it was.
 
