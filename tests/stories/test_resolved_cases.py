@@ -12,6 +12,7 @@ from remiss.present.gate_report import markdown
 from remiss.records.case import Filing
 from remiss.records.gate import GateVerdict
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
+from remiss.records.replay import ReplayGrade
 from remiss.records.states import Status
 from remiss.records.suite import SuitePart
 from tests.stories.logs import MONDAY, WEEK, small_log
@@ -110,6 +111,15 @@ def test_a_case_is_resolved_by_a_version_that_answers_it_and_says_how_much_stand
     assert (before.status, before.resolution) == (Status.VERIFIED, None)
     with pytest.raises(Conflict, match="is resolved, and only what is verified or regressed can be resolved"):
         safeguard.resolve_case(ws, case.id, done.revision, "delays@1.9")
+
+
+def test_another_answer_that_meets_the_same_criteria_has_the_same_verdict(ws, verified, ws_as):
+    case = verified[0]
+    assert (case.event.output, case.event.label) == ("on-time", "late")
+    # The confidence is another one, which no criterion here reads; then the output is.
+    assert safeguard.replay(ws, case.id, model="delays@1.10").grade is ReplayGrade.SAME_VERDICT
+    assert safeguard.replay(ws, case.id, model="delays@1.9").grade is ReplayGrade.NOT_REPRODUCED
+    assert {each.grade for each in safeguard.case_replays(ws, case.id)} == {ReplayGrade.SAME_VERDICT, ReplayGrade.NOT_REPRODUCED}
 
 
 def test_what_cannot_be_resolved_says_why_and_changes_nothing(ws, verified, ws_as):

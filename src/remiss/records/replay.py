@@ -18,6 +18,7 @@ class ReplayGrade(StrEnum):
 
     IDENTICAL = "identical"
     EQUIVALENT = "equivalent"  # numbers within a relative 1e-6, text but for case and white space, JSON of equal value
+    SAME_VERDICT = "same-verdict"  # another answer that meets the same criteria of the protocol
     NOT_REPRODUCED = "not-reproduced"
     ENVIRONMENT_MISSING = "environment-missing"  # the model does not start here, or its server is not there
     INPUTS_REDACTED = "inputs-redacted"  # the model was not asked: an input is not what it was given

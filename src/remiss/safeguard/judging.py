@@ -55,6 +55,8 @@ _TYPES = {
 # What a judgement is; the rest cannot be told.
 YES, NO, UNKNOWN = 1, 0, -1
 States = npt.NDArray[np.int8]
+# An output and a confidence, if there is one.
+Answered = tuple[object, float | None]
 
 
 def criteria_of(protocol: Protocol) -> tuple[SuiteCriterion, ...]:
@@ -138,6 +140,24 @@ class CriterionJudge:
         """
         nothing: list[object] = [None] * len(self._rows)
         return self.judged([row.output for row in self._rows], nothing, nothing)
+
+    def alike(self, logged: Sequence[Answered], answered: Sequence[Answered]) -> npt.NDArray[np.bool_]:
+        """Return on which rows two answers meet the same criteria; not where no criterion can tell of both.
+
+        Latencies are not compared: they say where a model ran.
+        """
+        nothing: list[object] = [None] * len(self._rows)
+        was, now = (
+            self.judged([each for each, _ in those], [each for _, each in those], nothing) for those in (logged, answered)
+        )
+        told = np.zeros(len(self._rows), dtype=bool)
+        other = np.zeros(len(self._rows), dtype=bool)
+        for name in self.names:
+            both = (was[name] != UNKNOWN) & (now[name] != UNKNOWN)
+            told |= both
+            other |= both & (was[name] != now[name])
+        same: npt.NDArray[np.bool_] = told & ~other
+        return same
 
     def judged(
         self, outputs: Sequence[object], confidences: Sequence[object], latencies: Sequence[object]

@@ -155,6 +155,9 @@ class ReplayWorkspace(ModelWorkspace, EvidenceWorkspace, Protocol):
     def cases(self) -> Cases: ...
 
     @property
+    def engine(self) -> Engine: ...
+
+    @property
     def replays(self) -> Replays: ...
 
     @property

@@ -60,10 +60,10 @@ def replay(
 
     A model gets the inputs that the protocol names, or the raw event where it is registered so; for that one needs what
     `evidence.show` needs, and a purpose. It is not asked where redaction touched an input. The grade is identical, equivalent
-    (numbers within a relative 1e-6, text but for case and white space, JSON of equal value), not-reproduced,
-    environment-missing or inputs-redacted; none where there is nothing to compare. Whether another answer meets the criterion is
-    not said. What came of it is kept, the answer redacted as the case was. On the command line a query in the place of CASE posts
-    a job for all cases that match it.
+    (numbers within a relative 1e-6, text but for case and white space, JSON of equal value), same-verdict (another answer, of
+    which each criterion of the protocol says the same), not-reproduced, environment-missing or inputs-redacted; none where
+    there is nothing to compare. What came of it is kept, the answer redacted as the case was. On the command line a query in
+    the place of CASE posts a job for all cases that match it.
 
     Example: remiss case replay k7m4-qp --model arrival-delay@2
 

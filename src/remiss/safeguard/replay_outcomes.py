@@ -16,7 +16,7 @@ from remiss.govern.redaction.event_fields import admits, redact_value
 from remiss.govern.redaction.redactor import Redactor
 from remiss.govern.redaction.written import REDACTION, gate
 from remiss.protocol.terms import INPUTS, Protocol
-from remiss.protocol.versions import restore
+from remiss.protocol.versions import kept_version
 from remiss.records.case import Case
 from remiss.records.event import Scalar
 from remiss.records.evidence import RawEvent
@@ -31,9 +31,11 @@ from remiss.records.model import (
     TroubleKind,
 )
 from remiss.records.replay import LoggedAnswer, Replay, ReplayCause, ReplayGrade
+from remiss.safeguard.judging import CriterionJudge, criteria_of
 from remiss.safeguard.model_actions import REMEDIES, REPLAY, row_of, trouble_in
 from remiss.safeguard.ports import Redacting, ReplayWorkspace
 from remiss.safeguard.replaying import before, graded, redacted
+from remiss.safeguard.suite_rows import row_of_case
 
 # Of an answer that is longer as JSON only that it was is kept.
 MOST_KEPT = 64 << 10
@@ -45,7 +47,7 @@ class AskedCase:
     """A case that a model is to be asked about. Without a row it is not asked; `grade` is what is known without asking.
 
     `unfit` says why its raw event cannot be given to a model, where it is that. `redact` is what the case's event was redacted
-    by; None where no output of its log may be kept.
+    by; None where no output of its log may be kept. `document` is the protocol that it was captured by, if one is known.
     """
 
     case: Case
@@ -55,6 +57,7 @@ class AskedCase:
     grade: ReplayGrade | None
     unfit: ModelTrouble | None
     redact: Redact | None
+    document: Protocol | None
 
     @property
     def logged(self) -> LoggedAnswer:
@@ -101,23 +104,46 @@ def outcomes(
     environment, answers = _answers(ws, specification, [each.row for each in to_ask], seed)
     if environment is not None:
         specification = replace(specification, digest=environment.digest)
+    given = [next(answers) if each.row else None if each.unfit is None else ModelAnswer(trouble=each.unfit) for each in asked]
+    grades = [
+        (each.grade, each.causes) if answer is None else graded(each.logged, answer, each.causes)
+        for each, answer in zip(asked, given, strict=True)
+    ]
+    same = _same_verdicts(ws, asked, given, [grade for grade, _ in grades])
     found = []
-    for each in asked:
-        answer = next(answers) if each.row else None if each.unfit is None else ModelAnswer(trouble=each.unfit)
-        grade, causes = (each.grade, each.causes) if answer is None else graded(each.logged, answer, each.causes)
+    for at, (each, answer, (grade, causes)) in enumerate(zip(asked, given, grades, strict=True)):
         told = Replay(
             case=each.case.id,
             model=specification,
             logged=each.logged,
             answer=answer,
             environment=environment if each.row else None,
-            grade=grade,
+            grade=ReplayGrade.SAME_VERDICT if at in same else grade,
             causes=causes,
             do="" if answer is None or answer.trouble is None else REMEDIES[answer.trouble.kind],
             position=position,
         )
         found.append(ReplayOutcome(told=told, kept=replace(told, answer=None if answer is None else kept(answer, each.redact))))
     return tuple(found)
+
+
+def _same_verdicts(
+    ws: ReplayWorkspace, asked: Sequence[AskedCase], given: Sequence[ModelAnswer | None], grades: Sequence[ReplayGrade | None]
+) -> frozenset[int]:
+    """Return the places of other answers that meet the same criteria; none of a case whose criteria are hidden from the asker."""
+    by_protocol: dict[int, list[tuple[int, AskedCase, ModelAnswer, Protocol]]] = {}
+    for at, (each, answer, grade) in enumerate(zip(asked, given, grades, strict=True)):
+        if grade is not ReplayGrade.NOT_REPRODUCED or answer is None or answer.trouble is not None:
+            continue
+        if each.document is not None and each.case.hidden is None:
+            by_protocol.setdefault(id(each.document), []).append((at, each, answer, each.document))
+    found: set[int] = set()
+    for those in by_protocol.values():
+        judge = CriterionJudge(ws.engine, criteria_of(those[0][3]), [row_of_case(each.case) for _, each, _, _ in those])
+        logged = [(each.logged.output, each.logged.confidence) for _, each, _, _ in those]
+        alike = judge.alike(logged, [(answer.output, answer.confidence) for _, _, answer, _ in those])
+        found.update(at for (at, *_), same in zip(those, alike, strict=True) if same)
+    return frozenset(found)
 
 
 def _answers(
@@ -164,7 +190,8 @@ def _asked(
     known, grade = before(model, event, row, named), None
     if raw is None and redacted(event.inputs):
         row, grade, known = {}, ReplayGrade.INPUTS_REDACTED, (ReplayCause.REDACTED_INPUTS, *known)
-    yield AskedCase(case=found, row=row, raw=raw, causes=known, grade=grade, unfit=unfit, redact=_redacting(ws, document))
+    by = _redacting(ws, document)
+    yield AskedCase(case=found, row=row, raw=raw, causes=known, grade=grade, unfit=unfit, redact=by, document=document)
 
 
 def _raw(ws: ReplayWorkspace, case: Case, model: ModelSpecification, purpose: str | None) -> RawEvent:
@@ -201,7 +228,7 @@ def _protocol(ws: ReplayWorkspace, case: Case, known: dict[tuple[str, int], Prot
     if version not in known:
         stored = ws.protocols.find(*version)
         try:
-            known[version] = None if stored is None else restore(stored.text, f"{original.protocol}.yaml")
+            known[version] = None if stored is None else kept_version(stored, f"{original.protocol}.yaml")
         except ProtocolError:
             known[version] = None
     return known[version]

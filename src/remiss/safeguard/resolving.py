@@ -12,14 +12,14 @@ from remiss.protocol.versions import kept_version
 from remiss.records.case import Case
 from remiss.records.expectation import Expectation
 from remiss.records.model import ModelSpecification
-from remiss.records.suite import CaptureRole, SuiteCriterion, SuitePart, SuiteRow
+from remiss.records.suite import SuiteCriterion, SuitePart, SuiteRow
 from remiss.safeguard.asking import Answers, Questions, ask_all
 from remiss.safeguard.expectations import by_default
 from remiss.safeguard.judging import NO, UNKNOWN, CriterionJudge, criteria_of
 from remiss.safeguard.model_actions import REMEDIES
 from remiss.safeguard.ports import ResolutionWorkspace
 from remiss.safeguard.recurrences import Exposure
-from remiss.safeguard.suite_rows import NO_EXPECTATION, fingerprint, row_of_line, unusable
+from remiss.safeguard.suite_rows import NO_EXPECTATION, row_of_case, row_of_line, unusable
 
 WRITE_IT = "write what is: remiss case expect CASE --expectation 'equals late'"
 # Of lines of one event as many as there can be protocols that drew it.
@@ -53,7 +53,7 @@ def asked_case(ws: ResolutionWorkspace, case: Case) -> JudgedCase:
     lines = ws.samples.page(wanted, limit=MOST_LINES, after=None, position=None).lines
     criteria: tuple[SuiteCriterion, ...] = ()
     if not lines:
-        row = _filed(case)
+        row = row_of_case(case)
     else:
         line = max(lines, key=lambda each: (bool(each.criteria), each.version, each.protocol))
         stored = ws.protocols.find(line.protocol, line.version)
@@ -78,32 +78,6 @@ def expected(asked: JudgedCase, written: Sequence[Expectation]) -> JudgedCase:
     if not found:
         raise InputError(f"of case {row.id} nothing is expected: {NO_EXPECTATION}", do=WRITE_IT)
     return replace(asked, row=replace(row, expectations=found))
-
-
-def _filed(case: Case) -> SuiteRow:
-    event = case.event
-    return SuiteRow(
-        id=case.id,
-        part=SuitePart.CASES,
-        event=event.id,
-        occurred=event.at,
-        window=event.at,
-        role=CaptureRole.CANDIDATE,
-        weight=0.0,
-        family=fingerprint(event.inputs, event.text),
-        stratum="{}",
-        model=event.model,
-        model_version=event.model_version,
-        inputs=event.inputs,
-        context=event.context,
-        text=event.text,
-        output=event.output,
-        label=event.label,
-        status=case.status.value,
-        mode=case.mode,
-        severity=case.severity,
-        criteria=(),
-    )
 
 
 def tried(

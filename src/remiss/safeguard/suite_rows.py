@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
+from remiss.records.case import Case
 from remiss.records.event import Scalar
 from remiss.records.expectation import Expectation
 from remiss.records.identity import crockford, format_time, plain
@@ -113,6 +114,33 @@ def row_of_line(line: SampledLine) -> SuiteRow:
         severity=line.severity,
         criteria=met,
         audited=line.status == Status.CLEARED,
+    )
+
+
+def row_of_case(case: Case) -> SuiteRow:
+    """Return a case as a row, without how it was sampled and what it met."""
+    event = case.event
+    return SuiteRow(
+        id=case.id,
+        part=SuitePart.CASES,
+        event=event.id,
+        occurred=event.at,
+        window=event.at,
+        role=CaptureRole.CANDIDATE,
+        weight=0.0,
+        family=fingerprint(event.inputs, event.text),
+        stratum="{}",
+        model=event.model,
+        model_version=event.model_version,
+        inputs=event.inputs,
+        context=event.context,
+        text=event.text,
+        output=event.output,
+        label=event.label,
+        status=case.status.value,
+        mode=case.mode,
+        severity=case.severity,
+        criteria=(),
     )
 
 

@@ -93,7 +93,8 @@ def _no(*, when: bool) -> int:
 
 
 # Of a replay: without an answer that can be compared nothing is decided.
-GRADED: Mapping[str, int] = {"identical": 0, "equivalent": 0, "not-reproduced": AnswerNo.exit_status}
+GRADED: dict[str, int] = {"identical": 0, "equivalent": 0}
+GRADED |= dict.fromkeys(("same-verdict", "not-reproduced"), AnswerNo.exit_status)
 VERDICTS: Mapping[str, int] = {"pass": 0, "fail": AnswerNo.exit_status, "inconclusive": Undecided.exit_status}
 STATUSES: Mapping[str, Callable[[Any], int]] = {
     "access.check": lambda found: _no(when=not found.allowed),

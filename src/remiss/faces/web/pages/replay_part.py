@@ -24,6 +24,7 @@ SHOWN = 10
 GRADES = {
     ReplayGrade.IDENTICAL: ("good", "✓ Identical"),
     ReplayGrade.EQUIVALENT: ("good", "✓ Equivalent"),
+    ReplayGrade.SAME_VERDICT: ("bad", "≠ Another answer, same verdict"),
     ReplayGrade.NOT_REPRODUCED: ("bad", "✕ Not reproduced"),
     ReplayGrade.ENVIRONMENT_MISSING: ("open", "◌ Model did not run here"),
     ReplayGrade.INPUTS_REDACTED: ("open", "◌ Not asked: inputs redacted"),
