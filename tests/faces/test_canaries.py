@@ -193,7 +193,7 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
             ids["view"] = views.save_view(ws, "what is late", "/cases?query=origin:filed").id
             safeguard.build_suite(ws, ids["name"], "")
             safeguard.make_scenarios(ws, ids["name"], str(scenarios))
-            ids["gate"], ids["result"] = "gate-0", "result-0"
+            ids |= {"gate": "gate-0", "result": "result-0", "flag": "release.m"}
             ids["other"] = next(line["run"] for line in runs.list_runs(ws) if line["run"] != run.id)
             yield Kept(there, address, settings, folder, ids, cases)
 
@@ -325,8 +325,15 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/api/v1/cases/notebook",
         "/api/v1/gates/{gate}",
         "/api/v1/gates/{gate}/attestation",
+        "/api/v1/gates/{gate}/checklist",
+        "/gates/{gate}",
+        "/api/v1/flags/{flag}",
         "/api/v1/results/{result}",
         "/api/v1/results/{result}/rows",
+        "/results/{result}",
+        "/api/v1/suites/{name}/comparison",
+        "/api/v1/suites/{name}/logged",
+        "/suites/{name}/compare",
     }
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []

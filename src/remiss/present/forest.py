@@ -111,17 +111,22 @@ def signed(points: float) -> str:
     return f"{points:+.3g}".replace("-", MINUS) if points else "0"
 
 
-def differences(marks: Sequence[ChartMark], title: str) -> tuple[str, list[Glyph]]:
+def differences(marks: Sequence[ChartMark], title: str, margins: Sequence[float] = ()) -> tuple[str, list[Glyph]]:
     """Return the chart of differences of shares on a line at nought, as SVG, and the marks that are in it.
 
     Parameters
     ----------
     marks : their rows have differences, as fractions
+    margins : of each mark the difference that is tolerated, drawn as a dotted line across its row; or none
     """
-    ends = (end for mark in marks for end in (mark.row.value, mark.row.low, mark.row.high))
+    ends = (end for mark in marks for end in (mark.row.value, mark.row.low, mark.row.high, *margins))
     half = axis([0.0, *(abs(end) for end in ends if end is not None)], most=4, rate=True)
     scale = SignedAxis(-half.end, half.end, half.step, tuple(sorted({sign * tick for tick in half.ticks for sign in (-1, 1)})))
     parts, height, glyphs = forest(marks, rate=True, unit="", scale=scale)
+    for at, margin in enumerate(margins):
+        x, top = pixels(framed(marks).x(scale, margin)), EDGE + ROW * at
+        where = f'x1="{x}%" x2="{x}%" y1="{top + 2}" y2="{top + ROW - 2}"'
+        parts.append(f'<line class="margin" stroke="currentColor" stroke-width="2" stroke-dasharray="2 3" {where}/>')
     look = 'class="remiss-chart" fill="currentColor" font-family="system-ui, sans-serif" font-size="12"'
     size = f'width="100%" height="{pixels(height)}"'
     begin = f'<svg xmlns="http://www.w3.org/2000/svg" {look} {size} role="group" aria-label="{escaped(title)}">'

@@ -38,6 +38,10 @@ def test_a_decision_shows_its_conditions_with_their_evidence_and_breaks_out_of_n
         assert "✕ FAIL" in page
         assert 'href="/cases/k7m4-qp2x-9w3d"' in page
         assert "margin -2" in page
+        [margin] = re.findall(r'<line class="margin"[^>]* x1="([0-9.]+)%"', page)
+        [dot] = re.findall(r'class="pt"[^>]*cx="([0-9.]+)%"', page) or re.findall(r'<circle[^>]*cx="([0-9.]+)%"', page)
+        # -6 points lie to the left of the margin of -2.
+        assert float(dot) < float(margin) < 50
         assert "<script>alert" not in page
         assert page.index("Guard</th>") < page.index("Severity-1</th>")
         assert "✕ The gate passes" in page

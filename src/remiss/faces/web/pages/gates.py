@@ -165,11 +165,12 @@ def _page(ws: Workspace, gate: str, refused: Refusal | None = None, status: int 
 
 def _chart(conditions: Sequence[GateCondition]) -> tuple[str, str]:
     """Return the title and the picture of the conditions that are differences with a margin."""
-    marks = []
+    marks, margins = [], []
     for each in conditions:
         if each.value is None or each.low is None or each.high is None or each.threshold is None:
             continue
         sampled = int(each.effective or 0)
+        margins.append(each.threshold)
         row = EstimateRow(
             key=each.name, value=each.value, low=each.low, high=each.high, method="weighted", sampled=sampled, few=sampled < 10
         )
@@ -179,4 +180,4 @@ def _chart(conditions: Sequence[GateCondition]) -> tuple[str, str]:
         return "", ""
     worst = min(marks, key=lambda mark: mark.row.value or 0.0)
     title = f"Lowest: {worst.label}, {worst.value} points"
-    return title, differences(marks, title)[0]
+    return title, differences(marks, title, margins)[0]
