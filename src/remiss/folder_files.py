@@ -49,8 +49,13 @@ def _marked(value: object) -> object:
             return value
 
 
+# Without one of these, or a letter in disguise that could be part of one, a cell is what its JSON says.
+_MARKS = (_MOMENT, "int:", "float:", "\\")
+
+
 def _read_cell(text: str) -> object:
-    return _unmarked(json.loads(text))
+    value = json.loads(text)
+    return _unmarked(value) if any(each in text for each in _MARKS) else value
 
 
 def read_cells(line: Mapping[str, Any], those: AbstractSet[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Whoever asks for the outcome of one event has its neighbours asked with it: a mo
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,7 +36,8 @@ from remiss.suite_folder import read
 
 __all__ = ["CaseOutcome", "RemissError", "SuiteSession", "run", "summary"]
 
-AT_ONCE = 256
+AT_ONCE, MOST_AT_ONCE = 256, 8_192
+QUICK_SECONDS = 2.0
 MOST_SAID = 160
 MOST_CHANGES = 3
 
@@ -70,6 +72,7 @@ class SuiteSession:
     _of_scenarios: dict[str, ScenarioOutcome] = field(default_factory=dict)
     _outcomes: dict[str, CaseOutcome] = field(default_factory=dict)
     _runner: Runner | None = None
+    _at_once: int = AT_ONCE
 
     @classmethod
     def opened(cls, folder: str | os.PathLike[str], model: str, *, repeats: int = 1, seed: int = 0) -> Self:
@@ -103,7 +106,11 @@ class SuiteSession:
         """
         if row.id not in self._outcomes:
             behind = (each for each in following() if each.id != row.id and each.id not in self._outcomes)
-            self._ask([row, *islice(behind, AT_ONCE - 1)])
+            begun = time.monotonic()
+            self._ask([row, *islice(behind, self._at_once - 1)])
+            # What judges answers costs the same for one as for thousands; but nobody is to wait long for the first of them.
+            if time.monotonic() - begun < QUICK_SECONDS:
+                self._at_once = min(4 * self._at_once, MOST_AT_ONCE)
         return self._outcomes[row.id]
 
     def _ask(self, rows: Sequence[SuiteRow]) -> None:

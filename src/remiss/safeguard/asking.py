@@ -128,18 +128,18 @@ def ask_all(models: Models, asked: Sequence[ModelSpecification], questions: Ques
         running = [each for each in runners if not isinstance(each, ModelTrouble)]
         if len(running) < len(asked):
             return [_nothing(model, each, questions) for model, each in zip(asked, runners, strict=True)]
-        return answers_of(asked, running, questions, progress)
+        found = answers_of(asked, running, questions, progress)
+        for answers, runner in zip(found, running, strict=True):
+            answers.environment = runner.environment()
+        return found
 
 
 def answers_of(
     asked: Sequence[ModelSpecification], running: Sequence[Runner], questions: Questions, progress: Progress
 ) -> list[Answers]:
-    """Return what one or two versions answer that run already."""
+    """Return what one or two versions answer that run already, without where they run."""
     repeats = [_repeat(running, questions, repeat, progress) for repeat in range(questions.most)]
-    return [
-        _answers(model, runner, questions, [each[at] for each in repeats])
-        for at, (model, runner) in enumerate(zip(asked, running, strict=True))
-    ]
+    return [_answers(model, questions, [each[at] for each in repeats]) for at, model in enumerate(asked)]
 
 
 def _nothing(model: ModelSpecification, runner: Runner | ModelTrouble, questions: Questions) -> Answers:
@@ -172,7 +172,7 @@ def _repeat(runners: Sequence[Runner], questions: Questions, repeat: int, progre
     return found
 
 
-def _answers(model: ModelSpecification, runner: Runner, questions: Questions, repeats: Sequence[_Asked]) -> Answers:
+def _answers(model: ModelSpecification, questions: Questions, repeats: Sequence[_Asked]) -> Answers:
     shape = (len(questions.rows), len(repeats))
     passed = np.full(shape, UNKNOWN, dtype=np.int8)
     latency = np.full(shape, np.nan)
@@ -188,8 +188,7 @@ def _answers(model: ModelSpecification, runner: Runner, questions: Questions, re
             if answer.latency_ms is not None:
                 latency[at, repeat] = answer.latency_ms
     first = [answer or ModelAnswer() for answer in repeats[0].answers] if repeats else []
-    environment = runner.environment()
-    return Answers(model=model, passed=passed, met=met, latency_ms=latency, first=first, environment=environment)
+    return Answers(model=model, passed=passed, met=met, latency_ms=latency, first=first)
 
 
 def _passed(row: SuiteRow, answer: ModelAnswer, states: Mapping[str, int]) -> int:

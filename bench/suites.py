@@ -1,0 +1,190 @@
+"""Suites: building one, running a version over it, and its items under pytest, each beside the shortest that does the same.
+
+The model takes about a tenth of a millisecond for a row, as a small one does that is asked in batches; one that takes longer
+hides what remiss adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench import capture, capture_log, results
+from bench.results import WORK, Figure
+
+ROWS = int(os.environ.get("BENCH_SUITE_ROWS", "100000"))
+# Of so many events what is run is, of the same suite.
+RUN_ROWS = 10_000
+SAMPLING = "{window: 1 week, strata: [context.airport], keep: 3000, control: 3000, undecided: 3000, population: 500, seed: x}"
+SMALL = Path("small-suite")
+MODULE = """
+import hashlib
+
+def predict(rows):
+    return [{"output": answered(row)} for row in rows]
+
+def answered(row):
+    found = repr(sorted(row.items())).encode()
+    for _ in range(150):
+        found = hashlib.sha256(found).digest()
+    return "late" if found[0] < 3 else "on-time"
+"""
+CONFTEST = """
+import json
+from pathlib import Path
+import pyarrow.parquet as pq
+import pytest
+from small_model import predict
+
+class Rows(pytest.File):
+    def collect(self):
+        rows = pq.read_table(self.path, columns=["id", "inputs", "label"]).to_pylist()
+        given = [json.loads(row["inputs"]) for row in rows]
+        answers = [each for at in range(0, len(given), 64) for each in predict(given[at:at + 64])]
+        for row, answer in zip(rows, answers):
+            yield Row.from_parent(self, name=row["id"], sound=json.loads(row["label"]) == answer["output"])
+
+class Row(pytest.Item):
+    def __init__(self, *, sound, **given):
+        super().__init__(**given)
+        self.sound = sound
+
+    def runtest(self):
+        assert self.sound
+
+    def repr_failure(self, excinfo, style=None):
+        return "another answer"
+
+def pytest_collect_file(file_path, parent):
+    if file_path.name == "controls.parquet":
+        return Rows.from_parent(parent, path=file_path)
+"""
+# What a suite has of an event, by somebody who knows the tables.
+BY_HAND = """
+SELECT e.event_id, e.occurred_at, o.window_start, o.stratum, 1 / o.inclusion_probability, e.model, e.model_version, c.inputs,
+  c.context, c.text, o.output, o.label, o.criteria_met
+FROM observations o JOIN events e ON e.key = o.event_key JOIN event_contents c ON c.event_key = o.event_key
+"""
+
+
+def build() -> None:
+    """Build the suite of all that the catalog sampled, and write its folder."""
+    import remiss
+    from remiss import safeguard, suite_folder
+
+    with remiss.open() as ws:
+        suite = safeguard.build_suite(ws, f"bench-{os.getpid()}", "", sealed=0.0)
+        suite_folder.write(ws, suite, f"suite-{os.getpid()}")
+
+
+def by_hand() -> None:
+    """Read the same from the catalog, and write the same columns to one Parquet file."""
+    with sqlite3.connect(os.environ["REMISS_CATALOG"]) as connection:
+        found = connection.execute(BY_HAND).fetchall()
+    columns = [pa.array(column) for column in zip(*found, strict=True)]
+    pq.write_table(pa.table(columns, [f"c{at}" for at in range(len(columns))]), "by-hand.parquet", compression="zstd")
+
+
+def small() -> None:
+    """Write a suite of some controls of the large one, nearly all of which the model answers as is expected."""
+    from dataclasses import replace
+
+    from remiss import suite_folder
+    from remiss.records.suite import SuitePart
+    from remiss.safeguard.suite_assembly import SuiteRows, filled
+
+    found = suite_folder.read(next(iter(Path().glob("suite-*"))))
+    rows = tuple(row for row in found.rows if row.part is SuitePart.CONTROLS and row.label == "on-time")
+    rows = rows[:RUN_ROWS]
+    suite = filled(replace(found.suite, digest=""), SuiteRows(open=rows, sealed=()), 0.0, b"bench")
+    suite_folder.write_rows(suite, rows, SMALL)
+
+
+def loop() -> None:
+    """Ask the model all rows of the small suite in batches, and compare its answers."""
+    from small_model import predict  # type: ignore[import-not-found]
+
+    rows = pq.read_table(SMALL / "controls.parquet", columns=["inputs", "label"]).to_pylist()
+    given = [json.loads(row["inputs"]) for row in rows]
+    answers = [each["output"] for at in range(0, len(given), 64) for each in predict(given[at : at + 64])]
+    print(sum(json.loads(row["label"]) == answer for row, answer in zip(rows, answers, strict=True)))
+
+
+def suite() -> None:
+    """Run the small suite by the command."""
+    _command("remiss", "suite", "run", str(SMALL), "--model", "python:small_model:predict", statuses=(0,))
+
+
+def plugin() -> None:
+    """Run the small suite under pytest."""
+    _command("pytest", "-q", "-c", "bare.ini", str(SMALL / "suite.yaml"), "--remiss-model", "python:small_model:predict")
+
+
+def bare() -> None:
+    """Run the same items by the shortest plugin that makes them of the same file."""
+    _command("pytest", "-q", "-c", "bare.ini", "-p", "bare_items", str(SMALL / "controls.parquet"))
+
+
+def _command(*words: str, statuses: tuple[int, ...] = (0, 1)) -> None:
+    options = ["--tb=no", "-p", "no:cacheprovider"] if words[0] == "pytest" else []
+    done = subprocess.run([sys.executable, "-m", *words, *options], check=False, stdout=subprocess.DEVNULL)
+    if done.returncode not in statuses:
+        sys.exit(f"{' '.join(words)} ended with {done.returncode}")
+
+
+def measure() -> list[Figure]:
+    """Measure all sides and return the figures."""
+    WORK.mkdir(exist_ok=True)
+    capture_log.generate(WORK / "suite-log" / "log", ROWS)
+    os.chdir(WORK / "suite-log")
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(capture.HERE.parent), str(capture.HERE.parent / "src"), str(Path().absolute())]
+    )
+    text = (capture.HERE / "capture.yaml").read_text()
+    Path("capture.yaml").write_text(f"{text[: text.index('sampling:')]}sampling: {SAMPLING}\n")
+    Path("small_model.py").write_text(MODULE)
+    Path("bare_items.py").write_text(CONFTEST)
+    Path("bare.ini").write_text("[pytest]\n")
+    for old in (*Path().glob("suite-*/*"), *SMALL.glob("*")):
+        old.unlink()
+    for folder in (*Path().glob("suite-*"), *Path().glob(SMALL.name)):
+        folder.rmdir()
+    capture.new_catalog()
+    os.environ["REMISS_MEMORY_LIMIT"] = "2GB"
+    capture.ROWS = ROWS
+    capture.capture()
+    built, written = results.alternate(lambda: _side("build"), lambda: _side("by_hand"))
+    small()
+    ran, looped = results.alternate(lambda: _side("suite"), lambda: _side("loop"))
+    tested, collected = results.alternate(lambda: _side("plugin"), lambda: _side("bare"))
+    return [
+        _figure(f"building a suite of {ROWS:,} events, with its folder", built, written, 2.0),
+        _figure(f"suite run over {RUN_ROWS:,} events", ran, looped, 5.0),
+        _figure(f"{RUN_ROWS:,} items under pytest", tested, collected, 1.2),
+    ]
+
+
+def _figure(name: str, ours: list[results.Timed], by_hand: list[results.Timed], bound: float) -> Figure:
+    ratio = results.ratio(ours, by_hand)
+    measured = f"{results.seconds(ours):.1f} s; by hand {results.seconds(by_hand):.1f} s; ratio {ratio:.2f}"
+    detail = f"processor time {results.processor(ours):.1f} s, by hand {results.processor(by_hand):.1f} s"
+    return Figure(name, measured, f"{bound:g}", ratio <= bound, detail)
+
+
+def _side(name: str) -> results.Timed:
+    return results.child("-m", "bench.suites", name)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    sides = {"build": build, "by_hand": by_hand, "suite": suite, "loop": loop, "plugin": plugin, "bare": bare}
+    parser.add_argument("side", choices=[*sides])
+    sides[parser.parse_args().side]()
