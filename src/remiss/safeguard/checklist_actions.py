@@ -127,7 +127,7 @@ def checklist_lines(facts: ReleaseFacts) -> Iterator[ChecklistLine]:
     for suite in found.suites:
         yield from _of_suite(facts, suite)
     yield from _of_model(facts)
-    says = f"remiss gate attest {found.id} has {facts.key} sign the statement of this digest"
+    says = f"this is the digest of the statement as {facts.key} would sign it now"
     yield _line("Attestation", True, says, facts.statement)
     cases = ", ".join(found.worst[:5]) if found.worst else "no case is evidence against it"
     yield _person("Cases that speak against it were looked at", cases, "an owner of the model", *found.worst)
