@@ -196,6 +196,7 @@ NOT_ANSWERED = {
     "/api/v1/results/{result}/rows",
     "/results/{result}",
     "/api/v1/suites/{name}/comparison",
+    "/api/v1/suites/{name}/logged",
     "/suites/{name}/compare",
     "/api/v1/suites/{name}/rows",
     "/api/v1/scenarios/{name}/rows",
