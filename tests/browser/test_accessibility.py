@@ -187,11 +187,12 @@ def said_by_bo(site, case):
 
 # Of what breaks no rule nothing is told.
 VIOLATIONS = {"resultTypes": ["violations"], "preload": False}
-# One page of each path becomes dark and narrow: `make soak` loads all of them so.
-ONCE = frozenset({path.partition("?")[0]: path for path in reversed(PAGES)}.values())
+# One page of each path, which becomes dark and narrow: `make soak` loads all of them in both ways.
+ONCE = tuple({path.partition("?")[0]: path for path in reversed(PAGES)}.values())
 LOOKED_AT = [
-    pytest.param(LOOKS[0], id="light and wide"),
-    pytest.param(LOOKS[1], id="dark and narrow", marks=pytest.mark.soak),
+    pytest.param(LOOKS[0], ONCE, id="light and wide"),
+    pytest.param(LOOKS[0], PAGES, id="light and wide, all", marks=pytest.mark.soak),
+    pytest.param(LOOKS[1], PAGES, id="dark and narrow, all", marks=pytest.mark.soak),
 ]
 # Rows that are written as those before them: most of the time goes into the contrast of each text. `make soak` looks at all.
 ROWS = ["tbody tr:nth-child(n+5)"]
@@ -199,12 +200,11 @@ ROWS = ["tbody tr:nth-child(n+5)"]
 OF_LOOKS = {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable"], **VIOLATIONS}
 
 
-@pytest.mark.parametrize("look", LOOKED_AT)
-def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, look, request):
+@pytest.mark.parametrize(("look", "pages"), LOOKED_AT)
+def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, look, pages, request):
     page = signed_in("/", **look)
     broken, most, titles = {}, (0.0, ""), set()
-    for named in PAGES:
-        path = filled_in(named)
+    for path in map(filled_in, pages):
         page.set_viewport_size(look["viewport"])
         page.emulate_media(color_scheme=look["color_scheme"])
         page.goto(path)
@@ -213,7 +213,7 @@ def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, loo
         most = max(most, (shift, path))
         if shift >= MOST_MOVED:
             broken[f"{path} moves by {shift:.3f}"] = parts[:6]
-        some = {"exclude": [ROWS]} if look is LOOKS[0] else None
+        some = {"exclude": [ROWS]} if pages is ONCE else None
         found = Axe().run(page, context=some, options=VIOLATIONS).response["violations"]
         broken |= {f"{path}: {rule['id']}": [node["html"][:200] for node in rule["nodes"][:3]] for rule in found}
         if look is LOOKS[0]:
@@ -221,11 +221,12 @@ def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, loo
             broken |= {f"{path} at {width}": told[:6] for width, told in cut_or_broken(page, SOME).items()}
         broken |= out_of_order(page, path)
         titles.add(page.title())
-        if look is LOOKS[0] and named in ONCE:
+        if pages is ONCE:
             page.set_viewport_size(LOOKS[1]["viewport"])
             page.emulate_media(color_scheme=LOOKS[1]["color_scheme"])
             found = Axe().run(page, context={"exclude": [ROWS, ["header"], ["footer"]]}, options=OF_LOOKS).response["violations"]
             broken |= {f"{path}, dark: {rule['id']}": [node["html"][:200] for node in rule["nodes"][:3]] for rule in found}
+            broken |= {f"{path} scrolls sideways": told[:6] for told in [page.evaluate(SIDEWAYS)] if told}
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is wider than the screen"
     request.node.user_properties.append(("moves most", most))
     assert broken == {}
@@ -239,27 +240,24 @@ def out_of_order(page, path):
     return {} if levels[:1] == [1] and levels.count(1) == 1 and follow else {f"{path}: headings": levels}
 
 
-# Lists whose lines are wider than a phone: there a line is a few short ones. A document keeps its own, and so do cells, of which
-# the names in every line would be half of the page.
+# What is wider than a phone, with all that unfolds: there a line of a table is a few short ones. A document keeps its lines.
+SIDEWAYS = """(() => {
+  document.querySelectorAll("details").forEach((each) => { each.open = true; });
+  return [...document.querySelectorAll(".scroll:not(.document)")]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText.slice(0, 80))
+    .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : []);
+})()"""
+
+
+# Beside the pages above, of which each path is narrow, too.
 FOLDED = (
-    "/audit",
-    "/runs",
     "/runs/{run}?part=windows",
-    "/jobs",
-    "/jobs/{job}",
-    "/suites",
-    "/suites/{suite}",
-    "/suites/{suite}/compare?result={result}&result={other}",
-    "/results/{result}",
-    "/gates",
-    "/gates/{gate}",
-    "/protocols",
-    "/protocols/arrival-delay",
+    "/runs/{run}?part=cells",
+    "/agreement?by=pair",
+    "/trends?by=criterion&found=failure",
+    "/trends?query=criterion%3Aslow&what=rate&by=week",
     "/views",
 )
-SIDEWAYS = """[...document.querySelectorAll(".scroll:not(.document, #cell-table)")]
-  .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText.slice(0, 80))
-  .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : [])"""
 
 
 def test_lists_are_read_on_a_phone_without_scrolling_sideways(signed_in, site, filled_in):
@@ -270,7 +268,6 @@ def test_lists_are_read_on_a_phone_without_scrolling_sideways(signed_in, site, f
     for path in map(filled_in, FOLDED):
         page.goto(path)
         page.wait_for_load_state("networkidle")
-        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         wrong[path] = page.evaluate(SIDEWAYS) + page.evaluate(WIDE) + page.evaluate(BROKEN)
     assert not any(wrong.values()), wrong
 

@@ -47,11 +47,13 @@ def test_on_a_phone_nothing_reaches_beyond_the_page(signed_in):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_the_edge_beyond_which_a_table_goes_on_is_shaded(signed_in):
+def test_the_edge_beyond_which_what_is_wide_goes_on_is_shaded(signed_in):
     page = signed_in("/", viewport={"width": 390, "height": 844})
     # What is loaded after the page moves what stands below it.
     expect(page.locator(".later")).to_have_count(0)
     table = page.locator("section", has=page.locator("#captured")).locator(".scroll")
+    # As if a table had no narrow form, and more columns than the screen has room for.
+    table.evaluate("each => { each.firstElementChild.style.width = '60rem' }")
     assert table.evaluate("each => each.scrollWidth > each.clientWidth")
     table.scroll_into_view_if_needed()
     box = table.bounding_box()

@@ -66,8 +66,10 @@ def _undefined(row: AgreementRow) -> str:
 
 
 def table(found: Agreement) -> tuple[list[str], list[tuple[object, ...]]]:
-    """Return the titles and lines of the table."""
-    return titles(found), [cells(row, found.by) for row in found.rows]
+    """Return the titles and lines of the table; where nothing is to be remarked there is no column of remarks."""
+    lines = [cells(row, found.by) for row in found.rows]
+    told = None if any(line[-1] for line in lines) else -1
+    return titles(found)[:told], [line[:told] for line in lines]
 
 
 def columns(found: Agreement) -> tuple[list[str], list[tuple[object, ...]]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
+from remiss import curate
 from remiss.catalog import actions as catalog
 from remiss.curate import labelling_actions as labelling
 from remiss.faces.web.pages.agreement import AgreementMark, chart
 from remiss.govern.ports.actor import Actor
+from remiss.present import agreement
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement, Verdict
 from tests.curate.standings import ANSWERS, MONDAY, NOISE, WEAK
@@ -54,6 +57,16 @@ def test_figures_stand_in_a_chart_and_in_a_table(labelled):
         rows = {row["field"]: row for row in client.get(twin).json()["rows"]}
     assert rows["mode"]["agreed"]["value"] == pytest.approx(14 / 21)
     assert rows["mode"]["alpha"]["low"] < rows["mode"]["alpha"]["value"] < rows["mode"]["alpha"]["high"]
+
+
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
+def test_where_nothing_is_to_be_remarked_there_is_no_column_of_remarks(labelled):
+    found = curate.show_agreement(labelled.workspace)
+    titles, lines = agreement.table(found)
+    assert titles[-1] == "remarks"
+    quiet = replace(found, rows=tuple(row for row, line in zip(found.rows, lines, strict=True) if not line[-1]))
+    assert quiet.rows
+    assert agreement.table(quiet) == (titles[:-1], [line[:-1] for line in lines if not line[-1]])
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")

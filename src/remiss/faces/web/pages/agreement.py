@@ -160,15 +160,12 @@ def show(ws: Ws, asked: Annotated[AgreementForm, Query()]) -> Response:
         problem, wrong, status = (error.what, error.do), error.field or "query", status_of(error)
     hrefs = [] if found is None else list(_hrefs(found, asked.as_of))
     marks = [] if found is None else marks_of(found.rows, hrefs)
-    rows = () if found is None else found.rows
+    titles, lines = ([], []) if found is None else agreement.table(found)
     page = AgreementPage(
         asked=asked,
         choices=CHOICES,
-        titles=() if found is None else tuple(agreement.titles(found)),
-        lines=tuple(
-            AgreementLine(cells=agreement.cells(row, found.by if found else None), href=href)
-            for row, href in zip(rows, hrefs, strict=True)
-        ),
+        titles=tuple(titles),
+        lines=tuple(AgreementLine(cells=cells, href=href) for cells, href in zip(lines, hrefs, strict=True)),
         cases=0 if found is None else found.cases,
         whole="" if found is None else _href(parse(found.query), asked.as_of),
         notes=() if found is None else found.notes,
