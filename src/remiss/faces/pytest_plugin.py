@@ -9,7 +9,6 @@ loads nothing of remiss before a suite is named.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,13 +93,6 @@ class SuiteCollector(pytest.File):
             yield ScenarioItem.from_parent(self, name=f"scenario-{each.parent}-{made}", row=row, scenario=each)
 
 
-@lru_cache(4096)
-def _marked(name: str, value: Any) -> pytest.MarkDecorator:
-    """Return a mark, of which thousands of items have the same."""
-    mark: pytest.MarkDecorator = getattr(pytest.mark, f"remiss_{name}")
-    return mark(grade=value) if name == "severity" else mark(name=value)
-
-
 class SuiteItem(pytest.Item):
     """One event of a suite."""
 
@@ -118,7 +110,8 @@ class SuiteItem(pytest.Item):
         }
         for name, value in marks.items():
             if value is not None:
-                self.add_marker(_marked(name, value))
+                keyword = "grade" if name == "severity" else "name"
+                self.add_marker(getattr(pytest.mark, f"remiss_{name}")(**{keyword: value}))
 
     def runtest(self) -> None:
         """Ask the model, or read what it said when its neighbours were asked."""

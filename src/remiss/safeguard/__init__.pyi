@@ -7,7 +7,6 @@ from remiss.safeguard.gate_actions import attest_gate as attest_gate
 from remiss.safeguard.gate_actions import decide as decide
 from remiss.safeguard.gate_actions import list_gates as list_gates
 from remiss.safeguard.gate_actions import show_gate as show_gate
-from remiss.safeguard.logged_comparison_actions import compare_logged as compare_logged
 from remiss.safeguard.model_actions import check_model as check_model
 from remiss.safeguard.model_actions import list_models as list_models
 from remiss.safeguard.notebook_actions import notebook as notebook
@@ -18,7 +17,6 @@ from remiss.safeguard.replay_actions import replay_cases as replay_cases
 from remiss.safeguard.replay_jobs import replay_job as replay_job
 from remiss.safeguard.resolution_actions import expect as expect
 from remiss.safeguard.resolution_actions import resolve_case as resolve_case
-from remiss.safeguard.result_actions import compare as compare
 from remiss.safeguard.result_actions import list_result_rows as list_result_rows
 from remiss.safeguard.result_actions import list_results as list_results
 from remiss.safeguard.result_actions import run as run
@@ -30,6 +28,8 @@ from remiss.safeguard.suite_actions import build_suite as build_suite
 from remiss.safeguard.suite_actions import list_suite_rows as list_suite_rows
 from remiss.safeguard.suite_actions import list_suites as list_suites
 from remiss.safeguard.suite_actions import show_suite as show_suite
+from remiss.safeguard.suite_comparison_actions import compare as compare
+from remiss.safeguard.suite_comparison_actions import compare_logged as compare_logged
 from remiss.safeguard.waiver_actions import approve_waiver as approve_waiver
 from remiss.safeguard.waiver_actions import list_waivers as list_waivers
 from remiss.safeguard.waiver_actions import request_waiver as request_waiver

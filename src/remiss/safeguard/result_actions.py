@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import TypeAdapter
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
-from remiss.errors import Conflict, Denied, InputError, NotFound
+from remiss.errors import Conflict, Denied, NotFound
 from remiss.parameters import Grade, Help, Limit, Option, PageToken, Position, Range
 from remiss.protocol.versions import restore
 from remiss.records.catalog import reached
 from remiss.records.event import Scalar, is_text
 from remiss.records.identity import kind_id, plain
-from remiss.records.result import ResultRow, RowVerdict, SuiteComparison, SuiteResult, SuiteResults
+from remiss.records.result import ResultRow, RowVerdict, SuiteResult, SuiteResults
 from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.suite import Suite, SuitePart, SuiteRow
-from remiss.records.view_entry import ViewEntry, ViewKind, listed
+from remiss.records.view_entry import listed
 from remiss.safeguard.asking import check_gets
 from remiss.safeguard.exposing import broken, exposures_in, keep_exposures
 from remiss.safeguard.model_actions import ModelName, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
-from remiss.safeguard.result_comparison import compared
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.safeguard.scenario_actions import made_again, set_of_suite
 from remiss.safeguard.scenarios.making import MadeScenarios
@@ -211,65 +210,6 @@ def list_result_rows(
     following = None if page.last is None else token(Turn(of=name, position=None, total=None, last=(page.last,)))
     lines = tuple(map(_line, page.found))
     return Rows("result-row", COLUMNS, lines, ws.position(), total=page.total, next=following)
-
-
-def _compared(ws: ResultWorkspace, given: Mapping[str, Any], found: SuiteComparison) -> Sequence[ViewEntry]:
-    ids = [each.id for each in found.changes]
-    return (ViewEntry(kind=ViewKind.LIST, subject=given["name"], position=found.position, ids=ids, count=len(ids)),)
-
-
-@action("suite.compare", permission=READ, http="GET /suites/{name}/comparison", reads=True, subject="name", views=_compared)
-def compare(
-    ws: ResultWorkspace,
-    name: SuiteName,
-    *,
-    model: Annotated[str, Option("--model"), Help("NAME@VERSION, whose newest result is taken, or the id of a result.")],
-    baseline: Annotated[str, Option("--baseline"), Help("What it is compared with, named likewise.")],
-) -> SuiteComparison:
-    """Compare what two versions made of the suite NAME, event by event.
-
-    Nothing is run: both have been, on the same content of the suite. It says how much more of what worked, of open cases, of each
-    failure mode, severity and slice the new version passes, with the interval that a gate would have; on how many events each
-    alone passes, with McNemar's exact test, unweighted; and which events these are. Slices are adjusted by Benjamini and
-    Hochberg, modes of severity 1 by Holm. It is a report, and decides nothing: for that there are gates.
-
-    Example: remiss suite compare arrivals --model arrival-delay@2 --baseline arrival-delay@1
-
-    Raises
-    ------
-    NotFound, Ambiguous : no such suite, or no result of a version on it
-    InputError : a result on another suite
-    Denied : some of its events are yours to label
-    """
-    suite = found_suite(ws, name, READ)
-    candidate, former = (_newest(ws, suite, text, field) for text, field in ((model, "model"), (baseline, "baseline")))
-    check_unblinded(ws, candidate)
-    was, now = (ws.results.rows(each.id, ResultRowSearch()).found for each in (former, candidate))
-    return compared(former, candidate, was, now, ws.position())
-
-
-def _newest(ws: ResultWorkspace, suite: Suite, text: str, field: str) -> SuiteResult:
-    """Return the newest result of a version on a suite, or the one of an id.
-
-    Raises
-    ------
-    NotFound, Ambiguous; InputError : it is on another suite
-    """
-    if text.startswith(f"{KIND}-"):
-        found = found_result(ws, text)
-        if found.suite_digest != suite.digest:
-            what = f"{found.id} is of suite {found.suite}@{found.suite_digest[7:13]}, not of {suite.name}@{suite.digest[7:13]}"
-            raise InputError(what, do="compare results of one suite: run it again with remiss suite run", field=field)
-        return found
-    for each in map(result_of, ws.results.listed(suite.name, None, None, None) if is_text(text) else ()):
-        model = each.model
-        if each.suite_digest == suite.digest and text in {str(model), model.name, f"{model.runner}:{model.target}"}:
-            return each
-    raise NotFound(
-        f"there is no result of {text} on {suite.name}@{suite.digest[7:13]}",
-        do=f"run it: remiss suite run {suite.name} --model {text}",
-        field=field,
-    )
 
 
 def _line(row: ResultRow) -> tuple[Scalar, ...]:

@@ -1,7 +1,8 @@
-"""Two versions that answered the same things in production, compared over the log: what shadow traffic says of a release.
+"""Comparing two versions on a suite, event by event: of two results that were kept, or over the log.
 
-Nothing is run and nothing is sampled: the engine reads every event of the suite's windows again, by the protocol's predicates and
-the labels that its runs knew. Which answers belong together the protocol says by `sampling.unit`.
+Over the log, where both answered the same things in production, nothing is run and nothing is sampled: the engine reads every
+event of the suite's windows again, by the protocol's predicates and the labels that its runs knew. Which answers belong together
+the protocol says by `sampling.unit`.
 """
 
 from __future__ import annotations
@@ -25,17 +26,78 @@ from remiss.capture.sql.criteria import Standing
 from remiss.errors import InputError, NotFound, QueryError
 from remiss.parameters import Help, Option
 from remiss.protocol.versions import restore
-from remiss.records.result import LoggedComparison, LoggedDifference
+from remiss.records.event import is_text
+from remiss.records.result import LoggedComparison, LoggedDifference, SuiteComparison, SuiteResult
 from remiss.records.run import RULES
 from remiss.records.suite import Suite
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.multiple_testing import mcnemar
-from remiss.safeguard.result_actions import check_unblinded
-from remiss.safeguard.result_ports import ResultWorkspace
+from remiss.safeguard.result_actions import KIND, check_unblinded, found_result, result_of
+from remiss.safeguard.result_comparison import compared
+from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.safeguard.suite_actions import READ, SuiteName, found_suite
 from remiss.understand.intervals import TAIL
 
 MET, NOT_MET = "met", "not met"
+
+
+def _compared(ws: ResultWorkspace, given: Mapping[str, Any], found: SuiteComparison) -> Sequence[ViewEntry]:
+    ids = [each.id for each in found.changes]
+    return (ViewEntry(kind=ViewKind.LIST, subject=given["name"], position=found.position, ids=ids, count=len(ids)),)
+
+
+@action("suite.compare", permission=READ, http="GET /suites/{name}/comparison", reads=True, subject="name", views=_compared)
+def compare(
+    ws: ResultWorkspace,
+    name: SuiteName,
+    *,
+    model: Annotated[str, Option("--model"), Help("NAME@VERSION, whose newest result is taken, or the id of a result.")],
+    baseline: Annotated[str, Option("--baseline"), Help("What it is compared with, named likewise.")],
+) -> SuiteComparison:
+    """Compare what two versions made of the suite NAME, event by event.
+
+    Nothing is run: both have been, on the same content of the suite. It says how much more of what worked, of open cases, of each
+    failure mode, severity and slice the new version passes, with the interval that a gate would have; on how many events each
+    alone passes, with McNemar's exact test, unweighted; and which events these are. Slices are adjusted by Benjamini and
+    Hochberg, modes of severity 1 by Holm. It is a report, and decides nothing: for that there are gates.
+
+    Example: remiss suite compare arrivals --model arrival-delay@2 --baseline arrival-delay@1
+
+    Raises
+    ------
+    NotFound, Ambiguous : no such suite, or no result of a version on it
+    InputError : a result on another suite
+    Denied : some of its events are yours to label
+    """
+    suite = found_suite(ws, name, READ)
+    candidate, former = (_newest(ws, suite, text, field) for text, field in ((model, "model"), (baseline, "baseline")))
+    check_unblinded(ws, candidate)
+    was, now = (ws.results.rows(each.id, ResultRowSearch()).found for each in (former, candidate))
+    return compared(former, candidate, was, now, ws.position())
+
+
+def _newest(ws: ResultWorkspace, suite: Suite, text: str, field: str) -> SuiteResult:
+    """Return the newest result of a version on a suite, or the one of an id.
+
+    Raises
+    ------
+    NotFound, Ambiguous; InputError : it is on another suite
+    """
+    if text.startswith(f"{KIND}-"):
+        found = found_result(ws, text)
+        if found.suite_digest != suite.digest:
+            what = f"{found.id} is of suite {found.suite}@{found.suite_digest[7:13]}, not of {suite.name}@{suite.digest[7:13]}"
+            raise InputError(what, do="compare results of one suite: run it again with remiss suite run", field=field)
+        return found
+    for each in map(result_of, ws.results.listed(suite.name, None, None, None) if is_text(text) else ()):
+        model = each.model
+        if each.suite_digest == suite.digest and text in {str(model), model.name, f"{model.runner}:{model.target}"}:
+            return each
+    raise NotFound(
+        f"there is no result of {text} on {suite.name}@{suite.digest[7:13]}",
+        do=f"run it: remiss suite run {suite.name} --model {text}",
+        field=field,
+    )
 
 
 class LoggedWorkspace(ResultWorkspace, CaptureWorkspace, Protocol):
