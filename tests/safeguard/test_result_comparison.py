@@ -49,6 +49,16 @@ def test_what_either_version_alone_passes_is_counted_and_named_and_broken_events
     ]
 
 
+def test_where_all_events_change_no_share_is_beyond_1():
+    # Weights whose shares add up to a little more than 1.
+    was = [event(at, NO, weight=1 + ((at * 3 * 7919) % 97) / 9.7) for at in range(5)]
+    now = [replace(row, verdict=YES) for row in was]
+    for first, second, sign in ((was, now, 1), (now, was, -1)):
+        one = found(first, second)[1]["mode", "a"]
+        assert one.difference == pytest.approx(sign)
+        assert max(map(abs, (one.difference, one.low, one.high, one.baseline, one.candidate))) <= 1
+
+
 def test_copies_of_an_event_make_no_difference_surer():
     verdicts = [(NO, YES)] * 6 + [(YES, YES)] * 14
     alone = found(*both(verdicts))[1]["mode", "a"]

@@ -65,7 +65,7 @@ def test_what_a_version_makes_of_a_suite_is_kept_with_a_row_for_each_event(captu
     assert (usual.suite_digest, usual.repeats, usual.seed, usual.trouble) == (suite.digest, 3, 1, None)
     rates = [{(each.name, each.measure): each.value for each in found.figures} for found in (usual, turned)]
     # The delays were missed because it always says "on-time"; where that is right who always says "late" is wrong.
-    assert [each["target", "pass-rate"] for each in rates] == [0.0, 1.0]
+    assert [each["target", "pass-rate"] for each in rates] == pytest.approx([0.0, 1.0])
     alarms = [each["guard", "false-alarm-rate"] for each in rates]
     assert alarms[0] < 0.2 < alarms[1]
     assert sum(alarms) == pytest.approx(1.0)
@@ -99,9 +99,10 @@ def test_two_results_of_one_suite_are_compared_event_by_event(captured, suite): 
     found = safeguard.compare(captured, "arrivals", model="python:delays:turned", baseline="delays@1")
     assert (found.result, found.baseline_result) == (turned.id, usual.id)
     by_name = {(each.group, each.name): each for each in found.differences}
-    assert by_name["question", "target"].difference == 1.0
+    assert by_name["question", "target"].difference == pytest.approx(1.0)
     assert by_name["question", "guard"].difference < 0
-    assert (by_name["criterion", "missed-delay"].candidate, by_name["criterion", "missed-delay"].broken) == (1.0, 0)
+    missed = by_name["criterion", "missed-delay"]
+    assert (missed.candidate, missed.broken) == (pytest.approx(1.0), 0)
     changed = {each.id: each for each in found.changes}
     assert len(changed) == found.fixed + found.broken
     fixed = [each for each in changed.values() if each.open]

@@ -123,8 +123,10 @@ def _difference(
     rows, was, now = [pair.row for pair in told], [bool(pair.was) for pair in told], [bool(pair.now) for pair in told]
     cases = pairs_of(rows, was, now)
     strata = strata_of(cases, None if production is None else shares_of(production, rows))
+    # Sums of weights are 1 but for rounding.
     difference, low, high = (
-        float(end) for end in combined_ends(strata.lost, strata.won, strata.pairs, strata.shares, z_of(PASS_LEVEL))
+        float(np.clip(end, -1.0, 1.0))
+        for end in combined_ends(strata.lost, strata.won, strata.pairs, strata.shares, z_of(PASS_LEVEL))
     )
     net = np.bincount(cases.family, weights=cases.candidate.astype(float) - cases.baseline)
     share = _stands_for(cases, None if production is None else shares_of(production, rows))
@@ -134,8 +136,8 @@ def _difference(
         events=len(told),
         effective=round(float(strata.pairs.sum()), 6),
         untold=len(pairs) - len(told),
-        baseline=float((share * cases.baseline).sum()),
-        candidate=float((share * cases.candidate).sum()),
+        baseline=min(float((share * cases.baseline).sum()), 1.0),
+        candidate=min(float((share * cases.candidate).sum()), 1.0),
         difference=difference,
         low=low,
         high=high,
