@@ -285,6 +285,6 @@ def _suite(ws: GateWorkspace, name: str, suite: Suite, prepared: PlayedGate) -> 
 
 def _worst(conditions: tuple[GateCondition, ...]) -> tuple[str, ...]:
     """Return the cases to look at first: those that are evidence of what failed, then of what stayed open."""
-    order = (GateVerdict.FAIL, GateVerdict.INCONCLUSIVE, GateVerdict.PASS)
+    order = (GateVerdict.FAIL, GateVerdict.INCONCLUSIVE)
     named = [case for verdict in order for each in conditions if each.verdict is verdict for case in each.evidence]
     return tuple(dict.fromkeys(named))[:20]
