@@ -88,7 +88,7 @@ def resolve_case(
     seed: Seed = 0,
     prepared: TriedCase | None = None,
 ) -> Case:
-    """Resolve the verified CASE by a version that answers as is expected.
+    """Resolve the verified CASE by a version that answers it.
 
     MODEL is asked, and must answer so by most of its answers; what is expected is what people wrote (`case expect`), else what
     follows from label and criteria. How many answers stand behind it is kept, and grows with each gate that asks the case again.
