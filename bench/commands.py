@@ -101,6 +101,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "sample.export": ("sample export --out {folder}/sample-{number}.csv",),
     "sample.list": ("sample list", "sample list group:control"),
     "scenario.list": ("scenario list",),
+    "scenario.show": ("scenario show {scenarios}",),
     "scenario.rows": ("scenario rows {scenarios}",),
     "status": ("status",),
     "suite.compare": ("suite compare {suite} --model {result} --baseline {result}",),

@@ -23,7 +23,7 @@ WITHOUT_A_CATALOG = {"protocol.check": "a document, and the log that it names"}
 WRITTEN_AT = {
     *(f"attachment.{verb}" for verb in ("add", "erase", "remove", "restore")),
     "capture",
-    *("gate.decide", "gate.show", "scenario.make", "suite.build", "suite.show"),
+    *("gate.decide", "gate.show", "scenario.make", "scenario.show", "suite.build", "suite.show"),
     "protocol.show",
     *("result.show", "suite.run"),
     "run.accept",

@@ -112,6 +112,7 @@ UNSEEN = {
     "status": "counts of windows",
     "run.windows": "counts of events",
     "scenario.list": "counts of events",
+    "scenario.show": "counts of events",
     "suite.list": "counts of events",
     "suite.show": "counts of events",
     "taxonomy.show": "names of modes",

@@ -31,7 +31,7 @@ UNTOLD = {
     *("case.expect", "case.resolve"),
     # Told in the library (test_waivers.py), of what a gate decided.
     *("flag.evaluate", "flag.list", "gate.checklist", "waiver.approve", "waiver.list", "waiver.request"),
-    *("scenario.list", "scenario.make", "scenario.rows"),
+    *("scenario.list", "scenario.make", "scenario.rows", "scenario.show"),
     *("result.list", "result.rows", "result.show", "suite.compare", "suite.logged", "suite.run"),  # and in test_results.py
     # Told by commands and over HTTP (faces/test_replay.py, faces/test_case_notebook.py).
     *("case.notebook", "case.replays", "job.replay", "replay.cases", "replay.list"),

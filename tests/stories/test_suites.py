@@ -259,6 +259,7 @@ def test_scenarios_are_made_of_a_suite_kept_and_taken_out_and_nothing_of_the_sea
     made = safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
     assert safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml") == made
     assert [each.digest for each in safeguard.list_scenarios(captured, "arrivals")] == [made.digest]
+    assert safeguard.show_scenarios(captured, "robust") == made
     rows = safeguard.list_scenario_rows(captured, "robust")
     assert rows.total == made.scenarios == sum(each.scenarios for each in made.recipes) > 20
     first = safeguard.list_scenario_rows(captured, "robust", limit=5)

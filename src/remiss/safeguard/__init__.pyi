@@ -24,6 +24,7 @@ from remiss.safeguard.result_actions import show_result as show_result
 from remiss.safeguard.scenario_actions import list_scenario_rows as list_scenario_rows
 from remiss.safeguard.scenario_actions import list_scenarios as list_scenarios
 from remiss.safeguard.scenario_actions import make_scenarios as make_scenarios
+from remiss.safeguard.scenario_actions import show_scenarios as show_scenarios
 from remiss.safeguard.suite_actions import build_suite as build_suite
 from remiss.safeguard.suite_actions import list_suite_rows as list_suite_rows
 from remiss.safeguard.suite_actions import list_suites as list_suites

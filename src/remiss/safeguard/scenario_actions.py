@@ -43,7 +43,7 @@ def _prepare(ws: SuiteWorkspace, suite: str, document: str) -> Iterator[MadeScen
     "scenario.make",
     permission=BUILD,
     http="POST /suites/{suite}/scenarios",
-    created="scenario.rows",
+    created="scenario.show",
     subject="suite",
     document="document",
     prepare=_prepare,
@@ -102,6 +102,20 @@ def list_scenarios(
     return ScenarioSets(position=ws.position() if at is None else at, items=items)
 
 
+@action("scenario.show", permission=READ, http="GET /scenarios/{name}", reads=True, subject="name")
+def show_scenarios(ws: SuiteWorkspace, name: SetName, *, as_of: Position | None = None) -> ScenarioSet:
+    """Show how scenarios are made, recipe by recipe, and what gave none.
+
+    Example: remiss scenario show robust
+
+    Raises
+    ------
+    NotFound
+    """
+    at = reached(as_of, ws.position())
+    return replace(found_set(ws, name, READ, at), read_position=ws.position() if at is None else at)
+
+
 def _rows_seen(ws: SuiteWorkspace, given: Mapping[str, Any], page: ScenarioRowPage) -> Sequence[ViewEntry]:
     ids = tuple(dict.fromkeys(each.parent for each in page.items))
     return (ViewEntry(kind=ViewKind.LIST, subject=given["name"], position=page.position, ids=ids, count=len(ids)),)
@@ -135,15 +149,15 @@ def list_scenario_rows(
     return ScenarioRowPage(position=suite.position, total=len(made.scenarios), items=page, next=following)
 
 
-def found_set(ws: SuiteWorkspace, name: str, permission: str) -> ScenarioSet:
-    """Return scenarios by their name, the newest, or by `NAME@DIGEST`.
+def found_set(ws: SuiteWorkspace, name: str, permission: str, position: int | None = None) -> ScenarioSet:
+    """Return scenarios by their name, the newest that there were at a position, or by `NAME@DIGEST`.
 
     Raises
     ------
     NotFound
     """
     plain_name, _, of = name.partition("@")
-    text = None if not is_text(name) else ws.suites.scenarios.find(plain_name, of or None)
+    text = None if not is_text(name) else ws.suites.scenarios.find(plain_name, of or None, position)
     found = None if text is None else scenario_set_of(json.loads(text), plain_name)
     if found is None or not ws.may(permission, found.team):
         raise NotFound(f"there are no scenarios {name}", do="see `remiss scenario list`", field="name")

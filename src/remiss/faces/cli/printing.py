@@ -53,6 +53,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "stored-protocol": ("protocol", "text"),
     "suite": ("suite_tables", "suite"),
     "suite-comparison": ("result_tables", "comparison"),
+    "scenario-set": ("result_tables", "scenarios"),
     "suite-result": ("result_tables", "result"),
     "team": ("governance_tables", "team"),
     "thread": ("curation_tables", "thread"),
