@@ -234,14 +234,16 @@ def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int 
     ).result
 
 
-def summary(found: Sequence[tuple[str, str, bool, bool]], real: int) -> Iterator[str]:
+def summary(asked: Iterable[str], real: int) -> Iterator[str]:
     """Yield how much of a run was synthetic, and how often scenarios of each recipe flipped.
 
     Parameters
     ----------
-    found : of each scenario its recipe, its family, whether it can show a flip, and whether it flips
+    asked : of each scenario its recipe, its family, whether it can show a flip, and whether it flips, as 1 or 0, parted by blanks
     real : how many events were asked beside them
     """
+    split = [each.split(" ") for each in asked]
+    found = [(recipe, family, compares == "1", flips == "1") for recipe, family, compares, flips in split]
     yield synthetic_words(len(found), len(found) / max(1, len(found) + real))
     yield from map(stable, flip_rates(found))
 

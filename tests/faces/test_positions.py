@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import remiss
+from bench.commands import SCENARIOS
 from remiss import capture, safeguard
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
@@ -125,6 +127,8 @@ def rich(captured) -> Iterator[tuple[Served, dict[str, str]]]:
         said = discussion.comment(ws, case, "@bo who saw it?")
         other = capture.capture(ws, "log/arrival-delay.yaml", since=MONDAY, until=MONDAY + WEEK).id
         safeguard.build_suite(ws, "arrivals", "")
+        Path("scenarios.yaml").write_text(SCENARIOS.replace("scenarios: bench", "scenarios: arrivals"))
+        safeguard.make_scenarios(ws, "arrivals", "scenarios.yaml")
         yield (
             there,
             {

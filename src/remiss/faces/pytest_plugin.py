@@ -261,13 +261,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say which share of what was asked is synthetic, and how often scenarios flipped."""
-    asked = [*config.stash[ASKED].values()]
-    split = [each.split(" ") for each in asked if each]
-    if split:
+    if any(asked := [*config.stash[ASKED].values()]):
         terminalreporter.section("scenarios")
-        found = [(recipe, family, told == "1", flips == "1") for recipe, family, told, flips in split]
-        for line in _suites().summary(found, asked.count("")):
-            terminalreporter.write_line(line)
+        terminalreporter.write("".join(f"{line}\n" for line in _suites().summary(filter(None, asked), asked.count(""))))
 
 
 # Of the process that hears all reports; a hook for reports is given no configuration.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import cache
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
-from remiss.errors import Conflict, Denied, NotFound
+from remiss.errors import Denied, NotFound
 from remiss.parameters import Grade, Help, Limit, Option, PageToken, Position, Range
 from remiss.protocol.versions import restore
 from remiss.records.catalog import reached
@@ -21,15 +21,14 @@ from remiss.records.event import Scalar, is_text
 from remiss.records.identity import kind_id, plain
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult, SuiteResults
 from remiss.records.rows import Rows, Turn, list_name, token, turn
-from remiss.records.suite import Suite, SuitePart, SuiteRow
+from remiss.records.suite import Suite, SuitePart
 from remiss.records.view_entry import listed
 from remiss.safeguard.asking import check_gets
 from remiss.safeguard.exposing import broken, exposures_in, keep_exposures
 from remiss.safeguard.model_actions import ModelName, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
-from remiss.safeguard.scenario_actions import made_again, set_of_suite
-from remiss.safeguard.scenarios.making import MadeScenarios
+from remiss.safeguard.scenario_actions import asked_besides
 from remiss.safeguard.suite_actions import READ, SuiteName, found_suite, rows_of
 from remiss.safeguard.suite_running import RanSuite, checked_repeats, run_suite
 
@@ -51,7 +50,7 @@ def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: i
     check_gets(specification)
     suite = found_suite(ws, name, RUN)
     rows = rows_of(ws, suite).open
-    asked, notes = _scenarios_of(ws, suite, rows, scenarios)
+    asked, notes = asked_besides(ws, suite, rows, scenarios)
     yield run_suite(
         suite,
         rows,
@@ -65,27 +64,6 @@ def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: i
         scenarios=asked,
         notes=notes,
     )
-
-
-def _scenarios_of(
-    ws: ResultWorkspace, suite: Suite, rows: Sequence[SuiteRow], name: str | None
-) -> tuple[MadeScenarios | None, tuple[str, ...]]:
-    """Return the scenarios that are asked as well, and what is to be said of them.
-
-    Raises
-    ------
-    NotFound, Conflict : of scenarios that are named
-    """
-    kept = set_of_suite(ws, suite, name)
-    if kept is None:
-        return None, ()
-    try:
-        return made_again(kept, suite, rows), ()
-    except Conflict as error:
-        if name is not None:
-            raise
-        # Nobody asked for them, and the events can be asked.
-        return None, (f"none were asked: {error.what}",)
 
 
 def _redacting(ws: ResultWorkspace, suite: Suite) -> Redact | None:

@@ -164,7 +164,28 @@ def found_set(ws: SuiteWorkspace, name: str, permission: str, position: int | No
     return found
 
 
-def set_of_suite(ws: SuiteWorkspace, suite: Suite, name: str | None) -> ScenarioSet | None:
+def asked_besides(
+    ws: SuiteWorkspace, suite: Suite, rows: Sequence[SuiteRow], name: str | None
+) -> tuple[MadeScenarios | None, tuple[str, ...]]:
+    """Return the scenarios that are asked as well, and what is to be said of them.
+
+    Raises
+    ------
+    NotFound, Conflict : of scenarios that are named
+    """
+    kept = _set_of_suite(ws, suite, name)
+    if kept is None:
+        return None, ()
+    try:
+        return made_again(kept, suite, rows), ()
+    except Conflict as error:
+        if name is not None:
+            raise
+        # Nobody asked for them, and the events can be asked.
+        return None, (f"none were asked: {error.what}",)
+
+
+def _set_of_suite(ws: SuiteWorkspace, suite: Suite, name: str | None) -> ScenarioSet | None:
     """Return the scenarios of a suite that were made last, or those of a name; None where there are none.
 
     Raises

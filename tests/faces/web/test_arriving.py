@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bench.commands import SCENARIOS
 from remiss import capture, safeguard
 from remiss.capture import job_actions as jobs
 from remiss.catalog import actions as catalog
@@ -150,6 +151,9 @@ def led(site):
         token = site.person("bo", role=role)
     view = views.save_view(ws, "late", "/cases?query=origin:filed", team="default")
     safeguard.build_suite(ws, "arrival-delay", "", within="context.airport:EWR")
+    scenarios = site.workspace.file.parent / "scenarios.yaml"
+    scenarios.write_text(SCENARIOS.replace("scenarios: bench", "scenarios: arrival-delay"))
+    safeguard.make_scenarios(ws, "arrival-delay", str(scenarios))
     places = {
         "gate": "gate-0",
         "flag": "release.m",
