@@ -147,7 +147,7 @@ def test_a_log_with_shadow_traffic_and_retries_is_counted_as_pandas_counts_it(ws
     assert row.left_out == manifest.left_out
 
 
-@pytest.mark.slow(reason="reads forty thousand nested lines for each of four weeks")
+@pytest.mark.soak  # it reads forty thousand lines for each of four weeks; smaller logs are captured so in test_duplicates.py
 def test_and_the_same_week_by_week(ws, calls, protocol):
     events = kept(calls)
     for week in range(WEEKS):

@@ -34,7 +34,7 @@ from tests.edges.stores.listening import overheard
 from tests.edges.stores.test_search_agrees import NAMES, POSITIONS, TIMES, WORDS, expected, filled, terms  # noqa: F401  a fixture is found by name
 
 ANY_STORE = settings(
-    max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
 NAMED = (*(order.value for order in Order if order is not Order.FIELD), "inputs.distance", "context.airport", "inputs.wind speed")
 SORTS = tuple(sign + name for name in NAMED for sign in ("", "-"))
