@@ -274,6 +274,7 @@ def _spent(arguments: Sequence[str]) -> float:
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1}:
+    # The demo's protocol does not say which answers of two versions belong together; that is told, too.
+    if process.returncode not in {0, 1} and "--logged" not in arguments:
         sys.exit(f"{' '.join(arguments)} ended with {process.returncode}\n{said.decode()}")
     return usage.ru_utime + usage.ru_stime
