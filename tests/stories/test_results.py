@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -137,6 +140,38 @@ def test_a_version_that_breaks_leaves_a_result_that_says_of_each_event_what_happ
     assert {verdict for verdict, _ in troubled} <= {"failed", "none"}
     # One that does harm takes no other with it.
     assert (len(troubled) < rows.total) == (model == "far@1")
+
+
+class Delays(BaseHTTPRequestHandler):
+    """A served model that breaks down where somebody asks for a flight of UA."""
+
+    def do_POST(self):
+        row = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        content = json.dumps("on-time").encode()
+        self.send_response(500 if row["carrier"] == "UA" else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.mark.of_the_log
+def test_a_served_version_is_run_and_each_row_that_it_broke_down_on_says_so(captured, suite):  # noqa: F811
+    with ThreadingHTTPServer(("127.0.0.1", 0), Delays) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        limits = "limits: {retries: 0, concurrency: 4}"
+        one = f'{{name: served, version: "1", http: "http://127.0.0.1:{server.server_port}/", allow: [127.0.0.1], {limits}}}'
+        Path("models.yaml").write_text(f"models:\n  - {one}\n")
+        found = safeguard.run(captured, "arrivals", model="served@1")
+        server.shutdown()
+    rows = {row.id: row for row in safeguard.list_suite_rows(captured, "arrivals").items}
+    told = safeguard.list_result_rows(captured, found.id, limit=10_000)
+    assert found.troubles == {"status": sum(row.inputs["carrier"] == "UA" for row in rows.values())}
+    for event, trouble, output in zip(*(told.column(name) for name in ("event", "trouble", "output")), strict=True):
+        assert (trouble is None, output) == ((True, '"on-time"') if rows[event].inputs["carrier"] != "UA" else (False, None))
+    assert found.model.digest is None
 
 
 @pytest.mark.of_the_log
