@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -106,12 +107,20 @@ class SuiteSession:
         """
         if row.id not in self._outcomes:
             behind = (each for each in following() if each.id != row.id and each.id not in self._outcomes)
-            begun = time.monotonic()
-            self._ask([row, *islice(behind, self._at_once - 1)])
-            # What judges answers costs the same for one as for thousands; but nobody is to wait long for the first of them.
-            if time.monotonic() - begun < QUICK_SECONDS:
-                self._at_once = min(4 * self._at_once, MOST_AT_ONCE)
+            with self._timed():
+                self._ask([row, *islice(behind, self._at_once - 1)])
         return self._outcomes[row.id]
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Ask more at once from here on where the block was quick.
+
+        What judges answers costs the same for one as for thousands; but nobody is to wait long for the first of them.
+        """
+        begun = time.monotonic()
+        yield
+        if time.monotonic() - begun < QUICK_SECONDS:
+            self._at_once = min(4 * self._at_once, MOST_AT_ONCE)
 
     def _ask(self, rows: Sequence[SuiteRow]) -> None:
         judge = CriterionJudge(self._offline.engine, self.suite.criteria, rows)
@@ -136,16 +145,16 @@ class SuiteSession:
         """Return what the model makes of a scenario, asked beside its parent. Takes and raises like `outcome`."""
         if scenario.id not in self._of_scenarios:
             behind = (each for each in following() if each.id != scenario.id and each.id not in self._of_scenarios)
-            those = [scenario, *islice(behind, AT_ONCE - 1)]
-            found = outcomes(
-                those,
-                self._expects,
-                self._parents,
-                engine=self._offline.engine,
-                criteria=self.suite.criteria,
-                runner=self._running(),
-                repeats=self.repeats,
-            )
+            with self._timed():
+                found = outcomes(
+                    [scenario, *islice(behind, self._at_once - 1)],
+                    self._expects,
+                    self._parents,
+                    engine=self._offline.engine,
+                    criteria=self.suite.criteria,
+                    runner=self._running(),
+                    repeats=self.repeats,
+                )
             self._of_scenarios.update((each.scenario.id, each) for each in found)
         return self._of_scenarios[scenario.id]
 

@@ -76,7 +76,9 @@ def outcomes(
     place = {parent: at for at, parent in enumerate(wanted)}
     rows = [parents[each] for each in (*wanted, *(each.parent for each in scenarios))]
     given = [row_of(parents[each].inputs) for each in wanted] + [_given(each, parents[each.parent]) for each in scenarios]
-    judge = CriterionJudge(engine, criteria, rows)
+    kinds = {expects[each.recipe].kind for each in scenarios}
+    # Two answers are compared without the engine.
+    judge = CriterionJudge(engine, criteria, rows) if ScenarioExpectationKind.SAME_AS_PARENT in kinds else None
     # Of all that is asked whether the parent's expectations hold, and of scenarios whether their own does.
     as_parent, own = (np.full((size, repeats), UNKNOWN, dtype=np.int8) for size in (len(given), len(scenarios)))
     first: list[ModelAnswer] = []
@@ -84,7 +86,8 @@ def outcomes(
         progress("asking scenarios", repeat / repeats)
         answers = [*runner.answers(given, repeat=repeat)]
         first = first or answers
-        as_parent[:, repeat] = _held(rows, answers, judge)
+        if judge is not None:
+            as_parent[:, repeat] = _held(rows, answers, judge)
         for at, each in enumerate(scenarios):
             if expects[each.recipe].kind is ScenarioExpectationKind.SAME_AS_PARENT:
                 own[at, repeat] = as_parent[len(wanted) + at, repeat]
