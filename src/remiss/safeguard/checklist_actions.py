@@ -22,6 +22,8 @@ from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.suite_document import from_json
 from remiss.safeguard.waiving import in_force, with_waivers
 
+# So many cases are named that speak against a version.
+MOST_AGAINST = 20
 OPEN_CRITICAL = "severity:1 (status:verified OR status:regressed)"
 WORDS = {GateVerdict.PASS: "PASS", GateVerdict.FAIL: "FAIL", GateVerdict.INCONCLUSIVE: "INCONCLUSIVE"}
 
@@ -129,8 +131,10 @@ def checklist_lines(facts: ReleaseFacts) -> Iterator[ChecklistLine]:
     yield from _of_model(facts)
     says = f"this is the digest of the statement as {facts.key} would sign it now"
     yield _line("Attestation", True, says, facts.statement)
-    cases = ", ".join(found.worst[:5]) if found.worst else "no case is evidence against it"
-    yield _person("Cases that speak against it were looked at", cases, "an owner of the model", *found.worst)
+    # Of one that passes, too, those that got worse.
+    against = found.worst or tuple(dict.fromkeys(case for each in found.conditions for case in each.evidence))[:MOST_AGAINST]
+    cases = ", ".join(against[:5]) or "no case is evidence against it"
+    yield _person("Cases that speak against it were looked at", cases, "an owner of the model", *against)
     yield _person("The way back works", f"{found.baseline} can be put back", "who deploys it", *_known(found.baseline.digest))
     yield _person("Released", f"{found.model}: by whom, and when", "who releases it")
 
