@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +35,10 @@ def test_every_link_leads_somewhere(page):
 @pytest.mark.slow(reason="imports every module and runs its examples")
 @each("name", MODULES)
 def test_examples_in_docstrings_give_what_they_say(name):
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
+    module = importlib.import_module(name)
+    # To look for examples takes long, and most modules have none.
+    if ">>> " in Path(module.__file__ or "").read_text("utf-8"):
+        assert doctest.testmod(module).failed == 0
 
 
 @each("name", MODULES)
