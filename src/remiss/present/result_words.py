@@ -49,7 +49,7 @@ COMPARED: Mapping[str, str] = {
     "severity": "severity",
     "slice": "slice",
 }
-QUESTIONS: Mapping[str, str] = {"guard": "what worked", "target": "open cases"}
+QUESTIONS: Mapping[str, str] = {"guard": "controls and resolved cases", "target": "open cases"}
 
 
 def news(found: SuiteResult) -> str:
@@ -123,7 +123,7 @@ def comparison_news(found: SuiteComparison) -> str:
     """Return in a sentence how two versions differ on a suite."""
     guard = next((each for each in found.differences if (each.group, each.name) == ("question", "guard")), None)
     begins = f"{found.model} against {found.baseline} on {found.suite}: fixes {found.fixed:,}, breaks {found.broken:,}"
-    return begins if guard is None else f"{begins}; what worked {points(guard)} points"
+    return begins if guard is None else f"{begins}; controls and resolved cases {points(guard)} points"
 
 
 def points(found: PairedDifference) -> str:
