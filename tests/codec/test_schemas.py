@@ -19,8 +19,9 @@ from remiss.records.labelling import Judgement
 from remiss.records.run import Run
 from tests.codec.values import ACTIONS, RETURNED, values
 
-# What enumerations have gained since they were first published, by a word that stood in each: verdicts and states of a case.
-GAINED = {"not-a-failure": "cannot-tell", "regressed": "undecidable"}
+# What enumerations have gained since they were first published, by a word that stood in each: verdicts and states of a case,
+# and grades of a replay.
+GAINED = {"not-a-failure": "cannot-tell", "regressed": "undecidable", "not-reproduced": "same-verdict"}
 
 
 def widened(schema: typing.Any) -> typing.Any:

@@ -47,12 +47,15 @@ class Change:
 
 
 FOUND = {"number": 1, "revision": 1}
+EXPECTED = {"expectations": ["equals late"]}
 CHANGES = {
     "case.revise": Change("PATCH /cases/{case}", {"title": "Later"}, {"title": "Later"}),
     "case.annotate": Change("POST /cases/{case}/annotation", {"judgement": JUDGEMENT}, SAYS),
     "case.verify": Change("POST /cases/{case}/verification", {"judgement": JUDGEMENT}, SAYS),
     "case.adjudicate": Change("POST /cases/{case}/adjudication", {"judgement": JUDGEMENT}, SAYS),
     "case.reopen": Change("POST /cases/{case}/reopening", {"reason": "new facts"}, {"reason": "new facts"}),
+    "case.resolve": Change("POST /cases/{case}/resolution", {"model": "m@1"}, {"model": "m@1"}),
+    "case.expect": Change("POST /cases/{case}/expectations", EXPECTED, EXPECTED),
     "case.link": Change("POST /cases/{case}/link", {"other": "{other}"}, {"other": "{other}"}),
     "case.unlink": Change("DELETE /cases/{case}/link"),
     "hypothesis.write": Change("POST /cases/{case}/hypotheses", {"text": "c", **FOUND}, {"text": "c", **FOUND}),

@@ -28,6 +28,7 @@ from remiss.safeguard.ports import ModelWorkspace
 # Who may run a model may know where it is.
 RUN = "model:check"
 REPLAY = "case:replay"
+RESOLVE, EXPECT = "case:resolve", "case:expect"
 ModelName = Annotated[
     str, Help("NAME@VERSION of a registered model; on this machine also python:MODULE:CALLABLE, mlflow:URI, onnx:PATH or a URL.")
 ]

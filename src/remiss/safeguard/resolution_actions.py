@@ -16,12 +16,11 @@ from remiss.records.case import Case
 from remiss.records.expectation import Expectation
 from remiss.records.states import DECIDED, Move, after
 from remiss.safeguard.expectations import MOST_EXPECTATIONS, checked
-from remiss.safeguard.model_actions import ModelName, Seed
+from remiss.safeguard.model_actions import EXPECT, RESOLVE, ModelName, Seed
 from remiss.safeguard.ports import ResolutionWorkspace
 from remiss.safeguard.recurrences import CaseStanding, Exposure
 from remiss.safeguard.resolving import asked_case, expected, tried
 
-RESOLVE, EXPECT = "case:resolve", "case:expect"
 MOST_REPEATS = 999
 REPEATS = 5
 

@@ -13,8 +13,7 @@ from remiss.records.case import Case
 from remiss.records.model import ModelSpecification, RowKind
 from remiss.records.replay import Replay, ReplayCause, ReplayGrade
 from remiss.records.states import DECIDED, Move, after
-from remiss.safeguard.model_actions import REPLAY
-from remiss.safeguard.resolution_actions import EXPECT, RESOLVE
+from remiss.safeguard.model_actions import EXPECT, REPLAY, RESOLVE
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
