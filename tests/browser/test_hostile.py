@@ -29,7 +29,7 @@ from remiss.faces.web.run_facts import MOST
 from remiss.records.identity import case_id
 from remiss.understand import actions
 from tests.databases import database_on
-from tests.hostile.planting import TEXTS, Planted, packed, plant, together
+from tests.hostile.planting import TEXTS, Planted, packed, plant, register, together
 from tests.hostile.reading import ADDRESSES, AWAY, AWAY_REL, HERE, KNOWN, NEVER, hidden, read, tricks
 from tests.hostile.strings import COUNT, shapes
 from tests.serving import Served, served
@@ -65,6 +65,8 @@ class World:
             "waiting": self.planted.waiting.id,
             "refused": self.planted.refused.id,
             "job": self.planted.job,
+            "gate": self.planted.gate,
+            **dict(zip(("result", "former"), (each["id"] for each in self.items("/api/v1/results")), strict=True)),
         }
 
 
@@ -80,6 +82,7 @@ def world(request, tmp_path_factory) -> Iterator[World]:
         else:
             address = stack.enter_context(database_on(request.getfixturevalue("postgres"), "template"))
         settings = {"REMISS_KEYS": str(folder / "keys"), "REMISS_VAULT": str(folder / "vault"), "REMISS_SOURCES": str(folder)}
+        settings["REMISS_MODELS"] = str(register(folder))
         there = stack.enter_context(served(address, settings))
         planted = plant(there.workspace, folder)
         rendered: set[str] = set()
@@ -226,6 +229,12 @@ VISITS = (
     Visit(BY_PLACE),
     Visit(BY_OUTPUT),
     Visit(f"/trends?{urlencode({'query': LONG})}", status=422),
+    Visit("/suites"),
+    Visit("/suites/hostile"),
+    Visit("/results/{result}?verdict=none"),
+    Visit("/suites/hostile/compare?result={former}&result={result}"),
+    Visit("/gates"),
+    Visit("/gates/{gate}", lambda world: [world.items("/api/v1/waivers")[0]["reason"]]),
     Visit("/protocols"),
     Visit("/protocols/hostile", everything),
     Visit("/protocols/other/diff?before=1&after=2"),

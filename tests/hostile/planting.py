@@ -6,11 +6,13 @@ twice: between the two, events go, change and come, so that the second run waits
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +20,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from remiss import capture
+from remiss import capture, safeguard
 from remiss.capture import job_actions
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
@@ -32,6 +34,7 @@ from remiss.govern import people_actions as people
 from remiss.govern.ports.actor import Actor
 from remiss.protocol import rubric as rubrics
 from remiss.records.case import Case, Filing
+from remiss.records.gate import GateVerdict
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
 from remiss.records.run import Run
@@ -62,6 +65,7 @@ class Planted:
     people: Sequence[str]
     files: Sequence[str]
     job: str
+    gate: str
 
 
 # Home and the list of cases have a link to each.
@@ -246,6 +250,19 @@ def stems() -> list[str]:
     return [f"f{each}" for texts in apart for each in packed(texts, NAME_BYTES, lambda text: len(os.fsencode(text)))]
 
 
+ANSWERING = """
+import json, pathlib
+
+TEXTS = json.loads(pathlib.Path(__file__).with_name("answers.json").read_text())
+
+def v1(rows):
+    return [{"output": TEXTS[at % len(TEXTS)]} for at, _ in enumerate(rows)]
+
+def v2(rows):
+    return [{"output": TEXTS[(at + 1) % len(TEXTS)]} for at, _ in enumerate(rows)]
+"""
+
+
 def plant(ws: Workspace, folder: Path) -> Planted:
     """Fill a catalog."""
     documents = folder / "documents"
@@ -277,7 +294,33 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     # Under names that begin where a text does, so that what it has before its first slash is seen.
     for text in TEXTS[::10]:
         attachments.add_attachment(ws, filed[0].id, text.encode("utf-8", "replace"), name=text)
-    return Planted(folder, first, waiting, refused, filed, filed[-1].id, label(ws), stems(), posted(ws, main))
+    people_named, job = label(ws), posted(ws, main)
+    return Planted(folder, first, waiting, refused, filed, filed[-1].id, people_named, stems(), job, gate(ws, folder))
+
+
+def register(folder: Path) -> Path:
+    """Write two versions of a model that answer with texts, and the file that registers them; return it."""
+    (folder / "answers.json").write_text(json.dumps(TEXTS))
+    (folder / "answering.py").write_text(ANSWERING)
+    versions = [f'  - {{name: hostile, version: "{each}", python: "answering:v{each}", path: ["{folder}"]}}' for each in (1, 2)]
+    file = folder / "models.yaml"
+    file.write_text("\n".join(("models:", *versions, "")))
+    return file
+
+
+def gate(ws: Workspace, folder: Path) -> str:
+    """Have a gate decide over a suite, and somebody with a hostile name ask to waive a condition; return the decision."""
+    safeguard.build_suite(ws, "hostile", "protocol:hostile", sealed=0.0)
+    for version in (1, 2):
+        safeguard.run(ws, "hostile", model=f"hostile@{version}")
+    policy = folder / "release.yaml"
+    policy.write_text("gate: release\nsuites: [hostile]\nrepeats: 1\n")
+    decision = safeguard.decide(ws, str(policy), model="hostile@2", baseline="hostile@1")
+    condition = next(each for each in decision.conditions if each.verdict is not GateVerdict.PASS)
+    reader, ws.actor = ws.actor, Actor(name=TEXTS[0])
+    safeguard.request_waiver(ws, decision.id, condition.name, reason=together(TEXTS)[:900], until=ws.now + timedelta(days=30))
+    ws.actor = reader
+    return decision.id
 
 
 def posted(ws: Workspace, protocol: Path) -> str:
