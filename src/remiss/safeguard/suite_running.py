@@ -82,19 +82,7 @@ def run_suite(
     begun = time.perf_counter()
     [answers] = ask_all(models, [model], questions, progress)
     seconds = time.perf_counter() - begun
-    flips: list[ScenarioOutcome] = []
-    if scenarios is not None and answers.ran:
-        with models.open(model, seed=seed) as runner:
-            flips = outcomes(
-                scenarios.scenarios,
-                {each.name: each.expects for each in scenarios.made.recipes},
-                {row.id: row for row in rows},
-                engine=engine,
-                criteria=suite.criteria,
-                runner=runner,
-                repeats=repeats,
-                progress=progress,
-            )
+    flips = _flips(scenarios, answers, questions, suite, engine, models, progress)
     made = [*_rows(rows, answers, redact)]
     verdicts: dict[str, Counter[str]] = {}
     for row in made:
@@ -127,6 +115,31 @@ def run_suite(
         sensitivity=suite.sensitivity,
     )
     return RanSuite(result=result, rows=tuple(sorted(made, key=_weight_of_news)))
+
+
+def _flips(
+    scenarios: MadeScenarios | None,
+    answers: Answers,
+    questions: Questions,
+    suite: Suite,
+    engine: Engine,
+    models: Models,
+    progress: Progress,
+) -> list[ScenarioOutcome]:
+    """Return what a version makes of the scenarios of a suite; nothing where there are none, or it does not run."""
+    if scenarios is None or not answers.ran:
+        return []
+    with models.open(answers.model, seed=questions.seed) as runner:
+        return outcomes(
+            scenarios.scenarios,
+            {each.name: each.expects for each in scenarios.made.recipes},
+            {row.id: row for row in questions.rows},
+            engine=engine,
+            criteria=suite.criteria,
+            runner=runner,
+            repeats=questions.most,
+            progress=progress,
+        )
 
 
 def _shown(trouble: ModelTrouble, redact: Redact | None) -> ModelTrouble | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
@@ -195,9 +196,9 @@ class _OnText(BaseOperator):
             raise Unchanged("it is no text")
         return self.text(value, draws)
 
+    @abstractmethod
     def text(self, text: str, draws: Draws) -> str:
         """Return what becomes of a text."""
-        raise NotImplementedError
 
 
 class Typos(_OnText):

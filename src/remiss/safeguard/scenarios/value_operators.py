@@ -6,6 +6,7 @@ use for, and is a pure function of the value, of what production knows of the in
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -32,7 +33,7 @@ class Known:
     other: Callable[[str], FieldProfile]
 
 
-class BaseOperator(BaseModel):
+class BaseOperator(BaseModel, ABC):
     """What all operators say: the input that they work on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
@@ -49,6 +50,7 @@ class BaseOperator(BaseModel):
             return f"it is {kinds}, and this is for {' or '.join(sorted(self.KINDS))}"
         return None
 
+    @abstractmethod
     def apply(self, value: Scalar, known: Known, draws: Draws) -> Scalar:
         """Return what becomes of a value.
 
@@ -56,7 +58,6 @@ class BaseOperator(BaseModel):
         ------
         Unchanged : nothing can be changed of it so
         """
-        raise NotImplementedError
 
 
 class Missing(BaseOperator):
