@@ -33,6 +33,8 @@ def _remedy(request: Request) -> str:
     kind = request.headers.get("content-type", "").partition(";")[0]
     if kind in {"application/x-www-form-urlencoded", "text/plain"}:
         return f"send JSON, not {kind}: curl --json, or with the header Content-Type: application/json"
+    if not request.url.path.startswith("/api/"):
+        return "follow a link of the pages, or begin at Home"
     return "see the OpenAPI document at /api/v1/openapi.json"
 
 
@@ -109,6 +111,7 @@ def _complaints(errors: Iterable[Any], action: str) -> Iterable[str]:
         if each["type"] == "json_invalid":
             yield f"the body is no JSON: {each['ctx']['error']}"
         elif each["type"] == "extra_forbidden":
-            yield f"{place}: {each['msg']}{former.key_hint(action, [name])}"
+            refused = "this address takes no parameter" if each["loc"][0] == "query" else "the body takes no key"
+            yield f"{refused} {place!r}{former.key_hint(action, [name])}"
         else:
             yield f"{place}: {each['msg'].removeprefix('Value error, ')}{former.value_hint(name, each['input'])}"

@@ -6,6 +6,7 @@ import html
 
 import pytest
 
+UNKNOWN = "/suites/arrivals/compare?candidate=arrival-delay@2"
 HOSTILE = "/%3Cscript%3Ealert(1)%3C/script%3E"
 
 
@@ -18,6 +19,15 @@ def test_an_address_that_is_no_page_is_named_with_the_way_on(reading):
         hostile = client.get(HOSTILE).text
     assert "<script>alert" not in hostile
     assert "<script>alert" in html.unescape(hostile)
+
+
+def test_a_parameter_that_a_page_does_not_take_is_named_in_plain_words(reading):
+    with reading.browser() as client:
+        answer = client.get(UNKNOWN)
+    assert answer.status_code == 422
+    assert "This address takes no parameter 'candidate'" in html.unescape(answer.text)
+    assert "egin at Home" in answer.text
+    assert "openapi.json" not in answer.text.partition("<main")[2].partition("</main>")[0]
 
 
 def test_around_an_error_stands_what_stands_around_every_page(there):
