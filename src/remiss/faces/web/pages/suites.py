@@ -14,7 +14,7 @@ from starlette.responses import Response
 from remiss import safeguard
 from remiss.errors import Denied
 from remiss.faces.serving import Asked, Ws
-from remiss.faces.web.rendering import address, render, segment, shell
+from remiss.faces.web.rendering import address, render, segment, shell, without_namespace
 from remiss.present.chart_marks import SURE, ChartMark
 from remiss.present.forest import differences
 from remiss.present.legible import counted
@@ -168,7 +168,7 @@ def compare(ws: Ws, name: str, asked: Annotated[Ticked, Query()]) -> Response:
 
 def _of(found: ResultFigure | PairedDifference) -> str:
     """Return which events a figure is about, where no head says what kind of name it is."""
-    return f"{'Severity ' if found.group == 'severity' else ''}{of_what(found)}"
+    return f"{'Severity ' if found.group == 'severity' else ''}{without_namespace(of_what(found))}"
 
 
 def _chart(found: Sequence[PairedDifference]) -> tuple[str, str]:
