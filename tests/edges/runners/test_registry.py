@@ -165,7 +165,10 @@ def test_a_model_runs_with_the_digest_of_its_files_and_not_with_another(folder):
 
 def test_a_header_comes_from_the_environment_and_its_lack_is_said(folder, monkeypatch):
     models = registry(folder)
-    with pytest.raises(ModelError, match="Authorization from DELAY_TOKEN, which the environment of remiss has not"):
+    with pytest.raises(ModelError, match="header Authorization from the variable DELAY_TOKEN, which is not set"):
+        models.open(models.find("delay@2"))
+    monkeypatch.setenv("DELAY_TOKEN", "a\nb")
+    with pytest.raises(ModelError, match="DELAY_TOKEN, which cannot stand in a header"):
         models.open(models.find("delay@2"))
     monkeypatch.setenv("DELAY_TOKEN", "abc")
     with models.open(models.find("delay@2")) as runner:

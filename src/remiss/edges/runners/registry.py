@@ -229,9 +229,8 @@ class ModelRegistry:
         for header, variable in named.items():
             value = self._environment.get(variable, "").strip()
             if not value or not value.isascii() or not value.isprintable():
-                what = (
-                    f"{model} is asked with {header} from {variable}, which the environment of remiss has not as a line of text"
-                )
+                why = "cannot stand in a header: it has a line break or a letter beyond ASCII" if value else "is not set"
+                what = f"{model} is asked with the header {header} from the variable {variable}, which {why}"
                 raise ModelError(what, do=f"set {variable} where remiss runs")
             found[header] = f"Bearer {value}" if variable == target.bearer and header == "Authorization" else value
         return found
