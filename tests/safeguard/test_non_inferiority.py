@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.records.gate import GateVerdict
-from remiss.safeguard.critical_cases import CriticalCase, critical_verdict, repeats_needed
+from remiss.safeguard.gate_thresholds import CriticalCase, critical_verdict, repeats_needed
 from remiss.safeguard.non_inferiority import PairedCases, judge, overall, strata_of, weight_strata
 from remiss.safeguard.power import play, times_needed
 

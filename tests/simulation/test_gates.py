@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from remiss.records.gate import GateVerdict
-from remiss.safeguard.critical_cases import CriticalCase, critical_verdict, repeats_needed
+from remiss.safeguard.gate_thresholds import CriticalCase, critical_verdict, repeats_needed
 from remiss.safeguard.non_inferiority import PairedCases, judge, strata_of
 from remiss.safeguard.power import play
 

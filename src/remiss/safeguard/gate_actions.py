@@ -24,12 +24,11 @@ from remiss.records.model import ModelSpecification
 from remiss.records.suite import Suite
 from remiss.safeguard.asking import Answers, Questions, ask_all
 from remiss.safeguard.attestation import envelope
-from remiss.safeguard.critical_cases import repeats_needed
 from remiss.safeguard.exposing import broken, keep_exposures, side_by_side
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import GatePolicy, read
 from remiss.safeguard.gate_ports import GateWorkspace
-from remiss.safeguard.gate_thresholds import Played, coverage_of, is_critical
+from remiss.safeguard.gate_thresholds import Played, coverage_of, is_critical, repeats_needed
 from remiss.safeguard.judging import CriterionJudge
 from remiss.safeguard.model_actions import ModelName
 from remiss.safeguard.non_inferiority import overall
