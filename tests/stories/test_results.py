@@ -17,6 +17,7 @@ from remiss.present import result_report
 from remiss.records.model import TroubleKind
 from remiss.records.result import RowVerdict
 from remiss.safeguard import scenario_actions
+from remiss.safeguard.suite_document import document, suite_of
 from remiss.suite_session import SuiteSession
 from tests.stories.test_suites import MODULE, SCENARIOS, arrivals, captured, log  # noqa: F401
 
@@ -255,6 +256,73 @@ def test_who_may_still_label_its_events_sees_no_rows_and_who_reads_nothing_of_su
         safeguard.show_result(captured, "result-nothing")
     with pytest.raises(InputError, match="odd"):
         safeguard.run(captured, "arrivals", model="delays@1", repeat=2)
+
+
+ASKED = (
+    "pass-rate of target at least 90 %",
+    "false-alarm-rate at most 90 %",
+    "false-alarm-rate of slice airport=EWR at most 0.5",
+    "pass-rate of mode model/weak-slice at least 99 %",
+    "flagged-rate of criterion missed-delay at most 0.1 %",
+    "flip-rate at most 5 %",
+    "latency-p50-ms at most 60000",
+)
+
+
+def test_a_run_is_held_against_what_its_suite_asks_for_by_the_interval_of_each_figure(captured, suite, tmp_path):  # noqa: F811
+    built = safeguard.build_suite(captured, "arrivals", "status:verified", sealed=0.0, success=ASKED)
+    assert [each.name for each in built.success[2:4]] == ['{"context.airport":"EWR"}', "remiss:model/weak-slice"]
+    # What is asked for has a part in the digest, and nothing else of the suite is another one.
+    bare = safeguard.build_suite(captured, "bare", "status:verified", sealed=0.0, as_of=built.position)
+    assert (bare.files, bare.digest == built.digest) == (built.files, False)
+    usual, turned = (safeguard.run(captured, "arrivals", model=f"python:delays:{name}") for name in ("usual", "turned"))
+    told = {each.text: each for each in usual.success}
+    verdicts = [each.verdict.value for each in usual.success]
+    # No case is fixed; so few cannot show 99 %; no scenario was made.
+    assert verdicts[0] == "not-met"
+    assert verdicts[1] == "met"
+    assert verdicts[5] == "cannot-tell"
+    assert [each.verdict.value for each in turned.success][3] == "cannot-tell"
+    for each in (*usual.success, *turned.success):
+        assert each.verdict is each.criterion.judged(each.low, each.high) or each.value is None
+        [figure] = [
+            one
+            for one in (usual if each in usual.success else turned).figures
+            if (one.measure, one.group, one.name) == (each.criterion.measure, each.criterion.group, each.criterion.name)
+        ] or [each]
+        assert (each.value, each.low, each.high) == (figure.value, figure.low, figure.high)
+    rows = safeguard.list_result_rows(captured, usual.id, verdict=RowVerdict.FAILED)
+    reports = {form: write(usual, rows, None) for form, write in result_report.FORMS.items()}
+    assert "| pass\\-rate of target at least 90 % | 0.0 (" in reports["markdown"]
+    assert '<failure message="not met: pass-rate of target at least 90 %: 0.0 (' in reports["junit"]
+    assert '<error message="cannot tell: flip-rate at most 5 %: unknown" type="cannot-tell"' in reports["junit"]
+    assert "::error title=pass-rate of target at least 90 %25::not met" in reports["github"]
+    assert reports["csv"].splitlines()[-1].endswith(f"{ASKED[-1]} ms,met")
+    assert set(told) == {str(each) for each in built.success}
+    suite_folder.write(captured, built, tmp_path / "folder")
+    with without_catalog() as there:
+        again = suite_session.run(there, tmp_path / "folder", "python:delays:usual")
+    assert [each.verdict for each in again.success] == [each.verdict for each in usual.success]
+    said = document(built)
+    said["success"][0] |= {"at_least": None}
+    with pytest.raises(InputError, match="no result can be held against"):
+        suite_of(said, "suite.yaml")
+
+
+@pytest.mark.of_the_log
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("pass-rate of mode model/weak-slise at least 1", "no event of the suite is of mode"),
+        ("pass-rate of slice airport=SFO at least 1", "no event of the suite is of slice"),
+        ("pass-rate at least 95", "invalid criterion of success"),
+        ("flagged-rate at most 5 %", "invalid criterion of success"),
+        ("latency-p95-ms at most 5 %", "invalid criterion of success"),
+    ],
+)
+def test_what_a_suite_cannot_be_asked_for_is_refused_before_it_is_built(captured, suite, text, says):  # noqa: F811
+    with pytest.raises(InputError, match=says):
+        safeguard.build_suite(captured, "others", "status:verified", success=[text])
 
 
 def test_numbers_that_were_never_measured_are_none(captured, suite):  # noqa: F811

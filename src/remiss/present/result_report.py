@@ -6,13 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from remiss.present.gate_report import annotation, case_link, markdown_text, xml_document, xml_text
-from remiss.present.result_words import GROUPS, MEASURES, figure_value, news, of_what, synthetic
+from remiss.present.result_words import (
+    GROUPS,
+    MEASURES,
+    SUCCESS,
+    figure_value,
+    news,
+    of_what,
+    success_value,
+    success_words,
+    synthetic,
+)
 from remiss.records.result import ResultFigure, SuiteResult
 from remiss.records.rows import Rows, as_csv
+from remiss.records.success import SuccessVerdict
 
 # Of more failures only how many they are is told.
 MOST_FAILURES = 1_000
 SHOWN = 20
+ANNOTATED = {SuccessVerdict.MET: "notice", SuccessVerdict.NOT_MET: "error", SuccessVerdict.UNTOLD: "warning"}
 COLUMNS = ("group", "name", "measure", "value", "low", "high", "events", "families", "effective", "untold")
 
 
@@ -24,7 +36,12 @@ def markdown(found: SuiteResult, failed: Rows, link: str | None) -> str:
     failed : the events that failed, the gravest first
     link : where the catalog is served, for links to cases
     """
-    lines = [f"## {markdown_text(news(found))}", "", "| | | 95 % interval | events |", "| --- | --- | --- | --- |"]
+    lines = [f"## {markdown_text(news(found))}", ""]
+    if found.success:
+        lines += ["| criterion of success | 95 % interval | |", "| --- | --- | --- |"]
+        lines += [f"| {markdown_text(each.text)} | {success_value(each)} | {SUCCESS[each.verdict]} |" for each in found.success]
+        lines += [""]
+    lines += ["| | | 95 % interval | events |", "| --- | --- | --- | --- |"]
     lines += [
         f"| {markdown_text(of_what(each))} | {MEASURES[each.measure]} | {figure_value(each)} | {each.events:,} |"
         for each in told(found)
@@ -54,11 +71,18 @@ def told(found: SuiteResult) -> Sequence[ResultFigure]:
 
 
 def junit(found: SuiteResult, failed: Rows) -> str:
-    """Return a result as JUnit has it: a test for each event that failed, and one for all that did not."""
+    """Return a result as JUnit has it: a test for each event that failed, for all that did not, and for each criterion."""
     name = f"suite {found.suite}: {found.model}"
     asked = sum(count for part in found.verdicts.values() for verdict, count in part.items() if verdict != "none")
-    failures = failed.total or 0
-    suite = Element("testsuite", name=xml_text(name), tests=str(asked), failures=str(failures), errors="0", skipped="0")
+    verdicts = [each.verdict for each in found.success]
+    failures = (failed.total or 0) + verdicts.count(SuccessVerdict.NOT_MET)
+    counts = {"tests": asked + len(verdicts), "failures": failures, "errors": verdicts.count(SuccessVerdict.UNTOLD), "skipped": 0}
+    suite = Element("testsuite", {"name": xml_text(name), **{key: str(count) for key, count in counts.items()}})
+    for each in found.success:
+        test = SubElement(suite, "testcase", classname=xml_text(f"suite.{found.suite}.success"), name=xml_text(each.text))
+        if each.verdict is not SuccessVerdict.MET:
+            kind = "failure" if each.verdict is SuccessVerdict.NOT_MET else "error"
+            SubElement(test, kind, message=xml_text(success_words(each)), type=each.verdict.value)
     for line in failed.rows:
         row = dict(zip(failed.columns, line, strict=True))
         part = str(row["part"])
@@ -74,6 +98,7 @@ def junit(found: SuiteResult, failed: Rows) -> str:
 def github(found: SuiteResult, failed: Rows) -> str:
     """Return a result as annotations of GitHub Actions: one for the whole, one for each of the gravest failures."""
     lines = [annotation("notice", f"suite {found.suite}", f"{news(found)}. {synthetic(found)}")]
+    lines += [annotation(ANNOTATED[each.verdict], each.text, success_words(each)) for each in found.success]
     for line in failed.rows[:SHOWN]:
         row = dict(zip(failed.columns, line, strict=True))
         said = row["trouble"] or f"it answered {row['output']}"
@@ -83,8 +108,13 @@ def github(found: SuiteResult, failed: Rows) -> str:
 
 
 def csv(found: SuiteResult) -> str:
-    """Return all figures of a result as CSV."""
-    return as_csv(COLUMNS, [[getattr(each, name) for name in COLUMNS] for each in found.figures])
+    """Return all figures of a result as CSV, behind them once more those that a criterion of success is about."""
+    lines = [[*(getattr(each, name) for name in COLUMNS), None, None] for each in found.figures]
+    for each in found.success:
+        one = each.criterion
+        figure = (one.group, one.name, one.measure, each.value, each.low, each.high)
+        lines.append([*figure, *[None] * (len(COLUMNS) - len(figure)), each.text, SUCCESS[each.verdict]])
+    return as_csv((*COLUMNS, "criterion_of_success", "is"), lines)
 
 
 FORMS: Mapping[str, Callable[[SuiteResult, Rows, str | None], str]] = {

@@ -19,6 +19,7 @@ from remiss.records.result import (
     SuiteResult,
 )
 from remiss.records.scenario import ScenarioChange, ScenarioExpectation, ScenarioExpectationKind
+from remiss.records.success import SuccessOutcome, SuccessVerdict
 from remiss.records.suite import SuitePower
 
 MOST_SAID = 60
@@ -48,6 +49,11 @@ COMPARED: Mapping[str, str] = {
     "mode": "failure mode",
     "severity": "severity",
     "slice": "slice",
+}
+SUCCESS: Mapping[SuccessVerdict, str] = {
+    SuccessVerdict.MET: "met",
+    SuccessVerdict.NOT_MET: "not met",
+    SuccessVerdict.UNTOLD: "cannot tell",
 }
 QUESTIONS: Mapping[str, str] = {"guard": "controls and resolved cases", "target": "open cases"}
 
@@ -84,13 +90,27 @@ def figure_value(found: ResultFigure) -> str:
     ...                           families=9, effective=9.0))
     '2 (1 to ?) ms'
     """
+    return _measured(found.measure, found)
+
+
+def _measured(measure: str, found: ResultFigure | SuccessOutcome) -> str:
     if found.value is None:
         return "unknown"
-    if found.measure.endswith("-ms"):
+    if measure.endswith("-ms"):
         low, high = ("?" if end is None else f"{end:.3g}" for end in (found.low, found.high))
         return f"{found.value:.3g} ({low} to {high}) ms"
     low, high = ("?" if end is None else f"{100 * end:.1f}" for end in (found.low, found.high))
     return f"{100 * found.value:.1f} ({low} to {high}) %"
+
+
+def success_value(found: SuccessOutcome) -> str:
+    """Return what a criterion of success is held against, with its interval."""
+    return _measured(found.criterion.measure, found)
+
+
+def success_words(found: SuccessOutcome) -> str:
+    """Return in a sentence whether a criterion of success is met."""
+    return f"{SUCCESS[found.verdict]}: {found.text}: {success_value(found)}"
 
 
 def of_what(found: ResultFigure | PairedDifference) -> str:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from remiss.records.model import JsonValue, ModelEnvironment, ModelSpecification, ModelTrouble
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
+from remiss.records.success import SuccessOutcome
 from remiss.records.suite import CaptureRole, SuitePart
 
 
@@ -89,7 +90,8 @@ class SuiteResult:
 
     `verdicts` counts events by part and verdict, `troubles` by why they have no answer. `trouble` is what kept the model from
     running at all; its `environment` is None then. `seed` is what its random numbers began with, `repeats` how often it was
-    asked each event. `regressed` are the resolved cases that it fails, which were made regressed by it.
+    asked each event. `success` holds the figures against the criteria of the suite, one by one. `regressed` are the resolved
+    cases that it fails, which were made regressed by it.
 
     `scenarios` counts the synthetic events that were asked besides, of `scenario_set`: they are `synthetic_share` of all that was
     asked, and are in no figure but the flip rates of the group `scenario`. `flipped` names some whose answers are not what their
@@ -107,6 +109,7 @@ class SuiteResult:
     seed: Count
     verdicts: Mapping[str, Mapping[str, Count]]
     figures: tuple[ResultFigure, ...]
+    success: tuple[SuccessOutcome, ...] = ()
     troubles: Mapping[str, Count] = field(default_factory=dict)
     trouble: ModelTrouble | None = None
     sealed: Count = 0

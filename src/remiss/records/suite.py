@@ -11,6 +11,7 @@ from typing import ClassVar
 from remiss.records.event import Scalar, Values
 from remiss.records.expectation import Expectation
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
+from remiss.records.success import SuccessCriterion
 
 
 class SuitePart(StrEnum):
@@ -134,8 +135,8 @@ class Suite:
 
     `digest` is over all that is said here but who built it and when, so over the content of its files as well. `query` says which
     cases it has, `within` of which events it is at all. `position` is the catalog's that it was built from. `production` is how
-    many events each capture role stands for. `left_out` counts, by reason, the events that are not in it. The windows begin
-    `since` and end before `until`.
+    many events each capture role stands for. `left_out` counts, by reason, the events that are not in it. `success` says what a
+    version has to come to when the suite is run. The windows begin `since` and end before `until`.
     """
 
     name: str
@@ -162,6 +163,7 @@ class Suite:
     power: tuple[SuitePower, ...]
     left_out: Mapping[str, Count] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    success: tuple[SuccessCriterion, ...] = ()
     made_at: datetime | None = None
     made_by: str | None = None
     read_position: Count | None = field(default=None, compare=False)

@@ -5,13 +5,14 @@ There is no score made of all of them: a model that is good on the whole and bad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from remiss.records.result import ResultFigure, ResultRow, RowVerdict
+from remiss.records.success import SuccessCriterion, SuccessOutcome, SuccessVerdict
 from remiss.records.suite import CaptureRole, SuitePart
 from remiss.safeguard.suite_assembly import GUARD, TARGET
 from remiss.understand.intervals import TAIL, rate_interval
@@ -206,4 +207,24 @@ def _flagged(columns: _Columns, rows: Sequence[ResultRow], production: Mapping[s
             families=_families(columns, places),
             effective=effective,
             untold=len(rows) - places.size,
+        )
+
+
+def judged(success: Iterable[SuccessCriterion], figures: Sequence[ResultFigure]) -> Iterator[SuccessOutcome]:
+    """Yield what each criterion of success says of the figures of a result."""
+    by_name = {(each.measure, each.group, each.name): each for each in figures}
+    scenarios = [each for each in figures if each.group == "scenario"]
+    if len(scenarios) == 1:
+        # Of one recipe alone: all scenarios are its own.
+        by_name[FLIP, "scenario", ""] = scenarios[0]
+    for each in success:
+        found = by_name.get((each.measure, each.group, each.name))
+        told = found is not None and found.value is not None
+        yield SuccessOutcome(
+            criterion=each,
+            text=str(each),
+            verdict=each.judged(found.low, found.high) if found is not None and told else SuccessVerdict.UNTOLD,
+            value=found.value if found is not None else None,
+            low=found.low if found is not None and told else None,
+            high=found.high if found is not None and told else None,
         )

@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from remiss.action import action
-from remiss.errors import Conflict, NotFound
+from remiss.errors import Conflict, InputError, NotFound
 from remiss.govern.redaction.written import check_shows_nothing
 from remiss.govern.roles import checked_name
-from remiss.parameters import Help, PageToken, Position, Query, Range
+from remiss.parameters import Help, Option, PageToken, Position, Query, Range
 from remiss.records.catalog import reached
 from remiss.records.event import is_text
 from remiss.records.rows import Turn, list_name, token, turn
+from remiss.records.success import SuccessCriterion
 from remiss.records.suite import Suite, SuiteRowPage, Suites
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.ports import SuiteWorkspace
@@ -25,17 +26,24 @@ from remiss.safeguard.suite_document import document, from_json
 
 BUILD, READ = "suite:build", "suite:read"
 SuiteName = Annotated[str, Help("The name of a suite, or NAME@DIGEST with at least six digits of it.")]
+MOST_CRITERIA = 50
 MostRows = Annotated[int, Range(1, 1_000_000), Help("How many rows at most.")]
 
 
 @contextmanager
-def _prepare(ws: SuiteWorkspace, name: str, query: str, *, within: str, as_of: int | None, sealed: float) -> Iterator[BuiltSuite]:
+def _prepare(
+    ws: SuiteWorkspace, name: str, query: str, *, within: str, as_of: int | None, sealed: float, success: Sequence[str]
+) -> Iterator[BuiltSuite]:
     checked_name(name, "suite")
-    for what, text in (("the query", query), ("--within", within)):
+    for what, text in (("the query", query), ("--within", within), *(("a criterion of success", each) for each in success)):
         # They are kept, and no mark can stand in them.
         check_shows_nothing(what, text)
+    if len(success) > MOST_CRITERIA:
+        what = f"{len(success)} criteria of success"
+        raise InputError(what, do=f"give at most {MOST_CRITERIA}", field="success")
+    typed = [SuccessCriterion.from_text(each) for each in success]
     with ws.reading():
-        found = built(ws, name, query, within, as_of, sealed)
+        found = built(ws, name, query, within, as_of, sealed, typed)
     yield found
 
 
@@ -50,6 +58,11 @@ def build_suite(
     sealed: Annotated[
         float, Range(0, 0.9), Help("The share of families that is in no file and that gates alone run.")
     ] = SEALED_SHARE,
+    success: Annotated[
+        Sequence[str],
+        Option("--success", SuccessCriterion.TEXT),
+        Help("What a version has to come to when the suite is run; may be given several times."),
+    ] = (),
     prepared: BuiltSuite | None = None,
 ) -> Suite:
     """Build the suite NAME of the cases that match QUERY.
@@ -59,13 +72,14 @@ def build_suite(
     What is expected of a case is what people wrote, else its label or that its criteria are not met again. Near-duplicates are
     one family. Some families are sealed: they are in no file, and gates alone run them. It prints how often a gate over the suite
     passes a version that is as good. The same catalog at the same position gives the same digest. Who labels cannot build one.
+    What SUCCESS asks for is judged whenever the suite is run, by the interval of the figure: met, not met, or it cannot be told.
 
     Example: remiss suite build arrivals 'mode:model/weak-slice' --out arrivals/
 
     Raises
     ------
     QueryError : a query cannot be understood
-    InputError : nothing matches, or cases of several protocols; a position that is not there yet
+    InputError : nothing matches, or cases of several protocols; a position that is not there yet; invalid SUCCESS
     Denied : some of the events are yours to label
     """
     assert prepared is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,12 +10,14 @@ from datetime import datetime
 from remiss.catalog.field_names import query_of
 from remiss.catalog.query.parsing import parse
 from remiss.errors import Denied, InputError, NotFound
+from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import kept_version
 from remiss.records.case import Sensitivity
 from remiss.records.catalog import reached
 from remiss.records.identity import digest
+from remiss.records.success import SuccessCriterion
 from remiss.records.suite import SealedPart, Suite, SuiteRow
 from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge, criteria_of
 from remiss.safeguard.ports import SuiteWorkspace
@@ -47,10 +50,51 @@ class _Chosen:
     older: int
 
 
-def built(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float) -> BuiltSuite:
-    """Return the suite that the catalog gives at a position."""
+def built(
+    ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float, success: Sequence[SuccessCriterion]
+) -> BuiltSuite:
+    """Return the suite that the catalog gives at a position.
+
+    Parameters
+    ----------
+    success : what a version has to come to, as it was typed
+    """
     found = gathered(ws, name, query, within, as_of, share)
-    return replace(found, suite=filled(found.suite, found.rows, share, ws.keys.secret(SEAL)))
+    suite = replace(found.suite, success=tuple(_known(each, found) for each in success))
+    return replace(found, suite=filled(suite, found.rows, share, ws.keys.secret(SEAL)))
+
+
+def _known(typed: SuccessCriterion, found: BuiltSuite) -> SuccessCriterion:
+    """Return a criterion with the name by which results have what it is about.
+
+    Raises
+    ------
+    InputError : no event of the suite is of that kind
+    """
+    rows = found.rows.every
+    match typed.group:
+        case "mode":
+            names = {row.mode: (row.mode or "").partition(":")[2] for row in rows if row.mode}
+        case "severity":
+            names = {str(row.severity): "" for row in rows if row.severity}
+        case "slice":
+            names = {row.stratum: _short(row.stratum) for row in rows}
+        case "criterion":
+            names = {each.name: "" for each in found.suite.criteria if each.unjudged is None}
+        case _:
+            # Scenarios may be made later.
+            return typed
+    wanted = typed.name if typed.group != "slice" else _short(typed.name)
+    for name, short in names.items():
+        if (name and typed.name in {name, short}) or (typed.group == "slice" and wanted == short):
+            return replace(typed, name=name)
+    do = nearest(typed.name, sorted(each for each in names if each), f"there are {typed.group}")
+    raise InputError(f"no event of the suite is of {typed.group} {typed.name}", do=do, field="success")
+
+
+def _short(stratum: str) -> str:
+    """Return a slice by the last words of its names, as a person may type them."""
+    return json.dumps({name.rpartition(".")[2]: value for name, value in json.loads(stratum).items()}, sort_keys=True)
 
 
 def gathered(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float) -> BuiltSuite:

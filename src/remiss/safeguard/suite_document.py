@@ -68,6 +68,8 @@ def suite_of(said: object, file: str) -> Suite:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise _refused(f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}", file) from error
+    if not all(each.sound for each in suite.success):
+        raise _refused("has a criterion of success that no result can be held against", file)
     if suite_digest(suite) != suite.digest:
         raise _refused("has another digest than it says: it was changed after it was built", file)
     return suite

@@ -21,7 +21,7 @@ from remiss.safeguard.asking import Answers, Progress, Questions, ask_all, major
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Models
 from remiss.safeguard.replay_outcomes import Redact, kept
-from remiss.safeguard.result_figures import figures
+from remiss.safeguard.result_figures import figures, judged
 from remiss.safeguard.scenarios.making import MadeScenarios
 from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_figures, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
@@ -89,6 +89,7 @@ def run_suite(
         verdicts.setdefault(row.part.value, Counter())[row.verdict.value] += 1
     troubles = Counter(row.trouble.kind.value for row in made if row.trouble is not None)
     environment = answers.environment
+    every = figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(flips))
     result = SuiteResult(
         id="",
         suite=suite.name,
@@ -100,7 +101,8 @@ def run_suite(
         repeats=repeats,
         seed=seed,
         verdicts={part: dict(sorted(found.items())) for part, found in sorted(verdicts.items())},
-        figures=figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(flips)),
+        figures=every,
+        success=tuple(judged(suite.success, every)),
         troubles=dict(sorted(troubles.items())),
         trouble=None if answers.trouble is None else _shown(answers.trouble, redact),
         notes=notes,

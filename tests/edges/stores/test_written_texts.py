@@ -65,7 +65,7 @@ REFUSED = {
     "case.expect expectations",
     *("suite.build name", "suite.run scenarios"),
     "suite.run name",
-    "suite.build within",
+    *("suite.build within", "suite.build success"),
     "case.file inputs",
     "case.file context",
     "case.file team",

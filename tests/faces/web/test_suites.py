@@ -32,7 +32,7 @@ def site(sqlite_template, tmp_path):
     settings = {"REMISS_SOURCES": str(log.folder), "REMISS_MODELS": str(tmp_path / "models.yaml")}
     with served(str(shutil.copy(sqlite_template, tmp_path)), settings) as there:
         capture.capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
-        safeguard.build_suite(there.workspace, "arrivals", "")
+        safeguard.build_suite(there.workspace, "arrivals", "", success=["pass-rate at least 99 %", "flip-rate at most 5 %"])
         yield there
 
 
@@ -59,6 +59,8 @@ def test_a_result_shows_its_failures_first_and_every_other_event_by_a_link(site)
     turned = safeguard.run(site.workspace, "arrivals", model="delays@2")
     with site.browser() as browser:
         page = browser.get(f"/results/{turned.id}").text
+        assert page.count("✕ Not met") == page.count("? Cannot tell") == 1
+        assert "pass-rate of guard at least 99 %" in browser.get("/suites/arrivals").text
         failed = turned.verdicts["controls"]["failed"]
         assert f"<p>{failed} events</p>" in page
         shown = re.findall(r'<a class="id" href="/cases/([a-z0-9-]*)"', page)

@@ -11,6 +11,7 @@ from remiss.present.result_words import (
     COMPARED,
     GROUPS,
     MEASURES,
+    SUCCESS,
     change,
     comparison_news,
     expected,
@@ -21,6 +22,7 @@ from remiss.present.result_words import (
     of_what,
     p_value,
     points,
+    success_value,
     synthetic,
     synthetic_words,
 )
@@ -34,6 +36,10 @@ WIDE_DIGEST = 19
 def result(found: SuiteResult) -> None:
     """Print what a version made of a suite: the news, and every figure with its interval."""
     click.echo(news(found))
+    if found.success:
+        click.echo()
+        judged = [(each.text, success_value(each), SUCCESS[each.verdict]) for each in found.success]
+        render.table(("criterion of success", "95 % interval", "is"), judged)
     shown = told(found)
     for group, title in GROUPS.items():
         figures = [each for each in shown if each.group == group]

@@ -50,6 +50,8 @@ def suite(found: Suite) -> None:
         render.say(f"left out: {counted(count, 'event')}, {why}")
     for each in found.power:
         render.say(power_words(each))
+    for one in found.success:
+        render.say(f"asked of a version: {one}")
     for note in found.notes:
         render.say(note)
 

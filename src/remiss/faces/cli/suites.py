@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from remiss import safeguard, scenario_folder, suite_folder, suite_session
 from remiss.codec import to_json
+from remiss.errors import AnswerNo, Undecided
 from remiss.faces.cli import render, result_tables, suite_tables
 from remiss.faces.cli.options import formatted_object, offline, progress, with_workspace, workspace
 from remiss.parameters import MOST_POSITION
 from remiss.present import result_report
 from remiss.present.legible import counted
 from remiss.records.result import RowVerdict
+from remiss.records.success import SuccessVerdict
 
 if TYPE_CHECKING:
     from remiss.records.result import SuiteResult
@@ -29,23 +31,26 @@ if TYPE_CHECKING:
 @click.option(
     "--sealed", type=click.FloatRange(0, 0.9), default=0.2, show_default=True, help="The share of families kept sealed."
 )
+@click.option(
+    "--success", multiple=True, metavar="TEXT", help="What a version has to come to: MEASURE [of EVENTS] at least|most NUMBER."
+)
 @click.option("--as-of", type=click.IntRange(0, MOST_POSITION), metavar="P", help="Build it of the catalog as it stood then.")
 @formatted_object
 @with_workspace
-def build(
-    ws: Workspace, name: str, query: str, *, out: Path | None, within: str, sealed: float, as_of: int | None, shape: str
-) -> None:
+def build(ws: Workspace, name: str, query: str, *, out: Path | None, shape: str, **given: Any) -> None:
     """Build the suite NAME of the cases that match QUERY.
 
     Verified failures that match are what a version is to fix, resolved ones and controls what it is not to break; all that was
     sampled in their windows says how it does in production. Some families of near-duplicates are sealed: they are in no file, and
     gates alone run them. It says how often a gate over the suite passes a version that is as good. Who labels cannot build one.
+    --success says what each run is held against, by the interval: 'pass-rate of guard at least 95 %', 'latency-p95-ms at most
+    250', 'false-alarm-rate of slice airport=EWR at most 5 %', 'flip-rate of scenario noisy at most 5 %'.
 
-    Example: remiss suite build arrivals 'mode:model/weak-slice' --out arrivals/
+    Example: remiss suite build arrivals 'mode:model/weak-slice' --out arrivals/ --success 'false-alarm-rate at most 5 %'
     """
     if out is not None:
         suite_folder.check_free(out)
-    suite = safeguard.build_suite(ws, name, query, within=within, sealed=sealed, as_of=as_of)
+    suite = safeguard.build_suite(ws, name, query, **given)
     if out is not None:
         suite_folder.write(ws, suite, out)
         render.say(f"{out}: {sum(each.rows for each in suite.files):,} events")
@@ -116,7 +121,8 @@ def run(name: str, *, model: str, repeat: int, seed: int, scenarios: str | None,
     """Run the suite NAME on a version of a model; say what came of it.
 
     NAME is that of one in the catalog, and the result is kept; or the folder of one, and needs no catalog. All of it but the
-    sealed part is asked, and its scenarios. The figures are by failure mode, severity and slice, each with an interval.
+    sealed part is asked, and its scenarios. The figures are by failure mode, severity and slice, each with an interval. Where the
+    suite has criteria of success, the exit status is 0 if all are met, 1 if one is not, and else 3.
 
     Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
     """
@@ -129,8 +135,13 @@ def run(name: str, *, model: str, repeat: int, seed: int, scenarios: str | None,
             found = safeguard.run(ws, name, model=model, repeat=repeat, seed=seed, scenarios=scenarios)
     if shape == "json":
         render.as_json(to_json(found))
-        return
-    result_tables.result(found)
+    else:
+        result_tables.result(found)
+    verdicts = {each.verdict for each in found.success}
+    if SuccessVerdict.NOT_MET in verdicts:
+        raise click.exceptions.Exit(AnswerNo.exit_status)
+    if SuccessVerdict.UNTOLD in verdicts:
+        raise click.exceptions.Exit(Undecided.exit_status)
 
 
 @click.command("report")

@@ -21,6 +21,7 @@ from remiss.present.legible import counted
 from remiss.present.result_report import told
 from remiss.present.result_words import (
     MEASURES,
+    SUCCESS,
     comparison_news,
     figure_value,
     latency_words,
@@ -29,10 +30,12 @@ from remiss.present.result_words import (
     p_value,
     points,
     power_words,
+    success_value,
 )
 from remiss.records.estimate import EstimateRow
 from remiss.records.event import Scalar
 from remiss.records.result import PairedDifference, ResultFigure, RowVerdict, SuiteComparison, SuiteResult
+from remiss.records.success import SuccessOutcome
 from remiss.records.suite import SuitePart
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ class ResultPage:
     result: SuiteResult
     news: str
     cards: tuple[ResultFigure, ...]
+    success: tuple[tuple[SuccessOutcome, str, str], ...]
     figures: tuple[tuple[str, str, str, ResultFigure], ...]
     rows: tuple[dict[str, Any], ...]
     total: int
@@ -211,6 +215,7 @@ def result(ws: Ws, result: str, asked: Annotated[RowFilter, Query()]) -> Respons
         result=found,
         news=news(found),
         cards=tuple(_cards(found)),
+        success=tuple((each, success_value(each), SUCCESS[each.verdict]) for each in found.success),
         figures=tuple((_of(each), MEASURES[each.measure], figure_value(each), each) for each in told(found)),
         rows=() if rows is None else tuple({**row, "output": _answer(row["output"])} for row in rows),
         total=0 if rows is None else rows.total or 0,
