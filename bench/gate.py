@@ -19,7 +19,7 @@ from remiss.records.suite import CaptureRole, SuitePart, SuiteRow
 from remiss.safeguard.asking import Answers
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import read
-from remiss.safeguard.gate_thresholds import Played
+from remiss.safeguard.gate_thresholds import Played, gate_rows
 from remiss.safeguard.judging import NO, YES, States
 
 RESULTS = 100_000
@@ -73,7 +73,8 @@ def measure() -> list[Figure]:
 def _played(count: int, chance: np.random.Generator) -> Played:
     rows = [row for part, role, status, share in PARTS for row in _rows(part, role, status, int(count * share), chance)]
     weights = {role.value: sum(row.weight for row in rows if row.role is role) for role in CaptureRole}
-    return Played(rows=rows, baseline=_answers(rows, 0.98, chance), candidate=_answers(rows, 0.97, chance), production=weights)
+    baseline, candidate = _answers(rows, 0.98, chance), _answers(rows, 0.97, chance)
+    return Played(rows=gate_rows(rows, weights), baseline=baseline, candidate=candidate)
 
 
 def _rows(part: SuitePart, role: CaptureRole, status: Status, count: int, chance: np.random.Generator) -> list[SuiteRow]:

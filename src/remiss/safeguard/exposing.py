@@ -23,7 +23,7 @@ def side_by_side(played: Iterable[Played]) -> Exposures:
         (each.case, declared): each
         for suite in played
         for declared, answers in ((False, suite.baseline), (True, suite.candidate))
-        for each in _exposures(answers, suite.rows, suite.sealed)
+        for each in _exposures(answers, suite.rows.every, suite.rows.sealed)
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -28,7 +28,7 @@ from remiss.safeguard.exposing import broken, keep_exposures, side_by_side
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import GatePolicy, read
 from remiss.safeguard.gate_ports import GateWorkspace
-from remiss.safeguard.gate_thresholds import Played, coverage_of, is_critical, repeats_needed
+from remiss.safeguard.gate_thresholds import GateRows, Played, coverage_of, gate_rows, repeats_of
 from remiss.safeguard.judging import CriterionJudge
 from remiss.safeguard.model_actions import ModelName
 from remiss.safeguard.non_inferiority import overall
@@ -60,7 +60,11 @@ def _prepare(ws: GateWorkspace, policy: str, *, model: str, baseline: str) -> It
     for suite in suites.values():
         ws.allow(SEALED, suite.team)
     _check_uses(ws, read_policy, suites, candidate)
-    played = {name: _played(ws, read_policy, suite, candidate, former) for name, suite in suites.items()}
+    rows = {name: _gate_rows(ws, suite) for name, suite in suites.items()}
+    played = {
+        name: _played(ws, read_policy, suites[name], rows[name], times, candidate, former)
+        for name, times in zip(rows, repeats_of(read_policy, rows.values()), strict=True)
+    }
     yield PlayedGate(policy=read_policy, suites=suites, played=played, model=candidate, baseline=former)
 
 
@@ -80,23 +84,24 @@ def _check_uses(ws: GateWorkspace, policy: GatePolicy, suites: Mapping[str, Suit
             )
 
 
-def _played(
-    ws: GateWorkspace, policy: GatePolicy, suite: Suite, candidate: ModelSpecification, baseline: ModelSpecification
-) -> Played:
+def _gate_rows(ws: GateWorkspace, suite: Suite) -> GateRows:
     rows = rows_of(ws, suite)
-    every = rows.every
-    critical = [is_critical(row) for row in every]
-    needed = max(policy.repeats, repeats_needed(sum(critical)))
-    repeats = [needed if each else policy.repeats for each in critical]
-    questions = Questions(rows=every, repeats=repeats, judge=CriterionJudge(ws.engine, suite.criteria, every), seed=policy.seed)
+    return gate_rows(rows.every, suite.production, frozenset(row.id for row in rows.sealed))
+
+
+def _played(
+    ws: GateWorkspace,
+    policy: GatePolicy,
+    suite: Suite,
+    rows: GateRows,
+    repeats: Sequence[int],
+    candidate: ModelSpecification,
+    baseline: ModelSpecification,
+) -> Played:
+    judge = CriterionJudge(ws.engine, suite.criteria, rows.every)
+    questions = Questions(rows=rows.every, repeats=repeats, judge=judge, seed=policy.seed)
     former, now = ask_all(ws.models, [baseline, candidate], questions, ws.progress)
-    return Played(
-        rows=every,
-        baseline=former,
-        candidate=now,
-        production=suite.production,
-        sealed=frozenset(row.id for row in rows.sealed),
-    )
+    return Played(rows=rows, baseline=former, candidate=now)
 
 
 @action("gate.decide", permission=DECIDE, http="POST /gates", created="gate.show", document="policy", prepare=_prepare)
@@ -267,13 +272,14 @@ def _with_digest(model: ModelSpecification, answers: Answers) -> ModelSpecificat
 def _suite(ws: GateWorkspace, name: str, suite: Suite, prepared: PlayedGate) -> GateSuite:
     uses = ws.gates.sealed_uses(suite.digest, prepared.model.name)
     played = prepared.played[name]
-    ran = played.baseline.ran and played.candidate.ran and bool(played.sealed)
-    people = coverage_of(played.rows)
+    rows = played.rows
+    ran = played.baseline.ran and played.candidate.ran and bool(rows.sealed)
+    people = coverage_of(rows.every)
     return GateSuite(
         name=suite.name,
         digest=suite.digest,
-        events=len(played.rows),
-        sealed=len(played.sealed),
+        events=len(rows.every),
+        sealed=len(rows.sealed),
         sealed_uses=uses + ran,
         sealed_run=ran,
         flagged=people.flagged,

@@ -6,17 +6,19 @@ holds; in production a version fails an event by a criterion, whatever people fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from remiss.records.gate import MOST_EVIDENCE, GateCondition, GateVerdict
 from remiss.records.suite import CaptureRole
 from remiss.safeguard.asking import majority
 from remiss.safeguard.gate_policy import GatePolicy
-from remiss.safeguard.gate_thresholds import Places, Played, thresholds
+from remiss.safeguard.gate_thresholds import Played, thresholds
 from remiss.safeguard.judging import NO, UNKNOWN, YES, States
-from remiss.safeguard.non_inferiority import NonInferiority, Strata, judge, strata_of
-from remiss.safeguard.suite_assembly import GUARD, PRODUCTION, pairs_of, shares_of
+from remiss.safeguard.non_inferiority import NonInferiority, Places, Strata, judge, strata_of
+from remiss.safeguard.suite_assembly import GUARD, PRODUCTION, shares_of
 
 # What the condition is called that stands for all others where a model does not run.
 MODELS_RUN = "models-run"
@@ -30,7 +32,7 @@ class _Inferiority:
     margin: float
     strata: Strata
     events: int
-    lost: list[str]
+    lost: Sequence[str]
     notes: list[str] = field(default_factory=list)
 
 
@@ -70,11 +72,12 @@ def _not_run(played: Played) -> GateCondition:
 def _inferiorities(policy: GatePolicy, played: Played) -> list[_Inferiority | GateCondition]:
     found: list[_Inferiority | GateCondition] = []
     if policy.guard is not None:
-        places = played.places(GUARD)
+        places = played.rows.asked[GUARD]
         was, now = (majority(answers.passed[places]) for answers in (played.baseline, played.candidate))
         one = _inferiority(GUARD, policy.guard.margin, played, places, was, now)
         if isinstance(one, _Inferiority):
-            controls = [played.rows[at] for at in places if played.rows[at].role is CaptureRole.CONTROL]
+            every = played.rows.every
+            controls = [every[at] for at in places if every[at].role is CaptureRole.CONTROL]
             audited = sum(row.weight for row in controls if row.audited) / max(sum(row.weight for row in controls), 1e-300)
             one.notes.append(
                 f"{len(controls):,} of them are controls, which count by the label of the log; people looked at {audited:.1%}"
@@ -84,7 +87,7 @@ def _inferiorities(policy: GatePolicy, played: Played) -> list[_Inferiority | Ga
         judged = [name for name in played.baseline.met if not policy.production.criteria or name in policy.production.criteria]
         missing = sorted(set(policy.production.criteria) - set(judged))
         found += [_unjudged(name) for name in missing]
-        places = played.places(PRODUCTION)
+        places = played.rows.asked[PRODUCTION]
         for name in judged:
             # Who meets a criterion fails by it.
             was, now = (majority(_failing(answers.met[name][places])) for answers in (played.baseline, played.candidate))
@@ -115,31 +118,31 @@ def _inferiority(
 ) -> _Inferiority | GateCondition:
     """Return a condition of non-inferiority over the rows on which both can be told."""
     both = (baseline != UNKNOWN) & (candidate != UNKNOWN)
-    rows = [played.rows[at] for at in places[both]]
-    if not rows:
+    if not both.any():
         return GateCondition(
             name=name, verdict=GateVerdict.INCONCLUSIVE, says="the suite has no event of which it can be told", threshold=-margin
         )
-    was, now = baseline[both] == YES, candidate[both] == YES
-    lost = sorted((row for row, gone in zip(rows, was & ~now, strict=True) if gone), key=lambda row: -row.weight)
-    pairs = pairs_of(rows, [*was], [*now])
+    told, weight = places[both], played.rows.columns.weight
+    pairs = played.rows.columns.pairs(told, baseline[both] == YES, candidate[both] == YES)
+    lost = told[pairs.baseline & ~pairs.candidate]
+    lost = lost[np.argsort(-weight[lost], kind="stable")]
+    named = played.rows.named(lost)
     made = _Inferiority(
         name=name,
         margin=margin,
-        strata=strata_of(pairs, shares_of(played.production, rows) if flagged else None),
-        events=len(rows),
-        lost=[row.id for row in lost if row.id not in played.sealed][:MOST_EVIDENCE],
+        strata=strata_of(pairs, shares_of(played.rows.production, pairs.role) if flagged else None),
+        events=told.size,
+        lost=named[:MOST_EVIDENCE],
     )
-    whole = sum(played.rows[at].weight for at in places)
-    untold = whole - sum(row.weight for row in rows)
-    if untold > 0:
+    whole = float(weight[places].sum())
+    untold = whole - float(pairs.weight.sum())
+    if told.size < places.size:
         of = "their weight" if not flagged else "production by weight"
-        made.notes.append(f"{len(places) - len(rows):,} events cannot be told and are left out, {untold / whole:.1%} of {of}")
+        made.notes.append(f"{places.size - told.size:,} events cannot be told and are left out, {untold / whole:.1%} of {of}")
     if flagged:
         made.notes.append("flagged: by the criterion and the label of the log, not by people")
-    sealed = sum(row.id in played.sealed for row in lost)
-    if sealed:
-        made.notes.append(f"{sealed:,} of the {len(lost):,} events that got worse are sealed")
+    if len(named) < lost.size:
+        made.notes.append(f"{lost.size - len(named):,} of the {lost.size:,} events that got worse are sealed")
     return made
 
 

@@ -6,26 +6,25 @@ answers by chance are repeats: a case counts as broken only where the baseline p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
 from remiss.records.gate import MOST_EVIDENCE, GateCondition, GateVerdict
 from remiss.records.states import DECIDED, Status
 from remiss.records.suite import CaptureRole, SuiteRow
 from remiss.safeguard.asking import Answers, majority
 from remiss.safeguard.gate_policy import GatePolicy
-from remiss.safeguard.judging import NO, UNKNOWN, YES
+from remiss.safeguard.judging import UNKNOWN, YES
 from remiss.safeguard.multiple_testing import mcnemar_better
-from remiss.safeguard.suite_assembly import GUARD, TARGET, asked_in
+from remiss.safeguard.non_inferiority import Places, families_lost_and_won
+from remiss.safeguard.suite_assembly import GUARD, PRODUCTION, TARGET, RowColumns, asked_in, columns_of
 
 CRITICAL = 1
 # What the conditions on severity 1 are called.
 RESOLVED_CRITICAL, OPEN_CRITICAL = "severity-1", "open-severity-1"
-Places = npt.NDArray[np.intp]
 
 
 # How likely it may be that any of the cases breaks by chance: a fair coin that shows heads r times and then tails r times, 4^-r.
@@ -74,9 +73,9 @@ def outcome_of(baseline: int, candidate: int, repeats: int) -> CriticalOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriticalCase:
-    """One case of severity 1: how often each version passed it in how many repeats."""
+    """One case of severity 1, by its place: how often each version passed it in how many repeats."""
 
-    case: str
+    case: int
     baseline: int
     candidate: int
     repeats: int
@@ -104,24 +103,63 @@ def critical_verdict(cases: Sequence[CriticalCase], *, without_ground: float = 1
     return GateVerdict.PASS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """The rows of a suite with what both versions made of them. `production` is what each capture role stands for."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GateRows:
+    """The rows of a suite as a gate asks them, made once: as arrays, and by question the places of those with a part in it.
 
-    rows: Sequence[SuiteRow]
-    baseline: Answers
-    candidate: Answers
+    `production` is what each capture role stands for, by its name; `critical` are the places of resolved cases of severity 1,
+    which may not break.
+    """
+
+    every: Sequence[SuiteRow]
+    columns: RowColumns
+    asked: Mapping[str, Places]
+    critical: Places
     production: Mapping[str, float]
     sealed: frozenset[str] = frozenset()
 
-    def places(self, question: str) -> Places:
-        """Return the places of the rows that have a part in a question."""
-        return np.array([at for at, row in enumerate(self.rows) if asked_in(question, row)], dtype=np.intp)
+    def named(self, places: Iterable[int]) -> list[str]:
+        """Return the ids of the rows in some places; of sealed ones nothing is told."""
+        return [row.id for row in (self.every[at] for at in places) if row.id not in self.sealed]
 
 
-def is_critical(row: SuiteRow) -> bool:
-    """Return whether a row is a resolved case of severity 1, which may not break."""
-    return row.severity == CRITICAL and asked_in(GUARD, row)
+def gate_rows(rows: Sequence[SuiteRow], production: Mapping[str, float], sealed: frozenset[str] = frozenset()) -> GateRows:
+    """Return the rows of a suite as a gate asks them."""
+    asked = {question: _places(asked_in(question, row) for row in rows) for question in (GUARD, PRODUCTION, TARGET)}
+    critical = [at for at in asked[GUARD] if rows[at].severity == CRITICAL]
+    return GateRows(
+        every=rows,
+        columns=columns_of(rows),
+        asked=asked,
+        critical=np.array(critical, dtype=np.intp),
+        production=production,
+        sealed=sealed,
+    )
+
+
+def _places(those: Iterable[bool]) -> Places:
+    return np.flatnonzero(np.fromiter(those, dtype=bool))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Played:
+    """The rows of a suite with what both versions made of them."""
+
+    rows: GateRows
+    baseline: Answers
+    candidate: Answers
+
+
+def repeats_of(policy: GatePolicy, suites: Iterable[GateRows]) -> list[list[int]]:
+    """Return how often each row of each suite is asked: those of severity 1 as often as chance demands of all there are."""
+    every = list(suites)
+    needed = max(policy.repeats, repeats_needed(sum(rows.critical.size for rows in every)))
+    made = []
+    for rows in every:
+        times = np.full(len(rows.every), policy.repeats)
+        times[rows.critical] = needed
+        made.append([int(each) for each in times])
+    return made
 
 
 def thresholds(policy: GatePolicy, played: Played) -> list[GateCondition]:
@@ -142,12 +180,10 @@ def thresholds(policy: GatePolicy, played: Played) -> list[GateCondition]:
 
 def _critical(without_ground: float, played: Played) -> GateCondition:
     cases = []
-    for at, row in enumerate(played.rows):
-        if not is_critical(row):
-            continue
+    for at in played.rows.critical:
         asked = int((played.baseline.passed[at] != UNKNOWN).sum())
         passes = [int((answers.passed[at] == YES).sum()) for answers in (played.baseline, played.candidate)]
-        cases.append(CriticalCase(case=row.id, baseline=passes[0], candidate=passes[1], repeats=max(asked, 1)))
+        cases.append(CriticalCase(case=int(at), baseline=passes[0], candidate=passes[1], repeats=max(asked, 1)))
     if not cases:
         return GateCondition(
             name=RESOLVED_CRITICAL, verdict=GateVerdict.PASS, says="the suite has no resolved case of severity 1"
@@ -157,9 +193,9 @@ def _critical(without_ground: float, played: Played) -> GateCondition:
     said = ", ".join(f"{len(those):,} {outcome.value}" for outcome, those in by.items() if those)
     broke = [*by[CriticalOutcome.BROKEN], *by[CriticalOutcome.WAVERING], *by[CriticalOutcome.FLICKERING]]
     shares = [
-        f"{each.case} flickers: {each.candidate} of {each.repeats}"
+        f"{played.rows.every[each.case].id} flickers: {each.candidate} of {each.repeats}"
         for each in cases
-        if each.outcome is CriticalOutcome.FLICKERING and each.case not in played.sealed
+        if each.outcome is CriticalOutcome.FLICKERING and played.rows.named([each.case])
     ]
     return GateCondition(
         name=RESOLVED_CRITICAL,
@@ -168,30 +204,26 @@ def _critical(without_ground: float, played: Played) -> GateCondition:
         value=float(len(by[CriticalOutcome.BROKEN])),
         threshold=0.0,
         events=len(cases),
-        evidence=tuple(case for case in broke if case not in played.sealed)[:MOST_EVIDENCE],
+        evidence=tuple(played.rows.named(broke))[:MOST_EVIDENCE],
         notes=tuple(shares[:MOST_EVIDENCE]),
     )
 
 
 def _target(level: float, played: Played) -> GateCondition:
-    places = played.places(TARGET)
+    places = played.rows.asked[TARGET]
     was, now = (majority(answers.passed[places]) for answers in (played.baseline, played.candidate))
     both = (was != UNKNOWN) & (now != UNKNOWN)
-    won, lost = int(((now == YES) & (was == NO) & both).sum()), int(((now == NO) & (was == YES) & both).sum())
+    pairs = played.rows.columns.pairs(places[both], was[both] == YES, now[both] == YES)
+    lost, won = families_lost_and_won(pairs)
     chance = mcnemar_better(lost, won)
-    passes = chance <= level
     fixed, broken = (
-        [
-            played.rows[at].id
-            for at in places[(now == is_now) & (was == was_then) & both]
-            if played.rows[at].id not in played.sealed
-        ]
-        for is_now, was_then in ((YES, NO), (NO, YES))
+        played.rows.named(places[both][those]) for those in (pairs.candidate & ~pairs.baseline, pairs.baseline & ~pairs.candidate)
     )
+    counted = "unweighted, near-duplicates as one" if np.unique(pairs.family).size < pairs.family.size else "unweighted"
     return GateCondition(
         name=TARGET,
-        verdict=GateVerdict.PASS if passes else GateVerdict.INCONCLUSIVE,
-        says=f"{int(both.sum()):,} open cases: it fixes {won:,} and breaks {lost:,} (exact McNemar, unweighted: p {chance:.2g})",
+        verdict=GateVerdict.PASS if chance <= level else GateVerdict.INCONCLUSIVE,
+        says=f"{int(both.sum()):,} open cases: it fixes {won:,} and breaks {lost:,} (exact McNemar, {counted}: p {chance:.2g})",
         value=chance,
         threshold=level,
         events=int(both.sum()),
@@ -201,10 +233,8 @@ def _target(level: float, played: Played) -> GateCondition:
 
 
 def _open_critical(most: int, played: Played) -> GateCondition:
-    now = majority(played.candidate.passed)
-    still = [
-        row.id for at, row in enumerate(played.rows) if row.severity == CRITICAL and asked_in(TARGET, row) and now[at] != YES
-    ]
+    now, rows = majority(played.candidate.passed), played.rows
+    still = [at for at in rows.asked[TARGET] if rows.every[at].severity == CRITICAL and now[at] != YES]
     return GateCondition(
         name=OPEN_CRITICAL,
         verdict=GateVerdict.PASS if len(still) <= most else GateVerdict.FAIL,
@@ -212,7 +242,7 @@ def _open_critical(most: int, played: Played) -> GateCondition:
         value=float(len(still)),
         threshold=float(most),
         events=len(still),
-        evidence=tuple(case for case in still if case not in played.sealed)[:MOST_EVIDENCE],
+        evidence=tuple(rows.named(still)[:MOST_EVIDENCE]),
     )
 
 
@@ -234,7 +264,7 @@ def coverage_of(rows: Sequence[SuiteRow]) -> DecidedShare:
 
 
 def _verified(least: float, played: Played) -> GateCondition:
-    found = coverage_of(played.rows)
+    found = coverage_of(played.rows.every)
     says = f"people have decided {found.decided:,} of {found.flagged:,} flagged events, {found.share:.1%} by weight"
     return GateCondition(
         name="verified",

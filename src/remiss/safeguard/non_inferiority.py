@@ -136,6 +136,13 @@ def strata_of(cases: PairedCases, production: Numbers | None = None) -> Strata:
     )
 
 
+def families_lost_and_won(cases: PairedCases) -> tuple[int, int]:
+    """Return how many families lost more cases than they won, and how many won more: near-duplicates have one voice."""
+    _, family = np.unique(cases.family, return_inverse=True)
+    net = np.bincount(family, weights=cases.candidate.astype(float) - cases.baseline)
+    return int((net < 0).sum()), int((net > 0).sum())
+
+
 def _verdict(*, passes: bool, fails: bool) -> GateVerdict:
     if fails:
         return GateVerdict.FAIL

@@ -23,7 +23,7 @@ from remiss.records.result import (
 )
 from remiss.records.suite import SuitePart
 from remiss.safeguard.multiple_testing import Numbers, benjamini_hochberg, holm, mcnemar
-from remiss.safeguard.non_inferiority import PASS_LEVEL, PairedCases, strata_of
+from remiss.safeguard.non_inferiority import PASS_LEVEL, PairedCases, families_lost_and_won, strata_of
 from remiss.safeguard.paired_difference import combined_ends, z_of
 from remiss.safeguard.suite_assembly import GUARD, TARGET, pairs_of, shares_of
 from remiss.understand.intervals import TAIL, rate_interval
@@ -122,14 +122,14 @@ def _difference(
         return
     rows, was, now = [pair.row for pair in told], [bool(pair.was) for pair in told], [bool(pair.now) for pair in told]
     cases = pairs_of(rows, was, now)
-    strata = strata_of(cases, None if production is None else shares_of(production, rows))
+    stands_for = None if production is None else shares_of(production, cases.role)
+    strata = strata_of(cases, stands_for)
     # Sums of weights are 1 but for rounding.
     difference, low, high = (
         float(np.clip(end, -1.0, 1.0))
         for end in combined_ends(strata.lost, strata.won, strata.pairs, strata.shares, z_of(PASS_LEVEL))
     )
-    net = np.bincount(cases.family, weights=cases.candidate.astype(float) - cases.baseline)
-    share = _stands_for(cases, None if production is None else shares_of(production, rows))
+    share = _stands_for(cases, stands_for)
     yield PairedDifference(
         group=group,
         name=name,
@@ -143,7 +143,7 @@ def _difference(
         high=high,
         fixed=int((cases.candidate & ~cases.baseline).sum()),
         broken=int((cases.baseline & ~cases.candidate).sum()),
-        chance=mcnemar(int((net < 0).sum()), int((net > 0).sum())),
+        chance=mcnemar(*families_lost_and_won(cases)),
     )
 
 

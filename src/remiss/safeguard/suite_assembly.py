@@ -11,7 +11,7 @@ import numpy as np
 from remiss.records.identity import digest
 from remiss.records.result import ResultRow
 from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
-from remiss.safeguard.non_inferiority import Numbers, PairedCases, strata_of
+from remiss.safeguard.non_inferiority import Flags, Numbers, PairedCases, Places, strata_of
 from remiss.safeguard.power import play, times_needed
 from remiss.safeguard.suite_rows import WORKING, content_digest, is_sealed, keyed, sealed_digest
 
@@ -111,22 +111,45 @@ def asked_in(question: str, row: SuiteRow) -> bool:
             return True
 
 
-def pairs_of(rows: Sequence[SuiteRow] | Sequence[ResultRow], baseline: Sequence[bool], candidate: Sequence[bool]) -> PairedCases:
-    """Return rows with what two versions made of them, as conditions are judged."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowColumns:
+    """Rows as arrays, an entry each: what one stands for, its capture role and its family by their numbers."""
+
+    weight: Numbers
+    role: Places
+    family: Places
+
+    def pairs(self, places: Places, baseline: Flags, candidate: Flags) -> PairedCases:
+        """Return the rows in some places with what two versions made of them, as conditions are judged."""
+        weight, role, family = self.weight[places], self.role[places], self.family[places]
+        return PairedCases(baseline=baseline, candidate=candidate, weight=weight, role=role, family=family)
+
+
+def columns_of(rows: Sequence[SuiteRow] | Sequence[ResultRow]) -> RowColumns:
+    """Return rows as arrays."""
     place: dict[str, int] = {}
-    return PairedCases(
-        baseline=np.asarray(baseline, dtype=bool),
-        candidate=np.asarray(candidate, dtype=bool),
+    return RowColumns(
         weight=np.array([row.weight for row in rows], dtype=float),
         role=np.array([ROLES.index(row.role) for row in rows], dtype=np.intp),
         family=np.array([place.setdefault(row.family, len(place)) for row in rows], dtype=np.intp),
     )
 
 
-def shares_of(production: Mapping[str, float], rows: Sequence[SuiteRow] | Sequence[ResultRow]) -> Numbers:
-    """Return how many events of production each capture role stands for, by its number; 0 where no row is of it."""
-    there = {row.role for row in rows}
-    return np.array([production.get(role.value, 0.0) if role in there else 0.0 for role in ROLES])
+def pairs_of(rows: Sequence[SuiteRow] | Sequence[ResultRow], baseline: Sequence[bool], candidate: Sequence[bool]) -> PairedCases:
+    """Return rows with what two versions made of them, as conditions are judged."""
+    was, now = np.asarray(baseline, dtype=bool), np.asarray(candidate, dtype=bool)
+    return columns_of(rows).pairs(np.arange(len(rows)), was, now)
+
+
+def shares_of(production: Mapping[str, float], role: Places) -> Numbers:
+    """Return how many events of production each capture role stands for, by its number; 0 where no row is of it.
+
+    Parameters
+    ----------
+    role : the capture role of each row, by its number
+    """
+    stands_for = np.array([production.get(each.value, 0.0) for each in ROLES])
+    return np.where(np.isin(np.arange(len(ROLES)), role), stands_for, 0.0)
 
 
 def power(question: str, rows: Sequence[SuiteRow], margin: float, production: Mapping[str, float]) -> SuitePower:
@@ -138,7 +161,8 @@ def power(question: str, rows: Sequence[SuiteRow], margin: float, production: Ma
         return SuitePower(question=question, margin=margin, differing=DIFFERING, passed=0.0, events=0, effective=0.0)
     nobody = [False] * len(asked)
     # What works stands for itself; of production it is known what each role stands for.
-    cases, shares = pairs_of(asked, nobody, nobody), shares_of(production, asked) if question == PRODUCTION else None
+    cases = pairs_of(asked, nobody, nobody)
+    shares = shares_of(production, cases.role) if question == PRODUCTION else None
     played = play(cases, margin, differing=DIFFERING, production=shares)
     times = None if played.can_pass else times_needed(cases, margin, differing=DIFFERING, production=shares)
     return SuitePower(
