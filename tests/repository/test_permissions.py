@@ -29,8 +29,8 @@ BESIDE = {
     "remiss gate verify": "reads a file",
     "remiss case notebook": "writes what case.show answers",
 }
-# What an action that everybody may do asks of what is not one's own.
-ASKED_WITHIN = {"token:revoke"}
+# What an action asks besides of what is not one's own.
+ASKED_WITHIN = {"token:revoke", "waiver:end"}
 # Routes that are no action's: what they show is of no catalog, or they ask by themselves (tests/faces/http/test_matrix.py).
 OPEN = {"/livez", "/readyz", "/sign-in", "/sign-in/style.css", "/sign-out"}
 OF_THE_PROGRAM = {*DOCUMENTS, "/static/{file}", "/assets/{file}"}

@@ -63,6 +63,7 @@ def test_a_gate_with_nothing_left_that_counts_is_inconclusive():
         {"condition": "target"},
         {"verdict": GateVerdict.INCONCLUSIVE},
         {"approved_by": None},
+        {"closed_by": "sam"},
         {"until": NOW},
         {"team": "boarding"},
     ],

@@ -30,7 +30,7 @@ UNTOLD = {
     # Told in the library (test_resolved_cases.py), of cases that people labelled and models that run.
     *("case.expect", "case.resolve"),
     # Told in the library (test_waivers.py), of what a gate decided.
-    *("flag.evaluate", "flag.list", "gate.checklist", "waiver.approve", "waiver.list", "waiver.request"),
+    *("flag.evaluate", "flag.list", "gate.checklist", "waiver.approve", "waiver.close", "waiver.list", "waiver.request"),
     *("scenario.list", "scenario.make", "scenario.rows", "scenario.show"),
     *("result.list", "result.rows", "result.show", "suite.compare", "suite.logged", "suite.run"),  # and in test_results.py
     # Told by commands and over HTTP (faces/test_replay.py, faces/test_case_notebook.py).

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from remiss import safeguard
-from remiss.errors import Conflict, Denied, InputError, NotFound
+from remiss.errors import Conflict, Denied, InputError, NotFound, Precondition
 from remiss.govern import audit_actions as audit
 from remiss.govern.audit.checkpoint import Verifier
 from remiss.present import gate_report
@@ -111,6 +111,58 @@ def test_what_cannot_be_waived_is_refused(captured, arrivals):
         with pytest.raises(InputError, match=says):
             safeguard.request_waiver(captured, failed.id, "guard", reason=reason, until=until)
     assert not safeguard.list_waivers(captured)
+
+
+def test_a_waiver_is_declined_or_withdrawn_with_a_reason_and_its_condition_counts_again(captured, arrivals, ws_as):
+    sam, pam = ws_as("sam", role="steward"), ws_as("pam", role="steward")
+    cleo, abe = ws_as("cleo", role="curator"), ws_as("abe", role="curator")
+    failed = safeguard.decide(captured, "release.yaml", **WORSE)
+
+    def asked():
+        return safeguard.request_waiver(cleo, failed.id, "guard", reason="known", until=UNTIL)
+
+    def standing():
+        return safeguard.show_gate(captured, failed.id)
+
+    first = asked()
+    with pytest.raises(InputError, match="no reason"):
+        safeguard.close_waiver(sam, first.id, 1, reason=" ")
+    with pytest.raises(InputError, match="no revision 2 yet"):
+        safeguard.close_waiver(sam, first.id, 2, reason="known better")
+    with pytest.raises(Denied, match="who may approve waivers may decline it"):
+        safeguard.close_waiver(abe, first.id, 1, reason="not mine")
+    declined = safeguard.close_waiver(sam, first.id, 1, reason="write to bo@example.org")
+    assert (declined.state, declined.closed_by, declined.revision) == (WaiverState.DECLINED, "sam", 2)
+    assert "bo@example.org" not in declined.closed_reason
+    assert f"{first.id} was declined by sam at " in standing().conditions[0].notes[-1]
+    for again in (lambda: safeguard.close_waiver(sam, first.id, 2, reason="x"), lambda: safeguard.approve_waiver(pam, first.id)):
+        with pytest.raises(Conflict, match="was closed already, by sam"):
+            again()
+    own = asked()
+    assert safeguard.close_waiver(cleo, own.id, 1, reason="not needed").state is WaiverState.WITHDRAWN
+
+    lasting = asked()
+    safeguard.approve_waiver(sam, lasting.id)
+    assert verdict_words(standing()) == "PASS with 1 waiver"
+    # Who read it before it was approved is told so; who neither asked for it nor approved it may not end it.
+    with pytest.raises(Precondition):
+        safeguard.close_waiver(cleo, lasting.id, 1, reason="not needed")
+    with pytest.raises(Denied, match="these two may withdraw it"):
+        safeguard.close_waiver(pam, lasting.id, 2, reason="not mine")
+    before = captured.position()
+    ended = safeguard.close_waiver(sam, lasting.id, 2, reason="the labels were right")
+    assert (ended.state, ended.approved_by, ended.revision) == (WaiverState.WITHDRAWN, "sam", 3)
+    assert verdict_words(standing()) == "FAIL"
+    assert standing().conditions[0].notes[-1].startswith(f"it counts again: {lasting.id} was withdrawn by sam at ")
+    assert standing().conditions[0].notes[-1].endswith(": the labels were right")
+    assert safeguard.evaluate_flag(captured, f"release.{failed.model}").value is False
+    # Earlier positions know nothing of it, and an admin ends what others agreed on.
+    assert safeguard.list_waivers(captured, as_of=before).items[0].state is WaiverState.IN_FORCE
+    more = asked()
+    safeguard.approve_waiver(sam, more.id)
+    assert safeguard.close_waiver(ws_as("root", role="admin"), more.id, 2, reason="x").closed_by == "root"
+    done = [line["action"] for line in audit.search_audit(captured, subject=lasting.id, log="journal")]
+    assert done == ["waiver.close", "waiver.approve", "waiver.request"]
 
 
 def test_a_checklist_is_ticked_by_what_is_true_now_and_leaves_to_people_what_they_alone_can_tell(captured, arrivals, ws_as):

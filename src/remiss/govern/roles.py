@@ -131,6 +131,8 @@ OF_ADMINS = frozenset(
         "team:add",
         "token:create",
         "token:revoke",
+        # Whoever asked for it and approved it; who did may, too, by what they may anyhow.
+        "waiver:end",
     }
 )
 # Every permission that there is.

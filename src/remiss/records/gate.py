@@ -162,11 +162,13 @@ class GateChecklist:
 
 
 class WaiverState(StrEnum):
-    """A waiver counts from its approval until it ends."""
+    """A waiver counts from its approval until it ends or is withdrawn. One that was declined never did."""
 
     REQUESTED = "requested"
     IN_FORCE = "in-force"
     ENDED = "ended"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 @published("waiver", keys={"id": "waiver"}, read="position")
@@ -175,7 +177,8 @@ class Waiver:
     """That a condition of a gate that does not pass is not to count for a while, asked for by one person, approved by another.
 
     It is for a model version by its digest, or where that has none by its name; a policy by its digest; and a condition by its
-    name. `decision` is the one on which it was asked for, `verdict` what the condition said there.
+    name. `decision` is the one on which it was asked for, `verdict` what the condition said there. `revision` grows when it is
+    approved and when it is closed; one that is closed says by whom, when and why.
     """
 
     id: str
@@ -193,6 +196,10 @@ class Waiver:
     requested_at: datetime
     approved_by: str | None = None
     approved_at: datetime | None = None
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+    closed_reason: str | None = None
+    revision: Count = 1
     state: WaiverState = WaiverState.REQUESTED
     team: str = "default"
     position: Count | None = field(default=None, compare=False)

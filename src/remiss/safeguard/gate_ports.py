@@ -75,6 +75,10 @@ class GateStore(Protocol):
         """
         ...
 
+    def close_waiver(self, waiver: Waiver, person: str, at: datetime, reason: str) -> Waiver:
+        """Have a waiver count no more, from now on."""
+        ...
+
 
 class GateWorkspace(SuiteWorkspace, ModelWorkspace, Protocol):
     """The ports that gates take."""

@@ -1,4 +1,4 @@
-"""What one can do with waivers: ask for one, approve what another asked for, and see which there are."""
+"""What one can do with waivers: ask for one, approve what another asked for, close one, and see which there are."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import Annotated
 
 from remiss.action import action
 from remiss.catalog.filing import check_text
+from remiss.catalog.revision import check_read
 from remiss.errors import InputError, NotFound
 from remiss.govern.redaction.written import gate as text_gate
-from remiss.parameters import Help, Position
+from remiss.parameters import MOST_REVISION, Help, IfMatch, Option, Position, Range
 from remiss.records.catalog import reached
 from remiss.records.event import is_text
 from remiss.records.gate import Waiver, Waivers
 from remiss.records.identity import kind_id, plain, utc
 from remiss.safeguard.gate_actions import READ, GateId, found_decision
 from remiss.safeguard.gate_ports import GateWorkspace
-from remiss.safeguard.waiving import check_approvable, check_until, check_waivable, state_of
+from remiss.safeguard.waiving import check_approvable, check_closable, check_until, check_waivable, state_of
 
 REQUEST, APPROVE = "waiver:request", "waiver:approve"
+# To end one that is in force, whoever asked for it and approved it.
+END = "waiver:end"
 MOST_REASON = 2_000
 WaiverId = Annotated[str, Help("The id of a waiver, or a prefix of it that no other has.")]
 
@@ -74,7 +77,7 @@ def request_waiver(
     return waiver
 
 
-def _checked(reason: str) -> str:
+def _checked(reason: str, why: str = "the version may be released") -> str:
     """Return a reason as it may be kept.
 
     Raises
@@ -82,7 +85,7 @@ def _checked(reason: str) -> str:
     InputError : it says nothing, or too much
     """
     if not reason.strip():
-        raise InputError("the waiver has no reason", do="say in a sentence why the version may be released", field="reason")
+        raise InputError("the waiver has no reason", do=f"say in a sentence why {why}", field="reason")
     if len(reason) > MOST_REASON:
         what = f"the reason has {len(reason):,} characters, more than {MOST_REASON:,}"
         raise InputError(what, do="shorten it", field="reason")
@@ -102,7 +105,7 @@ def approve_waiver(ws: GateWorkspace, waiver: WaiverId) -> Waiver:
     ------
     NotFound, Ambiguous
     Denied : you asked for it yourself; no permission in its team
-    Conflict : it is approved already, or has ended
+    Conflict : it is approved already, closed, or has ended
     """
     # Others may be about to: from here on they wait.
     ws.gates.wait()
@@ -111,6 +114,44 @@ def approve_waiver(ws: GateWorkspace, waiver: WaiverId) -> Waiver:
     check_approvable(found, ws.actor.name, ws.now)
     approved = ws.gates.approve_waiver(found, ws.actor.name, ws.now)
     return replace(approved, state=state_of(approved, ws.now))
+
+
+@action("waiver.close", permission=REQUEST, http="POST /waivers/{waiver}/close", subject="waiver")
+def close_waiver(
+    ws: GateWorkspace,
+    waiver: WaiverId,
+    revision: Annotated[
+        int, Range(1, MOST_REVISION), Help("The revision that you read; see `waiver list`."), Option(), IfMatch()
+    ],
+    *,
+    reason: Annotated[str, Help("Why it is not to count; redacted before it is kept.")],
+) -> Waiver:
+    """Decline WAIVER, or withdraw it: it does not count from now on.
+
+    One that waits for approval is declined by who may approve it, or withdrawn by who asked for it. One that is in force is
+    withdrawn by who asked for it, by who approved it, or by an admin: its condition counts again at once. What was signed before
+    goes on saying that it was waived; sign anew.
+
+    Example: remiss waiver close waiver-4f7q2m9x3kbd --revision 2 --reason "The labels were right"
+
+    Raises
+    ------
+    NotFound, Ambiguous
+    InputError : no reason, or a revision that never was
+    Denied : it is for others to close; no permission in its team
+    Precondition : somebody approved it since
+    Conflict : it is closed already, or has ended
+    """
+    # Others may be about to: from here on they wait.
+    ws.gates.wait()
+    found = _found(ws, waiver)
+    ws.allow(REQUEST, found.team)
+    check_read(f"waiver {found.id}", revision, found.revision)
+    approves, ends = (ws.may(permission, found.team) for permission in (APPROVE, END))
+    check_closable(found, ws.actor.name, ws.now, approves=approves, ends=ends)
+    said = text_gate(ws).words(_checked(reason, "it is not to count"))
+    closed = ws.gates.close_waiver(found, ws.actor.name, ws.now, said)
+    return replace(closed, state=state_of(closed, ws.now))
 
 
 @action("waiver.list", permission=READ, http="GET /waivers", reads=True)

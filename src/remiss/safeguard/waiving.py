@@ -2,7 +2,8 @@
 
 A waiver is for what was decided, not for whatever may come: one condition, of one policy (its digest), of one model version (its
 digest, or its name where it has none), and no graver than it was when the waiver was asked for. It is taken over by later
-decisions of which all that holds. It is looked at whenever a decision is: one that has ended counts no more, and says so.
+decisions of which all that holds. It is looked at whenever a decision is: one that has ended, or that somebody closed, counts no
+more, and says so.
 """
 
 from __future__ import annotations
@@ -80,14 +81,52 @@ def check_approvable(waiver: Waiver, person: str, now: datetime) -> None:
     ------
     Denied, Conflict
     """
+    _check_open(waiver)
     if named(person) == named(waiver.requested_by):
         raise Denied(f"{person} asked for {waiver.id}, and nobody approves their own", do="leave it to another person")
     if waiver.until <= now:
         raise Conflict(f"{waiver.id} ended at {format_time(waiver.until)}", do="ask for another one")
 
 
+def _check_open(waiver: Waiver) -> None:
+    if waiver.closed_by is not None:
+        raise Conflict(f"{waiver.id} was closed already, by {waiver.closed_by}", do="ask for another one where one is needed")
+
+
+def check_closable(waiver: Waiver, person: str, now: datetime, *, approves: bool, ends: bool) -> None:
+    """Refuse to close what is over, or what is for others to close.
+
+    Parameters
+    ----------
+    approves : whether the person may approve waivers; who may decline one, too
+    ends : whether they may end any that is in force
+
+    Raises
+    ------
+    Denied, Conflict
+    """
+    _check_open(waiver)
+    if waiver.until <= now:
+        raise Conflict(f"{waiver.id} ended at {format_time(waiver.until)}", do="nothing")
+    theirs = {named(each) for each in (waiver.requested_by, waiver.approved_by) if each is not None}
+    if named(person) in theirs or ends or (approves and waiver.approved_by is None):
+        return
+    if waiver.approved_by is None:
+        raise Denied(
+            f"{waiver.requested_by} asked for {waiver.id}: they may withdraw it, and who may approve waivers may decline it",
+            do="leave it to them",
+        )
+    raise Denied(
+        f"{waiver.requested_by} asked for {waiver.id} and {waiver.approved_by} approved it: these two may withdraw it",
+        do="leave it to them, or to an admin",
+    )
+
+
 def state_of(waiver: Waiver, now: datetime) -> WaiverState:
-    """Return how a waiver stands: it ends at its time, approved or not."""
+    """Return how a waiver stands: it ends at its time, approved or not, or was closed before."""
+    if waiver.closed_by is not None:
+        declined = waiver.approved_by is None and named(waiver.closed_by) != named(waiver.requested_by)
+        return WaiverState.DECLINED if declined else WaiverState.WITHDRAWN
     if waiver.until <= now:
         return WaiverState.ENDED
     return WaiverState.REQUESTED if waiver.approved_by is None else WaiverState.IN_FORCE
@@ -134,7 +173,12 @@ def _told(condition: GateCondition, lasting: Waiver | None, waivers: Iterable[Wa
 
 def _note(waiver: Waiver, now: datetime) -> str:
     """Return why a waiver for a condition that counts does not help it."""
-    if state_of(waiver, now) is WaiverState.REQUESTED:
+    state = state_of(waiver, now)
+    if waiver.closed_at is not None:
+        counts = f"{COUNTS_AGAIN}: " if waiver.approved_by is not None else ""
+        closed = f"{state.value} by {waiver.closed_by} at {format_time(waiver.closed_at)}"
+        return f"{counts}{waiver.id} was {closed}: {waiver.closed_reason}"
+    if state is WaiverState.REQUESTED:
         return f"{waiver.id} waits for approval; {waiver.requested_by} asked for it, until {format_time(waiver.until)}"
     if waiver.approved_by is None:
         return ""

@@ -111,9 +111,9 @@ OF_THE_PROGRAM = {
     "people": "name",
     "teams": "name",
     "tokens": "id person digest",
-    # All but the reason: what a decision says, and names of people.
+    # All but the reasons: what a decision says, and names of people.
     "waivers": "id decision gate policy_digest model model_version model_digest condition verdict"
-    " requested_by approved_by team_id",
+    " requested_by approved_by closed_by team_id",
     "saved_views": "id address person team",  # an address that shows anything personal is refused
     "attachments": "*",
     "attachment_removals": "*",
@@ -160,7 +160,7 @@ WRITTEN = {
     *(f"experiment.write {name}" for name in ("executed", "result", "citations")),
     *(f"remediation.write {name}" for name in ("text", "result", "model_version", "citations")),
     *("hypothesis.write text", "case.comment text", "case.reopen reason", "attachment.add name"),
-    *("view.save name", "view.rename name", "waiver.request reason"),
+    *("view.save name", "view.rename name", "waiver.request reason", "waiver.close reason"),
     *("person.add about", "person.invite about", "team.add about", "token.create about", "token.link about"),
 } - REFUSED
 
@@ -204,7 +204,8 @@ def written(ws, ws_as):
     views.save_view(ws, "ask ana.canary@example.org", "/cases?query=severity:1")
     with ws._store.writing(ws.actor, "gate.decide", ws.now, None):
         ws.gates.save(replace(DECIDED, position=ws.gates.wait()), json.dumps(plain(asdict(DECIDED))))
-    safeguard.request_waiver(ws, DECIDED.id, "guard", reason=SAID, until=ws.now + timedelta(days=1))
+    waiver = safeguard.request_waiver(ws, DECIDED.id, "guard", reason=SAID, until=ws.now + timedelta(days=1))
+    safeguard.close_waiver(ws, waiver.id, 1, reason=SAID)
     catalog.show(ws, case)
     for look in (lambda: evidence.show_evidence(ws, case, SAID), lambda: catalog.show(ws, NAMES[0])):
         with pytest.raises(RemissError):

@@ -78,7 +78,11 @@ def test_a_flag_is_true_by_a_waiver_until_it_ends(there, monkeypatch):
         given = {"condition": "guard", "reason": "known", "until": until.isoformat()}
         waiver = sam.post(f"/api/v1/gates/{gate}/waivers", json=given).json()["waiver"]
         assert sam.post(f"/api/v1/waivers/{waiver}/approval").status_code == 403
-        assert pam.post(f"/api/v1/waivers/{waiver}/approval").status_code == 200
+        assert (answer := pam.post(f"/api/v1/waivers/{waiver}/approval")).status_code == 200
+        close = f"/api/v1/waivers/{waiver}/close"
+        assert pam.post(close, json={"reason": "x"}).status_code == 428
+        assert pam.post(close, json={"reason": "x"}, headers={"If-Match": '"1"'}).status_code == 412
+        assert answer.headers["etag"].startswith('"2')
     found = client(there).get_boolean_details(FLAG, False)
     assert (found.value, found.variant, found.flag_metadata["waivers"]) == (True, "pass-with-waivers", 1)
     assert found.flag_metadata["waivedUntil"].startswith(f"{until:%Y-%m-%dT%H:%M:%S}")

@@ -68,6 +68,7 @@ def test_one_person_asks_for_a_waiver_by_a_form_and_another_approves_it_by_a_for
         page = asking.get("/gates/gate-1").text
         assert "Waits for approval" in page
         assert "/approve" not in page
+        assert "Withdraw the waiver of guard" in page
         assert asking.post(f"/waiver/{waiver.id}/approve", data={"gate": "gate-1"}).status_code == 403
     with site.browser_of(ann) as reading:
         page = reading.get("/gates/gate-1").text
@@ -80,3 +81,14 @@ def test_one_person_asks_for_a_waiver_by_a_form_and_another_approves_it_by_a_for
         assert "Waived by pam until" in page
         assert approving.post(path, data={"gate": "gate-1"}).status_code == 409
         assert "Pass with 1 waiver" in approving.get("/gates").text
+        [path] = re.findall(r'action="(/waiver/[^"]*/close)"', page)
+        assert "Withdraw the waiver of guard" in page
+        given = {"gate": "gate-1", "revision": "2", "reason": "The labels were right"}
+        assert "no reason" in approving.post(path, data=given | {"reason": " "}).text
+        # It was read before it was approved.
+        assert approving.post(path, data=given | {"revision": "1"}).status_code == 412
+        assert approving.post(path, data=given).status_code == 303
+        page = approving.get("/gates/gate-1").text
+        assert "✕ FAIL" in page
+        assert "The labels were right" in page.partition('id="waivers"')[2]
+        assert "/close" not in page

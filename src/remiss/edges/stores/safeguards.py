@@ -1,4 +1,4 @@
-"""Suites, their scenarios, what gates decided and waivers, in the catalog: one row each, never changed but to approve a waiver.
+"""Suites, their scenarios, what gates decided and waivers: one row each, never changed but to approve or close a waiver.
 
 Who sees which the actions decide.
 """
@@ -178,7 +178,16 @@ class GateTable:
         if not transaction.connection.execute(update(waivers).where(*mine).values(values)).rowcount:
             raise Conflict(f"{waiver.id} is approved already", do="nothing")
         transaction.subjects.append(waiver.decision)
-        return replace(waiver, approved_by=person, approved_at=at)
+        return replace(waiver, approved_by=person, approved_at=at, revision=waiver.revision + 1)
+
+    def close_waiver(self, waiver: Waiver, person: str, at: datetime, reason: str) -> Waiver:
+        """Have a waiver count no more."""
+        transaction = self._store.transaction
+        closed = {"closed_by": person, "closed_at": at, "closed_reason": reason}
+        values = closed | {"closed_position": transaction.position()}
+        transaction.connection.execute(update(waivers).where(waivers.c.id == waiver.id).values(values))
+        transaction.subjects.append(waiver.decision)
+        return replace(waiver, closed_by=person, closed_at=at, closed_reason=reason, revision=waiver.revision + 1)
 
 
 # What a waiver is kept as, by the same names.
@@ -186,15 +195,16 @@ _WAIVER = (
     *("id", "decision", "gate", "policy_digest", "model", "model_version", "model_digest", "condition", "reason", "until"),
     *("requested_by", "requested_at"),
 )
+# What it is kept as besides once it is approved, and once it is closed; with the position of that.
+_LATER = {"approved_position": ("approved_by", "approved_at"), "closed_position": ("closed_by", "closed_at", "closed_reason")}
 
 
 def _waiver(row: Row[Any], position: int | None) -> Waiver:
     """Return a waiver as it stood at a position."""
-    approved = row.approved_position is not None and (position is None or row.approved_position <= position)
+    came = [at for at in _LATER if getattr(row, at) is not None and (position is None or getattr(row, at) <= position)]
     return Waiver(
-        **{name: getattr(row, name) for name in _WAIVER},
+        **{name: getattr(row, name) for name in (*_WAIVER, *(name for at in came for name in _LATER[at]))},
         verdict=GateVerdict(row.verdict),
-        approved_by=row.approved_by if approved else None,
-        approved_at=row.approved_at if approved else None,
+        revision=1 + len(came),
         team=row.team_id,
     )

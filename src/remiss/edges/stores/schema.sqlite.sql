@@ -940,7 +940,7 @@ CREATE TABLE waivers (
     approved_at BIGINT,
     approved_position BIGINT,
     team_id TEXT DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL, closed_by TEXT, closed_at BIGINT, closed_reason TEXT, closed_position BIGINT,
     CONSTRAINT pk_waivers PRIMARY KEY ("key"),
     CONSTRAINT uq_waivers_id UNIQUE (id)
 );

@@ -139,6 +139,8 @@ def waiver(found: Waiver) -> None:
             ("until", found.until),
             ("asked for by", f"{found.requested_by}, {found.requested_at}"),
             ("approved by", approved),
+            ("closed by", None if found.closed_by is None else f"{found.closed_by}, {found.closed_at}: {found.closed_reason}"),
+            ("revision", found.revision),
         )
     )
     if found.state is WaiverState.REQUESTED:
@@ -150,8 +152,11 @@ def waivers(found: Waivers) -> None:
     if not found:
         render.say("no waivers")
         return
-    lines = [(each.id, each.state, each.condition, each.until, each.requested_by, each.approved_by) for each in found]
-    render.table(("waiver", "state", "condition", "until", "asked for by", "approved by"), lines)
+    lines = [
+        (each.id, each.state, each.condition, each.until, each.requested_by, each.approved_by, each.closed_by, each.revision)
+        for each in found
+    ]
+    render.table(("waiver", "state", "condition", "until", "asked for by", "approved by", "closed by", "revision"), lines)
 
 
 def flags(found: ReleaseFlags) -> None:

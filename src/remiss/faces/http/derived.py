@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 # The published kinds that name a revision, which their ETag holds; of what the queue gives it is that of the case in hand.
-TAGGED = frozenset({"case", "form", "served"})
+TAGGED = frozenset({"case", "form", "served", "waiver"})
 # What stands for a file as it is: see `attachments`.
 BY_HAND = frozenset({"attachment.add", "attachment.get", "sample.export"})
 DOCUMENTS = "documents"

@@ -62,7 +62,7 @@ sealed_runs = Table(
     Index("ix_sealed_runs_digest_model", "digest", "model"),
 )
 
-# A row is written once more when somebody approves it.
+# A row is written once more when somebody approves it, and when somebody closes it.
 waivers = Table(
     "waivers",
     metadata,
@@ -84,6 +84,10 @@ waivers = Table(
     Column("approved_by", Word),
     Column("approved_at", Instant),
     Column("approved_position", BigInteger),
+    Column("closed_by", Word),
+    Column("closed_at", Instant),
+    Column("closed_reason", Text),
+    Column("closed_position", BigInteger),
     *governed(),
     Index("ix_waivers_model_model_version", "model", "model_version"),
 )

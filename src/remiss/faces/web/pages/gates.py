@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 PATH = "/gates"
-REQUEST, APPROVE = "waiver:request", "waiver:approve"
+REQUEST, APPROVE, END = "waiver:request", "waiver:approve", "waiver:end"
 # What a verdict looks like beside its word: sign and tint.
 LOOKS: Mapping[GateVerdict, tuple[str, str]] = {
     GateVerdict.PASS: ("✓", "good"),
@@ -55,8 +55,8 @@ class GatesPage:
 class GatePage:
     """gates/page.html: one decision with its conditions, the worst first, waivers, and the checklist of the release.
 
-    `waivers` are those for this version under this policy; `approvable` are those that the reader may approve, and `waivable`
-    names the conditions that they may ask not to count.
+    `waivers` are those for this version under this policy; `approvable` are those that the reader may approve, `closable` those
+    that they may close, each with what that is called, and `waivable` names the conditions that they may ask not to count.
     """
 
     template: ClassVar[str] = "gates/page.html"
@@ -68,6 +68,7 @@ class GatePage:
     svg: Markup
     waivers: tuple[Waiver, ...]
     approvable: tuple[Waiver, ...]
+    closable: tuple[tuple[str, Waiver], ...]
     waivable: tuple[str, ...]
     until: str
     checklist: GateChecklist
@@ -81,6 +82,7 @@ class WaiverForm(BaseModel):
     condition: str = ""
     reason: str = ""
     until: str = ""
+    revision: int = 0
 
 
 @router.get(PATH)
@@ -118,6 +120,16 @@ def approve(ws: Ws, waiver: str, typed: Annotated[WaiverForm, Form()]) -> Respon
     return _done(ws, typed.gate, lambda: safeguard.approve_waiver(ws, waiver), waiver, {})
 
 
+@router.post("/waiver/{waiver}/close")
+def close(ws: Ws, waiver: str, typed: Annotated[WaiverForm, Form()]) -> Response:
+    """Decline a waiver, or withdraw it."""
+
+    def act() -> None:
+        safeguard.close_waiver(ws, waiver, typed.revision, reason=typed.reason)
+
+    return _done(ws, typed.gate, act, f"close {waiver}", typed.model_dump())
+
+
 def _done(ws: Workspace, gate: str, act: Callable[[], object], form: str, typed: Mapping[str, object]) -> Response:
     """Do something and show the decision anew; what is refused is said in its form."""
     try:
@@ -138,6 +150,16 @@ def _page(ws: Workspace, gate: str, refused: Refusal | None = None, status: int 
     ]
     counting = [each.name for each in conditions if each.verdict is not GateVerdict.PASS and each.waived is None]
     title, svg = _chart(found.conditions)
+
+    def may(permission: str) -> bool:
+        return ws.authority.may(ws.actor, permission, found.team)
+
+    def mine(each: Waiver) -> bool:
+        return ws.actor.name in {each.requested_by, each.approved_by}
+
+    waiting = [each for each in waivers if each.state is WaiverState.REQUESTED]
+    lasting = [each for each in waivers if each.state is WaiverState.IN_FORCE]
+    closable = [each for each in waiting if mine(each) or may(APPROVE)] + [each for each in lasting if mine(each) or may(END)]
     page = GatePage(
         decision=found,
         verdict=verdict_words(found),
@@ -146,14 +168,9 @@ def _page(ws: Workspace, gate: str, refused: Refusal | None = None, status: int 
         title=title,
         svg=Markup(svg),  # noqa: S704 - it escapes what it writes
         waivers=tuple(waivers),
-        approvable=tuple(
-            each
-            for each in waivers
-            if each.state is WaiverState.REQUESTED
-            and each.requested_by != ws.actor.name
-            and ws.authority.may(ws.actor, APPROVE, found.team)
-        ),
-        waivable=tuple(counting) if ws.authority.may(ws.actor, REQUEST, found.team) else (),
+        approvable=tuple(each for each in waiting if each.requested_by != ws.actor.name) if may(APPROVE) else (),
+        closable=tuple(("Withdraw" if mine(each) or each in lasting else "Decline", each) for each in closable if may(REQUEST)),
+        waivable=tuple(counting) if may(REQUEST) else (),
         until=f"{ws.now + USUAL:%Y-%m-%d}",
         checklist=safeguard.gate_checklist(ws, found.id),
         refused=refused,
