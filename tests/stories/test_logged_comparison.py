@@ -83,8 +83,14 @@ def test_without_the_log_or_what_pairs_answers_it_says_what_it_needs(ws, log, ws
     safeguard.build_suite(ws, "arrivals", "")
     with pytest.raises(InputError, match="no version of arrival-delay"):
         safeguard.compare_logged(ws, "arrivals", model="other@2", baseline="arrival-delay@1")
+    sam = ws_as("sam", role="steward")
+    found = safeguard.compare_logged(sam, "arrivals", **ASKED)
+    assert (found.pairs > 0, found.criteria) == (True, safeguard.compare_logged(ws, "arrivals", **ASKED).criteria)
     with pytest.raises(Denied, match="run:capture"):
-        safeguard.compare_logged(ws_as("sam", role="steward"), "arrivals", **ASKED)
+        capture.capture(sam, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+    # Who labels is told nothing of the sample, be it by counts over the log.
+    with pytest.raises(Denied, match="suite:logged"):
+        safeguard.compare_logged(ws_as("cleo", role="curator"), "arrivals", **ASKED)
     for file in Path(log.folder).glob("predictions/*"):
         file.rename(file.with_suffix(".gone"))
     with pytest.raises(SourceError):

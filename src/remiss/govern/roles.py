@@ -87,6 +87,7 @@ _STEWARD = _READER | {
     "suite:build",
     "suite:read",
     "suite:run",
+    "suite:logged",
     "suite:sealed",
     "gate:decide",
     # What one asked for oneself another approves.

@@ -18,7 +18,6 @@ import scipy
 
 from remiss.action import action
 from remiss.capture import counting
-from remiss.capture.actions import CAPTURE
 from remiss.capture.captured import WindowInForce
 from remiss.capture.counting import PairCount
 from remiss.capture.ports import CaptureWorkspace
@@ -38,6 +37,8 @@ from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.safeguard.suite_actions import READ, SuiteName, found_suite
 from remiss.understand.intervals import TAIL
 
+# To have events of the log counted by what two versions answered: no event, case or label is told, only how many there are.
+LOGGED = "suite:logged"
 MET, NOT_MET = "met", "not met"
 
 
@@ -110,7 +111,7 @@ def _counted(ws: object, given: Mapping[str, Any], found: LoggedComparison) -> S
 
 @action(
     "suite.logged",
-    permission=CAPTURE,
+    permission=LOGGED,
     http="GET /suites/{name}/logged",
     within="suite.compare --logged",
     reads=True,
@@ -130,7 +131,7 @@ def compare_logged(
     The windows of the suite are read again, all of their events and not its rows alone, by the predicates of its protocol and the
     labels that the runs in force knew. Answers belong together that have the same `sampling.unit`. Which units met a criterion by
     the one answer alone is counted exactly; the interval of the difference is by windows. Units that a version did not answer, or
-    more than once, are counted apart. The log has to be where it was, and as it was.
+    more than once, are counted apart. The log has to be where it was, and as it was. Stewards may: nothing but counts is told.
 
     Example: remiss suite compare arrivals --logged --model arrival-delay@2 --baseline arrival-delay@1
 
@@ -140,10 +141,10 @@ def compare_logged(
     InputError : another model than the protocol's, or a protocol that does not say which answers belong together
     QueryError : windows by the rules of an older remiss
     SourceError : the log is gone, or is not what it was when its windows were captured
-    Denied : the asker may not read logs, or some of the events are theirs to label
+    Denied : the asker may not have a log counted, or some of the events are theirs to label
     """
     suite = found_suite(ws, name, READ)
-    ws.allow(CAPTURE, suite.team)
+    ws.allow(LOGGED, suite.team)
     check_unblinded(ws, suite)
     versions = [_version(suite, text, field) for text, field in ((baseline, "baseline"), (model, "model"))]
     stored = ws.protocols.find(suite.protocol, suite.protocol_version)
