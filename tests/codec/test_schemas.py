@@ -20,8 +20,11 @@ from remiss.records.run import Run
 from tests.codec.values import ACTIONS, RETURNED, values
 
 # What enumerations have gained since they were first published, by a word that stood in each: verdicts and states of a case,
-# and grades of a replay.
-GAINED = {"not-a-failure": "cannot-tell", "regressed": "undecidable", "not-reproduced": "same-verdict"}
+# and grades of a replay, and how waivers end.
+GAINED = {"not-a-failure": "cannot-tell", "regressed": "undecidable", "not-reproduced": "same-verdict"} | {
+    "in-force": "withdrawn",
+    "ended": "declined",
+}
 
 
 def widened(schema: typing.Any) -> typing.Any:

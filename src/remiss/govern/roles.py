@@ -71,6 +71,7 @@ _CURATOR = _VERIFIER | {
     # Of pages that others saved for a team; what is one's own is `view:own`.
     "view:manage",
 }
+# Who releases models is a steward, too: nothing of that needs an admin.
 _STEWARD = _READER | {
     "evidence:read",
     # Of files that others added; to remove one's own is `attachment:own`, which every way to remove one asks for first.
@@ -90,6 +91,7 @@ _STEWARD = _READER | {
     "suite:logged",
     "suite:sealed",
     "gate:decide",
+    "model:check",
     # What one asked for oneself another approves.
     "waiver:request",
     "waiver:approve",

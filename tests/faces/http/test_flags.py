@@ -77,7 +77,11 @@ def test_a_flag_is_true_by_a_waiver_until_it_ends(there, monkeypatch):
     with there.program(there.person("sam", role="steward")) as sam, there.program(there.person("pam", role="steward")) as pam:
         given = {"condition": "guard", "reason": "known", "until": until.isoformat()}
         waiver = sam.post(f"/api/v1/gates/{gate}/waivers", json=given).json()["waiver"]
-        assert sam.post(f"/api/v1/waivers/{waiver}/approval").status_code == 403
+        # Nor by another way in of the same person.
+        with there.program(there.person("sam")) as again:
+            for mine in (sam, again):
+                refused = mine.post(f"/api/v1/waivers/{waiver}/approval")
+                assert (refused.status_code, "nobody approves their own" in refused.text) == (403, True)
         assert (answer := pam.post(f"/api/v1/waivers/{waiver}/approval")).status_code == 200
         close = f"/api/v1/waivers/{waiver}/close"
         assert pam.post(close, json={"reason": "x"}).status_code == 428

@@ -1,4 +1,4 @@
--- The catalog's schema, version 45. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 46. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -947,12 +947,12 @@ CREATE TABLE waivers (
     approved_by TEXT COLLATE "C",
     approved_at BIGINT,
     approved_position BIGINT,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
     closed_by TEXT COLLATE "C",
     closed_at BIGINT,
     closed_reason TEXT,
     closed_position BIGINT,
-    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
-    sensitivity SMALLINT DEFAULT '1' NOT NULL,
     CONSTRAINT pk_waivers PRIMARY KEY (key),
     CONSTRAINT uq_waivers_id UNIQUE (id)
 );

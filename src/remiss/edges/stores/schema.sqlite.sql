@@ -1,4 +1,4 @@
--- The catalog's schema, version 45. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 46. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,

@@ -84,10 +84,10 @@ waivers = Table(
     Column("approved_by", Word),
     Column("approved_at", Instant),
     Column("approved_position", BigInteger),
+    *governed(),
     Column("closed_by", Word),
     Column("closed_at", Instant),
     Column("closed_reason", Text),
     Column("closed_position", BigInteger),
-    *governed(),
     Index("ix_waivers_model_model_version", "model", "model_version"),
 )
