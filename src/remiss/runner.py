@@ -25,8 +25,8 @@ from remiss.govern.jobs import BEATS, JobOutcome, LeaseLost, after_error
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.jobs import Posted
 from remiss.govern.ports.machine import Progress
-from remiss.records.job import CAPTURE, DUE, REDACT, REPLAY, Job, JobState, JobStep
-from remiss.safeguard import replay_jobs
+from remiss.records.job import CAPTURE, DUE, REDACT, REPLAY, SUITE, Job, JobState, JobStep
+from remiss.safeguard import replay_jobs, suite_run_actions
 
 if TYPE_CHECKING:
     from remiss.edges.stores.leases import Lease
@@ -54,6 +54,7 @@ class Work:
 WORK: dict[str, Work] = dict.fromkeys((CAPTURE, DUE), Work(steps=job_actions.steps, take=job_actions.take))
 WORK[REDACT] = Work(steps=redact_actions.steps, take=redact_actions.take)
 WORK[REPLAY] = Work(steps=replay_jobs.steps, take=replay_jobs.take)
+WORK[SUITE] = Work(steps=suite_run_actions.steps, take=suite_run_actions.take)
 
 
 class _Stopped(Exception):

@@ -214,6 +214,11 @@ class Wiring(Offline):
         if self.lease is not None:
             self.lease.check()
 
+    @property
+    def job(self) -> str | None:
+        """The job whose step is taken here, if one is."""
+        return None if self.lease is None else self.lease.job.id
+
     @cached_property
     def jobs(self) -> Jobs:
         """Jobs in the catalog, as far as the actor may see them."""

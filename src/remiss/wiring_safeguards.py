@@ -45,13 +45,13 @@ class SafeguardWiring(Wiring):
 
     @contextmanager
     def keeping_models(self) -> Iterator[None]:
-        """Have models that are opened in this block, by calls that are served here, run on until its end."""
+        """Have models that are opened in this block run on until its end, and suites read once: for calls that follow another."""
         running: list[RunningModel] = []
-        self.running_models = running
+        self.running_models, self.read_suites = running, {}
         try:
             yield
         finally:
-            self.running_models = None
+            self.running_models = self.read_suites = None
             for each in running:
                 each.runner.close()
 

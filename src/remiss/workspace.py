@@ -78,7 +78,7 @@ class Workspace(Recording):
         ws.authority = authority or self.authority
         ws.request_id = request_id
         ws._path_cache = self._path_cache
-        ws.running_models = self.running_models
+        ws.running_models, ws.read_suites = self.running_models, self.read_suites
         if posted is not None:
             sources = Path(self.settings.sources or ".").absolute()
             ws.documents = adapters.PostedDocuments(posted, sources, folder)

@@ -33,6 +33,7 @@ UNTOLD = {
     *("flag.evaluate", "flag.list", "gate.checklist", "waiver.approve", "waiver.close", "waiver.list", "waiver.request"),
     *("scenario.list", "scenario.make", "scenario.rows", "scenario.show"),
     *("result.list", "result.rows", "result.show", "suite.compare", "suite.logged", "suite.run"),  # and in test_results.py
+    *("job.suite", "suite.ask"),  # and in test_suite_runs.py
     # Told by commands and over HTTP (faces/test_replay.py, faces/test_case_notebook.py).
     *("case.notebook", "case.replays", "job.replay", "replay.cases", "replay.list"),
     # Told of a catalog of a former schema, where there is something to redact (migrations/test_private_by_default.py).

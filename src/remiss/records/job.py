@@ -26,8 +26,8 @@ OPEN = (JobState.WAITING.value, JobState.RUNNING.value)
 CAPTURE, DUE = "capture", "due"
 # One that the upgrade of a catalog files: texts that were stored without redaction.
 REDACT = "redact"
-# And cases on a model again.
-REPLAY = "replay"
+# Cases on a model again, and a suite on a version of one.
+REPLAY, SUITE = "replay", "suite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,8 @@ class JobStep:
     """One interval of whole windows, which is committed whole or not at all; `run` is what was filed, None until then.
 
     A bound that is None is found when the step is taken, as a capture finds it. `of` is what the step is about, where that is
-    there already: a run, or which of the cases that the job was posted for. Then `run` is what the step made of these.
+    there already: a run, which of the cases that the job was posted for, or which part of a suite. Then `run` is what the step
+    made of these.
     """
 
     since: datetime | None
@@ -57,10 +58,10 @@ class JobLine:
 class Job:
     """A job as it stands now.
 
-    `protocol` and `version` say by what it captures; of one that replays cases, `model` on which. `steps` is None until they are
-    known, and `done` is how many are committed: there is no other progress. `reason` says why it waits again, failed or was
-    cancelled; `retry_at` is when a runner takes it up again that waits because the machine refused. `attempts` counts the times
-    it was taken since a step was committed.
+    `protocol` and `version` say by what it captures; of one that replays cases or runs a suite, `model` on which. `steps` is None
+    until they are known, and `done` is how many are committed: there is no other progress. `reason` says why it waits again,
+    failed or was cancelled; `retry_at` is when a runner takes it up again that waits because the machine refused. `attempts`
+    counts the times it was taken since a step was committed.
     """
 
     id: str

@@ -184,6 +184,25 @@ class Suites(Items[Suite]):
     items: tuple[Suite, ...]
 
 
+@published("suite-progress", keys={"id": "progress"})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteProgress:
+    """How far a run of a suite has come: of its `total` events and scenarios so many are `answered`, and that is kept.
+
+    `kept` were answered before the call that says so. `trouble` is what kept the model from running; then it was asked nothing.
+    """
+
+    id: str
+    suite: str
+    suite_digest: str
+    model: str
+    answered: Count
+    kept: Count
+    total: Count
+    trouble: str | None
+    position: Count
+
+
 @published("suite-rows")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteRowPage:

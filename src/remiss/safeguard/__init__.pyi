@@ -31,6 +31,8 @@ from remiss.safeguard.suite_actions import list_suites as list_suites
 from remiss.safeguard.suite_actions import show_suite as show_suite
 from remiss.safeguard.suite_comparison_actions import compare as compare
 from remiss.safeguard.suite_comparison_actions import compare_logged as compare_logged
+from remiss.safeguard.suite_run_actions import ask as ask
+from remiss.safeguard.suite_run_actions import suite_job as suite_job
 from remiss.safeguard.waiver_actions import approve_waiver as approve_waiver
 from remiss.safeguard.waiver_actions import close_waiver as close_waiver
 from remiss.safeguard.waiver_actions import list_waivers as list_waivers

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from remiss.errors import InputError, ModelError
+from remiss.errors import Conflict, InputError, ModelError
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, RowKind
 from remiss.records.suite import SuiteRow
 from remiss.safeguard.expectations import all_hold
@@ -66,6 +66,11 @@ class Questions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "given", [row_of(row.inputs) for row in self.rows])
+
+    @classmethod
+    def alike(cls, rows: Sequence[SuiteRow], repeats: int, judge: CriterionJudge, seed: int) -> Questions:
+        """Return questions that ask each row equally often."""
+        return cls(rows=rows, repeats=[repeats] * len(rows), judge=judge, seed=seed)
 
     @property
     def most(self) -> int:
@@ -140,6 +145,28 @@ def answers_of(
     """Return what one or two versions answer that run already, without where they run."""
     repeats = [_repeat(running, questions, repeat, progress) for repeat in range(questions.most)]
     return [_answers(model, questions, [each[at] for each in repeats]) for at, model in enumerate(asked)]
+
+
+def joined(parts: Sequence[Answers]) -> Answers:
+    """Return the answers to events that follow one another as those to all of them.
+
+    Raises
+    ------
+    Conflict : a model with other files gave the later ones
+    """
+    last, ran = parts[-1], [each.environment for each in parts if each.environment is not None]
+    if len({each.digest for each in ran}) > 1:
+        what = "the files of the model are not those by which the run began"
+        raise Conflict(what, do="have it begin anew, or put the files back")
+    nothing = ModelAnswer(trouble=last.trouble)
+    return replace(
+        last,
+        passed=np.concatenate([each.passed for each in parts]),
+        met={name: np.concatenate([each.met[name] for each in parts]) for name in last.met},
+        latency_ms=np.concatenate([each.latency_ms for each in parts]),
+        first=[one for each in parts for one in (each.first or [nothing] * len(each.passed))],
+        environment=last.environment or (ran[0] if ran and last.ran else None),
+    )
 
 
 def _nothing(model: ModelSpecification, runner: Runner | ModelTrouble, questions: Questions) -> Answers:

@@ -119,14 +119,21 @@ class CriterionJudge:
     Parameters
     ----------
     rows : in the order in which answers will come
+    typed_by : the rows whose values say of which types these are, where `rows` are a part of them; default: `rows`
     """
 
-    def __init__(self, engine: Engine, criteria: Sequence[SuiteCriterion], rows: Sequence[SuiteRow]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        criteria: Sequence[SuiteCriterion],
+        rows: Sequence[SuiteRow],
+        typed_by: Sequence[SuiteRow] | None = None,
+    ) -> None:
         self._engine = engine
         self._criteria = tuple(each for each in criteria if each.unjudged is None)
         self._rows = rows
-        outputs = [row.output for row in rows]
-        self._output = arrow.kind_of(outputs)
+        self._typed_by = rows if typed_by is None else typed_by
+        self._output = arrow.kind_of([row.output for row in self._typed_by])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -182,15 +189,19 @@ class CriterionJudge:
 
     def _typed(self, answers: Mapping[str, Sequence[object]], output: str) -> _Typed:
         """Return the predicates checked against the values that they read."""
-        known = {*answers, *_PLAIN, *(INPUTS + name for row in self._rows for name in row.inputs)}
-        known |= {CONTEXT + name for row in self._rows for name in row.context}
+        known = {*answers, *_PLAIN, *(INPUTS + name for row in self._typed_by for name in row.inputs)}
+        known |= {CONTEXT + name for row in self._typed_by for name in row.context}
         untyped = dict.fromkeys(known, Type.UNKNOWN)
         reads = {each.name: _reads(_checked(each, untyped)) for each in self._criteria}
         values = {
             name: answers[name] if name in answers else [_value(row, name) for row in self._rows]
             for name in sorted(frozenset().union(*reads.values()))
         }
-        kinds = {name: output if name == OUTPUT else arrow.kind_of(column) for name, column in values.items()}
+        kinds = {
+            name: arrow.kind_of(column if name in answers else [_value(row, name) for row in self._typed_by])
+            for name, column in values.items()
+        }
+        kinds |= {OUTPUT: output} if OUTPUT in values else {}
         types = {name: _TYPES[kind] for name, kind in kinds.items()}
         states = {each.name: state_of(_checked(each, types), frozenset({"label"})) for each in self._criteria}
         return _Typed(values=values, kinds=kinds, reads=reads, states=states)

@@ -57,11 +57,7 @@ def _prepare(ws: ReplayWorkspace, query: str, model: str, purpose: str | None, s
         raise InputError("no case matches the query", do="try it with: remiss case search", field="query")
     yield Posted(
         kind=records.REPLAY,
-        protocol="",
-        version=0,
         team=ws.actor.team,
-        path="",
-        text="",
         model=str(specification),
         cases=cases,
         seed=seed,

@@ -19,6 +19,7 @@ from remiss.protocol.versions import restore
 from remiss.records.catalog import reached
 from remiss.records.event import Scalar, is_text
 from remiss.records.identity import kind_id, plain
+from remiss.records.model import ModelSpecification
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult, SuiteResults
 from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.suite import Suite, SuitePart
@@ -29,12 +30,15 @@ from remiss.safeguard.model_actions import ModelName, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.safeguard.scenario_actions import asked_besides
+from remiss.safeguard.scenarios.making import MadeScenarios
 from remiss.safeguard.suite_actions import READ, SuiteName, found_suite, rows_of
 from remiss.safeguard.suite_running import RanSuite, checked_repeats, run_suite
 
 RUN = "suite:run"
 KIND = "result"
 ResultId = Annotated[str, Help("The id of a result, or a prefix of it that no other has.")]
+Scenarios = Annotated[str, Help("Which scenarios of the suite are asked as well, or `none`: default, those made last.")]
+Anew = Annotated[bool, Help("Ask everything again that was answered before the run was broken off.")]
 Repeat = Annotated[int, Range(1, 99), Help("How often each event is asked, an odd number: most of the answers decide.")]
 COLUMNS = (
     *("event", "part", "mode", "severity", "slice", "verdict", "passes", "asked", "met", "trouble", "output", "latency_ms"),
@@ -43,7 +47,9 @@ COLUMNS = (
 
 
 @contextmanager
-def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int, scenarios: str | None) -> Iterator[RanSuite]:
+def _prepare(
+    ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int, scenarios: str | None, anew: bool
+) -> Iterator[RanSuite]:
     # Before the transaction: a model may run for hours.
     repeats = checked_repeats(repeat)
     specification = ws.models.find(model)
@@ -51,7 +57,8 @@ def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: i
     suite = found_suite(ws, name, RUN)
     rows = rows_of(ws, suite).open
     asked, notes = asked_besides(ws, suite, rows, scenarios)
-    yield run_suite(
+    of = run_name(ws, suite, specification, asked, repeats, seed)
+    ran = run_suite(
         suite,
         rows,
         specification,
@@ -60,13 +67,26 @@ def _prepare(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: i
         progress=ws.progress,
         repeats=repeats,
         seed=seed,
-        redact=_redacting(ws, suite),
+        redact=redacting_of(ws, suite),
         scenarios=asked,
         notes=notes,
+        pieces=() if anew else ws.results.pieces(of),
     )
+    yield replace(ran, run=of)
 
 
-def _redacting(ws: ResultWorkspace, suite: Suite) -> Redact | None:
+def run_name(
+    ws: ResultWorkspace, suite: Suite, model: ModelSpecification, scenarios: MadeScenarios | None, repeats: int, seed: int
+) -> str:
+    """Return what the pieces of a run are kept by: its job, or who runs what how."""
+    if ws.job is not None:
+        return ws.job
+    known = (str(model), model.runner, model.target, model.digest)
+    made = None if scenarios is None else scenarios.made.digest
+    return kind_id("answers", [ws.actor.name, suite.digest, *known, made, repeats, seed])
+
+
+def redacting_of(ws: ResultWorkspace, suite: Suite) -> Redact | None:
     """Return what an answer passes before it is kept: what the suite's events passed when they were captured."""
     stored = ws.protocols.find(suite.protocol, suite.protocol_version)
     return None if stored is None else redacting(ws, restore(stored.text, f"{suite.protocol}.yaml"))
@@ -80,7 +100,8 @@ def run(
     model: Annotated[ModelName, Option("--model")],
     repeat: Repeat = 1,
     seed: Seed = 0,
-    scenarios: Annotated[str, Help("Which scenarios of the suite are asked as well: default, those made last.")] | None = None,
+    scenarios: Scenarios | None = None,
+    anew: Anew = False,
     prepared: RanSuite | None = None,
 ) -> SuiteResult:
     """Run the suite NAME on MODEL, and keep what came of it.
@@ -90,7 +111,8 @@ def run(
     what happened. The figures are by mode, severity and slice, each with an interval in which near-duplicates count as one.
     `result rows` shows the events, failures first. Scenarios of the suite are asked as well, beside their parents: how often an
     answer flips is told apart, and how much is synthetic. A resolved case that a later version fails is regressed from then on:
-    one of a larger number, where versions are dotted numbers; of others a gate tells which is the later.
+    one of a larger number, where versions are dotted numbers; of others a gate tells which is the later. What `suite.ask` kept of
+    your own for the same run is not asked again.
 
     Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
 
@@ -109,6 +131,7 @@ def run(
     made = replace(made, position=ws.position(), made_at=ws.now, made_by=ws.actor.name)
     made = replace(made, id=kind_id(KIND, plain(asdict(made))))
     ws.results.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False), prepared.rows)
+    ws.results.drop_pieces(prepared.run)
     keep_exposures(ws, held, exposures, made.id)
     return made
 

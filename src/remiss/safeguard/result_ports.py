@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
+from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
-from remiss.records.suite import SuitePart
+from remiss.records.suite import Suite, SuitePart
 from remiss.safeguard.ports import ModelWorkspace, Redacting, SuiteWorkspace
 
 
@@ -22,6 +24,20 @@ class ResultRowSearch:
     severity: int | None = None
     stratum: str | None = None
     event: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPiece:
+    """Some of what was answered in a run that is under way: `count` events or scenarios, beginning with the one at `first`.
+
+    `content` is what the answers were judged to be, `answers` what the model said, redacted; both as JSON.
+    """
+
+    first: int
+    count: int
+    content: str
+    answers: str
+    kept_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +73,23 @@ class ResultStore(Protocol):
         """Keep a result; nothing of it is changed any more."""
         ...
 
+    def pieces(self, run: str) -> Sequence[RunPiece]:
+        """Return what was answered in a run so far, in the order in which it was asked."""
+        ...
+
+    def keep_piece(self, run: str, piece: RunPiece, suite: Suite) -> None:
+        """Keep what follows on the pieces of a run that there are.
+
+        Raises
+        ------
+        Conflict : another asked the same meanwhile
+        """
+        ...
+
+    def drop_pieces(self, run: str) -> None:
+        """Let the pieces of a run go, and with them those of any run that nobody went on with for a week."""
+        ...
+
 
 class ResultWorkspace(SuiteWorkspace, ModelWorkspace, Redacting, Protocol):
     """The ports that results take."""
@@ -65,3 +98,13 @@ class ResultWorkspace(SuiteWorkspace, ModelWorkspace, Redacting, Protocol):
     def progress(self) -> Progress: ...
     @property
     def results(self) -> ResultStore: ...
+    @property
+    def jobs(self) -> Jobs: ...
+
+    # The rows of suites and their scenarios, where several calls read them one after the other.
+    read_suites: dict[str, Any] | None
+
+    @property
+    def job(self) -> str | None:
+        """The job whose step is taken, if one is."""
+        ...

@@ -26,6 +26,8 @@ from remiss.safeguard.ports import SuiteWorkspace
 from remiss.safeguard.scenarios.making import RULES, MadeScenarios, make, set_digest
 from remiss.safeguard.suite_actions import BUILD, READ, MostRows, SuiteName, found_suite, rows_of
 
+# In the place of a name.
+NO_SCENARIOS = "none"
 FORM = "remiss-scenario-set/1"
 SetName = Annotated[str, Help("The name of scenarios, or NAME@DIGEST with at least six digits of it.")]
 
@@ -173,7 +175,7 @@ def asked_besides(
     ------
     NotFound, Conflict : of scenarios that are named
     """
-    kept = _set_of_suite(ws, suite, name)
+    kept = None if name == NO_SCENARIOS else _set_of_suite(ws, suite, name)
     if kept is None:
         return None, ()
     try:

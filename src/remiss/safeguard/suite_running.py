@@ -1,29 +1,37 @@
 """Running a version over the rows of a suite: what it answers, whether that is what is expected, and all that follows.
 
-A catalog and a folder are run alike. A model that breaks leaves a result as well, which says of each event what happened.
+A catalog and a folder are run alike. A model that breaks leaves a result as well, which says of each event what happened. Of what
+was answered before a run was broken off nothing is asked again.
 """
 
 from __future__ import annotations
 
+import json
+import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
 from remiss.errors import InputError
 from remiss.protocol.ports import Engine
-from remiss.records.model import ModelAnswer, ModelSpecification, ModelTrouble
+from remiss.records.identity import format_time
+from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, TroubleKind
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
+from remiss.records.scenario import Scenario
 from remiss.records.suite import Suite, SuiteRow
-from remiss.safeguard.asking import Answers, Progress, Questions, ask_all, majority
+from remiss.safeguard.asking import Answers, Progress, Questions, ask_all, joined, majority
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
-from remiss.safeguard.ports import Models
+from remiss.safeguard.ports import Models, Runner
 from remiss.safeguard.replay_outcomes import Redact, kept
 from remiss.safeguard.result_figures import figures, judged
+from remiss.safeguard.result_ports import RunPiece
 from remiss.safeguard.scenarios.making import MadeScenarios
-from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_figures, outcomes
+from remiss.safeguard.scenarios.stability import ScenarioFlip, flip_figures, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
 
 _VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
@@ -31,14 +39,20 @@ _VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FA
 
 # Of more scenarios that flip only how many they are is told.
 MOST_FLIPPED = 100
+# By which what this process asked is told from what another did.
+PROCESS = secrets.token_hex(4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RanSuite:
-    """A result with its rows, what matters most first: what worked and does not, then open failures, then what cannot be told."""
+    """A result with its rows, what matters most first: what worked and does not, then open failures, then what cannot be told.
+
+    `run` is what its pieces were kept by.
+    """
 
     result: SuiteResult
     rows: tuple[ResultRow, ...]
+    run: str = ""
 
 
 def checked_repeats(repeat: int) -> int:
@@ -66,24 +80,36 @@ def run_suite(
     redact: Redact | None,
     scenarios: MadeScenarios | None = None,
     notes: tuple[str, ...] = (),
+    pieces: Sequence[RunPiece] = (),
 ) -> RanSuite:
     """Return what a version makes of the rows of a suite, and of scenarios of it.
 
     Parameters
     ----------
+    pieces : what was answered before, which is not asked again
     redact : what an answer passes before it is in the result; None where none may be
 
     Raises
     ------
     InputError : it gets the raw event, which suites do not hold
     ModelError : it is registered wrongly
+    Conflict : its files are not those that answered before
     """
-    questions = Questions(rows=rows, repeats=[repeats] * len(rows), judge=CriterionJudge(engine, suite.criteria, rows), seed=seed)
+    before = answered(pieces, model)
+    known = 0 if before.answers is None else len(before.answers.first)
     begun = time.perf_counter()
-    [answers] = ask_all(models, [model], questions, progress)
-    seconds = time.perf_counter() - begun
-    flips = _flips(scenarios, answers, questions, suite, engine, models, progress)
-    made = [*_rows(rows, answers, redact)]
+    answers = before.answers
+    if answers is None or known < len(rows):
+        judge = CriterionJudge(engine, suite.criteria, rows[known:], rows)
+        [following] = ask_all(models, [model], Questions.alike(rows[known:], repeats, judge, seed), progress)
+        answers = joined([*([] if answers is None else [answers]), following])
+    seconds = before.seconds + time.perf_counter() - begun
+    left = () if scenarios is None or not answers.ran else in_order(scenarios)[len(before.flips) :]
+    flips = [*before.flips]
+    if scenarios is not None and left:
+        with models.open(answers.model, seed=seed) as runner:
+            flips += flips_of(left, scenarios, suite, rows, engine=engine, runner=runner, repeats=repeats, progress=progress)
+    made = [*_rows(rows, answers, redact, known)]
     verdicts: dict[str, Counter[str]] = {}
     for row in made:
         verdicts.setdefault(row.part.value, Counter())[row.verdict.value] += 1
@@ -105,11 +131,11 @@ def run_suite(
         success=tuple(judged(suite.success, every)),
         troubles=dict(sorted(troubles.items())),
         trouble=None if answers.trouble is None else _shown(answers.trouble, redact),
-        notes=notes,
+        notes=(*notes, *before.notes),
         scenario_set=None if scenarios is None else f"{scenarios.made.name}@{scenarios.made.digest}",
         scenarios=len(flips),
         synthetic_share=len(flips) / max(1, len(flips) + len(rows)),
-        flipped=tuple(each.scenario.id for each in flips if each.flips)[:MOST_FLIPPED],
+        flipped=tuple(each.scenario for each in flips if each.flips)[:MOST_FLIPPED],
         sealed=sum(suite.sealed.rows.values()),
         production=suite.production,
         seconds=round(seconds, 3),
@@ -119,43 +145,116 @@ def run_suite(
     return RanSuite(result=result, rows=tuple(sorted(made, key=_weight_of_news)))
 
 
-def _flips(
-    scenarios: MadeScenarios | None,
-    answers: Answers,
-    questions: Questions,
+def in_order(scenarios: MadeScenarios) -> list[Scenario]:
+    """Return scenarios in the order in which they are asked: those of one parent follow one another."""
+    return sorted(scenarios.scenarios, key=attrgetter("parent"))
+
+
+def flips_of(
+    those: Sequence[Scenario],
+    scenarios: MadeScenarios,
     suite: Suite,
+    rows: Sequence[SuiteRow],
+    *,
     engine: Engine,
-    models: Models,
+    runner: Runner,
+    repeats: int,
     progress: Progress,
-) -> list[ScenarioOutcome]:
-    """Return what a version makes of the scenarios of a suite; nothing where there are none, or it does not run."""
-    if scenarios is None or not answers.ran:
-        return []
-    with models.open(answers.model, seed=questions.seed) as runner:
-        return outcomes(
-            scenarios.scenarios,
-            {each.name: each.expects for each in scenarios.made.recipes},
-            {row.id: row for row in questions.rows},
-            engine=engine,
-            criteria=suite.criteria,
-            runner=runner,
-            repeats=questions.most,
-            progress=progress,
-        )
+) -> list[ScenarioFlip]:
+    """Return what a version makes of some scenarios of a suite."""
+    found = outcomes(
+        those,
+        {each.name: each.expects for each in scenarios.made.recipes},
+        {row.id: row for row in rows},
+        engine=engine,
+        criteria=suite.criteria,
+        runner=runner,
+        repeats=repeats,
+        progress=progress,
+    )
+    return [each.flip for each in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredBefore:
+    """What was answered before a run was broken off: the first events, and the first scenarios once all events were."""
+
+    answers: Answers | None
+    flips: tuple[ScenarioFlip, ...]
+    seconds: float
+    notes: tuple[str, ...]
+
+
+def piece_of(first: int, answers: Answers, redact: Redact | None, seconds: float) -> RunPiece:
+    """Return what is kept of the answers to some events."""
+    said = [kept(each, redact) for each in answers.first]
+    environment = answers.environment
+    content = {
+        "process": PROCESS,
+        "seconds": seconds,
+        "environment": None if environment is None else asdict(environment),
+        "passed": answers.passed.tolist(),
+        "met": {name: states.tolist() for name, states in answers.met.items()},
+        "latency_ms": [[None if np.isnan(one) else one for one in each] for each in answers.latency_ms.tolist()],
+    }
+    texts = [[each.output, each.trouble and each.trouble.kind.value, each.trouble and each.trouble.message] for each in said]
+    return RunPiece(first=first, count=len(said), content=json.dumps(content), answers=json.dumps(texts, ensure_ascii=False))
+
+
+def piece_of_flips(first: int, flips: Sequence[ScenarioFlip], seconds: float) -> RunPiece:
+    """Return what is kept of the answers to some scenarios."""
+    content = {"process": PROCESS, "seconds": seconds, "flips": [asdict(each) for each in flips]}
+    return RunPiece(first=first, count=len(flips), content=json.dumps(content), answers="[]")
+
+
+def answered(pieces: Sequence[RunPiece], model: ModelSpecification) -> AnsweredBefore:
+    """Return what the pieces of a run say."""
+    contents = [json.loads(each.content) for each in pieces]
+    events = [_answers(one, said, model) for one, said in zip(pieces, contents, strict=True) if "passed" in said]
+    others = [at for at, said in enumerate(contents) if said["process"] != PROCESS]
+    notes = []
+    if others:
+        count, last = sum(pieces[at].count for at in others), pieces[others[-1]].kept_at
+        until = "" if last is None else f", the last of them at {format_time(last.replace(microsecond=0))}"
+        notes.append(f"it was run by more than one process: {count:,} answers are of others than the last{until}")
+    return AnsweredBefore(
+        answers=joined(events) if events else None,
+        flips=tuple(ScenarioFlip(**each) for said in contents for each in said.get("flips", ())),
+        seconds=sum(said["seconds"] for said in contents),
+        notes=tuple(notes),
+    )
+
+
+def _answers(piece: RunPiece, said: Mapping[str, Any], model: ModelSpecification) -> Answers:
+    environment = said["environment"]
+    first = (
+        ModelAnswer(output=output, trouble=None if kind is None else ModelTrouble(kind=TroubleKind(kind), message=message))
+        for output, kind, message in json.loads(piece.answers)
+    )
+    return Answers(
+        model=model,
+        passed=np.array(said["passed"], dtype=np.int8),
+        met={name: np.array(states, dtype=np.int8) for name, states in said["met"].items()},
+        latency_ms=np.array(said["latency_ms"], dtype=float),
+        first=[*first],
+        environment=None if environment is None else ModelEnvironment(**environment),
+    )
 
 
 def _shown(trouble: ModelTrouble, redact: Redact | None) -> ModelTrouble | None:
     return kept(ModelAnswer(trouble=trouble), redact).trouble
 
 
-def _rows(rows: Sequence[SuiteRow], answers: Answers, redact: Redact | None) -> Iterator[ResultRow]:
+def _rows(rows: Sequence[SuiteRow], answers: Answers, redact: Redact | None, known: int) -> Iterator[ResultRow]:
     told, passes = majority(answers.passed), (answers.passed == YES).sum(axis=1)
     asked = (answers.passed != UNKNOWN).sum(axis=1)
     met = {name: majority(states) for name, states in answers.met.items()}
     latency = _medians(answers)
     nothing = ModelAnswer(trouble=answers.trouble)
     for at, row in enumerate(rows):
-        answer = kept(answers.first[at] if answers.first else nothing, redact)
+        answer = answers.first[at] if answers.first else nothing
+        # What was kept was redacted then.
+        answer = answer if at < known else kept(answer, redact)
         yield ResultRow(
             id=row.id,
             part=row.part,

@@ -64,7 +64,8 @@ REFUSED = {
     "suite.run model",
     "case.expect expectations",
     *("suite.build name", "suite.run scenarios"),
-    "suite.run name",
+    *("suite.run name", "suite.ask name", "job.suite name"),
+    *("suite.ask model", "suite.ask scenarios", "job.suite model", "job.suite scenarios"),
     *("suite.build within", "suite.build success"),
     "case.file inputs",
     "case.file context",
@@ -127,6 +128,8 @@ OF_THE_PROGRAM = {
     # A suite's name and queries, and the document of scenarios, are refused where they show anything personal; the rest is
     # counts, and words of a protocol.
     **dict.fromkeys(("suites", "scenario_sets", "gates", "sealed_runs", "results", "result_rows"), "*"),
+    # What a model answered in a run that is under way, redacted as its result is.
+    "run_pieces": "*",
     # An expectation that shows anything personal is refused; the rest is names of models and people, and counts.
     **dict.fromkeys(("expectations", "exposures"), "*"),
     # What models answer, redacted as the case is (safeguard/replaying.py).

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from remiss import capture, safeguard
+from remiss import capture, runner, safeguard
 from tests.serving import served
 from tests.stories.logs import MONDAY, WEEK, small_log
 
@@ -68,3 +68,14 @@ def test_a_result_shows_its_failures_first_and_every_other_event_by_a_link(site)
         for href in re.findall(rf'href="(/results/{turned.id}\?[^"#]*)', page):
             assert browser.get(href.replace("&amp;", "&")).status_code == 200
         assert browser.get("/results/result-none").status_code == 404
+
+
+def test_the_page_of_a_job_that_runs_a_suite_says_what_it_asks_and_leads_to_the_result(site):
+    posted = safeguard.suite_job(site.workspace, "arrivals", model="delays@1")
+    runner.work_off(site.workspace)
+    [result] = safeguard.list_results(site.workspace)
+    with site.browser() as browser:
+        page = browser.get(f"/jobs/{posted.id}").text
+        assert "Runs a suite on the model delays@1." in page
+        assert re.search(r"<td>Events 1 to \d+</td><td>done</td>", page)
+        assert f'<td>Figures</td><td><a class="id" href="/results/{result.id}">' in page

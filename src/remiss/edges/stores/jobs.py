@@ -26,8 +26,12 @@ from remiss.govern.jobs import MOST_LINES, nobody_at_hand
 from remiss.govern.ports.jobs import NewestJobs, Posted
 from remiss.records.event import is_text
 from remiss.records.identity import crockford, format_time, from_micros, parse_time
-from remiss.records.job import OPEN, REPLAY, Job, JobLine, JobState, JobStep
+from remiss.records.job import OPEN, REPLAY, SUITE, Job, JobLine, JobState, JobStep
 
+# What is kept of jobs that ask a model.
+ASKED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {REPLAY: ("cases", "seed", "purpose"), SUITE: ("suite", "scenarios", "repeats", "seed")}
+)
 # Of a job that nobody holds.
 FREE: Mapping[str, object] = MappingProxyType({"runner": None, "free_at": 0})
 
@@ -67,8 +71,7 @@ def posted_of(row: Row[Any]) -> Posted:
 def request_cell(posted: Posted) -> dict[str, object]:
     """Return what is kept of a job beside its columns."""
     named = ("path", "text", "folder", "since", "until", "strict")
-    replayed = ("cases", "seed", "purpose") if posted.kind == REPLAY else ()
-    return {name: getattr(posted, name) for name in (*named, *replayed)}
+    return {name: getattr(posted, name) for name in (*named, *ASKED.get(posted.kind, ()))}
 
 
 def steps_cell(steps: Sequence[JobStep]) -> list[dict[str, object]]:

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select
 
+from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.tables import result_rows, results
+from remiss.edges.stores.tables import result_rows, results, run_pieces
 from remiss.edges.stores.visible import visible_to
-from remiss.errors import Ambiguous, NotFound
+from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.records.case import Sensitivity
 from remiss.records.model import ModelTrouble, TroubleKind
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
-from remiss.records.suite import CaptureRole, SuitePart
-from remiss.safeguard.result_ports import FoundRows, ResultRowSearch
+from remiss.records.suite import CaptureRole, Suite, SuitePart
+from remiss.safeguard.result_ports import FoundRows, ResultRowSearch, RunPiece
 
 # So many rows are written at once.
 AT_ONCE = 5_000
+# For so long a run may be gone on with.
+KEPT = timedelta(days=7)
 
 
 class ResultTable:
@@ -90,6 +94,40 @@ class ResultTable:
             cells = [_cells(key, begins + at, each) for at, each in enumerate(rows[begins : begins + AT_ONCE])]
             transaction.connection.execute(insert(result_rows), cells)
         transaction.subjects.append(result.id)
+
+    def pieces(self, run: str) -> Sequence[RunPiece]:
+        """Return what was answered in a run so far."""
+        named = ("first", "count", "content", "answers", "kept_at")
+        those = (run_pieces.c.run == run, run_pieces.c.kept_at > datetime.now(UTC) - KEPT)
+        found = select(*(run_pieces.c[name] for name in named)).where(*those, visible_to(self._reader.scope, run_pieces))
+        with self._reader.at() as reading:
+            rows = reading.connection.execute(found.order_by(run_pieces.c.first)).all()
+        return tuple(RunPiece(**row._asdict()) for row in rows)
+
+    def keep_piece(self, run: str, piece: RunPiece, suite: Suite) -> None:
+        """Keep what follows on the pieces of a run that there are; raises Conflict."""
+        transaction = self._store.transaction
+        lock_name(transaction.connection, f"pieces of {run}")
+        behind = select(func.max(run_pieces.c.first + run_pieces.c.count)).where(run_pieces.c.run == run)
+        if (transaction.connection.execute(behind).scalar_one() or 0) != piece.first:
+            raise Conflict("another asked the same meanwhile", do="wait until that is done, or have it begin anew")
+        row = {
+            "run": run,
+            "first": piece.first,
+            "count": piece.count,
+            "kept_at": transaction.at,
+            "content": piece.content,
+            "answers": piece.answers,
+            "team_id": suite.team,
+            "sensitivity": int(Sensitivity[suite.sensitivity.upper()]),
+        }
+        transaction.connection.execute(insert(run_pieces), row)
+
+    def drop_pieces(self, run: str) -> None:
+        """Let the pieces of a run go, and those that nobody went on with for long."""
+        transaction = self._store.transaction
+        over = or_(run_pieces.c.run == run, run_pieces.c.kept_at <= transaction.at - KEPT)
+        transaction.connection.execute(delete(run_pieces).where(over))
 
 
 def _asked(wanted: ResultRowSearch) -> Sequence[ColumnElement[bool]]:

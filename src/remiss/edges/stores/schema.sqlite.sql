@@ -1,4 +1,4 @@
--- The catalog's schema, version 46. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 47. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -699,6 +699,20 @@ CREATE TABLE run_changes (
     detail TEXT NOT NULL,
     CONSTRAINT pk_run_changes PRIMARY KEY (run_key, event_id, kind),
     CONSTRAINT fk_run_changes_run_key FOREIGN KEY(run_key) REFERENCES runs ("key")
+);
+
+CREATE TABLE run_pieces (
+    "key" INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    kept_at BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    answers TEXT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_run_pieces PRIMARY KEY ("key"),
+    CONSTRAINT uq_run_pieces_run_first UNIQUE (run, first)
 );
 
 CREATE TABLE run_windows (

@@ -17,7 +17,7 @@ from remiss.present.legible import between, counted, share, when
 from remiss.protocol.terms import UNREDACTED
 from remiss.records.estimate import Estimate
 from remiss.records.identity import format_time
-from remiss.records.job import REDACT, REPLAY, Job
+from remiss.records.job import REDACT, REPLAY, SUITE, Job
 from remiss.records.run import Run
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def job(found: Job) -> None:
     """Print how a job stands, its steps and its log."""
     render.facts(_facts(found))
     for number, step in enumerate(found.steps or (), 1):
-        bounds = f"cases {step.of}" if found.kind == REPLAY else f"{_bound(step.since)} to {_bound(step.until)}"
+        named = {REPLAY: f"cases {step.of}", SUITE: step.of}
+        bounds = named.get(found.kind, f"{_bound(step.since)} to {_bound(step.until)}")
         click.echo(f"  step {number}  {bounds}  {step.run or ('not yet' if found.open else 'not done')}")
     for line in found.log:
         click.echo(f"  {format_time(line.at.replace(microsecond=0))}  {render.cell(line.text)}")
@@ -106,7 +107,7 @@ def posted(found: Sequence[Job]) -> None:
 def _facts(found: Job) -> Iterator[tuple[str, object]]:
     yield "job", found.id
     yield "state", job_in_words(found)
-    verbs = {REDACT: "redacts what was stored by", REPLAY: "asks again"}
+    verbs = {REDACT: "redacts what was stored by", REPLAY: "asks again", SUITE: "runs a suite on"}
     yield verbs.get(found.kind, "captures by"), found.model or f"{found.protocol}@{found.version}"
     yield "team", found.team
     yield "posted", f"{format_time(found.posted_at.replace(microsecond=0))} by {found.person}"

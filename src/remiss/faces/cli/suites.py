@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,24 +116,28 @@ def make_scenarios(ws: Workspace, suite: str, document: str, *, out: Path | None
 )
 @click.option("--repeat", type=click.IntRange(1, 99), default=1, show_default=True, help="How often each event is asked.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="What the model's random numbers begin with.")
-@click.option("--scenarios", metavar="NAME", help="Which of the suite's scenarios are asked as well; default: those made last.")
+@click.option(
+    "--scenarios", metavar="NAME", help="Which of the suite's scenarios are asked as well, or none; default: those made last."
+)
+@click.option("--anew", is_flag=True, help="Ask everything again that was answered before the run was broken off.")
 @formatted_object
-def run(name: str, *, model: str, repeat: int, seed: int, scenarios: str | None, shape: str) -> None:
+def run(name: str, *, shape: str, anew: bool, **given: Any) -> None:
     """Run the suite NAME on a version of a model; say what came of it.
 
     NAME is that of one in the catalog, and the result is kept; or the folder of one, and needs no catalog. All of it but the
     sealed part is asked, and its scenarios. The figures are by failure mode, severity and slice, each with an interval. Where the
-    suite has criteria of success, the exit status is 0 if all are met, 1 if one is not, and else 3.
+    suite has criteria of success, the exit status is 0 if all are met, 1 if one is not, and else 3. A run that was broken off
+    goes on where it was when it is begun again, on a catalog of this machine.
 
     Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
     """
     found: SuiteResult
     if (Path(name) / suite_folder.DOCUMENT).exists():
         with offline() as there, progress(there):
-            found = suite_session.run(there, name, model, repeat=repeat, seed=seed)
+            found = suite_session.run(there, name, given["model"], repeat=given["repeat"], seed=given["seed"])
     else:
         with workspace() as ws, progress(ws):
-            found = safeguard.run(ws, name, model=model, repeat=repeat, seed=seed, scenarios=scenarios)
+            found = _run(ws, name, given, anew=anew)
     if shape == "json":
         render.as_json(to_json(found))
     else:
@@ -142,6 +147,19 @@ def run(name: str, *, model: str, repeat: int, seed: int, scenarios: str | None,
         raise click.exceptions.Exit(AnswerNo.exit_status)
     if SuccessVerdict.UNTOLD in verdicts:
         raise click.exceptions.Exit(Undecided.exit_status)
+
+
+def _run(ws: Workspace, name: str, given: Mapping[str, Any], *, anew: bool) -> SuiteResult:
+    """Run a suite piece by piece, so that nothing is asked again when this is killed; through a server in one call."""
+    if not hasattr(ws, "keeping_models"):
+        return safeguard.run(ws, name, **given, anew=anew)
+    with ws.keeping_models():
+        at = safeguard.ask(ws, name, **given, anew=anew)
+        if at.kept:
+            render.say(f"goes on where it was broken off: {at.kept:,} of {at.total:,} were answered")
+        while at.trouble is None and at.answered < at.total:
+            at = safeguard.ask(ws, name, **given)
+        return safeguard.run(ws, name, **given)
 
 
 @click.command("report")

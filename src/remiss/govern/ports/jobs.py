@@ -19,15 +19,16 @@ class Posted:
     relative to, within the folder that the runner reads; None is that folder itself.
 
     A replay has no protocol: `model` and `cases` say which model is asked about which cases, `seed` what its random numbers begin
-    with, `purpose` what it gets raw events for.
+    with, `purpose` what it gets raw events for. A run of a suite has none either: `suite` and `scenarios` are NAME@DIGEST, and
+    each event is asked `repeats` times.
     """
 
     kind: str
-    protocol: str
-    version: int
     team: str
-    path: str
-    text: str
+    protocol: str = ""
+    version: int = 0
+    path: str = ""
+    text: str = ""
     folder: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -36,6 +37,9 @@ class Posted:
     cases: tuple[str, ...] = ()
     seed: int = 0
     purpose: str | None = None
+    suite: str | None = None
+    scenarios: str | None = None
+    repeats: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

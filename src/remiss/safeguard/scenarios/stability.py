@@ -31,6 +31,17 @@ _STATES = {None: UNKNOWN, True: YES, False: NO}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFlip:
+    """Whether a scenario can show that an answer flips, and whether it does."""
+
+    scenario: str
+    recipe: str
+    family: str
+    compares: bool
+    flips: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioOutcome:
     """What became of one scenario: how often its expectation held of how often it was asked, and the first answers.
 
@@ -51,6 +62,12 @@ class ScenarioOutcome:
     def flips(self) -> bool:
         """Whether the answer is not what the parent lets expect."""
         return self.compares and not self.passed
+
+    @property
+    def flip(self) -> ScenarioFlip:
+        """What figures are made of."""
+        one = self.scenario
+        return ScenarioFlip(scenario=one.id, recipe=one.recipe, family=one.family, compares=self.compares, flips=self.flips)
 
 
 def outcomes(
@@ -78,7 +95,9 @@ def outcomes(
     given = [row_of(parents[each].inputs) for each in wanted] + [_given(each, parents[each.parent]) for each in scenarios]
     kinds = {expects[each.recipe].kind for each in scenarios}
     # Two answers are compared without the engine.
-    judge = CriterionJudge(engine, criteria, rows) if ScenarioExpectationKind.SAME_AS_PARENT in kinds else None
+    judge = (
+        CriterionJudge(engine, criteria, rows, [*parents.values()]) if ScenarioExpectationKind.SAME_AS_PARENT in kinds else None
+    )
     # Of all that is asked whether the parent's expectations hold, and of scenarios whether their own does.
     as_parent, own = (np.full((size, repeats), UNKNOWN, dtype=np.int8) for size in (len(given), len(scenarios)))
     first: list[ModelAnswer] = []
@@ -164,9 +183,9 @@ def _number(value: JsonValue) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def flip_figures(found: Iterable[ScenarioOutcome]) -> Iterator[ResultFigure]:
+def flip_figures(found: Iterable[ScenarioFlip]) -> Iterator[ResultFigure]:
     """Yield how often scenarios flip, by recipe, and all of them where there are several."""
-    return flip_rates((each.scenario.recipe, each.scenario.family, each.compares, each.flips) for each in found)
+    return flip_rates((each.recipe, each.family, each.compares, each.flips) for each in found)
 
 
 def flip_rates(found: Iterable[tuple[str, str, bool, bool]]) -> Iterator[ResultFigure]:

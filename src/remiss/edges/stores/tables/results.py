@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, UniqueConstraint
 
 from remiss.edges.stores.dialect.types import Key, Word
-from remiss.edges.stores.tables.base import governed, metadata
+from remiss.edges.stores.tables.base import Instant, governed, metadata
 
 # What running a suite left: the document of a result, without its rows.
 results = Table(
@@ -38,4 +38,19 @@ result_rows = Table(
     Column("content", Text, nullable=False),  # the rest, but for
     Column("answer", Word),  # what the model said, which can be erased alone
     Index(None, "event"),
+)
+
+# What was answered in runs that are under way, piece by piece; once there is a result they are gone.
+run_pieces = Table(
+    "run_pieces",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("run", Word, nullable=False),  # a job, or what a person runs how
+    Column("first", Integer, nullable=False),  # of the events and scenarios of the suite
+    Column("count", Integer, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    Column("content", Text, nullable=False),  # what the answers were judged to be
+    Column("answers", Text, nullable=False),  # what the model said, redacted
+    *governed(),
+    UniqueConstraint("run", "first"),
 )
