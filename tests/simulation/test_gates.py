@@ -148,6 +148,7 @@ def test_copies_of_cases_change_no_condition(copies, difference):
     )
     for one, other in zip(*(conditions_of(WHOLE, {"a": each})[0] for each in (once, again)), strict=True):
         assert (one.name, one.verdict) == (other.name, other.verdict)
+        assert other.cases == len(other.evidence) == copies * one.cases
         assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-9)
         assert one.name == "severity-1" or one.value == pytest.approx(other.value, abs=1e-9)
 

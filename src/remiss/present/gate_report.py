@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from remiss.records.gate import GateChecklist, GateCondition, GateDecision, GateVerdict
+from remiss.records.gate import SHOWN_EVIDENCE, GateChecklist, GateCondition, GateDecision, GateVerdict
 
 WORDS = {GateVerdict.PASS: "PASS", GateVerdict.FAIL: "FAIL", GateVerdict.INCONCLUSIVE: "INCONCLUSIVE"}
 SIGNS = {GateVerdict.PASS: "✅", GateVerdict.FAIL: "❌", GateVerdict.INCONCLUSIVE: "❔"}
@@ -46,7 +46,9 @@ def markdown(decision: GateDecision, link: str | None = None) -> str:
     lines += ["| | condition | result | cases |", "| --- | --- | --- | --- |"]
     for each in decision.conditions:
         waived = "" if each.waived is None else f" (waived {markdown_text(each.waived)})"
-        cases = ", ".join(case_link(case, link) for case in each.evidence[:3]) if each.verdict is not GateVerdict.PASS else ""
+        cases = ", ".join(case_link(case, link) for case in each.evidence[:3])
+        cases = f"{cases} ({shown})" if cases and (shown := each.shown(3)) else cases
+        cases = cases if each.verdict is not GateVerdict.PASS else ""
         verdict = f"{SIGNS[each.verdict]} {WORDS[each.verdict]}"
         lines.append(f"| {verdict} | {markdown_text(each.name)}{waived} | {markdown_text(each.says)} | {cases} |")
     notes = [f"- {markdown_text(each.name)}: {markdown_text(note)}" for each in decision.conditions for note in each.notes]
@@ -69,6 +71,7 @@ def checklist(found: GateChecklist) -> str:
     for each in found.lines:
         who = "" if each.who is None else f" To be ticked by {markdown_text(each.who)}."
         evidence = ", ".join(f"`{one}`" for one in each.evidence[:MOST_CASES])
+        evidence += f" ({MOST_CASES} of {len(each.evidence):,} shown)" if len(each.evidence) > MOST_CASES else ""
         said = f"- [{'x' if each.checked else ' '}] **{markdown_text(each.what)}.** {markdown_text(each.says)}.{who}"
         lines.append(said + (f" {evidence}" if evidence else ""))
     return "\n".join((*lines, ""))
@@ -87,7 +90,7 @@ def regressed_words(decision: GateDecision) -> str:
 def _regressed(decision: GateDecision, link: str | None) -> list[str]:
     if not decision.regressed:
         return []
-    more = ", ..." if len(decision.regressed) > MOST_CASES else ""
+    more = f" ({MOST_CASES} of {len(decision.regressed):,} shown)" if len(decision.regressed) > MOST_CASES else ""
     named = ", ".join(case_link(case, link) for case in decision.regressed[:MOST_CASES]) + more
     return [f"**{regressed_words(decision)}**: {named}.", ""]
 
@@ -137,7 +140,8 @@ def xml_document(suite: Element) -> str:
 
 
 def _evidence(condition: GateCondition) -> str:
-    return "\n".join(("cases:", *condition.evidence)) if condition.evidence else ""
+    shown = condition.shown(SHOWN_EVIDENCE)
+    return "\n".join((f"cases{f', {shown}' * bool(shown)}:", *condition.evidence[:SHOWN_EVIDENCE])) if condition.evidence else ""
 
 
 def xml_text(text: str) -> str:

@@ -2,6 +2,9 @@
 
 Source: OASIS, SARIF 2.1.0. Readers of it count a result by its fingerprint, which here is the condition with the case: the same
 case that fails in several versions is one alert. A waived condition's results are suppressed, and stay in the file.
+
+GitHub takes a run of at most 25,000 results and keeps 5,000 of them, the gravest first (its documentation, "SARIF results exceed
+limits"). So a run holds no more than it keeps, and says of how many.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from remiss.records.gate import MOST_EVIDENCE, GateCondition, GateDecision, GateVerdict
+from remiss.records.gate import GateCondition, GateDecision, GateVerdict
 from remiss.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+MOST_RESULTS = 5_000
+_GRAVITY = ("error", "warning", "none")
 LEVELS = {GateVerdict.FAIL: "error", GateVerdict.INCONCLUSIVE: "warning"}
 
 
@@ -35,10 +40,14 @@ def sarif(decision: GateDecision, link: str | None = None, before: GateDecision 
         }
         for each in decision.conditions
     ]
+    results = [*_results(decision, link, before)]
+    # What counts and is graver comes first, what is mended last.
+    results.sort(key=lambda each: (each.get("baselineState") == "absent", "suppressions" in each, _GRAVITY.index(each["level"])))
+    named, there = counted(decision)
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "remiss", "version": __version__, "rules": rules}},
         "automationDetails": {"id": f"{decision.gate}/{decision.model.name}/", "guid": _guid(decision)},
-        "results": [*_results(decision, link, before)],
+        "results": results[:MOST_RESULTS],
         "columnKind": "unicodeCodePoints",
         "properties": {
             "decision": decision.id,
@@ -48,11 +57,20 @@ def sarif(decision: GateDecision, link: str | None = None, before: GateDecision 
             "modelDigest": decision.model.digest,
             "baseline": str(decision.baseline),
             "policyDigest": decision.policy_digest,
+            "casesNamed": named,
+            "casesFound": there,
         },
     }
     if before is not None:
         run["baselineGuid"] = _guid(before)
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+
+
+def counted(decision: GateDecision) -> tuple[int, int]:
+    """Return how many cases SARIF names as evidence against conditions, and how many there are; one of two conditions is two."""
+    against = [each for each in decision.conditions if each.verdict is not GateVerdict.PASS]
+    there = sum(len(each.evidence) if each.cases is None else each.cases for each in against)
+    return min(sum(len(each.evidence) for each in against), MOST_RESULTS), there
 
 
 def _guid(decision: GateDecision) -> str:
@@ -69,8 +87,8 @@ def _results(decision: GateDecision, link: str | None, before: GateDecision | No
             made["baselineState"] = "new" if key not in was else "unchanged" if same else "updated"
         yield made
     now = {key for key, _ in _broken(decision)}
-    # Of a condition that lists no more than so many, what it does not list may still be broken.
-    cut = {each.name for each in decision.conditions if len(each.evidence) >= MOST_EVIDENCE}
+    # Of a condition that does not list all, what it does not list may still be broken.
+    cut = {each.name for each in decision.conditions if each.shown(len(each.evidence))}
     for (name, case), condition in was.items():
         if before is not None and (name, case) not in now and name not in cut:
             yield {**_result(before, condition, case, link), "baselineState": "absent"}

@@ -11,8 +11,10 @@ from typing import ClassVar
 from remiss.records.model import ModelEnvironment, ModelSpecification
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
 
-# How many cases a condition names at most as its evidence.
-MOST_EVIDENCE = 20
+# How many cases a condition names at most as its evidence: as many results of a run as GitHub keeps of SARIF.
+MOST_EVIDENCE = 5_000
+# How many of them are shown where people read, and in a list of decisions.
+SHOWN_EVIDENCE = 20
 
 
 class GateVerdict(StrEnum):
@@ -29,8 +31,9 @@ class GateCondition:
     """One condition of a gate: a number with its interval, held against a threshold.
 
     `events` is how many it is about, `effective` how many independent pairs of equal weight these are worth, where that is asked.
-    `says` is the answer in a sentence. `evidence` names what can be looked at: cases by id, suites and files. `waived` says by
-    whom, until when and by which waiver it does not count; its verdict stays.
+    `says` is the answer in a sentence. `evidence` names what can be looked at, the weightiest first: cases by id; `cases` is how
+    many of them there are, which may be more. `waived` says by whom, until when and by which waiver it does not count; its
+    verdict stays.
     """
 
     name: str
@@ -45,6 +48,16 @@ class GateCondition:
     evidence: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     waived: str | None = None
+    cases: Count | None = None
+
+    def shown(self, most: int) -> str:
+        """Return how many cases are shown where so many are at most, `20 of 63 shown`; empty where these are all."""
+        named = min(most, len(self.evidence))
+        if self.cases is None and len(self.evidence) >= SHOWN_EVIDENCE:
+            # A decision of before, which names no more than so many, of however many.
+            return f"{named:,} of several shown"
+        there = len(self.evidence) if self.cases is None else self.cases
+        return f"{named:,} of {there:,} shown" if named < there else ""
 
 
 @published("gate-suite", part=True)

@@ -14,7 +14,7 @@ from remiss.action import action
 from remiss.catalog.query.parsing import parse
 from remiss.errors import ModelError, NotFound
 from remiss.govern.audit.checkpoint import SECRET, Signer, name_of
-from remiss.records.gate import ChecklistLine, GateChecklist, GateDecision, GateSuite, GateVerdict, Waiver
+from remiss.records.gate import SHOWN_EVIDENCE, ChecklistLine, GateChecklist, GateDecision, GateSuite, GateVerdict, Waiver
 from remiss.records.identity import canonical, format_time
 from remiss.safeguard.attestation import key_id, statement
 from remiss.safeguard.gate_actions import READ, GateId, decision_of, found_decision
@@ -120,7 +120,9 @@ def checklist_lines(facts: ReleaseFacts) -> Iterator[ChecklistLine]:
     for each in found.conditions:
         waived = "" if each.waived is None else f" (waived {each.waived})"
         passes = each.verdict is GateVerdict.PASS or each.waived is not None
-        yield _line(f"Condition {each.name}", passes, f"{WORDS[each.verdict]}: {each.says}{waived}", *each.evidence)
+        shown = each.evidence[:SHOWN_EVIDENCE]
+        of = f"; {each.shown(SHOWN_EVIDENCE)}" if each.shown(SHOWN_EVIDENCE) else ""
+        yield _line(f"Condition {each.name}", passes, f"{WORDS[each.verdict]}: {each.says}{waived}{of}", *shown)
     for name, waiver in facts.waivers.items():
         says = f"{waiver.requested_by} asked for it, {waiver.approved_by} approved it, until {format_time(waiver.until)}"
         yield _line(f"Waiver of {name}", True, f"{says}: {waiver.reason}", waiver.id)

@@ -18,14 +18,20 @@ from remiss.govern.audit.checkpoint import SECRET, Signer, name_of
 from remiss.parameters import Help, Option, Position
 from remiss.records.catalog import reached
 from remiss.records.event import is_text
-from remiss.records.gate import GateAttestation, GateCondition, GateDecision, GateDecisions, GateSuite, GateVerdict
+from remiss.records.gate import (
+    SHOWN_EVIDENCE,
+    GateAttestation,
+    GateDecision,
+    GateDecisions,
+    GateSuite,
+)
 from remiss.records.identity import kind_id, plain
 from remiss.records.model import ModelSpecification
 from remiss.records.suite import Suite
 from remiss.safeguard.asking import Answers, Questions, ask_all
 from remiss.safeguard.attestation import envelope
 from remiss.safeguard.exposing import broken, keep_exposures, side_by_side
-from remiss.safeguard.gate_conditions import conditions_of
+from remiss.safeguard.gate_conditions import conditions_of, worst_of
 from remiss.safeguard.gate_policy import GatePolicy, read
 from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.gate_thresholds import GateRows, Played, coverage_of, gate_rows, repeats_of
@@ -159,7 +165,7 @@ def decide(
         environment=candidate.environment,
         baseline_environment=former.environment,
         left_out=dict(sum((Counter(each.left_out) for each in prepared.suites.values()), Counter())),
-        worst=_worst(conditions),
+        worst=worst_of(conditions),
         regressed=tuple(sorted(broken(held, exposures))),
         team=team,
         position=position,
@@ -181,7 +187,7 @@ def list_gates(
 ) -> GateDecisions:
     """List what gates decided, the newest first.
 
-    Whether a waiver has ended is always told by the time now.
+    Whether a waiver has ended is always told by the time now. Each condition names 20 cases at most; `gate show` has them all.
 
     Example: remiss gate list --model arrival-delay
     """
@@ -191,8 +197,13 @@ def list_gates(
     found = [each for each in map(decision_of, texts) if ws.may(READ, each.team)]
     waivers = ws.gates.waivers(name or None, version or None, at) if found else ()
     return GateDecisions(
-        position=ws.position() if at is None else at, items=tuple(with_waivers(each, waivers, ws.now) for each in found)
+        position=ws.position() if at is None else at, items=tuple(_brief(with_waivers(each, waivers, ws.now)) for each in found)
     )
+
+
+def _brief(decision: GateDecision) -> GateDecision:
+    conditions = tuple(replace(each, evidence=each.evidence[:SHOWN_EVIDENCE]) for each in decision.conditions)
+    return replace(decision, conditions=conditions)
 
 
 @action("gate.show", permission=READ, http="GET /gates/{gate}", reads=True, subject="gate")
@@ -286,10 +297,3 @@ def _suite(ws: GateWorkspace, name: str, suite: Suite, prepared: PlayedGate) -> 
         decided=people.decided,
         verified=people.share,
     )
-
-
-def _worst(conditions: tuple[GateCondition, ...]) -> tuple[str, ...]:
-    """Return the cases to look at first: those that are evidence of what failed, then of what stayed open."""
-    order = (GateVerdict.FAIL, GateVerdict.INCONCLUSIVE)
-    named = [case for verdict in order for each in conditions if each.verdict is verdict for case in each.evidence]
-    return tuple(dict.fromkeys(named))[:20]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from remiss.records.gate import MOST_EVIDENCE, GateCondition, GateVerdict
+from remiss.records.gate import MOST_EVIDENCE, SHOWN_EVIDENCE, GateCondition, GateVerdict
 from remiss.records.suite import CaptureRole
 from remiss.safeguard.asking import majority
 from remiss.safeguard.gate_policy import GatePolicy
@@ -53,8 +53,18 @@ def conditions_of(policy: GatePolicy, suites: Mapping[str, Played]) -> tuple[tup
         names += [begins + each.name for each in asked[name] if isinstance(each, _Inferiority)]
         found = [_judged(each, next(answers)) if isinstance(each, _Inferiority) else each for each in asked[name]]
         found += thresholds(policy, played) if _ran(played) else [_not_run(played)]
-        made += [replace(each, name=begins + each.name) for each in found]
+        made += [
+            replace(each, name=begins + each.name, evidence=each.evidence[:MOST_EVIDENCE], cases=len(each.evidence))
+            for each in found
+        ]
     return tuple(made), tuple(names)
+
+
+def worst_of(conditions: tuple[GateCondition, ...]) -> tuple[str, ...]:
+    """Return the cases to look at first: those that are evidence of what failed, then of what stayed open."""
+    order = (GateVerdict.FAIL, GateVerdict.INCONCLUSIVE)
+    named = [case for verdict in order for each in conditions if each.verdict is verdict for case in each.evidence]
+    return tuple(dict.fromkeys(named))[:SHOWN_EVIDENCE]
 
 
 def _ran(played: Played) -> bool:
@@ -132,7 +142,7 @@ def _inferiority(
         margin=margin,
         strata=strata_of(pairs, shares_of(played.rows.production, pairs.role) if flagged else None),
         events=told.size,
-        lost=named[:MOST_EVIDENCE],
+        lost=named,
     )
     whole = float(weight[places].sum())
     untold = whole - float(pairs.weight.sum())

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from remiss.records.gate import MOST_EVIDENCE, GateCondition, GateVerdict
+from remiss.records.gate import SHOWN_EVIDENCE, GateCondition, GateVerdict
 from remiss.records.states import DECIDED, Status
 from remiss.records.suite import CaptureRole, SuiteRow
 from remiss.safeguard.asking import Answers, majority
@@ -204,8 +204,8 @@ def _critical(without_ground: float, played: Played) -> GateCondition:
         value=float(len(by[CriticalOutcome.BROKEN])),
         threshold=0.0,
         events=len(cases),
-        evidence=tuple(played.rows.named(broke))[:MOST_EVIDENCE],
-        notes=tuple(shares[:MOST_EVIDENCE]),
+        evidence=tuple(played.rows.named(broke)),
+        notes=tuple(shares if len(shares) <= SHOWN_EVIDENCE else [*shares[:SHOWN_EVIDENCE], _more(len(shares))]),
     )
 
 
@@ -219,6 +219,7 @@ def _target(level: float, played: Played) -> GateCondition:
     fixed, broken = (
         played.rows.named(places[both][those]) for those in (pairs.candidate & ~pairs.baseline, pairs.baseline & ~pairs.candidate)
     )
+    more = len(fixed) > SHOWN_EVIDENCE
     counted = "unweighted, near-duplicates as one" if np.unique(pairs.family).size < pairs.family.size else "unweighted"
     return GateCondition(
         name=TARGET,
@@ -227,9 +228,13 @@ def _target(level: float, played: Played) -> GateCondition:
         value=chance,
         threshold=level,
         events=int(both.sum()),
-        evidence=tuple(broken[:MOST_EVIDENCE]),
-        notes=(f"it fixes {', '.join(fixed[:MOST_EVIDENCE])}",) if fixed else (),
+        evidence=tuple(broken),
+        notes=(f"it fixes {', '.join(fixed[:SHOWN_EVIDENCE])}{'; ' * more}{_more(len(fixed)) * more}",) if fixed else (),
     )
+
+
+def _more(count: int) -> str:
+    return f"{SHOWN_EVIDENCE} of {count:,} shown"
 
 
 def _open_critical(most: int, played: Played) -> GateCondition:
@@ -242,7 +247,7 @@ def _open_critical(most: int, played: Played) -> GateCondition:
         value=float(len(still)),
         threshold=float(most),
         events=len(still),
-        evidence=tuple(rows.named(still)[:MOST_EVIDENCE]),
+        evidence=tuple(rows.named(still)),
     )
 
 

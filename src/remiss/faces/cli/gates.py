@@ -48,6 +48,9 @@ def report(ws: Workspace, gate: str, *, form: str, link: str | None, before: str
     if form == "sarif":
         former = _before(ws, found) if before is None else safeguard.show_gate(ws, before)
         click.echo(sarif.sarif(found, link, former), nl=False)
+        named, there = sarif.counted(found)
+        if named < there:
+            render.say(f"{named:,} of {there:,} cases shown: GitHub keeps {sarif.MOST_RESULTS:,} results of a run")
     else:
         click.echo(FORMS[form](found, link), nl=False)
 

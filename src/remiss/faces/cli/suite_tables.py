@@ -107,7 +107,8 @@ def _condition(found: GateCondition) -> None:
     for note in found.notes:
         click.echo(f"  {'':<13}   {note}")
     if found.evidence and found.verdict is not GateVerdict.PASS:
-        click.echo(f"  {'':<13}   look at {', '.join(found.evidence[:5])}")
+        of = f" ({shown})" if (shown := found.shown(5)) else ""
+        click.echo(f"  {'':<13}   look at {', '.join(found.evidence[:5])}{of}")
 
 
 def checklist(found: GateChecklist) -> None:
