@@ -202,7 +202,8 @@ def test_a_checklist_is_ticked_by_what_is_true_now_and_leaves_to_people_what_the
     before = safeguard.gate_checklist(captured, failed.id)
     lines = {each.what: each for each in before.lines}
     assert (before.ready, lines["The gate passes"].checked, lines["Condition guard"].checked) == (False, False, False)
-    assert lines["Condition guard"].evidence == failed.conditions[0].evidence
+    assert lines["Condition guard"].evidence == failed.conditions[0].evidence[:20]
+    assert lines["Condition guard"].says.endswith(f"; 20 of {len(failed.conditions[0].evidence)} shown")
     assert lines["No open case of severity 1"].checked is True
     assert lines["Sealed part of arrivals"].says == "its sealed part was run; 1 of 20 uses, 19 left"
     assert lines["Suite arrivals"].evidence == (arrivals.digest,)

@@ -108,7 +108,7 @@ def _other_model(ws: GateWorkspace, decision: GateDecision, served: str | None) 
     """Return why a decision is about another model than the one that is meant; None where nothing says so."""
     decided = decision.model.digest or "the name only"
     if served is not None and served != decision.model.digest:
-        return f"it was decided for {decided}, and {served} is served"
+        return f"it was decided for another model digest: for {decided}, and {served} is served"
     try:
         registered = ws.models.digest(str(decision.model))
     except NotFound:
@@ -116,5 +116,5 @@ def _other_model(ws: GateWorkspace, decision: GateDecision, served: str | None) 
     except ModelError as error:
         return f"it was decided for {decided}, and what is registered cannot be told: {error.what}"
     if registered is not None and registered != decision.model.digest:
-        return f"it was decided for {decided}, and {registered} is registered now"
+        return f"it was decided for another model digest: for {decided}, and {registered} is registered now"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -105,6 +106,38 @@ def test_a_pickle_is_read_by_the_process_of_the_model_alone_and_of_no_other_mode
     assert not noted.exists()
     asked(saved, "mlflow: bomb")
     assert int(noted.read_text()) != os.getpid()
+
+
+@pytest.mark.slow(reason="loads mlflow and scikit-learn in a process")
+def test_the_digest_of_a_saved_model_is_made_of_its_files_the_same_before_and_after_it_is_loaded(saved, tmp_path):
+    shutil.copytree(saved / "signed", tmp_path / "signed")
+    for name in ("classifier.onnx", "regression.onnx"):
+        shutil.copy(saved / name, tmp_path / name)
+    for what, file in (
+        ("mlflow: signed", "signed/MLmodel"),
+        ("onnx: classifier.onnx", "classifier.onnx"),
+        ("onnx: classifier.onnx, files: [regression.onnx]", "regression.onnx"),
+    ):
+        before = registered(tmp_path, what).digest("m@1")
+        _, environment = asked(tmp_path, what)
+        assert before == environment.digest == registered(tmp_path, what).digest("m@1")
+        content = (tmp_path / file).read_bytes()
+        (tmp_path / file).write_bytes(content + b"\n")
+        after = registered(tmp_path, what).digest("m@1")
+        assert after.startswith("sha256:") and after != before
+        with pytest.raises(ModelError, match="another digest than is registered"):
+            registered(tmp_path, f"{what}, digest: '{before}'").digest("m@1")
+        (tmp_path / file).write_bytes(content)
+    by_path, by_address = (
+        registered(tmp_path, f"mlflow: '{uri}'").digest("m@1") for uri in ("signed", f"file://{tmp_path}/signed")
+    )
+    assert by_path == by_address
+    for gone in ("mlflow: nowhere", "onnx: nowhere.onnx"):
+        with pytest.raises(ModelError, match=r"nowhere.* of m@1 cannot be read"):
+            registered(tmp_path, gone).digest("m@1")
+    # Of one in a registry it is known once it is loaded, or as it is registered.
+    assert registered(tmp_path, "mlflow: 'models:/delay/1'").digest("m@1") is None
+    assert registered(tmp_path, f"mlflow: 'models:/delay/1', digest: '{before}'").digest("m@1") == before
 
 
 @each("file", ["classifier", "arrays"])

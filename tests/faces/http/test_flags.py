@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -116,6 +117,15 @@ def test_a_decision_on_another_model_than_the_registered_one_is_false(there, tmp
     found = ours.get_boolean_details(FLAG, False)
     assert (found.value, found.variant) == (False, "other-model")
     assert "is registered now" in found.flag_metadata["why"]
+    # Of a saved model too, which nobody loads for that.
+    (tmp_path / "models.yaml").write_text("models: [{name: delay, version: '2', onnx: delay.onnx}]\n")
+    (tmp_path / "delay.onnx").write_bytes(b"weights")
+    decided(there, digest=f"sha256:{hashlib.sha256(b'weights').hexdigest()}")
+    assert ours.get_boolean_value(FLAG, False)
+    (tmp_path / "delay.onnx").write_bytes(b"other weights")
+    found = ours.get_boolean_details(FLAG, False)
+    assert (found.value, found.variant) == (False, "other-model")
+    assert found.flag_metadata["why"].startswith("it was decided for another model digest: for sha256:")
     decided(there, digest=None)
     assert ours.get_boolean_details(FLAG, False).flag_metadata["identified"] == "name only"
     (tmp_path / "models.yaml").unlink()

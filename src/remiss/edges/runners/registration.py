@@ -7,10 +7,13 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import ENOENT
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
+from remiss.edges.runners import saved_models
 from remiss.edges.runners.templates import JsonTemplate, KServe, Template
 from remiss.errors import InputError
 from remiss.records.model import ModelSpecification
@@ -167,3 +170,53 @@ def digest_of(folder: Path, files: Sequence[str]) -> str:
         with (folder / name).open("rb") as opened:
             lines.append(f"{name}\0{hashlib.file_digest(opened, 'sha256').hexdigest()}\n")
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
+
+
+def digest_before_loading(target: Target, *, kept: bool = False) -> str | None:
+    """Return the digest of a model by its files, the same that it has once it is loaded; None where they do not lie here.
+
+    Parameters
+    ----------
+    kept : whether the digest is taken that was made last, where no file was written since
+
+    Raises
+    ------
+    OSError : one of them cannot be read
+    """
+    found = _files_of(target)
+    if found is None:
+        return None
+    folder, files = found
+    alone = isinstance(target, SavedTarget) and target.format == ONNX and len(files) == 1
+    if not kept:
+        return _digest(folder, files, alone)
+    those = [(folder / name).stat() for name in files]
+    return _unchanged(
+        folder, files, alone, tuple((each.st_ino, each.st_size, each.st_mtime_ns, each.st_ctime_ns) for each in those)
+    )
+
+
+def _files_of(target: Target) -> tuple[Path, tuple[str, ...]] | None:
+    """Return the files that the digest of a model is made of, by their folder."""
+    match target:
+        case PythonTarget(files=files) if files:
+            return target.folder, files
+        case SavedTarget(format=format_) if format_ == ONNX:
+            return target.folder, (target.uri, *target.files)
+        case SavedTarget() if (path := saved_models.path_of(target.uri)) is not None:
+            at = target.folder / path
+            if not at.is_dir():
+                raise FileNotFoundError(ENOENT, "there is no saved model", str(at))
+            return at, tuple(sorted(saved_models.files_in(str(at))))
+        case _:
+            return None
+
+
+def _digest(folder: Path, files: tuple[str, ...], alone: bool) -> str:  # noqa: FBT001 - a key of what is kept
+    # Of one file of ONNX its own digest, which other programs tell, too.
+    return f"sha256:{saved_models.sha256(str(folder / files[0]))}" if alone else digest_of(folder, files)
+
+
+@lru_cache(64)
+def _unchanged(folder: Path, files: tuple[str, ...], alone: bool, _: tuple[tuple[int, ...], ...]) -> str:  # noqa: FBT001
+    return _digest(folder, files, alone)

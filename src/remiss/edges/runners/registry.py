@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cached_property, lru_cache
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from ipaddress import ip_network
@@ -24,11 +24,12 @@ from urllib.parse import urlsplit
 from remiss.edges.runners.registration import (
     MLFLOW,
     PACKAGES,
+    PYTHON,
     HttpTarget,
     PythonTarget,
     Registration,
     SavedTarget,
-    digest_of,
+    digest_before_loading,
     unregistered,
 )
 from remiss.edges.runners.templates import reseeded
@@ -147,7 +148,7 @@ class ModelRegistry:
         found = next((each for each in self._registrations if str(each.specification) == model), None)
         if found is None:
             raise NotFound(f"no model {model} is registered", do=self._near(model, ()), field="model")
-        return _with_digest(found, _kept_digest).digest
+        return _with_digest(found, kept=True).digest
 
     def open(self, model: ModelSpecification, *, seed: int = 0) -> Runner:
         """Return a model that runs; see `safeguard.ports.Models`."""
@@ -250,32 +251,25 @@ def _check_installed(target: SavedTarget, model: ModelSpecification) -> None:
         raise failed
 
 
-@lru_cache(64)
-def _unchanged(folder: Path, files: tuple[str, ...], _: tuple[tuple[int, ...], ...]) -> str:
-    return digest_of(folder, files)
+def _with_digest(registration: Registration, *, kept: bool = False) -> ModelSpecification:
+    """Return a model with the digest of its files, as far as they lie here; of others it is known once they are loaded.
 
-
-def _kept_digest(folder: Path, files: Sequence[str]) -> str:
-    """Return the digest of files, which is made once as long as none of them is written."""
-    those = [(folder / name).stat() for name in files]
-    stamps = tuple((each.st_ino, each.st_size, each.st_mtime_ns, each.st_ctime_ns) for each in those)
-    return _unchanged(folder, tuple(files), stamps)
-
-
-def _with_digest(registration: Registration, digest_: Callable[[Path, Sequence[str]], str] = digest_of) -> ModelSpecification:
-    """Return a model with the digest of its files, of Python the only one that is known before it is loaded.
+    Parameters
+    ----------
+    kept : whether the digest is taken that was made last, where no file was written since
 
     Raises
     ------
     ModelError : a file cannot be read, or they are not those that were registered
     """
     target, model = registration.target, registration.specification
-    if not isinstance(target, PythonTarget) or not target.files:
-        return model
     try:
-        digest = digest_(target.folder, target.files)
+        digest = digest_before_loading(target, kept=kept)
     except OSError as error:
-        raise ModelError(f"{error.filename} of {model} cannot be read: {error.strerror}", do="mend its `files`") from error
+        do = f"put it back, or mend `{'files' if model.runner == PYTHON else model.runner}` of the model"
+        raise ModelError(f"{error.filename} of {model} cannot be read: {error.strerror}", do=do) from error
+    if digest is None:
+        return model
     if model.digest not in {None, digest}:
         raise ModelError(
             f"the files of {model} have another digest than is registered: {digest}",

@@ -86,10 +86,18 @@ def mlflow(asked: Dict[str, Any], trouble: Trouble) -> Found:
     return call, {"digest": digest, "at": at}
 
 
+def path_of(uri: str) -> Optional[str]:
+    """Return the path of a saved model; None of one that is elsewhere."""
+    if uri.startswith("file:"):
+        return unquote(urlsplit(uri).path)
+    return None if _SCHEME.match(uri) else uri
+
+
 def _brought(uri: str, trouble: Trouble) -> str:
     """Return the path of a saved model; one that is elsewhere is brought into a new folder of those for temporary files."""
-    if not _SCHEME.match(uri) or uri.startswith("file:"):
-        return unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
+    here = path_of(uri)
+    if here is not None:
+        return here
     if uri.startswith(("models:", "runs:")) and not any(map(os.environ.get, REGISTRY)):
         # Without one MLflow makes a new registry in the folder, and finds nothing there.
         raise trouble("start", "no registry is known: neither {} nor {} is set".format(*REGISTRY))
