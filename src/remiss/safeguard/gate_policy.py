@@ -23,7 +23,7 @@ class _Section(BaseModel):
 
 
 class GuardPolicy(_Section):
-    """Does it break what worked? Controls and resolved cases."""
+    """Does it break controls with decided labels, or resolved cases?"""
 
     margin: Margin = 0.05
 

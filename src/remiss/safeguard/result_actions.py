@@ -185,8 +185,8 @@ def list_result_rows(
 ) -> Rows:
     """List the events of a result, failures first.
 
-    First come those that worked and do not, then open cases that still fail, then those of which it cannot be told, then those
-    of the production sample that meet a criterion.
+    First come controls and resolved cases, then open cases that still fail, then those of which it cannot be told, then those of
+    the production sample that meet a criterion.
 
     Example: remiss result rows result-4f7q2m9x3kbd --verdict failed
 

@@ -13,7 +13,7 @@ from remiss.records.result import ResultRow
 from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
 from remiss.safeguard.non_inferiority import Flags, Numbers, PairedCases, Places, strata_of
 from remiss.safeguard.power import play, times_needed
-from remiss.safeguard.suite_rows import WORKING, content_digest, is_sealed, keyed, sealed_digest
+from remiss.safeguard.suite_rows import RESOLVED, content_digest, is_sealed, keyed, sealed_digest
 
 GUARD, PRODUCTION, TARGET = "guard", "production", "target"
 # The least that a version may be worse by, and the share of events on which two versions differ, where nobody says.
@@ -104,9 +104,9 @@ def asked_in(question: str, row: SuiteRow) -> bool:
     """Return whether a row has a part in a question, as far as the row alone decides."""
     match question:
         case "guard":
-            return row.part is SuitePart.CONTROLS or (row.part is SuitePart.CASES and row.status in WORKING)
+            return row.part is SuitePart.CONTROLS or (row.part is SuitePart.CASES and row.status in RESOLVED)
         case "target":
-            return row.part is SuitePart.CASES and row.status not in WORKING
+            return row.part is SuitePart.CASES and row.status not in RESOLVED
         case _:
             return True
 
@@ -160,7 +160,7 @@ def power(question: str, rows: Sequence[SuiteRow], margin: float, production: Ma
     if not asked:
         return SuitePower(question=question, margin=margin, differing=DIFFERING, passed=0.0, events=0, effective=0.0)
     nobody = [False] * len(asked)
-    # What works stands for itself; of production it is known what each role stands for.
+    # Guard cases stand for themselves; of production it is known what each role stands for.
     cases = pairs_of(asked, nobody, nobody)
     shares = shares_of(production, cases.role) if question == PRODUCTION else None
     played = play(cases, margin, differing=DIFFERING, production=shares)

@@ -57,10 +57,11 @@ def compare(
 ) -> SuiteComparison:
     """Compare what two versions made of the suite NAME, event by event.
 
-    Nothing is run: both have been, on the same content of the suite. It says how much more of what worked, of open cases, of each
-    failure mode, severity and slice the new version passes, with the interval that a gate would have; on how many events each
-    alone passes, with McNemar's exact test, unweighted; and which events these are. Slices are adjusted by Benjamini and
-    Hochberg, modes of severity 1 by Holm. It is a report, and decides nothing: for that there are gates.
+    Nothing is run: both have been, on the same content of the suite. It says how much more of the guard
+    (controls with decided labels, and resolved cases), of open cases, of each failure mode, severity and slice the new version
+    passes, with the interval that a gate would have; on how many events each alone passes, with McNemar's exact test, unweighted;
+    and which events these are. Slices are adjusted by Benjamini and Hochberg, modes of severity 1 by Holm. It is a report, and
+    decides nothing: for that there are gates.
 
     Example: remiss suite compare arrivals --model arrival-delay@2 --baseline arrival-delay@1
 

@@ -28,9 +28,9 @@ from remiss.safeguard.expectations import by_default
 from remiss.safeguard.replaying import redacted
 from remiss.understand.ports import SampledLine
 
-# The events of a suite whose cases are open, and those of which it is asked whether they still work.
+# The cases of a suite that are open, and those that are resolved, which the guard asks.
 OPEN = frozenset({Status.VERIFIED, Status.REGRESSED})
-WORKING = frozenset({Status.RESOLVED})
+RESOLVED = frozenset({Status.RESOLVED})
 # Of a control that nobody found a failure in.
 SOUND = frozenset({None, Status.CONTROL, Status.CLEARED})
 
@@ -76,7 +76,7 @@ def taken(
         if why is not None:
             found.left_out[why] += 1
             continue
-        if line.id in chosen and row.status in OPEN | WORKING:
+        if line.id in chosen and row.status in OPEN | RESOLVED:
             expected = tuple(written.get(line.id, ())) or by_default(row.criteria, row.output, row.label, by_name)
             found.left_out[NO_EXPECTATION] += not expected
             row = replace(row, part=SuitePart.CASES if expected else row.part, expectations=expected)

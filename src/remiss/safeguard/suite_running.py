@@ -45,7 +45,7 @@ PROCESS = secrets.token_hex(4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RanSuite:
-    """A result with its rows, what matters most first: what worked and does not, then open failures, then what cannot be told.
+    """A result with its rows, the weightiest first: guard cases that fail, then open failures, then what cannot be told.
 
     `run` is what its pieces were kept by.
     """

@@ -230,7 +230,7 @@ def result(ws: Ws, result: str, asked: Annotated[RowFilter, Query()]) -> Respons
 
 
 def _cards(found: SuiteResult) -> Iterator[ResultFigure]:
-    """Yield how much of what worked still does, how many open cases pass, and the rule that most of production meets."""
+    """Yield how much of the guard passes, how many open cases do, and the rule that most of production meets."""
     yield from (each for each in found.figures if (each.group, each.measure) == ("question", PASSING) and each.value is not None)
     rules = [each for each in found.figures if each.group == "criterion" and each.value]
     yield from sorted(rules, key=lambda each: -(each.value or 0.0))[:1]
