@@ -57,6 +57,9 @@ def test_what_was_signed_is_read_again_by_who_has_the_public_key():
     found = checked(made, SIGNER.verifier, NOW)
     assert (found.verdict, found.model, found.digest) == (GateVerdict.FAIL, "delay@2", "sha256:" + "a" * 64)
     assert (found.failed, found.passed, found.warned) == (("guard",), ("severity-1",), ("target",))
+    told = statement(decision())["predicate"]["remiss"]
+    assert told["suites"] == [{"name": "arrivals", "events": 10, "sealed": 2, "synthetic": 0}]
+    assert told["syntheticShare"] == 0.0
 
 
 def test_the_envelope_is_dsse_s_and_the_statement_in_toto_s():
@@ -125,5 +128,5 @@ def test_reports_say_verdict_and_conditions_and_no_text_breaks_out_of_them():
         "tests": "3", "failures": "1", "errors": "0", "skipped": "1",
     }  # fmt: skip
     lines = github(decision()).splitlines()
-    assert [line.partition(" ")[0] for line in lines] == ["::error", "::error", "::notice"]
+    assert [line.partition(" ")[0] for line in lines] == ["::error", "::error", "::notice", "::notice"]
     assert "%0A::error::boo %25" in lines[1]

@@ -8,21 +8,25 @@ import re
 import statistics
 import subprocess
 import sys
+import textwrap
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remiss.codec import published
 from remiss.errors import InputError
 from remiss.records.expectation import Expectation, ExpectationKind
 from remiss.records.suite import CaptureRole, SealedPart, Suite, SuitePart, SuiteRow
 from remiss.safeguard.scenarios import changes, texts
 from remiss.safeguard.scenarios.changes import Draws
-from remiss.safeguard.scenarios.document import OPERATORS
+from remiss.safeguard.scenarios.document import OPERATORS, read
 from remiss.safeguard.scenarios.making import make
 from remiss.safeguard.scenarios.profile import profile_of
 
@@ -235,6 +239,19 @@ def test_drift_gives_a_slice_the_profile_that_it_has_in_another_window():
 HOSTILE = st.text(st.characters(), max_size=60) | st.sampled_from(
     [REMARKS, "naïve café e\u0301te\u0301", "家族👩‍👩‍👧 は。二つ\uff01", "\u202etfel", "مرحبا بالعالم", "ÄÖÜß", "a\u200bb", ""]
 )
+
+
+def test_the_published_schema_takes_what_the_how_to_shows_and_refuses_what_the_document_refuses():
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "make-scenarios.md"
+    document = yaml.safe_load(textwrap.dedent(page.read_text("utf-8").split("## Write the recipes\n")[1].split("\n`parents`")[0]))
+    schema = published("scenarios")
+    jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
+    for wrong in ({"expect": "directional"}, {"copies": 0}, {"apply": []}, {"apply": [{"operator": "shuffle", "field": "a"}]}):
+        refused = document | {"recipes": [document["recipes"][0] | wrong]}
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(refused, schema, jsonschema.Draft202012Validator)
+        with pytest.raises(InputError):
+            read(yaml.safe_dump(refused), "scenarios.yaml")
 
 
 def changed(change, text):

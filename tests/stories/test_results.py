@@ -120,6 +120,33 @@ def test_two_results_of_one_suite_are_compared_event_by_event(captured, suite): 
         safeguard.compare(captured, "others", model=usual.id, baseline=turned.id)
 
 
+@pytest.mark.of_the_log
+def test_how_often_scenarios_flip_is_compared_pair_by_pair_and_kept_apart(captured, suite):  # noqa: F811
+    Path("scenarios.yaml").write_text(SCENARIOS)
+    usual = safeguard.run(captured, "arrivals", model="delays@1")
+    made = safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
+    steady, breaks = (safeguard.run(captured, "arrivals", model=f"{name}@1") for name in ("delays", "far"))
+    found = safeguard.compare(captured, "arrivals", model=breaks.id, baseline=steady.id)
+    assert (found.scenario_set, found.scenarios) == (f"robust@{made.digest}", made.scenarios)
+    assert found.synthetic_share == breaks.synthetic_share > 0
+    stable = {each.name: each for each in found.differences if each.group == "scenario"}
+    assert set(stable) == {"noisy", "gone", ""}
+    rates = {each.name: each for each in breaks.figures if each.group == "scenario"}
+    noisy = stable["noisy"]
+    # The one never flips: the difference is what the other flips, over the same scenarios.
+    assert (noisy.baseline, noisy.fixed, noisy.events) == (pytest.approx(1.0), 0, rates["noisy"].events)
+    assert noisy.broken == pytest.approx(rates["noisy"].value * rates["noisy"].events)
+    assert noisy.difference == pytest.approx(-noisy.broken / noisy.events)
+    assert noisy.low <= noisy.difference <= noisy.high
+    assert noisy.effective < noisy.events
+    assert stable[""].events == noisy.events + stable["gone"].events
+    other = safeguard.compare(captured, "arrivals", model=breaks.id, baseline=usual.id)
+    assert not [each for each in other.differences if each.group == "scenario"]
+    assert [note for note in other.notes if "asked other scenarios" in note] == [
+        f"they were asked other scenarios, whose flips are not compared: none and robust@{made.digest}"
+    ]
+
+
 @pytest.mark.parametrize(
     ("model", "kind"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from remiss.codec.answers import answer_form
@@ -19,7 +20,8 @@ from remiss.codec.records import SCHEMA, is_record, name_of
 from remiss.contract.table import action_of, entries
 from remiss.records.published import published_as
 
-PROTOCOL = "protocol"
+# Documents that people write, by name: the module that knows its schema.
+DOCUMENTS: Mapping[str, str] = {"protocol": "remiss.protocol.model", "scenarios": "remiss.safeguard.scenarios.document"}
 _TEXT: Schema = {"type": "string"}
 _FIELD_ERROR: Schema = {
     "type": "object",
@@ -62,7 +64,7 @@ def kinds_of(declared: Any) -> frozenset[str]:
 
 
 def schemas() -> dict[str, Schema]:
-    """Return the JSON Schema of every published kind but the protocol's; this loads all chapters."""
+    """Return the JSON Schema of every published kind but those of documents; this loads all chapters."""
     return {**_WRAPPERS, **_described(entries())}
 
 
@@ -73,10 +75,9 @@ def published(name: str) -> Schema:
     ------
     KeyError : no such schema
     """
-    if name == PROTOCOL:
-        from remiss.protocol.model import json_schema
-
-        return json_schema()
+    if name in DOCUMENTS:
+        document: Schema = import_module(DOCUMENTS[name]).json_schema()
+        return document
     schema = (
         _WRAPPERS.get(name)
         or _described(action for action, entry in entries().items() if name in (entry.kind, *entry.kinds))[name]
@@ -86,7 +87,7 @@ def published(name: str) -> Schema:
 
 def names() -> tuple[str, ...]:
     """Return the names of all published schemas, without loading an action."""
-    return (PROTOCOL, *sorted({*_WRAPPERS, *(kind for entry in entries().values() for kind in (entry.kind, *entry.kinds))}))
+    return (*DOCUMENTS, *sorted({*_WRAPPERS, *(kind for entry in entries().values() for kind in (entry.kind, *entry.kinds))}))
 
 
 def _described(actions: Iterable[str]) -> dict[str, Schema]:

@@ -161,7 +161,8 @@ def github(decision: GateDecision) -> str:
             level = "notice" if each.waived is not None else LEVELS[each.verdict]
             waived = "" if each.waived is None else f" (waived {each.waived})"
             lines.append(annotation(level, each.name, each.says + waived))
-    return "".join(lines)
+    events, synthetic = (sum(getattr(each, name) for each in decision.suites) for name in ("events", "synthetic"))
+    return "".join((*lines, annotation("notice", "synthetic", f"{synthetic:,} of {events:,} events")))
 
 
 def annotation(level: str, title: str, text: str) -> str:

@@ -110,6 +110,7 @@ def github(found: SuiteResult, failed: Rows) -> str:
 def csv(found: SuiteResult) -> str:
     """Return all figures of a result as CSV, behind them once more those that a criterion of success is about."""
     lines = [[*(getattr(each, name) for name in COLUMNS), None, None] for each in found.figures]
+    lines.append(["all", None, "synthetic-share", found.synthetic_share, *[None] * (len(COLUMNS) - 2)])
     for each in found.success:
         one = each.criterion
         figure = (one.group, one.name, one.measure, each.value, each.low, each.high)

@@ -49,6 +49,7 @@ COMPARED: Mapping[str, str] = {
     "mode": "failure mode",
     "severity": "severity",
     "slice": "slice",
+    "scenario": "scenarios that do not flip",
 }
 SUCCESS: Mapping[SuccessVerdict, str] = {
     SuccessVerdict.MET: "met",
@@ -180,7 +181,7 @@ def power_words(found: SuitePower) -> str:
     return f"{begins}; this suite can hardly pass: {needed}, it has {found.events:,}"
 
 
-def synthetic(found: SuiteResult) -> str:
+def synthetic(found: SuiteResult | SuiteComparison) -> str:
     """Return which share of what a version was asked is synthetic."""
     return synthetic_words(found.scenarios, found.synthetic_share)
 

@@ -59,6 +59,8 @@ def sarif(decision: GateDecision, link: str | None = None, before: GateDecision 
             "policyDigest": decision.policy_digest,
             "casesNamed": named,
             "casesFound": there,
+            "events": sum(each.events for each in decision.suites),
+            "synthetic": sum(each.synthetic for each in decision.suites),
         },
     }
     if before is not None:

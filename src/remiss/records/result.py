@@ -150,11 +150,11 @@ class PairedDifference:
     """How often two versions pass events that have something in common, compared event by event.
 
     `group` and `name` say which events, as in a figure of a result; `critical-mode` are the cases of severity 1 of a mode. In the
-    group `criterion` an event passes that does not meet it. `baseline` and `candidate` are weighted shares that pass, and
-    `difference` is the candidate's minus the baseline's, `low` and `high` its 95 % interval over strata of weights, in which
-    near-duplicates count as one. The candidate alone passes `fixed` events, the baseline alone `broken` ones. `chance` is the
-    exact two-sided p-value of McNemar's test of "they pass equally often", unweighted, each family of near-duplicates once.
-    `adjusted` is it for all comparisons of the group at once, by `adjusted_by`.
+    group `criterion` an event passes that does not meet it, in `scenario` a scenario whose answer does not flip. `baseline` and
+    `candidate` are weighted shares that pass, and `difference` is the candidate's minus the baseline's, `low` and `high` its 95 %
+    interval over strata of weights, in which near-duplicates count as one. The candidate alone passes `fixed` events, the
+    baseline alone `broken` ones. `chance` is the exact two-sided p-value of McNemar's test of "they pass equally often",
+    unweighted, each family of near-duplicates once. `adjusted` is it for all comparisons of the group at once, by `adjusted_by`.
     """
 
     group: str
@@ -213,7 +213,8 @@ class SuiteComparison:
     """Two results of one suite, compared event by event; nothing was run for it.
 
     `changes` are the events that one version passes and the other does not, broken ones first, at most 1,000; `fixed` and
-    `broken` count all of them. `notes` say what the two runs did not have in common.
+    `broken` count all of them. `notes` say what the two runs did not have in common. Of `scenario_set` both were asked the same
+    `scenarios`, which are `synthetic_share` of what each was asked, and have a part in the group `scenario` alone.
     """
 
     suite: str
@@ -229,6 +230,9 @@ class SuiteComparison:
     changes: tuple[ChangedEvent, ...]
     notes: tuple[str, ...]
     position: Count
+    scenario_set: str | None = None
+    scenarios: Count = 0
+    synthetic_share: Share = 0.0
 
 
 @published("logged-difference", part=True)

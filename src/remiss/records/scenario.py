@@ -66,6 +66,17 @@ class Scenario:
     changed: tuple[ScenarioChange, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFlip:
+    """Whether a scenario can show that an answer flips, and whether it does."""
+
+    scenario: str
+    recipe: str
+    family: str
+    compares: bool
+    flips: bool
+
+
 @published("scenario-recipe", part=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRecipe:

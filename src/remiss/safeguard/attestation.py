@@ -82,6 +82,13 @@ def statement(decision: GateDecision, waivers: Mapping[str, Waiver] = _NO_WAIVER
                 "baseline": _subject(decision.baseline),
                 "waivers": len(waivers),
                 "waived": [_waived(name, waiver) for name, waiver in sorted(waivers.items())],
+                # No gate asks scenarios; whoever reads the statement alone is told so.
+                "suites": [
+                    {"name": each.name, "events": each.events, "sealed": each.sealed, "synthetic": each.synthetic}
+                    for each in decision.suites
+                ],
+                "syntheticShare": sum(each.synthetic for each in decision.suites)
+                / max(1, sum(each.events for each in decision.suites)),
                 "position": decision.position,
                 "decidedAt": None if decision.decided_at is None else format_time(decision.decided_at),
             },

@@ -130,7 +130,7 @@ def run(
     made = replace(prepared.result, regressed=tuple(sorted(broken(held, exposures))))
     made = replace(made, position=ws.position(), made_at=ws.now, made_by=ws.actor.name)
     made = replace(made, id=kind_id(KIND, plain(asdict(made))))
-    ws.results.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False), prepared.rows)
+    ws.results.save(made, json.dumps(plain(asdict(made)), ensure_ascii=False), prepared.rows, prepared.flips)
     ws.results.drop_pieces(prepared.run)
     keep_exposures(ws, held, exposures, made.id)
     return made

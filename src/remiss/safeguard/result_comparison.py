@@ -21,6 +21,7 @@ from remiss.records.result import (
     SuiteComparison,
     SuiteResult,
 )
+from remiss.records.scenario import ScenarioFlip
 from remiss.records.suite import SuitePart
 from remiss.safeguard.multiple_testing import Numbers, benjamini_hochberg, holm, mcnemar
 from remiss.safeguard.non_inferiority import PASS_LEVEL, PairedCases, families_lost_and_won, strata_of
@@ -36,7 +37,8 @@ ADJUSTED: Mapping[str, tuple[str, Callable[[Sequence[float]], Numbers]]] = {
     "critical-mode": ("holm", holm),
     "slice": ("benjamini-hochberg", benjamini_hochberg),
 }
-ORDER = ("question", "criterion", "critical-mode", "mode", "severity", "slice")
+ORDER = ("question", "criterion", "critical-mode", "mode", "severity", "slice", "scenario")
+Flips = Sequence[ScenarioFlip]
 _TOLD = {RowVerdict.PASSED: True, RowVerdict.FAILED: False}
 
 
@@ -51,13 +53,19 @@ class _Pair:
 
 
 def compared(
-    baseline: SuiteResult, candidate: SuiteResult, was: Sequence[ResultRow], now: Sequence[ResultRow], position: int
+    baseline: SuiteResult,
+    candidate: SuiteResult,
+    was: Sequence[ResultRow],
+    now: Sequence[ResultRow],
+    position: int,
+    flips: tuple[Flips, Flips] = ((), ()),
 ) -> SuiteComparison:
     """Return how two results of one suite differ.
 
     Parameters
     ----------
     was, now : all rows of the baseline's result and of the candidate's, in any order
+    flips : what became of the scenarios of both
     """
     before = {row.id: row for row in was}
     pairs = [
@@ -65,6 +73,8 @@ def compared(
     ]
     found = [one for group, name, those in _groups(pairs) for one in _difference(group, name, those)]
     found += _criteria(pairs, candidate.production)
+    alike = candidate.scenario_set is not None and candidate.scenario_set == baseline.scenario_set
+    found += _stability(*flips) if alike else []
     changed = sorted(
         _changes(pairs), key=lambda each: (each.change != BROKEN, each.open, each.severity or 9, -each.weight, each.id)
     )
@@ -81,6 +91,9 @@ def compared(
         broken=sum(each.change == BROKEN for each in changed),
         changes=tuple(changed[:MOST_CHANGES]),
         notes=tuple(_notes(baseline, candidate)),
+        scenario_set=candidate.scenario_set if alike else None,
+        scenarios=candidate.scenarios if alike else 0,
+        synthetic_share=candidate.synthetic_share if alike else 0.0,
         position=position,
     )
 
@@ -123,6 +136,34 @@ def _difference(
     rows, was, now = [pair.row for pair in told], [bool(pair.was) for pair in told], [bool(pair.now) for pair in told]
     cases = pairs_of(rows, was, now)
     stands_for = None if production is None else shares_of(production, cases.role)
+    yield _of_cases(group, name, cases, len(pairs) - len(told), stands_for)
+
+
+def _stability(was: Flips, now: Flips) -> Iterator[PairedDifference]:
+    """Yield by recipe, and of all recipes where there are several, how much more rarely scenarios flip.
+
+    Of scenarios that can show a flip on both sides; each counts as much as any other.
+    """
+    before = {each.scenario: each for each in was if each.compares}
+    pairs = [(before[each.scenario], each) for each in now if each.compares and each.scenario in before]
+    recipes = sorted({each.recipe for each in now})
+    for recipe in (*recipes, "") if len(recipes) > 1 else recipes:
+        those = [(one, other) for one, other in pairs if recipe in {"", other.recipe}]
+        if not those:
+            continue
+        place: dict[str, int] = {}
+        cases = PairedCases(
+            baseline=np.array([not one.flips for one, _ in those]),
+            candidate=np.array([not other.flips for _, other in those]),
+            weight=np.ones(len(those)),
+            role=np.zeros(len(those), dtype=np.intp),
+            family=np.array([place.setdefault(other.family, len(place)) for _, other in those], dtype=np.intp),
+        )
+        asked = sum(recipe in {"", each.recipe} for each in now)
+        yield _of_cases("scenario", recipe, cases, asked - len(those), None)
+
+
+def _of_cases(group: str, name: str, cases: PairedCases, untold: int, stands_for: Numbers | None) -> PairedDifference:
     strata = strata_of(cases, stands_for)
     # Sums of weights are 1 but for rounding.
     difference, low, high = (
@@ -130,12 +171,12 @@ def _difference(
         for end in combined_ends(strata.lost, strata.won, strata.pairs, strata.shares, z_of(PASS_LEVEL))
     )
     share = _stands_for(cases, stands_for)
-    yield PairedDifference(
+    return PairedDifference(
         group=group,
         name=name,
-        events=len(told),
+        events=len(cases.weight),
         effective=round(float(strata.pairs.sum()), 6),
-        untold=len(pairs) - len(told),
+        untold=untold,
         baseline=min(float((share * cases.baseline).sum()), 1.0),
         candidate=min(float((share * cases.candidate).sum()), 1.0),
         difference=difference,
@@ -219,4 +260,7 @@ def _notes(baseline: SuiteResult, candidate: SuiteResult) -> Iterator[str]:
             yield f"the {which} did not run: {result.trouble.kind.value}: {result.trouble.message}"
         if result.model.digest is None:
             yield f"the {which} is known by its name only"
+    if candidate.scenario_set != baseline.scenario_set:
+        sets = " and ".join(each.scenario_set or "none" for each in (baseline, candidate))
+        yield f"they were asked other scenarios, whose flips are not compared: {sets}"
     yield "they were run one after the other: what differs in latency may be the machine's doing; a gate runs them side by side"

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
+from remiss.records.scenario import ScenarioFlip
 from remiss.records.suite import Suite, SuitePart
 from remiss.safeguard.ports import ModelWorkspace, Redacting, SuiteWorkspace
 
@@ -69,7 +70,11 @@ class ResultStore(Protocol):
         """Return rows of a result, by its whole id, behind the place `after`."""
         ...
 
-    def save(self, result: SuiteResult, content: str, rows: Sequence[ResultRow]) -> None:
+    def flips(self, result: str) -> Sequence[ScenarioFlip]:
+        """Return what became of each scenario of a result, by its whole id; none of results of former versions."""
+        ...
+
+    def save(self, result: SuiteResult, content: str, rows: Sequence[ResultRow], flips: Sequence[ScenarioFlip]) -> None:
         """Keep a result; nothing of it is changed any more."""
         ...
 

@@ -60,8 +60,9 @@ def compare(
     Nothing is run: both have been, on the same content of the suite. It says how much more of the guard
     (controls with decided labels, and resolved cases), of open cases, of each failure mode, severity and slice the new version
     passes, with the interval that a gate would have; on how many events each alone passes, with McNemar's exact test, unweighted;
-    and which events these are. Slices are adjusted by Benjamini and Hochberg, modes of severity 1 by Holm. It is a report, and
-    decides nothing: for that there are gates.
+    and which events these are. Slices are adjusted by Benjamini and Hochberg, modes of severity 1 by Holm. Where both were asked
+    the same scenarios, it says how much more rarely these flip. It is a report, and decides nothing: for that there are gates.
+
 
     Example: remiss suite compare arrivals --model arrival-delay@2 --baseline arrival-delay@1
 
@@ -75,7 +76,8 @@ def compare(
     candidate, former = (_newest(ws, suite, text, field) for text, field in ((model, "model"), (baseline, "baseline")))
     check_unblinded(ws, candidate)
     was, now = (ws.results.rows(each.id, ResultRowSearch()).found for each in (former, candidate))
-    return compared(former, candidate, was, now, ws.position())
+    flips = ws.results.flips(former.id), ws.results.flips(candidate.id)
+    return compared(former, candidate, was, now, ws.position(), flips)
 
 
 def _newest(ws: ResultWorkspace, suite: Suite, text: str, field: str) -> SuiteResult:

@@ -22,7 +22,7 @@ from remiss.protocol.ports import Engine
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, TroubleKind
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
-from remiss.records.scenario import Scenario
+from remiss.records.scenario import Scenario, ScenarioFlip
 from remiss.records.suite import Suite, SuiteRow
 from remiss.safeguard.asking import Answers, Progress, Questions, ask_all, joined, majority
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
@@ -31,7 +31,7 @@ from remiss.safeguard.replay_outcomes import Redact, kept
 from remiss.safeguard.result_figures import figures, judged
 from remiss.safeguard.result_ports import RunPiece
 from remiss.safeguard.scenarios.making import MadeScenarios
-from remiss.safeguard.scenarios.stability import ScenarioFlip, flip_figures, outcomes
+from remiss.safeguard.scenarios.stability import flip_figures, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
 
 _VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
@@ -47,11 +47,12 @@ PROCESS = secrets.token_hex(4)
 class RanSuite:
     """A result with its rows, the weightiest first: guard cases that fail, then open failures, then what cannot be told.
 
-    `run` is what its pieces were kept by.
+    `flips` has every scenario that was asked, `run` is what its pieces were kept by.
     """
 
     result: SuiteResult
     rows: tuple[ResultRow, ...]
+    flips: tuple[ScenarioFlip, ...] = ()
     run: str = ""
 
 
@@ -142,7 +143,7 @@ def run_suite(
         team=suite.team,
         sensitivity=suite.sensitivity,
     )
-    return RanSuite(result=result, rows=tuple(sorted(made, key=_weight_of_news)))
+    return RanSuite(result=result, rows=tuple(sorted(made, key=_weight_of_news)), flips=tuple(flips))
 
 
 def in_order(scenarios: MadeScenarios) -> list[Scenario]:

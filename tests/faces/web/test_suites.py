@@ -45,7 +45,9 @@ def test_a_suite_its_results_and_their_difference_have_pages_that_lead_to_one_an
         page = browser.get("/suites/arrivals").text
         ticked = re.findall(r'name="result" value="(result-[a-z0-9]*)"', page)
         assert ticked == [turned.id, usual.id]
+        assert "None were made." in browser.get("/suites/arrivals").text
         page = browser.get("/suites/arrivals/compare", params={"result": ticked}).text
+        assert "0 scenarios: nothing is synthetic." in page
         found = safeguard.compare(site.workspace, "arrivals", model=turned.id, baseline=usual.id)
         assert f"{found.broken} broken, {found.fixed} fixed" in page
         assert all(f'href="/cases/{each.id}"' in page for each in found.changes[:50])
@@ -79,3 +81,26 @@ def test_the_page_of_a_job_that_runs_a_suite_says_what_it_asks_and_leads_to_the_
         assert "Runs a suite on the model delays@1." in page
         assert re.search(r"<td>Events 1 to \d+</td><td>done</td>", page)
         assert f'<td>Figures</td><td><a class="id" href="/results/{result.id}">' in page
+
+
+RECIPES = """scenarios: robust
+recipes:
+  - {name: gone, apply: [{operator: missing, field: carrier}], expect: same-as-parent}
+  - {name: swapped, apply: [{operator: swap-category, field: carrier}], expect: invariance}
+"""
+
+
+def test_the_page_of_a_suite_shows_its_scenarios_and_that_of_a_result_how_much_is_synthetic(site, tmp_path):
+    document = tmp_path / "scenarios.yaml"
+    document.write_text(RECIPES)
+    made = safeguard.make_scenarios(site.workspace, "arrivals", str(document))
+    results = [safeguard.run(site.workspace, "arrivals", model=f"delays@{version}").id for version in (1, 2)]
+    with site.browser() as browser:
+        page = browser.get("/suites/arrivals").text
+        assert f"{made.scenarios} scenarios: " in page
+        assert "missing of carrier" in page
+        assert "what is expected of the parent" in page
+        assert f"<dt>Synthetic</dt><dd>{made.scenarios} scenarios: " in browser.get(f"/results/{results[0]}").text
+        page = browser.get("/suites/arrivals/compare", params={"result": results[::-1]}).text
+        # Of no open case that is not fixed a scenario shows a flip.
+        assert page.count("scenarios that do not flip") == 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,12 +16,13 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select
 from remiss.edges.stores.dialect.writing import lock_name
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.tables import result_rows, results, run_pieces
+from remiss.edges.stores.tables import result_rows, result_scenarios, results, run_pieces
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import Ambiguous, Conflict, NotFound
 from remiss.records.case import Sensitivity
 from remiss.records.model import ModelTrouble, TroubleKind
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
+from remiss.records.scenario import ScenarioFlip
 from remiss.records.suite import CaptureRole, Suite, SuitePart
 from remiss.safeguard.result_ports import FoundRows, ResultRowSearch, RunPiece
 
@@ -75,7 +77,16 @@ class ResultTable:
         shown = rows[:limit]
         return FoundRows(found=tuple(map(_row, shown)), total=total, last=shown[-1].place if follow else None)
 
-    def save(self, result: SuiteResult, content: str, rows: Sequence[ResultRow]) -> None:
+    def flips(self, result: str) -> Sequence[ScenarioFlip]:
+        """Return what became of each scenario of a result."""
+        key = select(results.c.key).where(results.c.id == result, visible_to(self._reader.scope, results)).scalar_subquery()
+        named = ("scenario", "recipe", "family", "compares", "flips")
+        found = select(*(result_scenarios.c[name] for name in named)).where(result_scenarios.c.result_key == key)
+        with self._reader.at() as reading:
+            rows = reading.connection.execute(found.order_by(result_scenarios.c.place)).all()
+        return tuple(ScenarioFlip(**row._asdict()) for row in rows)
+
+    def save(self, result: SuiteResult, content: str, rows: Sequence[ResultRow], flips: Sequence[ScenarioFlip]) -> None:
         """Keep a result with its rows."""
         transaction = self._store.transaction
         row = {
@@ -93,6 +104,9 @@ class ResultTable:
         for begins in range(0, len(rows), AT_ONCE):
             cells = [_cells(key, begins + at, each) for at, each in enumerate(rows[begins : begins + AT_ONCE])]
             transaction.connection.execute(insert(result_rows), cells)
+        asked = [{"result_key": key, "place": at, **asdict(each)} for at, each in enumerate(flips)]
+        for begins in range(0, len(asked), AT_ONCE):
+            transaction.connection.execute(insert(result_scenarios), asked[begins : begins + AT_ONCE])
         transaction.subjects.append(result.id)
 
     def pieces(self, run: str) -> Sequence[RunPiece]:

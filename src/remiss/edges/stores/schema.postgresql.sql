@@ -1,4 +1,4 @@
--- The catalog's schema, version 47. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 48. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -650,6 +650,18 @@ CREATE TABLE result_rows (
 );
 
 CREATE INDEX ix_result_rows_event ON result_rows (event);
+
+CREATE TABLE result_scenarios (
+    result_key BIGINT NOT NULL,
+    place INTEGER NOT NULL,
+    scenario TEXT COLLATE "C" NOT NULL,
+    recipe TEXT COLLATE "C" NOT NULL,
+    family TEXT COLLATE "C" NOT NULL,
+    compares BOOLEAN NOT NULL,
+    flips BOOLEAN NOT NULL,
+    CONSTRAINT pk_result_scenarios PRIMARY KEY (result_key, place),
+    CONSTRAINT fk_result_scenarios_result_key FOREIGN KEY(result_key) REFERENCES results (key)
+);
 
 CREATE TABLE results (
     key BIGSERIAL NOT NULL,

@@ -93,6 +93,7 @@ def comparison(found: SuiteComparison) -> None:
         render.say(f"{more:,} more; all with --format json")
     if found.latency is not None:
         render.say(f"latency: {latency_words(found.latency)}")
+    render.say(synthetic(found))
     for note in found.notes:
         render.say(note)
 

@@ -64,9 +64,15 @@ OPERATORS: Mapping[str, type[BaseOperator]] = {
 }
 
 
-def _several(value: object) -> object:
-    """One value stands for a list of it."""
-    return value if isinstance(value, list) else [value]
+_Grade = Annotated[int, Field(ge=1, le=4)]
+_Logged = str | bool | int | float | None
+
+
+def _one_or(kind: Any) -> BeforeValidator:
+    """Return what takes one value for a list of it."""
+    return BeforeValidator(
+        lambda value: value if isinstance(value, list) else [value], json_schema_input_type=kind | tuple[kind, ...]
+    )
 
 
 class _Section(BaseModel):
@@ -76,12 +82,12 @@ class _Section(BaseModel):
 class Parents(_Section):
     """Of which events scenarios are made: those of which all hold that is said here."""
 
-    part: Annotated[tuple[SuitePart, ...], BeforeValidator(_several)] = (SuitePart.CASES, SuitePart.CONTROLS)
-    mode: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
-    severity: Annotated[tuple[Annotated[int, Field(ge=1, le=4)], ...], BeforeValidator(_several)] = ()
-    status: Annotated[tuple[Status, ...], BeforeValidator(_several)] = ()
-    criterion: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
-    slice: dict[str, Annotated[tuple[str | bool | int | float | None, ...], BeforeValidator(_several)]] = {}
+    part: Annotated[tuple[SuitePart, ...], _one_or(SuitePart)] = (SuitePart.CASES, SuitePart.CONTROLS)
+    mode: Annotated[tuple[str, ...], _one_or(str)] = ()
+    severity: Annotated[tuple[_Grade, ...], _one_or(_Grade)] = ()
+    status: Annotated[tuple[Status, ...], _one_or(Status)] = ()
+    criterion: Annotated[tuple[str, ...], _one_or(str)] = ()
+    slice: dict[str, Annotated[tuple[_Logged, ...], _one_or(_Logged)]] = {}
     most: Annotated[int, Field(ge=1)] | None = None
 
     @field_validator("slice")
@@ -156,7 +162,10 @@ class Recipe(_Section):
     ]
     expect: Annotated[
         Annotated[Invariance | Directional | SameAsParent, Field(discriminator="kind")],
-        BeforeValidator(lambda said: {"kind": said} if isinstance(said, str) else said),
+        BeforeValidator(
+            lambda said: {"kind": said} if isinstance(said, str) else said,
+            json_schema_input_type=Literal["invariance", "same-as-parent"] | Invariance | Directional | SameAsParent,
+        ),
     ]
     copies: Annotated[int, Field(ge=1, le=100)] = 1
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
@@ -217,6 +226,12 @@ def read(text: str, file: str) -> ScenarioDocument:
         says = first["msg"].removeprefix("Value error, ")
         where = Location(file, line_of(text, path))
         raise InputError(f"{name}: {says}", where=where, do=_advice(first["type"], first["loc"], says)) from error
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a document of recipes."""
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "remiss scenarios"}
+    return ScenarioDocument.model_json_schema(mode="validation") | dialect
 
 
 def _advice(kind: str, path: tuple[int | str, ...], says: str) -> str:

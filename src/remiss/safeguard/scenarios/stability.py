@@ -15,7 +15,7 @@ from remiss.protocol.ports import Engine
 from remiss.records.model import JsonValue, ModelAnswer
 from remiss.records.replay import ReplayGrade
 from remiss.records.result import ResultFigure
-from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind
+from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind, ScenarioFlip
 from remiss.records.suite import SuiteCriterion, SuiteRow
 from remiss.safeguard.asking import Progress, asked_times, majority
 from remiss.safeguard.expectations import all_hold, values_at
@@ -28,17 +28,6 @@ from remiss.understand.intervals import rate_interval
 # What arithmetic makes of a difference that is just large enough.
 _SLACK = 1e-9
 _STATES = {None: UNKNOWN, True: YES, False: NO}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioFlip:
-    """Whether a scenario can show that an answer flips, and whether it does."""
-
-    scenario: str
-    recipe: str
-    family: str
-    compares: bool
-    flips: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

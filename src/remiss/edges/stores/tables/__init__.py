@@ -33,7 +33,7 @@ from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, 
 from remiss.edges.stores.tables.people import grants, people, saved_views, teams, tokens
 from remiss.edges.stores.tables.replays import replay_answers, replay_environments, replays
 from remiss.edges.stores.tables.resolutions import expectations, exposures
-from remiss.edges.stores.tables.results import result_rows, results, run_pieces
+from remiss.edges.stores.tables.results import result_rows, result_scenarios, results, run_pieces
 from remiss.edges.stores.tables.runs import (
     bins,
     cells,
@@ -107,6 +107,7 @@ __all__ = [
     "replays",
     "reservations",
     "result_rows",
+    "result_scenarios",
     "results",
     "revision_reasons",
     "revisions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, UniqueConstraint
 
 from remiss.edges.stores.dialect.types import Key, Word
 from remiss.edges.stores.tables.base import Instant, governed, metadata
@@ -38,6 +38,19 @@ result_rows = Table(
     Column("content", Text, nullable=False),  # the rest, but for
     Column("answer", Word),  # what the model said, which can be erased alone
     Index(None, "event"),
+)
+
+# What became of each scenario that was asked beside the events of a suite.
+result_scenarios = Table(
+    "result_scenarios",
+    metadata,
+    Column("result_key", Key, ForeignKey("results.key"), primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("scenario", Word, nullable=False),
+    Column("recipe", Word, nullable=False),
+    Column("family", Word, nullable=False),
+    Column("compares", Boolean(create_constraint=False), nullable=False),  # whether it can show a flip
+    Column("flips", Boolean(create_constraint=False), nullable=False),
 )
 
 # What was answered in runs that are under way, piece by piece; once there is a result they are gone.

@@ -23,6 +23,7 @@ from remiss.present.result_words import (
     MEASURES,
     SUCCESS,
     comparison_news,
+    expected,
     figure_value,
     latency_words,
     news,
@@ -31,6 +32,8 @@ from remiss.present.result_words import (
     points,
     power_words,
     success_value,
+    synthetic,
+    synthetic_words,
 )
 from remiss.records.estimate import EstimateRow
 from remiss.records.event import Scalar
@@ -39,6 +42,7 @@ from remiss.records.success import SuccessOutcome
 from remiss.records.suite import SuitePart
 
 if TYPE_CHECKING:
+    from remiss.records.scenario import ScenarioRecipe, ScenarioSet
     from remiss.records.suite import Suite
     from remiss.workspace import Workspace
 
@@ -67,6 +71,7 @@ class SuitePage:
     suite: Suite
     results: tuple[tuple[SuiteResult, str], ...]
     powers: tuple[str, ...]
+    scenarios: tuple[tuple[ScenarioSet, str, Sequence[tuple[ScenarioRecipe, str]]], ...]
     problem: tuple[str, str] | None = None
 
 
@@ -77,6 +82,7 @@ class ResultPage:
     template: ClassVar[str] = "suites/result.html"
     result: SuiteResult
     news: str
+    synthetic: str
     cards: tuple[ResultFigure, ...]
     success: tuple[tuple[SuccessOutcome, str, str], ...]
     figures: tuple[tuple[str, str, str, ResultFigure], ...]
@@ -99,6 +105,7 @@ class ComparisonPage:
     svg: Markup
     lines: tuple[tuple[str, str, str, PairedDifference], ...]
     latency: str
+    synthetic: str
 
 
 class RowFilter(Asked):
@@ -139,10 +146,17 @@ def _suite(ws: Workspace, name: str, problem: tuple[str, str] | None = None) -> 
         suite=found,
         results=tuple((each, _news(each)) for each in results),
         powers=tuple(power_words(each) for each in found.power),
+        scenarios=tuple(map(_recipes, safeguard.list_scenarios(ws, f"{found.name}@{found.digest}"))),
         problem=problem,
     )
     twins = ((f"/api/v1/suites/{segment(name)}", "Suite"), (address("/api/v1/results", suite=found.name), "Results"))
     return render(page, shell(ws, found.name, "suites", *twins), status=200 if problem is None else 422)
+
+
+def _recipes(made: ScenarioSet) -> tuple[ScenarioSet, str, Sequence[tuple[ScenarioRecipe, str]]]:
+    """Return scenarios with how much they make synthetic, and what each recipe expects, in words."""
+    told = synthetic_words(made.scenarios, made.synthetic_share)
+    return made, told, [(each, expected(each.expects)) for each in made.recipes]
 
 
 def _news(result: SuiteResult | None) -> str:
@@ -165,6 +179,7 @@ def compare(ws: Ws, name: str, asked: Annotated[Ticked, Query()]) -> Response:
         svg=Markup(svg),  # noqa: S704 - it escapes what it writes
         lines=tuple((_of(each), points(each), p_value(each), each) for each in found.differences),
         latency="" if found.latency is None else latency_words(found.latency),
+        synthetic=synthetic(found),
     )
     twin = (address(f"/api/v1/suites/{segment(name)}/comparison", model=candidate, baseline=baseline), "Comparison")
     return render(page, shell(ws, f"Compare versions on {found.suite}", "suites", twin, position=found.position))
@@ -214,6 +229,7 @@ def result(ws: Ws, result: str, asked: Annotated[RowFilter, Query()]) -> Respons
     page = ResultPage(
         result=found,
         news=news(found),
+        synthetic=synthetic(found),
         cards=tuple(_cards(found)),
         success=tuple((each, success_value(each), SUCCESS[each.verdict]) for each in found.success),
         figures=tuple((_of(each), MEASURES[each.measure], figure_value(each), each) for each in told(found)),
