@@ -98,14 +98,24 @@ def small() -> None:
     from dataclasses import replace
 
     from remiss import suite_folder
-    from remiss.records.suite import SuitePart
-    from remiss.safeguard.suite_assembly import SuiteRows, filled
+    from remiss.records.suite import SuiteFile, SuitePart
+    from remiss.safeguard.suite_assembly import suite_digest
+    from remiss.safeguard.suite_rows import content_digest
 
     found = suite_folder.read(next(iter(Path().glob("suite-*"))))
     rows = tuple(row for row in found.rows if row.part is SuitePart.CONTROLS and row.label == "on-time")
     rows = rows[:RUN_ROWS]
-    suite = filled(replace(found.suite, digest=""), SuiteRows(open=rows, sealed=()), 0.0, b"bench")
-    suite_folder.write_rows(suite, rows, SMALL)
+    files = [replace(each, rows=0, families=0, weight=0.0, digest=content_digest(())) for each in found.suite.files]
+    controls = SuiteFile(
+        part=SuitePart.CONTROLS,
+        rows=len(rows),
+        families=len({row.family for row in rows}),
+        weight=sum(row.weight for row in rows),
+        digest=content_digest(rows),
+    )
+    files = [controls if each.part is SuitePart.CONTROLS else each for each in files]
+    suite = replace(found.suite, files=tuple(files))
+    suite_folder.write_rows(replace(suite, digest=suite_digest(suite)), rows, SMALL)
 
 
 def loop() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from remiss.errors import InputError, Location, StorageError
 from remiss.folder_files import BATCH, cell, read_cells, read_lines, read_text, refused
 from remiss.records.suite import Suite, SuiteFile, SuitePart, SuiteRow
 from remiss.safeguard.suite_actions import list_suite_rows
+from remiss.safeguard.suite_columns import SuiteColumns
 from remiss.safeguard.suite_document import as_yaml, from_yaml, row_of
 from remiss.safeguard.suite_rows import as_plain, content_digest
 
@@ -64,7 +65,7 @@ class SuiteFolder:
     """A suite and the rows that its folder holds, sorted by id."""
 
     suite: Suite
-    rows: tuple[SuiteRow, ...]
+    rows: Sequence[SuiteRow]
 
 
 def file_of(part: SuitePart) -> str:
@@ -81,10 +82,10 @@ def write(ws: SuiteWorkspace, suite: Suite, out: str | os.PathLike[str]) -> Suit
     Conflict, Denied, NotFound : as `suite.rows`
     """
     check_free(Path(out))
-    return write_rows(suite, tuple(_taken(ws, suite)), out)
+    return write_rows(suite, _taken(ws, suite), out)
 
 
-def write_rows(suite: Suite, rows: tuple[SuiteRow, ...], out: str | os.PathLike[str]) -> SuiteFolder:
+def write_rows(suite: Suite, rows: Sequence[SuiteRow], out: str | os.PathLike[str]) -> SuiteFolder:
     """Write a suite and its rows to a new folder. Raises like `write`."""
     target = Path(out)
     check_free(target)
@@ -92,7 +93,8 @@ def write_rows(suite: Suite, rows: tuple[SuiteRow, ...], out: str | os.PathLike[
         making = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
         try:
             for part in SuitePart:
-                _write_rows(making / file_of(part), [row for row in rows if row.part is part])
+                own = rows.of(part) if isinstance(rows, SuiteColumns) else [row for row in rows if row.part is part]
+                _write_rows(making / file_of(part), own)
             (making / DOCUMENT).write_text(as_yaml(suite), "utf-8")
             for each in making.iterdir():
                 with each.open("rb") as file:
@@ -118,28 +120,32 @@ def check_free(target: Path) -> None:
         raise InputError(f"{target} is there already", where=Location(str(target)), do="name another folder, or remove it")
 
 
-def _taken(ws: SuiteWorkspace, suite: Suite) -> Iterator[SuiteRow]:
+def _taken(ws: SuiteWorkspace, suite: Suite) -> Sequence[SuiteRow]:
+    """Return the rows of a suite; by columns where they are of a catalog that is open here, and fit one page."""
     name, after = f"{suite.name}@{suite.digest.removeprefix('sha256:')}", None
+    pages: list[Sequence[SuiteRow]] = []
     while True:
         page = list_suite_rows(ws, name, after=after)
-        yield from page.items
+        pages.append(page.items)
         after = page.next
         if after is None:
-            return
+            return pages[0] if len(pages) == 1 else [row for each in pages for row in each]
 
 
 def _write_rows(file: Path, rows: Sequence[SuiteRow]) -> None:
     with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
-        for begins in range(0, len(rows), BATCH):
-            writer.write_batch(_batch(rows[begins : begins + BATCH]))
+        for columns in rows.batches() if isinstance(rows, SuiteColumns) else _batches(rows):
+            arrays = [columns[name].cast(kind) for name, kind in COLUMNS.items()]
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
 
 
-def _batch(rows: Sequence[SuiteRow]) -> pa.RecordBatch:
-    lines = [as_plain(row) for row in rows]
-    columns = [
-        pa.array([cell(line[name]) if name in JSON else line[name] for line in lines], kind) for name, kind in COLUMNS.items()
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+def _batches(rows: Sequence[SuiteRow]) -> Iterator[Mapping[str, pa.Array]]:
+    for begins in range(0, len(rows), BATCH):
+        lines = [as_plain(row) for row in rows[begins : begins + BATCH]]
+        yield {
+            name: pa.array([cell(line[name]) if name in JSON else line[name] for line in lines], kind)
+            for name, kind in COLUMNS.items()
+        }
 
 
 def read(folder: str | os.PathLike[str]) -> SuiteFolder:

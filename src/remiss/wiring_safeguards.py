@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from remiss.safeguard.ports import Replays, SuiteStore
     from remiss.safeguard.recurrences import Resolutions
     from remiss.safeguard.result_ports import ResultStore
+    from remiss.safeguard.suite_assembly import SuiteParts
 
 
 class SafeguardWiring(Wiring):
@@ -27,6 +28,11 @@ class SafeguardWiring(Wiring):
     def suites(self) -> SuiteStore:
         """Suites in the catalog."""
         return adapters.SuiteTable(self._reader)
+
+    @cached_property
+    def suite_rows(self) -> dict[str, tuple[int, SuiteParts]]:
+        """The rows of the suite that was read last, by its digest, with the catalog's position then."""
+        return {}
 
     @cached_property
     def gates(self) -> GateStore:

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from remiss.capture.detectable import detectable
-from remiss.capture.power import least_lift, least_margin, least_shift
+from remiss.capture.detectable import detectable, least_lift, least_margin, least_shift
 from remiss.records.run import Cell, RunWindow
 from tests.protocol.documents import changed, protocol_of
 

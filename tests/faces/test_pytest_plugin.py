@@ -19,11 +19,13 @@ from remiss.records.suite import (
     SealedPart,
     Suite,
     SuiteCriterion,
+    SuiteFile,
     SuitePart,
     SuiteRow,
 )
 from remiss.safeguard.scenarios.making import make
-from remiss.safeguard.suite_assembly import SuiteRows, filled
+from remiss.safeguard.suite_assembly import suite_digest
+from remiss.safeguard.suite_rows import content_digest
 from tests.forked_commands import ForkedCommands
 
 PLUGIN = ("-p", "remiss.faces.pytest_plugin", "-p", "no:remiss", "-c", "/dev/null", "--rootdir", ".")
@@ -141,8 +143,14 @@ def written(folder, made_at=None):
         made_at=made_at or datetime.now(UTC),
         made_by="sam",
     )
-    rows = SuiteRows(open=ROWS, sealed=())
-    suite_folder.write_rows(filled(suite, rows, 0.0, b"key"), ROWS, folder)
+    files = tuple(file_of(part, [each for each in ROWS if each.part is part]) for part in SuitePart)
+    suite = replace(suite, files=files)
+    suite_folder.write_rows(replace(suite, digest=suite_digest(suite)), ROWS, folder)
+
+
+def file_of(part, rows):
+    families, weight = {each.family for each in rows}, sum(each.weight for each in rows)
+    return SuiteFile(part=part, rows=len(rows), families=len(families), weight=float(weight), digest=content_digest(rows))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from remiss.capture.power import effective, least_lift, least_margin, least_move, least_shift
+from remiss.capture.detectable import effective, least_lift, least_margin, least_move, least_shift
 
 DRAWS = 20_000
 # Three standard errors of a share of 0.8 in so many draws are 0.008; the rest is what the approximation may err by.

@@ -22,7 +22,7 @@ from remiss.records.gate import GateVerdict
 from remiss.records.labelling import Judgement, LabellingKind, Verdict
 from remiss.records.suite import SuitePart
 from remiss.safeguard.attestation import checked
-from remiss.safeguard.suite_actions import rows_of
+from remiss.safeguard.suite_actions import columns_of, rows_of
 from remiss.safeguard.suite_rows import is_sealed
 from tests.stories.logs import MONDAY, WEEK, small_log
 
@@ -113,6 +113,16 @@ def test_a_suite_has_verified_cases_controls_and_the_rest_of_the_sample(captured
     assert all(row.criteria == () and row.label is not None for row in by_part[SuitePart.CONTROLS])
     assert safeguard.show_suite(captured, "arrivals").digest == suite.digest
     assert [each.digest for each in safeguard.list_suites(captured)] == [suite.digest]
+
+
+def test_rows_are_shared_until_something_else_is_written(captured, arrivals):
+    built = columns_of(captured, arrivals)
+    assert columns_of(captured, arrivals) is built
+    safeguard.build_suite(captured, "others", "")
+    again = columns_of(captured, arrivals)
+    assert again is not built
+    assert again.every == built.every
+    assert columns_of(captured, arrivals) is again
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")

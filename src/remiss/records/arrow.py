@@ -74,6 +74,9 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "histogram": {"window": TIME, "bin": WHOLE, "events": WHOLE},
     "revision": {"revision": WHOLE, "position": WHOLE, "at": TIME, "severity": WHOLE},
 }
+# Values of one type that need no look at each: of which kind they are, and of which kinds a table takes them as they are.
+_SURE = {bool: YES_NO, float: REAL, datetime: TIME, str: TEXT}
+_OWN = {YES_NO: bool, REAL: float, WHOLE: int}
 
 
 # Of these a log names further columns, which are typed by what is in them.
@@ -105,7 +108,8 @@ def table(columns: Mapping[str, Sequence[object]], types: Mapping[str, str]) -> 
     arrays = {}
     for name, values in columns.items():
         kind = types.get(name) or kind_of(values)
-        arrays[name] = pa.array([_as(kind, value) for value in values], made[kind])
+        as_it_is = {*map(type, values)} <= {_OWN.get(kind), type(None)}
+        arrays[name] = pa.array(values if as_it_is else [_as(kind, value) for value in values], made[kind])
     return pa.table(arrays)
 
 
@@ -115,7 +119,8 @@ def kind_of(values: Sequence[object]) -> str:
     >>> kind_of([1, None]), kind_of([1, 2.5]), kind_of([True, 1]), kind_of([2**70]), kind_of([None])
     ('whole', 'real', 'text', 'text', 'nothing')
     """
-    kinds = {_kind(value) for value in values if value is not None}
+    own = {*map(type, values)} - {type(None)}
+    kinds = {_SURE[each] for each in own} if own <= _SURE.keys() else {_kind(value) for value in values if value is not None}
     if not kinds:
         return NOTHING
     if kinds == {WHOLE, REAL}:

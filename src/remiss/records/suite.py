@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -210,5 +210,5 @@ class SuiteRowPage:
 
     position: Count
     total: Count
-    items: tuple[SuiteRow, ...]
+    items: Sequence[SuiteRow]
     next: str | None = None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from remiss.protocol.expressions.grammar import parse
 from remiss.protocol.predicate import check_predicate
 from remiss.protocol.terms import CONTEXT, INPUTS, Criterion, Expression, Kind, Protocol, Type
 from remiss.records import arrow
-from remiss.records.event import Scalar
+from remiss.records.event import Scalar, Values
 from remiss.records.suite import SuiteCriterion, SuiteRow
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ ANSWERED = frozenset({"output", "confidence", "latency_ms"})
 NOT_ANSWERED = frozenset({"status", "trace_id", "features", "model_digest"})
 OUTPUT, CONFIDENCE, LATENCY = "output", "confidence", "latency_ms"
 # What a suite has of an event besides, by the names of a protocol.
-_PLAIN: Mapping[str, Callable[[SuiteRow], Scalar]] = {
-    "label": attrgetter("label"),
-    "text": attrgetter("text"),
-    "id": attrgetter("event"),
-    "time": attrgetter("occurred"),
-    "model_version": attrgetter("model_version"),
+_PLAIN: Mapping[str, str] = {
+    "label": "label",
+    "text": "text",
+    "id": "event",
+    "time": "occurred",
+    "model_version": "model_version",
 }
 _ROWS, _PLACE = "suite_rows", "remiss_place"
 _TYPES = {
@@ -57,6 +58,7 @@ YES, NO, UNKNOWN = 1, 0, -1
 States = npt.NDArray[np.int8]
 # An output and a confidence, if there is one.
 Answered = tuple[object, float | None]
+Judged: TypeAlias = "Sequence[SuiteRow] | LoggedColumns"
 
 
 def criteria_of(protocol: Protocol) -> tuple[SuiteCriterion, ...]:
@@ -113,6 +115,36 @@ def _unjudged(protocol: Protocol, one: Criterion, labels: frozenset[str]) -> str
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedColumns:
+    """What criteria read of events, row by row: `plain` gives what is no input, context or output, by its name in a protocol."""
+
+    inputs: Sequence[Values]
+    context: Sequence[Values]
+    output: Sequence[Scalar]
+    plain: Mapping[str, Callable[[], Sequence[Scalar]]]
+
+    @classmethod
+    def of(cls, rows: Sequence[SuiteRow]) -> Self:
+        """Return what criteria read of rows."""
+        return cls(
+            inputs=[row.inputs for row in rows],
+            context=[row.context for row in rows],
+            output=[row.output for row in rows],
+            plain={name: partial(lambda of: [getattr(row, of) for row in rows], of) for name, of in _PLAIN.items()},
+        )
+
+    def named(self) -> set[str]:
+        """Return what inputs and context there are, by their names in a protocol."""
+        inputs, context = map(set, map(chain.from_iterable, (self.inputs, self.context)))
+        return {INPUTS + name for name in inputs} | {CONTEXT + name for name in context}
+
+    def column(self, name: str) -> Sequence[Scalar]:
+        """Return the values of a column of the protocol."""
+        of, dot, own = name.partition(".")
+        return [each.get(own) for each in (self.inputs if of == "inputs" else self.context)] if dot else self.plain[name]()
+
+
 class CriterionJudge:
     """Judges answers to the rows of a suite by its criteria.
 
@@ -123,17 +155,13 @@ class CriterionJudge:
     """
 
     def __init__(
-        self,
-        engine: Engine,
-        criteria: Sequence[SuiteCriterion],
-        rows: Sequence[SuiteRow],
-        typed_by: Sequence[SuiteRow] | None = None,
+        self, engine: Engine, criteria: Sequence[SuiteCriterion], rows: Judged, typed_by: Sequence[SuiteRow] | None = None
     ) -> None:
         self._engine = engine
         self._criteria = tuple(each for each in criteria if each.unjudged is None)
-        self._rows = rows
-        self._typed_by = rows if typed_by is None else typed_by
-        self._output = arrow.kind_of([row.output for row in self._typed_by])
+        self._logged = rows if isinstance(rows, LoggedColumns) else LoggedColumns.of(rows)
+        self._typed_by = self._logged if typed_by is None else LoggedColumns.of(typed_by)
+        self._output = arrow.kind_of(self._typed_by.output)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -145,20 +173,19 @@ class CriterionJudge:
 
         Of the log a suite keeps the output: a criterion that reads more of the answer cannot be told of it.
         """
-        nothing: list[object] = [None] * len(self._rows)
-        return self.judged([row.output for row in self._rows], nothing, nothing)
+        nothing: list[object] = [None] * len(self._logged.output)
+        return self.judged(self._logged.output, nothing, nothing)
 
     def alike(self, logged: Sequence[Answered], answered: Sequence[Answered]) -> npt.NDArray[np.bool_]:
         """Return on which rows two answers meet the same criteria; not where no criterion can tell of both.
 
         Latencies are not compared: they say where a model ran.
         """
-        nothing: list[object] = [None] * len(self._rows)
+        nothing: list[object] = [None] * len(self._logged.output)
         was, now = (
             self.judged([each for each, _ in those], [each for _, each in those], nothing) for those in (logged, answered)
         )
-        told = np.zeros(len(self._rows), dtype=bool)
-        other = np.zeros(len(self._rows), dtype=bool)
+        told, other = np.zeros((2, len(self._logged.output)), dtype=bool)
         for name in self.names:
             both = (was[name] != UNKNOWN) & (now[name] != UNKNOWN)
             told |= both
@@ -173,7 +200,7 @@ class CriterionJudge:
 
         An answer of another type than those of the log meets every criterion: nobody can go on with it.
         """
-        count = len(self._rows)
+        count = len(self._logged.output)
         if not count or not self._criteria:
             return {each.name: np.zeros(count, dtype=np.int8) for each in self._criteria}
         kind = self._output if self._output != arrow.NOTHING else arrow.kind_of(outputs)
@@ -189,19 +216,14 @@ class CriterionJudge:
 
     def _typed(self, answers: Mapping[str, Sequence[object]], output: str) -> _Typed:
         """Return the predicates checked against the values that they read."""
-        known = {*answers, *_PLAIN, *(INPUTS + name for row in self._typed_by for name in row.inputs)}
-        known |= {CONTEXT + name for row in self._typed_by for name in row.context}
-        untyped = dict.fromkeys(known, Type.UNKNOWN)
+        untyped = dict.fromkeys({*answers, *_PLAIN, *self._typed_by.named()}, Type.UNKNOWN)
         reads = {each.name: _reads(_checked(each, untyped)) for each in self._criteria}
         values = {
-            name: answers[name] if name in answers else [_value(row, name) for row in self._rows]
+            name: answers[name] if name in answers else self._logged.column(name)
             for name in sorted(frozenset().union(*reads.values()))
         }
-        kinds = {
-            name: arrow.kind_of(column if name in answers else [_value(row, name) for row in self._typed_by])
-            for name, column in values.items()
-        }
-        kinds |= {OUTPUT: output} if OUTPUT in values else {}
+        typed_by = {name: column if name in answers else self._typed_by.column(name) for name, column in values.items()}
+        kinds = {name: output if name == OUTPUT else arrow.kind_of(column) for name, column in typed_by.items()}
         types = {name: _TYPES[kind] for name, kind in kinds.items()}
         states = {each.name: state_of(_checked(each, types), frozenset({"label"})) for each in self._criteria}
         return _Typed(values=values, kinds=kinds, reads=reads, states=states)
@@ -210,7 +232,7 @@ class CriterionJudge:
         """Run the predicates, all in one statement."""
         there = {name: column for name, column in checked.values.items() if checked.kinds[name] != arrow.NOTHING}
         table: pa.Table = arrow.table(
-            {_PLACE: range(len(self._rows)), **there},
+            {_PLACE: range(len(self._logged.output)), **there},
             {_PLACE: arrow.WHOLE, **{name: checked.kinds[name] for name in there}},
         )
         # A column of which no value is known has no type; so has a null in the statement itself.
@@ -248,14 +270,6 @@ def _checked(one: SuiteCriterion, types: Mapping[str, Type]) -> CheckedCriterion
 
 def _reads(one: CheckedCriterion) -> frozenset[str]:
     return frozenset().union(*(each.reads for each in (one.when, one.among) if each is not None))
-
-
-def _value(row: SuiteRow, name: str) -> Scalar:
-    if name.startswith(INPUTS):
-        return row.inputs.get(name.removeprefix(INPUTS))
-    if name.startswith(CONTEXT):
-        return row.context.get(name.removeprefix(CONTEXT))
-    return _PLAIN[name](row)
 
 
 def _fits(kind: str, value: object) -> bool:

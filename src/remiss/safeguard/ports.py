@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from remiss.catalog.ports import Cases, EvidenceWorkspace
 from remiss.govern.ports.actor import Permits
@@ -20,6 +20,9 @@ from remiss.records.replay import Replay, ReplayGrade
 from remiss.records.view_entry import ViewEntry
 from remiss.safeguard.recurrences import Resolutions
 from remiss.understand.ports import Samples
+
+if TYPE_CHECKING:
+    from remiss.safeguard.suite_assembly import SuiteParts
 
 
 class Runner(Protocol):
@@ -233,6 +236,11 @@ class SuiteWorkspace(Permits, Protocol):
     def samples(self) -> Samples: ...
     @property
     def suites(self) -> SuiteStore: ...
+    @property
+    def suite_rows(self) -> dict[str, tuple[int, SuiteParts]]:
+        """The rows of the suite that was read last, by its digest, with the catalog's position then."""
+        ...
+
     @property
     def resolutions(self) -> Resolutions: ...
     @property

@@ -22,8 +22,10 @@ from remiss.safeguard.non_inferiority import (
 from remiss.safeguard.paired_difference import combined_ends, z_of
 
 GATES = 1_000
-# Gates are played so many entries at a time, to bound memory: 8 bytes each.
-ENTRIES = 4_000_000
+# Gates are played so many entries at a time, which a processor keeps near: 8 bytes each.
+ENTRIES = 250_000
+# So many cases may be played.
+MOST_CASES = 4_000_000
 ENOUGH = 0.5  # below this a suite can hardly pass
 MOST_TIMES = 4096
 
@@ -75,19 +77,22 @@ def play(
     stratum = weight_strata(cases.weight, cases.role, cases.family)
     families, place = np.unique(cases.family, return_inverse=True)
     weight = np.bincount(place, weights=cases.weight, minlength=families.size)
-    of = np.zeros((families.size, strata.pairs.size))
-    of[np.arange(families.size), _first(stratum, place, families.size)] = weight
-    each = of * (strata.pairs / of.sum(axis=0))
+    of = _first(stratum, place, families.size)
+    each = weight * (strata.pairs / np.bincount(of, weights=weight, minlength=strata.pairs.size))[of]
     rng = np.random.default_rng(seed)
-    passed = failed = 0
+    lost, won = np.zeros((2, gates, strata.pairs.size))
     step = max(1, min(gates, ENTRIES // families.size))
     for first in range(0, gates, step):
         drawn = rng.random((min(step, gates - first), families.size))
-        lost = (drawn < (differing - difference) / 2).astype(float) @ each
-        won = (drawn >= 1 - (differing + difference) / 2).astype(float) @ each
-        played = Strata(lost=lost, won=won, pairs=strata.pairs, shares=strata.shares)
-        passed += int((_ends(played, z_of(PASS_LEVEL))[0] > -margin).sum())
-        failed += int((_ends(played, z_of(fail_level))[1] < -margin).sum())
+        for ends, differ in ((lost, drawn < (differing - difference) / 2), (won, drawn >= 1 - (differing + difference) / 2)):
+            # Versions differ on few cases: only these are looked at.
+            gate, family = np.divmod(np.flatnonzero(differ), families.size)
+            cells = gate * strata.pairs.size + of[family]
+            summed = np.bincount(cells, weights=each[family], minlength=len(drawn) * strata.pairs.size)
+            ends[first : first + len(drawn)] = summed.reshape(len(drawn), -1)
+    played = Strata(lost=lost, won=won, pairs=strata.pairs, shares=strata.shares)
+    passed = int((_ends(played, z_of(PASS_LEVEL))[0] > -margin).sum())
+    failed = int((_ends(played, z_of(fail_level))[1] < -margin).sum())
     return Power(passed=passed / gates, failed=failed / gates, difference=difference, differing=differing, gates=gates)
 
 
@@ -111,7 +116,7 @@ def times_needed(
     times = 1
     while not play(_repeated(cases, times), margin, differing=differing, production=production, gates=200, seed=seed).can_pass:
         times *= 2
-        if times > MOST_TIMES or times * cases.weight.size > ENTRIES:
+        if times > MOST_TIMES or times * cases.weight.size > MOST_CASES:
             return None
     low, high = times // 2, times
     while high - low > 1:

@@ -20,8 +20,9 @@ from remiss.records.success import SuccessCriterion
 from remiss.records.suite import Suite, SuiteRowPage, Suites
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.ports import SuiteWorkspace
-from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteRows, contents
+from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteParts, SuiteRows, contents
 from remiss.safeguard.suite_building import SEAL, BuiltSuite, built, gathered
+from remiss.safeguard.suite_columns import SuiteColumns
 from remiss.safeguard.suite_document import document, from_json
 
 BUILD, READ = "suite:build", "suite:read"
@@ -44,6 +45,7 @@ def _prepare(
     typed = [SuccessCriterion.from_text(each) for each in success]
     with ws.reading():
         found = built(ws, name, query, within, as_of, sealed, typed)
+        _keep(ws, found.suite.digest, found.rows)
     yield found
 
 
@@ -118,7 +120,7 @@ def show_suite(ws: SuiteWorkspace, name: SuiteName, *, as_of: Position | None = 
 
 
 def _rows_seen(ws: SuiteWorkspace, given: Mapping[str, Any], page: SuiteRowPage) -> Sequence[ViewEntry]:
-    ids = tuple(row.id for row in page.items)
+    ids = tuple(page.items.single["id"]) if isinstance(page.items, SuiteColumns) else tuple(row.id for row in page.items)
     return (ViewEntry(kind=ViewKind.LIST, subject=given["name"], position=page.position, ids=ids, count=len(ids)),)
 
 
@@ -139,7 +141,7 @@ def list_suite_rows(
     InputError : a token of another list
     """
     suite = found_suite(ws, name, BUILD)
-    rows = rows_of(ws, suite).open
+    rows = columns_of(ws, suite).open
     listed, secret = list_name(suite.digest, "suite", suite.position), ws.keys.secret("pages")
     begins = 0 if after is None else turn(after, listed, (int,), secret).last[0]
     page = rows[begins : begins + limit]
@@ -165,18 +167,43 @@ def found_suite(ws: SuiteWorkspace, name: str, permission: str, position: int | 
 
 
 def rows_of(ws: SuiteWorkspace, suite: Suite) -> SuiteRows:
-    """Return the rows of a suite, read from the catalog as it stood.
+    """Return the rows of a suite one by one. Reads and raises like `columns_of`."""
+    found = columns_of(ws, suite)
+    return SuiteRows(open=tuple(found.open), sealed=tuple(found.sealed))
+
+
+def columns_of(ws: SuiteWorkspace, suite: Suite) -> SuiteParts:
+    """Return the rows of a suite by columns, read from the catalog as it stood.
 
     Raises
     ------
     Conflict : they are not what they were: events were erased since
     """
     with ws.reading():
+        kept = _kept(ws, suite)
+        if kept is not None:
+            return kept
         again = gathered(ws, suite.name, suite.query, suite.within, suite.position, suite.sealed.share).rows
-    # What follows from the rows need not be computed again.
-    if contents(again, suite.sealed.share, ws.keys.secret(SEAL)) != (suite.files, suite.sealed):
-        raise Conflict(
-            f"what suite {suite.name} was built of is not all here: events were erased or redacted since, or you do not see them",
-            do=f"build it anew: remiss suite build {suite.name} {suite.query!r}; or ask who sees all of them",
-        )
+        # What follows from the rows need not be computed again.
+        if contents(again, suite.sealed.share, ws.keys.secret(SEAL)) != (suite.files, suite.sealed):
+            raise Conflict(
+                f"what suite {suite.name} was built of is not all here: "
+                "events were erased or redacted since, or you do not see them",
+                do=f"build it anew: remiss suite build {suite.name} {suite.query!r}; or ask who sees all of them",
+            )
+        _keep(ws, suite.digest, again)
     return again
+
+
+def _keep(ws: SuiteWorkspace, digest: str, rows: SuiteParts) -> None:
+    """Keep the rows of one suite for who asks for them next in this workspace, with where the catalog stands."""
+    ws.suite_rows.clear()
+    ws.suite_rows[digest] = ws.position(), rows
+
+
+def _kept(ws: SuiteWorkspace, suite: Suite) -> SuiteParts | None:
+    """Return the rows that are kept of a suite, unless something was written since but, alone, the suite itself."""
+    at, rows = ws.suite_rows.get(suite.digest, (None, None))
+    now = ws.position()
+    saved = at == now - 1 and ws.suites.find(suite.name, suite.digest, at) is None
+    return rows if at == now or saved else None

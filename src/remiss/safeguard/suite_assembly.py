@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from remiss.records.identity import digest
+from remiss.records.identity import digest, from_micros
 from remiss.records.result import ResultRow
+from remiss.records.states import Status
 from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
+from remiss.safeguard.judging import UNKNOWN, YES, LoggedColumns, States
 from remiss.safeguard.non_inferiority import Flags, Numbers, PairedCases, Places, strata_of
 from remiss.safeguard.power import play, times_needed
-from remiss.safeguard.suite_rows import RESOLVED, content_digest, is_sealed, keyed, sealed_digest
+from remiss.safeguard.suite_columns import Coded, SuiteColumns, coded, families, objects, together
+from remiss.safeguard.suite_rows import RESOLVED, is_sealed, keyed, stratum_text
 
 GUARD, PRODUCTION, TARGET = "guard", "production", "target"
 # The least that a version may be worse by, and the share of events on which two versions differ, where nobody says.
@@ -25,9 +33,39 @@ ROLES = tuple(CaptureRole)
 ADDED = ("success",)
 
 
+# Columns of sampled events, by name.
+Read = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """How an event was drawn: its capture role, and the criteria that it met."""
+
+    role: CaptureRole
+    criteria: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteParts:
+    """The rows of a suite, sorted by id, and which of them are sealed."""
+
+    every: SuiteColumns
+    inside: Flags
+
+    @property
+    def open(self) -> SuiteColumns:
+        """The rows that are in its files."""
+        return self.every.take(~self.inside)
+
+    @property
+    def sealed(self) -> SuiteColumns:
+        """The rows of its sealed part."""
+        return self.every.take(self.inside)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteRows:
-    """The rows of a suite: those that are in its files, and the sealed ones."""
+    """The rows of a suite one by one: those that are in its files, and the sealed ones."""
 
     open: tuple[SuiteRow, ...]
     sealed: tuple[SuiteRow, ...]
@@ -38,34 +76,99 @@ class SuiteRows:
         return tuple(sorted((*self.open, *self.sealed), key=lambda row: row.id))
 
 
-def parted(rows: Iterable[SuiteRow], share: float, secret: bytes) -> SuiteRows:
-    """Return rows with the sealed families apart, each sorted by id."""
-    inside: list[SuiteRow] = []
-    outside: list[SuiteRow] = []
-    for row in sorted(rows, key=lambda each: each.id):
-        (inside if is_sealed(row.family, share, secret) else outside).append(row)
-    return SuiteRows(open=tuple(outside), sealed=tuple(inside))
+def as_array(values: Sequence[Any], kind: Any = object) -> npt.NDArray[Any]:
+    """Return values as an array of one dimension, whatever they are."""
+    found = np.empty(len(values), dtype=kind)
+    found[:] = values
+    return found
 
 
-def filled(suite: Suite, rows: SuiteRows, share: float, secret: bytes) -> Suite:
+def logged(read: Read) -> LoggedColumns:
+    """Return what criteria read of the events of a suite."""
+    return LoggedColumns(
+        inputs=read["inputs"].tolist(),
+        context=read["context"].tolist(),
+        output=read["output"].tolist(),
+        plain={
+            **{name: read[name].tolist for name in ("label", "text", "model_version")},
+            "id": read["event"].tolist,
+            "time": lambda: [*map(from_micros, read["occurred"].tolist())],
+        },
+    )
+
+
+def met_by_log(states: Mapping[str, States]) -> Coded:
+    """Return what each criterion is on the answer of the log."""
+    known = {UNKNOWN: None, YES: True}
+    if not states:
+        return Coded([], np.empty(0, dtype=np.intp))
+    found = together(*(coded(each.tolist()) for each in states.values()))
+    return found.mapped(lambda those: {name: known.get(state, False) for name, state in zip(states, those, strict=True)})
+
+
+def judged_otherwise(states: Mapping[str, States], drawn: Coded) -> Iterator[str]:
+    """Yield of which criteria the values of the suite say something else than the log did when it was captured."""
+    for name, now in states.items():
+        then = drawn.flags(partial(_caught_by, name))
+        differ = int(((now != UNKNOWN) & ((now == YES) != then)).sum())
+        if differ:
+            yield f"{name}: of {differ:,} events the answer of the log is judged otherwise than when it was captured"
+
+
+def _caught_by(name: str, drawn: Drawn) -> bool:
+    return name in drawn.criteria
+
+
+def assembled(read: Read, drawn: Coded, ids: Sequence[str], told: Coded, met: Coded) -> SuiteColumns:
+    """Return the rows of a suite, sorted by id."""
+    inputs, alike = objects(read["inputs"])
+    context, _ = objects(read["context"], alike=False)
+    found = SuiteColumns(
+        repeated={
+            **{name: coded(read[name]) for name in ("model", "model_version", "output", "label", "status", "mode", "severity")},
+            "part": told.mapped(attrgetter("part")),
+            "expectations": told.mapped(attrgetter("expectations")),
+            "role": drawn.mapped(attrgetter("role")),
+            "criteria": drawn.mapped(attrgetter("criteria")),
+            "stratum": coded(read["stratum"]).mapped(stratum_text),
+            "audited": coded(read["status"]).mapped(lambda status: status == Status.CLEARED),
+            "met_by_log": met if met.values else Coded([{}], np.zeros(len(ids), dtype=np.intp)),
+        },
+        single={
+            **{name: read[name] for name in ("event", "occurred", "window", "weight", "text", "inputs", "context")},
+            "id": as_array(ids),
+            "family": as_array(families(alike, read["text"])),
+        },
+        cells={"inputs": inputs, "context": context},
+    )
+    return found.take(np.argsort(found.single["id"].astype("S"), kind="stable"))
+
+
+def sealed_rows(rows: SuiteColumns, share: float, secret: bytes) -> Flags:
+    """Return which rows are of families in the sealed part of every suite of the catalog."""
+    if share <= 0:
+        return np.zeros(len(rows), dtype=bool)
+    return coded(rows.single["family"]).flags(lambda family: is_sealed(family, share, secret))
+
+
+def filled(suite: Suite, rows: SuiteParts, share: float, secret: bytes) -> Suite:
     """Return a suite with what follows from its rows: files, sealed part, counts, power and digest."""
-    every, (files, sealed) = rows.every, contents(rows, share, secret)
-    cases = [row for row in every if row.part is SuitePart.CASES]
+    files, sealed = contents(rows, share, secret)
+    cases = rows.every.of(SuitePart.CASES)
     made = replace(
         suite,
         files=files,
         sealed=sealed,
-        modes=dict(sorted(Counter(row.mode or "" for row in cases).items())),
-        severities=dict(sorted(Counter(str(row.severity or "") for row in cases).items())),
-        power=tuple(power(question, every, MARGINS[question], suite.production) for question in MARGINS),
+        modes=cases.counts("mode"),
+        severities=cases.counts("severity"),
+        power=tuple(power(question, rows.every, MARGINS[question], suite.production) for question in MARGINS),
     )
     return replace(made, digest=suite_digest(made))
 
 
-def contents(rows: SuiteRows, share: float, secret: bytes) -> tuple[tuple[SuiteFile, ...], SealedPart]:
+def contents(rows: SuiteParts, share: float, secret: bytes) -> tuple[tuple[SuiteFile, ...], SealedPart]:
     """Return what the files and the sealed part of a suite hold, with their digests."""
-    files = tuple(_file(part, [row for row in rows.open if row.part is part]) for part in SuitePart)
-    return files, _sealed(rows.sealed, share, secret)
+    return tuple(_file(part, rows.open.of(part)) for part in SuitePart), _sealed(rows.sealed, share, secret)
 
 
 def suite_digest(suite: Suite) -> str:
@@ -80,23 +183,27 @@ def suite_digest(suite: Suite) -> str:
     return f"sha256:{digest(said)}"
 
 
-def _file(part: SuitePart, rows: Sequence[SuiteRow]) -> SuiteFile:
+def _file(part: SuitePart, rows: SuiteColumns) -> SuiteFile:
+    digest_of = hashlib.sha256()
+    rows.feed(digest_of.update)
     return SuiteFile(
         part=part,
         rows=len(rows),
-        families=len({row.family for row in rows}),
-        weight=sum(row.weight for row in rows),
-        digest=content_digest(rows),
+        families=len({*rows.single["family"]}),
+        weight=sum(rows.single["weight"].tolist()),
+        digest=f"sha256:{digest_of.hexdigest()}",
     )
 
 
-def _sealed(rows: Sequence[SuiteRow], share: float, secret: bytes) -> SealedPart:
+def _sealed(rows: SuiteColumns, share: float, secret: bytes) -> SealedPart:
+    digest_of = hmac.new(secret, digestmod=hashlib.sha256)
+    rows.feed(digest_of.update)
     return SealedPart(
         share=share,
-        families=tuple(sorted(keyed(family, secret).hex()[:32] for family in {row.family for row in rows})),
-        rows=dict(sorted(Counter(row.part.value for row in rows).items())),
-        strata=dict(sorted(Counter(row.role.value for row in rows).items())),
-        digest=sealed_digest(rows, secret),
+        families=tuple(sorted(keyed(family, secret).hex()[:32] for family in {*rows.single["family"]})),
+        rows=rows.counts("part"),
+        strata=rows.counts("role"),
+        digest=f"hmac-sha256:{digest_of.hexdigest()}",
     )
 
 
@@ -152,25 +259,30 @@ def shares_of(production: Mapping[str, float], role: Places) -> Numbers:
     return np.where(np.isin(np.arange(len(ROLES)), role), stands_for, 0.0)
 
 
-def power(question: str, rows: Sequence[SuiteRow], margin: float, production: Mapping[str, float]) -> SuitePower:
+def power(question: str, rows: SuiteColumns, margin: float, production: Mapping[str, float]) -> SuitePower:
     """Return how often a gate over these rows passes a version that is as good."""
-    asked = [row for row in rows if asked_in(question, row)]
+    part, status, met = (rows.repeated[name] for name in ("part", "status", "met_by_log"))
     if question == PRODUCTION:
-        asked = [row for row in asked if any(state is not None for state in row.met_by_log.values())]
-    if not asked:
+        asked = met.flags(lambda those: any(state is not None for state in those.values()))
+    else:
+        cases = part.flags(lambda each: each is SuitePart.CASES) & status.flags(RESOLVED.__contains__)
+        asked = cases | part.flags(lambda each: each is SuitePart.CONTROLS)
+    if not asked.any():
         return SuitePower(question=question, margin=margin, differing=DIFFERING, passed=0.0, events=0, effective=0.0)
-    nobody = [False] * len(asked)
+    role = rows.repeated["role"].numbers(ROLES.index)[asked]
+    nobody = np.zeros(len(role), dtype=bool)
+    family = coded(rows.single["family"][asked]).codes
+    pairs = PairedCases(baseline=nobody, candidate=nobody, weight=rows.single["weight"][asked], role=role, family=family)
     # Guard cases stand for themselves; of production it is known what each role stands for.
-    cases = pairs_of(asked, nobody, nobody)
-    shares = shares_of(production, cases.role) if question == PRODUCTION else None
-    played = play(cases, margin, differing=DIFFERING, production=shares)
-    times = None if played.can_pass else times_needed(cases, margin, differing=DIFFERING, production=shares)
+    shares = shares_of(production, role) if question == PRODUCTION else None
+    played = play(pairs, margin, differing=DIFFERING, production=shares)
+    times = None if played.can_pass else times_needed(pairs, margin, differing=DIFFERING, production=shares)
     return SuitePower(
         question=question,
         margin=margin,
         differing=DIFFERING,
         passed=played.passed,
-        events=len(asked),
-        effective=round(float(strata_of(cases, shares).pairs.sum()), 6),
-        needed=None if times is None else times * len(asked),
+        events=len(role),
+        effective=round(float(strata_of(pairs, shares).pairs.sum()), 6),
+        needed=None if times is None else times * len(role),
     )

@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from functools import partial
+from itertools import chain
+from operator import attrgetter
+
+import numpy as np
+import numpy.typing as npt
 
 from remiss.catalog.field_names import query_of
 from remiss.catalog.query.parsing import parse
 from remiss.errors import Denied, InputError, NotFound
-from remiss.protocol.nearest import nearest
 from remiss.protocol.ports import StoredProtocol
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import kept_version
+from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity
 from remiss.records.catalog import reached
-from remiss.records.identity import digest
+from remiss.records.event import Scalar
+from remiss.records.expectation import Expectation
+from remiss.records.identity import digest, from_micros
 from remiss.records.success import SuccessCriterion
-from remiss.records.suite import SealedPart, Suite, SuiteRow
-from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge, criteria_of
+from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteCriterion, SuitePart
+from remiss.safeguard.expectations import by_default
+from remiss.safeguard.judging import CriterionJudge, criteria_of
 from remiss.safeguard.ports import SuiteWorkspace
-from remiss.safeguard.suite_assembly import SuiteRows, filled, parted
-from remiss.safeguard.suite_rows import OLDER, OUTSIDE, TakenRows, taken
-from remiss.understand.ports import SampledLine
+from remiss.safeguard.replaying import redacted
+from remiss.safeguard.suite_assembly import (
+    Drawn,
+    Read,
+    SuiteParts,
+    as_array,
+    assembled,
+    filled,
+    judged_otherwise,
+    logged,
+    met_by_log,
+    sealed_rows,
+)
+from remiss.safeguard.suite_columns import Coded, Flags, case_ids, coded, together
+from remiss.safeguard.suite_rows import (
+    NO_EXPECTATION,
+    NO_INPUTS,
+    OLDER,
+    OPEN,
+    OUTSIDE,
+    REDACTED_INPUTS,
+    REDACTED_LABEL,
+    RESOLVED,
+    SOUND,
+    named,
+    names_in,
+    role_of,
+)
 
 SEAL = "suites"
-PAGE = 10_000
+# What a suite has of a sampled event; `key` stands for the event itself.
+CHOSEN = ("key", "source", "protocol", "version", "window")
+TAKEN = (
+    *("key", "source", "event", "recurrence", "occurred", "window", "stratum", "criteria", "undecided", "weight", "model"),
+    *("model_version", "output", "label", "text", "status", "mode", "severity", "hidden", "inputs", "context"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +72,7 @@ class BuiltSuite:
     """A suite with all of its rows."""
 
     suite: Suite
-    rows: SuiteRows
+    rows: SuiteParts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,70 +82,40 @@ class _Chosen:
     source: str
     protocol: Protocol
     stored: StoredProtocol
-    ids: frozenset[str]
-    since: datetime
-    last: datetime
+    keys: npt.NDArray[np.int64]
+    since: int
+    last: int
     older: int
 
 
 def built(
     ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float, success: Sequence[SuccessCriterion]
 ) -> BuiltSuite:
-    """Return the suite that the catalog gives at a position.
-
-    Parameters
-    ----------
-    success : what a version has to come to, as it was typed
-    """
+    """Return the suite that the catalog gives at a position; `success` is as it was typed."""
     found = gathered(ws, name, query, within, as_of, share)
-    suite = replace(found.suite, success=tuple(_known(each, found) for each in success))
+    values = {name: found.rows.every.repeated[name].values for name in ("mode", "severity", "stratum")}
+    suite = replace(found.suite, success=tuple(named(each, values, found.suite.criteria) for each in success))
     return replace(found, suite=filled(suite, found.rows, share, ws.keys.secret(SEAL)))
 
 
-def _known(typed: SuccessCriterion, found: BuiltSuite) -> SuccessCriterion:
-    """Return a criterion with the name by which results have what it is about.
-
-    Raises
-    ------
-    InputError : no event of the suite is of that kind
-    """
-    rows = found.rows.every
-    match typed.group:
-        case "mode":
-            names = {row.mode: (row.mode or "").partition(":")[2] for row in rows if row.mode}
-        case "severity":
-            names = {str(row.severity): "" for row in rows if row.severity}
-        case "slice":
-            names = {row.stratum: _short(row.stratum) for row in rows}
-        case "criterion":
-            names = {each.name: "" for each in found.suite.criteria if each.unjudged is None}
-        case _:
-            # Scenarios may be made later.
-            return typed
-    wanted = typed.name if typed.group != "slice" else _short(typed.name)
-    for name, short in names.items():
-        if (name and typed.name in {name, short}) or (typed.group == "slice" and wanted == short):
-            return replace(typed, name=name)
-    do = nearest(typed.name, sorted(each for each in names if each), f"there are {typed.group}")
-    raise InputError(f"no event of the suite is of {typed.group} {typed.name}", do=do, field="success")
-
-
-def _short(stratum: str) -> str:
-    """Return a slice by the last words of its names, as a person may type them."""
-    return json.dumps({name.rpartition(".")[2]: value for name, value in json.loads(stratum).items()}, sort_keys=True)
-
-
+@in_bulk()
 def gathered(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float) -> BuiltSuite:
     """Return the rows of a suite, and of it what does not follow from them. Raises like `built`."""
     position = reached(as_of, ws.position()) or ws.position()
     chosen = _chosen(ws, query, position)
-    every = _sample(ws, chosen, within, position)
+    read = _sample(ws, chosen, within, position)
     criteria = criteria_of(chosen.protocol)
-    found = taken(every, chosen.ids, criteria, ws.resolutions.expected([*chosen.ids], position))
-    outside = len(chosen.ids - {line.id for line in every})
-    found.left_out.update({why: count for why, count in ((OUTSIDE, outside), (OLDER, chosen.older)) if count})
-    judge = CriterionJudge(ws.engine, criteria, found.rows)
-    found.rows = _judged(found, judge)
+    outside = np.setdiff1d(chosen.keys, read["key"]).size
+    drawn, production = drawn_of(read)
+    kept, left_out = usable(read)
+    read, drawn = _where(read, kept), Coded(drawn.values, drawn.codes[kept])
+    ids = case_ids(read["source"], read["event"], read["recurrence"])
+    written = partial(ws.resolutions.expected, position=position)
+    told = told_of(read, drawn, ids, np.isin(read["key"], chosen.keys), criteria, written)
+    unexpected = int(told.flags(lambda each: each.missing).sum())
+    states = CriterionJudge(ws.engine, criteria, logged(read)).of_log()
+    rows = assembled(read, drawn, ids, told, met_by_log(states))
+    left_out += Counter({OLDER: chosen.older, OUTSIDE: outside, NO_EXPECTATION: unexpected})
     suite = Suite(
         name=name,
         digest="",
@@ -121,20 +129,20 @@ def gathered(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int 
         query=query,
         within=within,
         position=position,
-        since=chosen.since,
-        until=chosen.last + chosen.protocol.sampling.window,
+        since=from_micros(chosen.since),
+        until=from_micros(chosen.last) + chosen.protocol.sampling.window,
         sensitivity=_sensitivity(chosen.protocol).name.lower(),
         criteria=criteria,
         files=(),
         sealed=SealedPart(share=share, families=(), rows={}, strata={}, digest=""),
-        production=dict(sorted(found.production.items())),
+        production=dict(sorted(production.items())),
         modes={},
         severities={},
         power=(),
-        left_out=dict(sorted(found.left_out.items())),
-        notes=tuple(_otherwise(found.rows, judge.names)),
+        left_out=dict(sorted(left_out.items())),
+        notes=tuple(judged_otherwise(states, drawn)),
     )
-    return BuiltSuite(suite=suite, rows=parted(found.rows, share, ws.keys.secret(SEAL)))
+    return BuiltSuite(suite=suite, rows=SuiteParts(every=rows, inside=sealed_rows(rows, share, ws.keys.secret(SEAL))))
 
 
 def _chosen(ws: SuiteWorkspace, query: str, position: int) -> _Chosen:
@@ -144,32 +152,32 @@ def _chosen(ws: SuiteWorkspace, query: str, position: int) -> _Chosen:
     ------
     InputError : nothing, or events of several protocols
     """
-    lines = [*_lines(ws, query, position)]
-    if not lines:
+    read = _read(ws, query, CHOSEN, position)
+    if not read["key"].size:
         raise InputError("no sampled event matches", do="see what does: remiss sample list QUERY", field="query")
-    drawn = {(line.source, line.protocol) for line in lines}
+    drawn = {*zip(read["source"], read["protocol"], strict=True)}
     if len(drawn) > 1:
         names = ", ".join(sorted({protocol for _, protocol in drawn}))
         raise InputError(f"the events that match are of several protocols: {names}", do="add protocol:NAME", field="query")
     [(source, name)] = drawn
-    version = max(line.version for line in lines)
-    those = [line for line in lines if line.version == version]
+    version = int(read["version"].max())
+    those = read["version"] == version
     stored = ws.protocols.find(name, version)
     if stored is None:
         raise NotFound(f"protocol {name}@{version} is not in the catalog", do="capture by it")
-    windows, ids = [line.window for line in those], frozenset(line.id for line in those)
+    windows, keys = read["window"][those], np.unique(read["key"][those])
     return _Chosen(
         source=source,
         protocol=kept_version(stored, f"{name}.yaml"),
         stored=stored,
-        ids=ids,
-        since=min(windows),
-        last=max(windows),
-        older=len({line.id for line in lines} - ids),
+        keys=keys,
+        since=int(windows.min()),
+        last=int(windows.max()),
+        older=np.setdiff1d(read["key"], keys).size,
     )
 
 
-def _sample(ws: SuiteWorkspace, chosen: _Chosen, within: str, position: int) -> list[SampledLine]:
+def _sample(ws: SuiteWorkspace, chosen: _Chosen, within: str, position: int) -> Read:
     """Return all that was sampled in the windows of what was chosen, by the same protocol version.
 
     Raises
@@ -179,51 +187,108 @@ def _sample(ws: SuiteWorkspace, chosen: _Chosen, within: str, position: int) -> 
     # By itself it is one whole query, whatever stands beside it.
     parse(query_of(ws, within, of_sample=True).query, of_sample=True)
     asked = f"protocol:{chosen.stored.name}@{chosen.stored.version}" + (f" ({within})" if within.strip() else "")
-    every = [
-        line
-        for line in _lines(ws, asked, position)
-        if line.source == chosen.source and chosen.since <= line.window <= chosen.last
-    ]
-    if any(line.hidden for line in every):
+    read = _read(ws, asked, TAKEN, position)
+    windows = (read["window"] >= chosen.since) & (read["window"] <= chosen.last)
+    read = _where(read, windows & (read["source"] == chosen.source))
+    if any(each is not None for each in read["hidden"]):
         raise Denied(
             "some of these events are yours to label, and a suite would tell how they were drawn",
             do="have somebody build it who labels nothing, for example a steward",
         )
-    if not every:
+    if not read["key"].size:
         what = "no sampled event of these windows matches --within"
         raise InputError(what, do="see what does: remiss sample list", field="within")
-    return every
+    return {**read, "weight": read["weight"].astype(np.float64)}
 
 
-def _otherwise(rows: Sequence[SuiteRow], names: Sequence[str]) -> Iterator[str]:
-    """Yield of which criteria the values of the suite say something else than the log did when it was captured."""
-    for name in names:
-        told = [(row.met_by_log[name], name in row.criteria) for row in rows if row.met_by_log[name] is not None]
-        differ = sum(now is not then for now, then in told)
-        if differ:
-            yield f"{name}: of {differ:,} events the answer of the log is judged otherwise than when it was captured"
-
-
-def _lines(ws: SuiteWorkspace, query: str, position: int) -> Iterator[SampledLine]:
-    """Yield the sampled events that match, page by page."""
+def _read(ws: SuiteWorkspace, query: str, names: Sequence[str], position: int) -> Read:
+    """Return columns of the sampled events that match."""
     out = query_of(ws, query, of_sample=True)
-    wanted, after = parse(out.query, of_sample=True), None
-    while True:
-        page = ws.samples.page(wanted, limit=PAGE, after=after, position=position)
-        yield from page.lines
-        after = page.last
-        if after is None:
-            return
+    pages = [*ws.samples.columns(parse(out.query, of_sample=True), names, position=position)]
+    numbers = dict.fromkeys(("key", "version", "window", "occurred"), np.int64)
+    return {name: as_array([*chain.from_iterable(page[name] for page in pages)], numbers.get(name, object)) for name in names}
 
 
-def _judged(found: TakenRows, judge: CriterionJudge) -> list[SuiteRow]:
-    """Return the rows with what each criterion is on the answer of the log."""
-    states = judge.of_log()
-    known = {UNKNOWN: None, YES: True}
-    return [
-        replace(row, met_by_log={name: known.get(int(states[name][at]), False) for name in judge.names})
-        for at, row in enumerate(found.rows)
-    ]
+def _where(read: Read, those: Flags) -> Read:
+    return read if those.all() else {name: column[those] for name, column in read.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """Which part an event is in, and what is expected of it; whether something would have to be, and nothing is."""
+
+    part: SuitePart = SuitePart.PRODUCTION
+    expectations: tuple[Expectation, ...] = ()
+    missing: bool = False
+
+
+def drawn_of(read: Read) -> tuple[Coded, Mapping[str, float]]:
+    """Return how each event was drawn, and how many events of the log each capture role stands for."""
+    lists = together(coded(read["criteria"]), coded(read["undecided"]))
+    drawn = Coded([Drawn(role=role_of(met, undecided), criteria=names_in(met)) for met, undecided in lists.values], lists.codes)
+    roles = drawn.mapped(attrgetter("role"))
+    weights = {role: read["weight"][roles.flags(role.__eq__)] for role in CaptureRole}
+    # One after the other, in the order in which they are read: so the sum is the same on every database and machine.
+    return drawn, {role.value: float(np.add.accumulate(those)[-1]) for role, those in weights.items() if those.size}
+
+
+def usable(read: Read) -> tuple[Flags, Counter[str]]:
+    """Return which events a model can be asked again, and how many of the others there are, by reason."""
+    left_out: Counter[str] = Counter()
+    kept = np.ones(len(read["key"]), dtype=bool)
+    answers = zip(*(coded(read[name]).flags(_redacted) for name in ("output", "label")), strict=True)
+    for why, those in (
+        (NO_INPUTS, [not given for given in read["inputs"]]),
+        (REDACTED_INPUTS, map(redacted, read["inputs"])),
+        (REDACTED_LABEL, map(any, answers)),
+    ):
+        found = np.fromiter(those, dtype=bool, count=kept.size) & kept
+        left_out[why] += int(found.sum())
+        kept &= ~found
+    return kept, left_out
+
+
+def _redacted(value: object) -> bool:
+    return isinstance(value, str) and redacted({"": value})
+
+
+def told_of(
+    read: Read,
+    drawn: Coded,
+    ids: Sequence[str],
+    chosen: Flags,
+    criteria: Sequence[SuiteCriterion],
+    written: Callable[[Sequence[str]], Mapping[str, Sequence[Expectation]]],
+) -> Coded:
+    """Return what is told of each event: those that the query chose are cases, others controls or the rest of the sample.
+
+    Parameters
+    ----------
+    written : by the ids of cases, what people wrote that is expected of them
+    """
+    by_name = {each.name: each for each in criteria}
+    status = coded(read["status"])
+    cases = chosen & status.flags((OPEN | RESOLVED).__contains__)
+    controls = ~cases & status.flags(SOUND.__contains__) & drawn.flags(lambda each: each.role is CaptureRole.CONTROL)
+
+    def told(case: object, control: object, how: Drawn, output: Scalar, label: Scalar) -> _Told:
+        if case:
+            expected = by_default(how.criteria, output, label, by_name)
+            return _Told(part=SuitePart.CASES, expectations=expected) if expected else _Told(missing=True)
+        if control and label is not None:
+            expected = by_default((), output, label, by_name)
+            return _Told(part=SuitePart.CONTROLS, expectations=expected) if expected else _Told()
+        return _Told()
+
+    several = together(coded(cases.tolist()), coded(controls.tolist()), drawn, coded(read["output"]), coded(read["label"]))
+    values, codes = [told(*each) for each in several.values], several.codes.copy()
+    # What people wrote comes before what follows by default.
+    places = {ids[at]: at for at in np.flatnonzero(cases).tolist()}
+    for case, expected in written([*places]).items():
+        if expected:
+            codes[places[case]] = len(values)
+            values.append(_Told(part=SuitePart.CASES, expectations=tuple(expected)))
+    return Coded(values, codes)
 
 
 def _sensitivity(protocol: Protocol) -> Sensitivity:

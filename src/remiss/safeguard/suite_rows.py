@@ -12,19 +12,20 @@ import hmac
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
+from remiss.errors import InputError
+from remiss.protocol.nearest import nearest
 from remiss.records.case import Case
 from remiss.records.event import Scalar
-from remiss.records.expectation import Expectation
 from remiss.records.identity import crockford, format_time, plain
 from remiss.records.states import Status
+from remiss.records.success import SuccessCriterion
 from remiss.records.suite import CaptureRole, SuiteCriterion, SuitePart, SuiteRow
-from remiss.safeguard.expectations import by_default
 from remiss.safeguard.replaying import redacted
 from remiss.understand.ports import SampledLine
 
@@ -42,63 +43,15 @@ REDACTED_LABEL = "redaction touched the label or the answer"
 NO_EXPECTATION = "no criterion that they met can judge an answer, and nobody wrote what is expected"
 
 
-@dataclass(slots=True)
-class TakenRows:
-    """The rows of a suite so far.
-
-    `left_out` counts, by reason, events that cannot be asked again and cases of which nothing is expected; `production` how many
-    events of the log each capture role stands for, left out or not.
-    """
-
-    rows: list[SuiteRow] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-    production: dict[str, float] = field(default_factory=dict)
-
-
-def taken(
-    lines: Iterable[SampledLine],
-    chosen: frozenset[str],
-    criteria: Sequence[SuiteCriterion],
-    written: Mapping[str, Sequence[Expectation]],
-) -> TakenRows:
-    """Return the rows of the sampled events of a suite's windows.
-
-    Parameters
-    ----------
-    chosen : the ids of those that the query of the suite matches; the others are controls or the rest of the sample
-    written : by id of case, what people wrote that is expected of it
-    """
-    by_name, found = {each.name: each for each in criteria}, TakenRows()
-    for line in lines:
-        row = row_of_line(line)
-        found.production[row.role.value] = found.production.get(row.role.value, 0.0) + row.weight
-        why = unusable(row)
-        if why is not None:
-            found.left_out[why] += 1
-            continue
-        if line.id in chosen and row.status in OPEN | RESOLVED:
-            expected = tuple(written.get(line.id, ())) or by_default(row.criteria, row.output, row.label, by_name)
-            found.left_out[NO_EXPECTATION] += not expected
-            row = replace(row, part=SuitePart.CASES if expected else row.part, expectations=expected)
-        elif row.role is CaptureRole.CONTROL and row.label is not None and row.status in SOUND:
-            expected = by_default((), row.output, row.label, by_name)
-            row = replace(row, part=SuitePart.CONTROLS if expected else row.part, expectations=expected)
-        found.rows.append(row)
-    found.left_out = +found.left_out
-    return found
-
-
 def row_of_line(line: SampledLine) -> SuiteRow:
     """Return a sampled event as the row of a suite, in no part yet but the sample of production."""
-    met = _names(line.criteria)
-    role = CaptureRole.CANDIDATE if met else CaptureRole.UNDECIDED if line.undecided else CaptureRole.CONTROL
     return SuiteRow(
         id=line.id,
         part=SuitePart.PRODUCTION,
         event=line.event,
         occurred=line.occurred,
         window=line.window,
-        role=role,
+        role=role_of(line.criteria, line.undecided),
         weight=line.weight or 0.0,
         family=fingerprint(line.inputs, line.text),
         stratum=stratum_text(line.stratum),
@@ -112,7 +65,7 @@ def row_of_line(line: SampledLine) -> SuiteRow:
         status=line.status,
         mode=line.mode,
         severity=line.severity,
-        criteria=met,
+        criteria=names_in(line.criteria),
         audited=line.status == Status.CLEARED,
     )
 
@@ -144,6 +97,43 @@ def row_of_case(case: Case) -> SuiteRow:
     )
 
 
+def named(typed: SuccessCriterion, values: Mapping[str, Sequence[Any]], criteria: Sequence[SuiteCriterion]) -> SuccessCriterion:
+    """Return a criterion of success with the name by which results have what it is about.
+
+    Parameters
+    ----------
+    values : of the rows of the suite by column, each once
+    criteria : those of the suite
+
+    Raises
+    ------
+    InputError : no event of the suite is of that kind
+    """
+    match typed.group:
+        case "mode":
+            names = {mode: mode.partition(":")[2] for mode in values["mode"] if mode}
+        case "severity":
+            names = {str(severity): "" for severity in values["severity"] if severity}
+        case "slice":
+            names = {stratum: _short(stratum) for stratum in values["stratum"]}
+        case "criterion":
+            names = {each.name: "" for each in criteria if each.unjudged is None}
+        case _:
+            # Scenarios may be made later.
+            return typed
+    wanted = typed.name if typed.group != "slice" else _short(typed.name)
+    for name, short in names.items():
+        if (name and typed.name in {name, short}) or (typed.group == "slice" and wanted == short):
+            return replace(typed, name=name)
+    do = nearest(typed.name, sorted(each for each in names if each), f"there are {typed.group}")
+    raise InputError(f"no event of the suite is of {typed.group} {typed.name}", do=do, field="success")
+
+
+def _short(stratum: str) -> str:
+    """Return a slice by the last words of its names, as a person may type them."""
+    return json.dumps({name.rpartition(".")[2]: value for name, value in json.loads(stratum).items()}, sort_keys=True)
+
+
 def stratum_text(stratum: object) -> str:
     """Return a stratum as canonical JSON, however a database gives it."""
     return _stratum_of(stratum) if isinstance(stratum, str) else _canonical(stratum or {})
@@ -159,7 +149,13 @@ def _canonical(value: object) -> str:
     return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _names(listed: str | None) -> tuple[str, ...]:
+def role_of(criteria: str | None, undecided: str | None) -> CaptureRole:
+    """Return how an event came to be sampled."""
+    return CaptureRole.CANDIDATE if criteria else CaptureRole.UNDECIDED if undecided else CaptureRole.CONTROL
+
+
+def names_in(listed: str | None) -> tuple[str, ...]:
+    """Return the names that are set apart by commas."""
     return tuple(listed.split(", ")) if listed else ()
 
 
@@ -179,22 +175,24 @@ def fingerprint(inputs: Mapping[str, Scalar], text: str | None) -> str:
     >>> near == fingerprint({"distance": 1003.8, "carrier": "UA"}, "gate 14 CLOSED"), near == fingerprint({"carrier": "B6"}, None)
     (True, False)
     """
-    parts = {name: _coarse(value) for name, value in inputs.items()}
-    words = sorted(_words(text)) if text else None
-    content = _encode([parts, words])
+    parts = {name: coarse(value) for name, value in inputs.items()}
+    found = sorted(words(text)) if text else None
+    content = encoded([parts, found])
     bits = int.from_bytes(hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:8]) >> 4
     return crockford(bits, 12)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _DIGITS = re.compile(r"\d+")
 
 
-def _words(text: str) -> set[str]:
+def words(text: str) -> set[str]:
+    """Return the words of a text as near-duplicates share them."""
     return set(_DIGITS.sub("0", text.casefold()).split())
 
 
-def _coarse(value: Scalar) -> object:
+def coarse(value: Scalar) -> object:
+    """Return a value as near-duplicates share it."""
     # What most values are.
     kind = type(value)
     if kind is float and math.isfinite(value):  # type: ignore[arg-type]
@@ -211,7 +209,7 @@ def _coarse(value: Scalar) -> object:
         case datetime():
             return format_time(value)
         case str() if " " in value:
-            return sorted(_words(value))
+            return sorted(words(value))
         case _:
             return value
 
@@ -226,7 +224,7 @@ def is_sealed(family: str, share: float, secret: bytes) -> bool:
 
 def keyed(text: str, secret: bytes) -> bytes:
     """Return the keyed digest of a text."""
-    return hmac.new(secret, text.encode(), hashlib.sha256).digest()
+    return hmac.digest(secret, text.encode(), "sha256")
 
 
 # The fields of a row that hold times, or what a log decides.
@@ -252,14 +250,6 @@ def content_digest(rows: Iterable[SuiteRow]) -> str:
     for line in content_lines(rows):
         found.update(line)
     return f"sha256:{found.hexdigest()}"
-
-
-def sealed_digest(rows: Iterable[SuiteRow], secret: bytes) -> str:
-    """Return the keyed digest of the same content."""
-    found = hmac.new(secret, digestmod=hashlib.sha256)
-    for line in content_lines(rows):
-        found.update(line)
-    return f"hmac-sha256:{found.hexdigest()}"
 
 
 def as_plain(row: SuiteRow) -> dict[str, object]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from remiss.action import Performs
 from remiss.capture.ports import CaptureWorkspace
@@ -147,6 +147,15 @@ class Samples(Protocol):
 
     def page(self, query: Query, *, limit: int, after: tuple[int, int] | None, position: int | None) -> SampledLines:
         """Return the lines of the sampled events that match, by run and event, from behind the keys `after`."""
+        ...
+
+    def columns(self, query: Query, names: Sequence[str], *, position: int | None) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Yield columns of the sampled events that match, thousands at a time, by run and event; of blinded ones as of a page.
+
+        Parameters
+        ----------
+        names : fields of a line, `key` and `recurrence` of an event; times are in microseconds since 1970
+        """
         ...
 
     def count(self, query: Query, position: int | None) -> SampleCount:

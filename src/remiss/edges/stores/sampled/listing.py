@@ -12,11 +12,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, false, func, not_, or_, select, true, tuple_, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from remiss.catalog.query.expression import Level, Query
 from remiss.catalog.query.fields import BY_NAME, GROUP
-from remiss.curate.blinding import OPEN
 from remiss.edges.stores.blinding import blinded_viewer, sampled_blinded, title_blinded
 from remiss.edges.stores.dialect.spelling import gathered
 from remiss.edges.stores.in_force import in_force, same_window
@@ -24,8 +35,7 @@ from remiss.edges.stores.querying.comparing import Compare, column
 from remiss.edges.stores.querying.phrases import matched_events, phrases_in
 from remiss.edges.stores.querying.search import Face, condition, in_force_at, observation_face
 from remiss.edges.stores.reading import Reader, Reading
-from remiss.edges.stores.run_rows import names
-from remiss.edges.stores.sampled.decisions import NONE, Decision, decisions
+from remiss.edges.stores.sampled.columns import READ, columns_of, needed_for
 from remiss.edges.stores.tables import (
     cases,
     event_contents,
@@ -38,14 +48,14 @@ from remiss.edges.stores.tables import (
     samples,
 )
 from remiss.edges.stores.visible import visible_to
-from remiss.records.identity import case_id
+from remiss.records.identity import from_micros
 from remiss.understand.ports import DrawnBy, SampleCount, SampledLine, SampledLines
 
 KEPT = samples.alias("kept")
 # How many sampled events are looked through at once for words: at first, beside some for each line, and at most.
 FEWEST, MOST = 1_000, 50_000
-# Lists of criteria are few and come again with every event: as text, each is read once.
-LISTS = ("criteria_met", "criteria_undecided", "criteria_outside")
+# So many sampled events are read at once where all are.
+AT_ONCE = 10_000
 
 
 class SampleStore:
@@ -69,17 +79,22 @@ class SampleStore:
     def page(self, query: Query, *, limit: int, after: tuple[int, int] | None, position: int | None) -> SampledLines:
         """Return the lines of the sampled events that match, from behind the keys `after`."""
         with self._reader.at(position) as reading:
-            rows: list[Row[Any]] = []
-            for stretch in _stretches(reading, query, after, FEWEST + 4 * limit):
-                matching = _Matching(reading, query, stretch)
-                rows += reading.connection.execute(matching.page().limit(limit + 1 - len(rows)))
-                if len(rows) > limit:
-                    break
-            shown = rows[:limit]
-            found = _decided(reading, [row.key for row in shown if row.case_key is not None and not row.blinded])
-            lines = [_line(row, found.get(row.key, NONE)) for row in shown]
-        last = (shown[-1].run_key, shown[-1].key) if len(rows) > limit else None
-        return SampledLines(lines, last)
+            rows = _rows(reading, query, after, limit, SampledLine._fields)
+            found = columns_of(reading, rows[:limit], SampledLine._fields)
+        for name in ("occurred", "window"):
+            found[name] = [*map(from_micros, found[name])]
+        return SampledLines([*map(SampledLine, *found.values())], _last(rows, limit))
+
+    def columns(self, query: Query, names: Sequence[str], *, position: int | None) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Yield columns of the sampled events that match, thousands at a time, by run and event."""
+        after: tuple[int, int] | None = None
+        with self._reader.at(position) as reading:
+            while True:
+                rows = _rows(reading, query, after, AT_ONCE, names)
+                yield columns_of(reading, rows[:AT_ONCE], names)
+                after = _last(rows, AT_ONCE)
+                if after is None:
+                    return
 
     def count(self, query: Query, position: int | None) -> SampleCount:
         """Return how many sampled events match, and of how many it is hidden how they were drawn."""
@@ -91,13 +106,21 @@ class SampleStore:
             return SampleCount(sum(total for total, _ in found), sum(int(hidden or 0) for _, hidden in found))
 
 
-def _decided(reading: Reading, keys: Sequence[int]) -> Mapping[int, Decision]:
-    """Return what people found of some events, as the viewer may know it: of what is labelled anew nothing, at any position."""
-    found = decisions(reading, keys)
-    if not reading.past or reading.viewer.operator:
-        return found
-    now = decisions(reading.now, keys)
-    return {key: each for key, each in found.items() if now.get(key, NONE).final is not None}
+def _rows(
+    reading: Reading, query: Query, after: tuple[int, int] | None, limit: int, names: Collection[str]
+) -> Sequence[Row[Any]]:
+    """Return what the columns of that name are made of, of one event more than the limit where there is one."""
+    rows: list[Row[Any]] = []
+    for stretch in _stretches(reading, query, after, FEWEST + 4 * limit):
+        wanted = _Matching(reading, query, stretch).page(names).limit(limit + 1 - len(rows))
+        rows += reading.connection.execute(wanted).all()
+        if len(rows) > limit:
+            break
+    return rows
+
+
+def _last(rows: Sequence[Row[Any]], limit: int) -> tuple[int, int] | None:
+    return (rows[limit - 1].run_key, rows[limit - 1].key) if len(rows) > limit else None
 
 
 class _Stretch(NamedTuple):
@@ -159,26 +182,21 @@ class _Matching:
             return None
         return or_(self._blinded, title) if name == "title" else self._blinded
 
-    def page(self) -> Select[Any]:
-        """Return the select of what a line needs, in order."""
+    def page(self, names: Collection[str]) -> Select[Any]:
+        """Return the select of what the columns of that name are made of, in order."""
         kept = (
             select(gathered(samples.c.criterion))
             .where(samples.c.run_key == observations.c.run_key, samples.c.event_key == observations.c.event_key)
             .scalar_subquery()
         )
-        own = ("run_key", "window_start", "stratum", "inclusion_probability", "output", "label")
+        stands = (cases if self._reading.position is None else revisions).c.status
+        read = {**READ, "groups": kept, "status": stands}
         return self._selected(
-            *(observations.c[name] for name in own),
-            *(type_coerce(observations.c[name], Text()).label(name) for name in LISTS),
-            *events.c,
-            *(event_contents.c[name] for name in ("inputs", "context", "text")),
-            runs.c.id,
-            runs.c.protocol_name,
-            protocols.c.version,
+            observations.c.run_key,
+            events.c.key,
             cases.c.key.label("case_key"),
-            (cases if self._reading.position is None else revisions).c.status.label("stands"),
-            kept.label("kept"),
             self._blinded.label("blinded"),
+            *(column.label(name) for name, column in read.items() if name in needed_for(names)),
         ).order_by(observations.c.run_key, observations.c.event_key)
 
     def count(self) -> Select[Any]:
@@ -214,46 +232,3 @@ def _kept_in(term: Any) -> ColumnElement[bool]:
 
 def _unless(compare: Compare, hidden: ColumnElement[bool] | None) -> Compare:
     return compare if hidden is None else lambda term: and_(compare(term), not_(hidden))
-
-
-def _line(row: Row[Any], decision: Decision) -> SampledLine:
-    blinded, erased = bool(row.blinded), row.inputs is None
-    return SampledLine(
-        id=case_id(row.source_name, row.event_id, row.recurrence),
-        event=row.event_id,
-        occurred=row.occurred_at,
-        source=row.source_name,
-        protocol=row.protocol_name,
-        version=row.version,
-        run=row.id,
-        window=row.window_start,
-        stratum=row.stratum,
-        groups=None if blinded else _listed(sorted(row.kept.split(","))) if row.kept else "",
-        criteria=None if blinded else _listed(names(row.criteria_met)),
-        undecided=None if blinded else _listed(names(row.criteria_undecided)),
-        outside=None if blinded else _listed(names(row.criteria_outside)),
-        inclusion_probability=None if blinded else row.inclusion_probability,
-        weight=None if blinded else 1 / row.inclusion_probability,
-        model=row.model,
-        model_version=row.model_version,
-        model_digest=row.model_digest,
-        features=row.features,
-        output=None if erased else row.output,
-        label=None if erased else row.label,
-        confidence=row.confidence,
-        latency_ms=row.latency_ms,
-        call_status=row.status,
-        trace_id=row.trace_id,
-        text=row.text,
-        status=None if blinded else row.stands,
-        verdict=None if blinded or decision.final is None else decision.final.value,
-        mode=None if blinded else decision.mode,
-        severity=None if blinded else decision.grade,
-        hidden=OPEN if blinded else None,
-        inputs=row.inputs or {},
-        context=row.context or {},
-    )
-
-
-def _listed(found: Collection[str]) -> str:
-    return ", ".join(found)

@@ -1,0 +1,300 @@
+"""The events of a suite by columns: what stands in its files, and the digests over it.
+
+A row is a line of JSON with sorted keys (`suite_rows.content_lines`). Of a hundred thousand rows these lines are put together by
+Arrow, from columns in which each distinct value was written once; only what says of an event which it is and which ones it is
+nearly the same as is hashed one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from json.encoder import encode_basestring
+from typing import Any, NamedTuple, TypeAlias, overload
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from remiss.records.identity import CROCKFORD, from_micros, plain
+from remiss.records.suite import SuitePart, SuiteRow
+from remiss.safeguard.suite_rows import coarse, encoded, words
+
+# Of so many rows the lines of JSON are in memory at once; a part of a file is of as many.
+AT_ONCE = 8_192
+# Of fewer rows with the same inputs it is quicker to write each by itself.
+FEW = 32
+TEXT = pa.large_binary()
+_KINDS = {str: pa.large_string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+Indices = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+Column: TypeAlias = "Sequence[Any] | npt.NDArray[Any]"
+
+
+class Coded(NamedTuple):
+    """A column by its distinct values, in the order in which they come, and which of them each row has."""
+
+    values: Sequence[Any]
+    codes: Indices
+
+    def arrow(self, kind: pa.DataType) -> pa.Array:
+        """Return the values of all rows."""
+        return pa.array(self.values, kind).take(pa.array(self.codes))
+
+    def mapped(self, made: Callable[[Any], Any]) -> Coded:
+        """Return what is made of the value of each row."""
+        return Coded([made(value) for value in self.values], self.codes)
+
+    def numbers(self, number: Callable[[Any], int]) -> Indices:
+        """Return a whole number for each row."""
+        return np.array([number(value) for value in self.values], dtype=np.intp)[self.codes]
+
+    def flags(self, holds: Callable[[Any], bool]) -> Flags:
+        """Return of which rows something holds."""
+        return np.array([holds(value) for value in self.values], dtype=bool)[self.codes]
+
+    def texts(self, made: Callable[[Any], str | None]) -> pa.Array:
+        """Return the text that is made of the value of each row."""
+        return binary([made(value) for value in self.values]).take(pa.array(self.codes))
+
+
+def coded(column: Column) -> Coded:
+    """Return a column by its distinct values; 1, 1.0 and true are three, as 0.0 and -0.0 are two."""
+    column = [*column]
+    kinds = {*map(type, column)} - {type(None)}
+    kind = _KINDS.get(next(iter(kinds), bool)) if len(kinds) < 2 else None
+    try:
+        made = None if kind is None else pa.array(column, kind)
+    except (pa.ArrowException, OverflowError, UnicodeError):
+        made = None
+    if made is None:
+        return Coded(column, np.arange(len(column)))
+    bits = made.view(pa.int64()) if pa.types.is_floating(kind) else made
+    found = bits.dictionary_encode(null_encoding="encode")
+    values = found.dictionary.view(kind) if pa.types.is_floating(kind) else found.dictionary
+    return Coded(values.to_pylist(), found.indices.to_numpy().astype(np.intp))
+
+
+def together(*columns: Coded) -> Coded:
+    """Return several columns as one, whose values are tuples."""
+    place = np.zeros(len(columns[0].codes), dtype=np.int64)
+    for each in columns:
+        place = np.unique(place * len(each.values) + each.codes, return_inverse=True)[1]
+    first = np.unique(place, return_index=True)[1]
+    return Coded([tuple(each.values[each.codes[at]] for each in columns) for at in first], place)
+
+
+def binary(texts: Column) -> pa.Array:
+    """Return texts as Arrow has them; half of a pair of surrogates by itself too, which is no text elsewhere."""
+    try:
+        return pa.array(texts, TEXT)
+    except UnicodeEncodeError:
+        return pa.array([None if each is None else each.encode("utf-8", "surrogatepass") for each in texts], TEXT)
+
+
+def joined(*parts: pa.Array | str) -> pa.Array:
+    """Return texts one behind the other, row by row."""
+    those = [pa.scalar(each.encode("utf-8", "surrogatepass"), TEXT) if isinstance(each, str) else each for each in parts]
+    return pc.binary_join_element_wise(*those, pa.scalar(b"", TEXT))
+
+
+def cell(value: Any) -> str:
+    """Return a value that a log decides as canonical JSON."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    return repr(value) if kind is float and math.isfinite(value) else _encode(plain(value))
+
+
+def _coarse_cell(value: Any) -> str:
+    return f'"{value:.2e}"' if type(value) is float and math.isfinite(value) else encoded(coarse(value))
+
+
+def quoted(texts: Column) -> pa.Array:
+    """Return texts of which few come again as JSON."""
+    return binary(["null" if each is None else encode_basestring(each) for each in texts])
+
+
+def objects(rows: Column, *, alike: bool = True) -> tuple[pa.Array, pa.Array]:
+    """Return rows of values, those with the same names together: as canonical JSON, and as near-duplicates have them.
+
+    Parameters
+    ----------
+    alike : whether the second is asked for; else it is as the first
+    """
+    shapes: dict[tuple[str, ...], list[int]] = {}
+    for at, row in enumerate(rows):
+        shapes.setdefault(tuple(row), []).append(at)
+    places: list[int] = []
+    cells: list[pa.Array] = []
+    coarsened: list[pa.Array] = []
+    for names, those in shapes.items():
+        places += those
+        if len(those) < FEW or not names:
+            cells.append(binary([_encode(plain(rows[at])) for at in those]))
+            coarsened.append(binary([encoded({name: coarse(value) for name, value in rows[at].items()}) for at in those]))
+            continue
+        columns = [(name, coded([rows[at][name] for at in those])) for name in sorted(names)]
+        cells.append(_object([(name, each.texts(cell)) for name, each in columns]))
+        coarsened.append(_object([(name, each.texts(_coarse_cell)) for name, each in columns]) if alike else cells[-1])
+    order = pa.array(np.argsort(places, kind="stable"))
+    first, second = (pa.concat_arrays(each or [pa.array([], TEXT)]).take(order) for each in (cells, coarsened))
+    return first, second
+
+
+def _object(members: Sequence[tuple[str, pa.Array]]) -> pa.Array:
+    parts: list[pa.Array | str] = []
+    for name, texts in members:
+        parts += [f"{',' if parts else '{'}{encode_basestring(name)}:", texts]
+    return joined(*parts, "}")
+
+
+def families(alike: pa.Array, texts: Column) -> list[str]:
+    """Return what near-duplicates share, row by row; see `suite_rows.fingerprint`."""
+    known: dict[str | None, str] = {}
+
+    def told(text: str | None) -> str:
+        found = known.get(text)
+        if found is None:
+            found = known[text] = encoded(sorted(words(text))) if text else "null"
+        return found
+
+    return crockford_texts(hashed(joined("[", alike, ",", binary([*map(told, texts)]), "]")))
+
+
+def case_ids(sources: Column, events: Column, recurrences: Column) -> list[str]:
+    """Return the ids of the cases of events; see `records.identity.case_id`."""
+    again = coded(recurrences).texts(lambda each: f",{each}]" if each else "]")
+    of = coded(sources).texts(lambda each: f"[{encode_basestring(each)},")
+    found = crockford_texts(hashed(joined(of, quoted(events), again)))
+    return [f"{each[:4]}-{each[4:8]}-{each[8:]}" for each in found]
+
+
+def hashed(contents: pa.Array) -> npt.NDArray[np.uint64]:
+    """Return the first 60 bits of the SHA-256 of each content."""
+    sha = hashlib.sha256
+    found = b"".join([sha(each).digest()[:8] for each in contents.to_pylist()])
+    return np.frombuffer(found, ">u8").astype(np.uint64) >> np.uint64(4)
+
+
+def crockford_texts(bits: npt.NDArray[np.uint64]) -> list[str]:
+    """Return numbers of 60 bits in Crockford's base 32; see `records.identity.crockford`."""
+    shifts = np.arange(55, -1, -5, dtype=np.uint64)
+    letters = np.frombuffer(CROCKFORD.encode(), np.uint8)[(bits[:, None] >> shifts) & np.uint64(31)]
+    return np.ascontiguousarray(letters).view("S12").ravel().astype(str).tolist()
+
+
+def times(micros: npt.NDArray[np.int64]) -> pa.Array:
+    """Return times as JSON has them; see `records.identity.format_time`."""
+    seconds, rest = np.divmod(micros, 1_000_000)
+    days, of_day = np.divmod(seconds, 86_400)
+    return joined(
+        coded(days.tolist()).texts(lambda day: f'"{date(1970, 1, 1) + timedelta(day)}T'),
+        coded(of_day.tolist()).texts(lambda at: f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}"),
+        coded(rest.tolist()).texts(lambda part: f".{part:06}" if part else ""),
+        'Z"',
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SuiteColumns(Sequence[SuiteRow]):
+    """Rows of a suite by columns: `repeated` of which few values are distinct, the others as arrays of one dimension.
+
+    Times are in microseconds. `inputs` and `context` are as they were read; `cells` has them as canonical JSON.
+    """
+
+    repeated: Mapping[str, Coded]
+    single: Mapping[str, npt.NDArray[Any]]
+    cells: Mapping[str, pa.Array]
+
+    def __len__(self) -> int:
+        return len(self.single["id"])
+
+    @overload
+    def __getitem__(self, at: int) -> SuiteRow: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> SuiteColumns: ...
+
+    def __getitem__(self, at: int | slice) -> SuiteRow | SuiteColumns:
+        if isinstance(at, slice):
+            return self.take(np.arange(len(self))[at])
+        return next(iter(self.take(np.array([range(len(self))[at]]))))
+
+    def __iter__(self) -> Iterator[SuiteRow]:
+        columns = {name: [each.values[code] for code in each.codes] for name, each in self.repeated.items()}
+        columns |= {name: each.tolist() for name, each in self.single.items()}
+        columns |= {name: [*map(from_micros, columns[name])] for name in _TIMES}
+        for values in zip(*columns.values(), strict=True):
+            yield SuiteRow(**dict(zip(columns, values, strict=True)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def take(self, places: Indices | Flags) -> SuiteColumns:
+        """Return the rows at some places, or those that are marked."""
+        if places.dtype == bool and places.all():
+            return self
+        those = np.flatnonzero(places) if places.dtype == bool else places
+        return SuiteColumns(
+            repeated={name: Coded(each.values, each.codes[those]) for name, each in self.repeated.items()},
+            single={name: each[those] for name, each in self.single.items()},
+            cells={name: each.take(pa.array(those)) for name, each in self.cells.items()},
+        )
+
+    def of(self, part: SuitePart) -> SuiteColumns:
+        """Return the rows of a part."""
+        return self.take(self.repeated["part"].flags(lambda each: each is part))
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """Return how often each value of a column comes, by its text; a value that is not there, or is nothing, as none."""
+        each = self.repeated[name]
+        counted: Counter[str] = Counter()
+        for value, count in zip(each.values, np.bincount(each.codes, minlength=len(each.values)).tolist(), strict=True):
+            counted[str(value or "")] += count
+        return dict(sorted((+counted).items()))
+
+    def feed(self, update: Callable[[memoryview], None]) -> None:
+        """Feed the canonical content of the rows to a digest; see `suite_rows.content_lines`."""
+        for begins in range(0, len(self), AT_ONCE):
+            lines = self[begins : begins + AT_ONCE].lines()
+            _, ends, content = lines.buffers()
+            update(memoryview(content)[: int(np.frombuffer(ends, np.int64)[len(lines)])])
+
+    def lines(self) -> pa.Array:
+        """Return the canonical content of each row."""
+        members = {**self.cells, **{name: each.texts(_said(name)) for name, each in self.repeated.items()}}
+        members |= {name: quoted(self.single[name]) for name in _WORDS}
+        members |= {name: times(self.single[name]) for name in _TIMES}
+        members["weight"] = coded(self.single["weight"].tolist()).texts(cell)
+        return joined(_object(sorted(members.items())), "\n")
+
+    def batches(self) -> Iterator[Mapping[str, pa.Array]]:
+        """Yield the columns of a file, some rows at a time; what a log decides is JSON."""
+        for begins in range(0, len(self), AT_ONCE):
+            some = self[begins : begins + AT_ONCE]
+            written = {**some.cells, **{name: binary(some.single[name]) for name in _WORDS}}
+            written |= {name: pa.array(some.single[name]) for name in (*_TIMES, "weight")}
+            for name, each in some.repeated.items():
+                written[name] = each.texts(_said(name)) if name in _JSON else each.arrow(_TYPED.get(name, TEXT))
+            yield written
+
+
+_WORDS, _TIMES = ("id", "event", "family", "text"), ("occurred", "window")
+# Of columns in which values come again: what is JSON in a file, and what is no text there.
+_JSON = frozenset({"output", "label", "criteria", "met_by_log", "expectations"})
+_TYPED = {"severity": pa.int64(), "audited": pa.bool_()}
+
+
+def _said(name: str) -> Callable[[Any], str]:
+    return (lambda those: cell([each.as_plain() for each in those])) if name == "expectations" else cell
