@@ -29,6 +29,9 @@ def compiled_once() -> Iterator[None]:
         if (known := kept.get(engine.dialect.name)) is not None:
             engine.dialect, engine._compiled_cache = known
             engine.pool._dialect = engine.dialect
+            # Who listens to an engine's errors listens at its dialect: by now as many as there were engines, each of which would
+            # look into every error. The next to listen does it for all.
+            engine.dialect.dispatch.handle_error.clear()
         else:
             engine._compiled_cache = LRUCache(ROOM)
             # A dialect learns from its first connection which server this is.
