@@ -29,6 +29,8 @@ from remiss.safeguard.suite_rows import content_digest
 from tests.forked_commands import ForkedCommands
 
 PLUGIN = ("-p", "remiss.faces.pytest_plugin", "-p", "no:remiss", "-c", "/dev/null", "--rootdir", ".")
+# What else is installed here for pytest is not loaded each time: that took as long as the rest of a run.
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 AT = datetime(2013, 6, 3, 6, tzinfo=UTC)
 MODULE = """
 import random
@@ -167,7 +169,7 @@ def run(tmp_path, forked):
 
     def run(*words, model="good", status=0):
         typed = ["pytest", *PLUGIN, *words, "--remiss-model", f"python:delays:{model}", "-q", "-rA"]
-        ended = forked.run(typed, {"PWD": str(tmp_path), "PYTEST_ADDOPTS": ""})
+        ended = forked.run(typed, {"PWD": str(tmp_path), "PYTEST_ADDOPTS": ""} | ALONE)
         assert ended.status == status, ended.out + ended.err
         return ended.out + ended.err
 
@@ -262,14 +264,14 @@ def test_several_processes_share_a_suite(run, tmp_path):
         "-m",
         "pytest",
         *PLUGIN,
+        *("-p", "xdist", "-n", "2"),
         "arrivals/suite.yaml",
-        "-n",
-        "2",
         "--remiss-model",
         "python:delays:good",
         "-q",
     ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= ALONE
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
     assert "10 passed, 2 xpassed" in done.stdout, done.stdout + done.stderr
 

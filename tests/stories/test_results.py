@@ -29,7 +29,9 @@ def few(rows):
 
 def dies(rows):
     import os
-    os._exit(3)
+    if any(row["carrier"] == "UA" and row["distance"] < 700 for row in rows):
+        os._exit(3)
+    return usual(rows)
 
 def hangs(rows):
     import time
@@ -46,7 +48,7 @@ def far(rows):
 MODELS = """models:
   - {name: delays, version: "1", python: "delays:usual"}
   - {name: few, version: "1", python: "delays:few"}
-  - {name: dies, version: "1", python: "delays:dies"}
+  - {name: dies, version: "1", python: "delays:dies", limits: {batch: 1}}
   - {name: hangs, version: "1", python: "delays:hangs", limits: {seconds: 0.2, total_seconds: 1, batch: 1000}}
   - {name: nan, version: "1", python: "delays:not_a_number"}
   - {name: far, version: "1", python: "delays:far"}
@@ -167,7 +169,7 @@ def test_a_version_that_breaks_leaves_a_result_that_says_of_each_event_what_happ
     assert len(troubled) == sum(found.troubles.values())
     assert {verdict for verdict, _ in troubled} <= {"failed", "none"}
     # One that does harm takes no other with it.
-    assert (len(troubled) < rows.total) == (model == "far@1")
+    assert (len(troubled) < rows.total) == (model in {"far@1", "dies@1"})
 
 
 class Delays(BaseHTTPRequestHandler):
