@@ -44,6 +44,7 @@ test: setup postgresql chromium ## everything CI tests, on SQLite and on private
 check: format lint types arrows docs schema fragments site ## all quick checks: no services, under two minutes
 
 .PHONY: soak
+soak: export REMISS_HOSTILE_TEXTS = 500
 soak: setup postgresql chromium firefox ## the long versions of the tests, some 50 minutes on two idle cores (22 of them alone); run before an issue is called resolved
 	$(RUN) pytest -m "soak and alone" || alone=$$?; \
 	$(RUN) pytest -n $(WORKERS) --dist worksteal -m "soak and not alone"; \

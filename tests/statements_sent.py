@@ -1,8 +1,10 @@
-"""Which tests send PostgreSQL no statement that others do not send: those may ask it in `make soak`, and SQLite in `make test`.
+"""Which tests send PostgreSQL nothing that others do not send: those may ask it in `make soak`, and SQLite in `make test`.
 
 `pytest -p tests.statements_sent --statements FILE -k postgresql FOLDERS` notes what each test sends, in one process; then
 `python -m tests.statements_sent FILE` lists the tests, dearest first, that can be marked `postgresql_in_soak` one after another.
-Statements are compared without their values. What races, is killed or waits for others is not told by its statements: leave it.
+What differs between databases stands in a few words beside each other: an operator and its types, a clause, a function. So
+statements are compared by the words in them, three in a row, without values. What races, is killed or waits for others is not
+told by its statements: leave it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,20 @@ def shape_of(statement: str) -> str:
     for pattern, instead in OTHERWISE:
         statement = pattern.sub(instead, statement)
     return statement
+
+
+WORD = re.compile(r"[A-Za-z_][\w.]*|'[^']*'|\S")
+IN_A_ROW = 3
+
+
+def parts_of(shape: str) -> frozenset[tuple[str, ...]]:
+    """Return what a statement is made of: its words, three in a row, whatever number a name ends in.
+
+    >>> sorted(parts_of("SELECT a_1 FROM t"))
+    [('a_N', 'from', 't'), ('select', 'a_N', 'from')]
+    """
+    words = [re.sub(r"_\d+$", "_N", word.lower()) for word in WORD.findall(shape)]
+    return frozenset(tuple(words[at : at + IN_A_ROW]) for at in range(max(1, len(words) - IN_A_ROW + 1)))
 
 
 class Notes:
@@ -80,16 +96,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def dispensable(lines: Iterable[str]) -> Iterator[tuple[float, str]]:
     """Yield what each test took that sends nothing by itself, dearest first; of each file the last stays."""
     seconds: Counter[str] = Counter()
-    sent: dict[str, set[str]] = defaultdict(set)
+    sent: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    known = cache(parts_of)
     for nodeid, spent, shapes in map(json.loads, lines):
         test = nodeid.partition("[")[0]
         seconds[test] += spent
-        sent[test] |= set(shapes)
-    senders = Counter(shape for shapes in sent.values() for shape in shapes)
+        sent[test].update(*map(known, shapes))
+    senders = Counter(part for parts in sent.values() for part in parts)
     left = Counter(test.partition("::")[0] for test in sent)
     for test, spent in seconds.most_common():
         file = test.partition("::")[0]
-        if left[file] > 1 and all(senders[shape] > 1 for shape in sent[test]):
+        if left[file] > 1 and all(senders[part] > 1 for part in sent[test]):
             left[file] -= 1
             senders.subtract(sent[test])
             yield spent, test

@@ -7,7 +7,7 @@ import typing
 from dataclasses import make_dataclass
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.codec import from_json, to_json
@@ -18,7 +18,7 @@ from remiss.records.labelling import Labelling
 from remiss.records.published import Several
 from remiss.records.rows import Rows
 from remiss.records.run import Cell, Group
-from tests.codec.values import TEXTS, TYPES, values
+from tests.codec.values import TEXTS, TYPES, few_or_many, generated, values
 
 
 def through(declared: typing.Any, value: object) -> typing.Any:
@@ -27,17 +27,20 @@ def through(declared: typing.Any, value: object) -> typing.Any:
 
 
 @pytest.mark.parametrize("name", TYPES)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(data=st.data())
-def test_what_is_published_is_read_back_the_same(name, data):
-    value = data.draw(values(TYPES[name]))
-    back = through(TYPES[name], value)
-    assert back == value
-    assert type(back) is type(value)
+@few_or_many
+def test_what_is_published_is_read_back_the_same(name, examples):
+    @generated(examples)
+    @given(value=values(TYPES[name]))
+    def read_back(value):
+        back = through(TYPES[name], value)
+        assert back == value
+        assert type(back) is type(value)
+
+    read_back()
 
 
 @pytest.mark.parametrize("part", [Group, Cell, Event, Labelling])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@generated(15)
 @given(data=st.data())
 def test_many_parts_are_written_as_each_by_itself_is(part, data):
     parts = data.draw(st.lists(values(part), max_size=4).map(tuple))
@@ -55,15 +58,19 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("name", TYPES)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(sent=JSON)
-def test_any_other_json_is_read_or_refused_and_never_a_fault(name, sent):
-    refused = None
-    try:
-        from_json(TYPES[name], sent)
-    except RequestError as error:
-        refused = error
-    assert refused is None or refused.do
+@few_or_many
+def test_any_other_json_is_read_or_refused_and_never_a_fault(name, examples):
+    @generated(examples)
+    @given(sent=JSON)
+    def read_or_refused(sent):
+        refused = None
+        try:
+            from_json(TYPES[name], sent)
+        except RequestError as error:
+            refused = error
+        assert refused is None or refused.do
+
+    read_or_refused()
 
 
 @given(value=values(Scalar))

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remiss.codec import from_json, kind_of, names, published, schema_of, schemas, to_json
 from remiss.records.case import Filing
 from remiss.records.labelling import Judgement
 from remiss.records.run import Run
-from tests.codec.values import ACTIONS, RETURNED, values
+from tests.codec.values import ACTIONS, RETURNED, few_or_many, generated, values
 
 # What enumerations have gained since they were first published, by a word that stood in each: verdicts and states of a case,
 # and grades of a replay, and how waivers end.
@@ -41,7 +41,6 @@ def widened(schema: typing.Any) -> typing.Any:
 
 
 FIRST = widened(json.loads(Path(__file__).with_name("first_published.json").read_text("utf-8")))
-generated = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def written(declared: typing.Any, data: st.DataObject) -> typing.Any:
@@ -51,13 +50,20 @@ def written(declared: typing.Any, data: st.DataObject) -> typing.Any:
 
 
 @pytest.mark.parametrize("name", RETURNED)
-@generated
-@given(data=st.data())
-def test_what_an_action_returns_is_as_its_schema_says_and_as_its_kind_was_first_published(name, data):
-    document, kind = written(RETURNED[name], data), kind_of(RETURNED[name]) or ""
-    assert document["schema"] == f"remiss/{kind}@1"
-    jsonschema.validate(document, schema_of(RETURNED[name]), jsonschema.Draft202012Validator)
-    jsonschema.validate(document, FIRST[kind], jsonschema.Draft202012Validator)
+@few_or_many
+def test_what_an_action_returns_is_as_its_schema_says_and_as_its_kind_was_first_published(name, examples):
+    kind = kind_of(RETURNED[name]) or ""
+    told = [jsonschema.Draft202012Validator(each) for each in (schema_of(RETURNED[name]), FIRST[kind])]
+
+    @generated(examples)
+    @given(data=st.data())
+    def described(data):
+        document = written(RETURNED[name], data)
+        assert document["schema"] == f"remiss/{kind}@1"
+        for each in told:
+            each.validate(document)
+
+    described()
 
 
 def test_no_key_of_what_was_first_published_is_gone_and_all_are_always_there():
@@ -114,7 +120,7 @@ def test_every_published_schema_is_a_sound_schema(name):
 
 
 @pytest.mark.parametrize("declared", [Filing, Judgement])
-@generated
+@generated(10)
 @given(data=st.data())
 def test_what_is_accepted_may_leave_out_what_has_a_default(declared, data):
     whole = to_json(data.draw(values(declared, ordinary=True)))
@@ -126,7 +132,7 @@ def test_what_is_accepted_may_leave_out_what_has_a_default(declared, data):
         jsonschema.validate(least, schema_of(declared))
 
 
-@generated
+@generated(10)
 @given(run=values(Run))
 def test_a_key_that_is_told_besides_must_agree_with_the_rest(run):
     document = to_json(run)

@@ -8,6 +8,8 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from remiss.parameters import OneOf, Range
@@ -15,6 +17,16 @@ from remiss.records.event import Scalar
 from remiss.records.published import published_as
 from remiss.records.rows import Rows
 from scripts.declared import load
+
+# How many examples of each of some hundred kinds a test is asked: few by `make test`, many by `make soak`.
+few_or_many = pytest.mark.parametrize("examples", [5, pytest.param(60, marks=pytest.mark.soak)], ids=["few", "many"])
+
+
+def generated(examples: int) -> settings:
+    """Return how so many examples are made: none is too large or too slow to make."""
+    too_much = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=examples, deadline=None, suppress_health_check=too_much)
+
 
 ACTIONS = load()
 # Each type once, by the first argument or result that has it.

@@ -43,12 +43,12 @@ from tests.hostile.strings import COUNT, hostile
 from tests.stories.logs import MONDAY, WEEK
 
 T = TypeVar("T")
-TEXTS = hostile()
+TEXTS = hostile(COUNT)
 # Between texts that share a place.
 BETWEEN = " ¦ "
 CRITERIA = ("first-third", "second-third", "last-third")
-GONE, CHANGED = 180, 360
-LISTED = 100
+GONE, CHANGED = COUNT * 9 // 25, COUNT * 18 // 25
+LISTED = -(-COUNT // 5)
 NAME_BYTES = 230
 
 
@@ -170,7 +170,7 @@ TAXONOMY = '"><script>pwned(0)<!-- {{ x }}.yaml'.replace("/", "")
 def taxonomy() -> str:
     """Return failure modes with hostile titles, definitions and examples."""
     modes = []
-    for number, texts in enumerate(batched(TEXTS, 50), 1):
+    for number, texts in enumerate(batched(TEXTS, COUNT // 10), 1):
         said = quoted(together(texts))
         last = quoted(texts[-1])
         modes.append(f"  mode-{number}: {{title: {said}, definition: {last}, counts: [{last}], excludes: [{last}]}}")

@@ -68,6 +68,7 @@ def mixed(address, environment, log):
         yield ws, first.id, second.id
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_run_of_before_reproduces_and_lists_its_cells_as_ever(mixed):
     ws, first, second = mixed
     assert runs.reproduce(ws, first).verdict == "same"
@@ -76,6 +77,7 @@ def test_a_run_of_before_reproduces_and_lists_its_cells_as_ever(mixed):
     assert {line["model_version"] for line in runs.cells(ws, second)} == {"1", "2"}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_figures_by_version_are_counted_where_all_windows_tell_versions_apart(mixed, log):
     ws, _, _ = mixed
     slow = {at: row for at, row in enumerate(log.predictions) if row["latency_ms"] > 250}

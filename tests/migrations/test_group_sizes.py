@@ -67,6 +67,7 @@ def notes(ws, run):
     return [note for note in ws.runs.manifest(run.id).notes if "without sampling.population" in note]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_version_filed_by_former_sizes_goes_on_by_them_and_its_runs_are_derived_again(ws, kept, document):
     [stored] = kept.catalog["protocols"]
     [before] = [line["run"] for line in runs.list_runs(ws)]
@@ -86,6 +87,7 @@ def test_a_version_filed_by_former_sizes_goes_on_by_them_and_its_runs_are_derive
     assert not ws.runs.changes(anew.id)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_job_for_what_is_due_goes_on_by_the_sizes_of_the_filed_version(ws, document):
     [posted] = jobs.due_jobs(ws)
     assert runner.work_off(ws) == 1
@@ -105,12 +107,14 @@ def test_what_changes_no_meaning_changes_no_size_and_writing_the_former_one_is_n
         capture.capture(ws, str(document), since=FIRST, until=FIRST + HOUR)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_another_meaning_is_refused_for_what_is_other_and_not_for_its_sizes(ws, document):
     document.write_text(document.read_text().replace("latency_ms > 250", "latency_ms > 200"))
     with pytest.raises(ProtocolError, match=r"means something else in this catalog: another criteria\n"):
         capture.due(ws, str(document))
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_new_version_takes_the_present_sizes_and_says_nothing(ws, document):
     document.write_text(document.read_text().replace("version: 1", "version: 2"))
     run = capture.capture(ws, str(document), since=FIRST, until=FIRST + HOUR)

@@ -76,10 +76,12 @@ def test_no_row_is_another(former, kept, environment):
     assert set(entries) < set(older.rows(former, ["journal"])["journal"])
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_its_schema_is_that_of_a_new_catalog(upgraded, empty_address, address, database):
     assert names(empty_address, database) == names(address, database)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_both_logs_are_as_they_were_and_what_was_signed_of_them_holds(upgraded, kept):
     for options in ({}, {"checkpoint": kept.checkpoint}, {"checkpoint": kept.checkpoint, "key": kept.public_key}):
         journal, views = audit.verify_audit(upgraded, **options)
@@ -97,6 +99,7 @@ def test_both_logs_are_as_they_were_and_what_was_signed_of_them_holds(upgraded, 
     assert len(seen) == len(before) + 2
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_it_is_read_as_before_and_written_again(upgraded, kept):
     case, run = kept.asked["labelled"], kept.asked["run"]
     found = catalog.show(upgraded, case)

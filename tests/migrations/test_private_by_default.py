@@ -64,6 +64,7 @@ def texts(ws):
     return next((each for each in govern.doctor(ws) if each.name == "texts"), None)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_what_was_stored_without_redaction_is_counted_until_the_job_of_the_upgrade_has_redacted_it(upgraded):
     assert raw(upgraded)
     assert "events were stored without redaction" in texts(upgraded).says

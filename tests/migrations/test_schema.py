@@ -112,6 +112,7 @@ def test_to_migrate_again_changes_nothing(engine):
     assert before == after
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_two_processes_that_make_the_same_catalog_make_one(empty_address):
     make = (
         "import datetime, sys\n"

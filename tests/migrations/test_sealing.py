@@ -25,6 +25,7 @@ def unsealed(empty_address):
     return empty_address
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_an_upgrade_seals_what_was_written_before(unsealed, environment, tmp_path):
     FolderKeys(tmp_path / "keys", create=True)
     with remiss.open(unsealed, environment=environment, upgrade=True) as ws:

@@ -62,6 +62,7 @@ def test_every_row_is_there_as_it_was(former, kept, environment):
     assert set(entries) <= set(after)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_of_runs_from_before_nothing_is_counted_by_field_and_it_is_said(upgraded):
     [first, *_] = [line["run"] for line in runs.list_runs(upgraded)]
     with pytest.raises(InputError, match="was filed before fields were counted") as refused:
@@ -80,6 +81,7 @@ def test_both_logs_are_sound_and_hold_what_was_signed_of_them(upgraded, kept):
     assert sealed[: len(written)] == written
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_figures_flagged_and_confirmed_are_what_they_were(upgraded, kept):
     for figure in kept.asked["figures"]:
         found = [to_json(row) for row in understand.estimate(upgraded, **figure["asked"]).rows]
@@ -100,6 +102,7 @@ def near(row, told):
     return {name: alike(row.get(name)) for name in told}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_runs_by_the_first_rules_and_by_the_second_are_told_apart(upgraded):
     found = Counter()
     for line in runs.list_runs(upgraded):
@@ -111,6 +114,7 @@ def test_runs_by_the_first_rules_and_by_the_second_are_told_apart(upgraded):
         understand.estimate(upgraded, "criterion:slow", protocol="arrival-delay@1")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_people_go_on_where_they_were(upgraded):
     states = Counter(catalog.search(upgraded, limit=1000).to_arrow()["status"].to_pylist())
     assert states["verified"] > 5

@@ -16,6 +16,7 @@ def test_who_has_labelled_nothing_that_is_settled_is_told_of_nothing(ws):
     assert (found.settled, found.agreed, found.different, found.position) == (0, None, (), ws.position())
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.every_way("agreement.show")
 def test_where_nobody_has_labelled_twice_there_are_no_figures(ws, tmp_path):
     capture.capture(ws, small_log(tmp_path / "log").protocol, since=MONDAY, until=MONDAY + WEEK)

@@ -409,6 +409,7 @@ def test_an_anomaly_that_cannot_be_judged_is_said(ws, log):
     assert sum(group.population for group in run.groups if group.criterion == "undecided") > 0
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.every_way("run.accept", "run.show")
 def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
     first = captured(ws, log)

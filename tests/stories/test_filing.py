@@ -67,6 +67,7 @@ def test_before_filing_one_is_told_which_case_it_would_be_like_and_in_what(ws):
     assert catalog.search(ws).total == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_filed_case_is_found_by_what_its_inputs_are(ws):
     filed = catalog.file(ws, BOARD)
     for query in ("inputs.distance:>100", "inputs.wind:<0", "inputs.diverted:false", "inputs.flight:1371", "-inputs.carrier:DL"):

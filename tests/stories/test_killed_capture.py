@@ -72,7 +72,12 @@ def check_vault(address, environment):
 
 @pytest.mark.postgresql_in_soak("it is killed there at two moments, and at each point where a run is filed without a log")
 @pytest.mark.parametrize(
-    ("point", "survives"), [("before-begin", 0), ("after-samples", 0), ("before-commit", 0), ("after-commit", 1)]
+    ("point", "survives"),
+    [
+        *(pytest.param(point, 0, marks=pytest.mark.soak) for point in ("before-begin", "after-samples")),
+        ("before-commit", 0),
+        ("after-commit", 1),
+    ],
 )
 def test_a_capture_that_dies_at_a_named_point(address, environment, capture, point, survives):
     died = capture(REMISS_CRASH_AT=point)

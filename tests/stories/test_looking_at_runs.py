@@ -38,6 +38,7 @@ def in_force(run, group):
     return group.criterion == "all" and (run.manifest.since, group.window) != (MONDAY, MONDAY + WEEK)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.every_way("run.coverage")
 def test_coverage_can_be_read_as_it_was(ws, log):
     first = captured(ws, log, 0, 1)

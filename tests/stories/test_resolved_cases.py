@@ -95,6 +95,7 @@ def verified(ws, log, once, ws_as):
     return [catalog.show(ws, str(each)) for each in catalog.search(ws, "status:verified").column("id")]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_case_is_resolved_by_a_version_that_answers_it_and_says_how_much_stands_behind_that(ws, verified):
     case = verified[0]
     with pytest.raises(Conflict, match=r"delays@1.10 still fails case .* 5 of 5 times: it answers 'on-time'.*equals late"):
@@ -113,6 +114,7 @@ def test_a_case_is_resolved_by_a_version_that_answers_it_and_says_how_much_stand
         safeguard.resolve_case(ws, case.id, done.revision, "delays@1.9")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_another_answer_that_meets_the_same_criteria_has_the_same_verdict(ws, verified, ws_as):
     case = verified[0]
     assert (case.event.output, case.event.label) == ("on-time", "late")
@@ -122,6 +124,7 @@ def test_another_answer_that_meets_the_same_criteria_has_the_same_verdict(ws, ve
     assert {each.grade for each in safeguard.case_replays(ws, case.id)} == {ReplayGrade.SAME_VERDICT, ReplayGrade.NOT_REPRODUCED}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_what_cannot_be_resolved_says_why_and_changes_nothing(ws, verified, ws_as):
     case = verified[0]
     for given, error, words in (
@@ -138,6 +141,7 @@ def test_what_cannot_be_resolved_says_why_and_changes_nothing(ws, verified, ws_a
     assert catalog.show(ws, case.id).revision == case.revision
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_version_that_wavers_counts_each_answer_that_failed(ws, verified):
     case = verified[0]
     done = safeguard.resolve_case(ws, case.id, case.revision, "delays@wavering", repeat=9)
@@ -145,6 +149,7 @@ def test_a_version_that_wavers_counts_each_answer_that_failed(ws, verified):
     assert done.resolution.could_still_fail == pytest.approx(0.655, abs=0.001)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_later_version_that_fails_a_resolved_case_makes_it_regressed_and_an_earlier_one_does_not(ws, verified):
     resolved = [safeguard.resolve_case(ws, each.id, each.revision, "delays@1.9") for each in verified[:2]]
     safeguard.build_suite(ws, "arrivals", "status:resolved", sealed=0.0)
@@ -169,6 +174,7 @@ def test_a_later_version_that_fails_a_resolved_case_makes_it_regressed_and_an_ea
     assert catalog.show(ws, broke.id).resolution.asked == 6
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_running_a_suite_on_a_later_version_makes_what_it_fails_regressed(ws, verified):
     case = verified[0]
     safeguard.resolve_case(ws, case.id, case.revision, "delays@1.9")
@@ -182,6 +188,7 @@ def test_running_a_suite_on_a_later_version_makes_what_it_fails_regressed(ws, ve
     assert (broke.status, broke.resolution.regressed.found_by) == (Status.REGRESSED, found.id)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_gate_guards_resolved_cases_and_fails_a_version_that_breaks_one_of_severity_1(ws, verified):
     assert {each.severity for each in verified} == {1}
     resolved = [safeguard.resolve_case(ws, each.id, each.revision, "delays@1.9") for each in verified[:2]]
@@ -200,6 +207,7 @@ def test_a_gate_guards_resolved_cases_and_fails_a_version_that_breaks_one_of_sev
     assert "regressed" in markdown(worse).splitlines()[2]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_what_people_write_is_expected_in_the_place_of_the_label_and_is_a_revision(ws, verified, ws_as):
     case = verified[0]
     written = safeguard.expect(ws, case.id, case.revision, expectations=('one-of ["late", "on-time"]', "latency-at-most 60000"))
@@ -229,6 +237,7 @@ def test_what_people_write_is_expected_in_the_place_of_the_label_and_is_a_revisi
         safeguard.expect(ws_as("vera", role="verifier"), case.id, written.revision + 2, expectations=("equals late",))
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_case_that_is_reopened_tells_its_labeller_neither_what_is_expected_nor_what_resolved_it(ws, verified, ws_as):
     case = verified[0]
     written = safeguard.expect(ws, case.id, case.revision, expectations=("equals late",))

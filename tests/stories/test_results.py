@@ -99,6 +99,7 @@ def test_rows_are_told_page_by_page_and_as_they_are_asked_for(captured, suite): 
         safeguard.list_result_rows(captured, found.id, after=first.next)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_two_results_of_one_suite_are_compared_event_by_event(captured, suite):  # noqa: F811
     usual = safeguard.run(captured, "arrivals", model="delays@1")
     turned = safeguard.run(captured, "arrivals", model="python:delays:turned")
@@ -354,6 +355,7 @@ def test_what_a_suite_cannot_be_asked_for_is_refused_before_it_is_built(captured
         safeguard.build_suite(captured, "others", "status:verified", success=[text])
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_numbers_that_were_never_measured_are_none(captured, suite):  # noqa: F811
     found = safeguard.run(captured, "arrivals", model="python:delays:usual")
     values = [value for each in found.figures for value in (each.value, each.low, each.high) if value is not None]

@@ -40,6 +40,7 @@ def every(ws, query="", **more):
     return list(found)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.every_way("sample.list")
 def test_controls_and_undecided_events_are_listed_beside_cases(captured):
     found = samples.list_sample(captured, "group:control", limit=2)
@@ -169,6 +170,7 @@ def test_of_a_window_that_two_runs_sampled_the_lines_are_those_of_the_run_in_for
     assert every(captured, as_of=before) == first
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_the_weights_of_units_that_were_drawn_together_are_those_of_the_figures(ws, log):
     log.predictions[:] = [
         {**row, "prediction_id": f"{row['flight']}@{version}", "model_version": version}

@@ -137,6 +137,7 @@ def test_the_same_catalog_gives_the_same_suite_and_the_same_bytes(captured, arri
     assert all((folders[0] / name).read_bytes() == (folders[1] / name).read_bytes() for name in names)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_the_same_log_gives_the_same_rows_on_every_database(ws, log):
     # On the key of the catalog hang the marks of redaction, what is sealed, and what people are given to label; nothing else.
     for row in log.predictions:
@@ -343,6 +344,7 @@ def test_scenarios_of_a_folder_are_what_was_made_or_are_refused(captured, arriva
             scenario_folder.read(harmed, suite_folder.read(harmed))
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_who_labels_builds_no_suite(captured, ws_as):
     with pytest.raises(Denied, match="suite:build"):
         safeguard.build_suite(ws_as("cleo", role="curator"), "arrivals", "")
@@ -352,6 +354,7 @@ def test_who_labels_builds_no_suite(captured, ws_as):
     assert made.made_by == "sam"
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_query_that_matches_nothing_gives_no_suite(captured):
     with pytest.raises(InputError, match="no sampled event matches"):
         safeguard.build_suite(captured, "arrivals", "mode:remiss:data/drift")
@@ -360,6 +363,7 @@ def test_a_query_that_matches_nothing_gives_no_suite(captured):
             safeguard.build_suite(captured, "arrivals", "status:verified", within=within)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_version_that_is_as_good_is_not_failed_and_one_that_is_worse_is(captured, log):
     safeguard.build_suite(captured, "arrivals", "status:verified")
     same = safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:delays:usual")

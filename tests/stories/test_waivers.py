@@ -197,6 +197,7 @@ def test_who_releases_models_is_a_steward_and_needs_no_admin(captured, arrivals,
     assert safeguard.evaluate_flag(sam, f"release.{failed.model}").value
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_checklist_is_ticked_by_what_is_true_now_and_leaves_to_people_what_they_alone_can_tell(captured, arrivals, ws_as):
     failed = safeguard.decide(captured, "release.yaml", **WORSE)
     before = safeguard.gate_checklist(captured, failed.id)

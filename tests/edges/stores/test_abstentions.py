@@ -211,6 +211,7 @@ def test_of_a_decided_case_whose_event_changed_nobody_is_told_who_could_not_tell
     assert (case.status, case.stale, len(case.labelling.labellings)) == (Status.UNDECIDABLE, False, 2)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_agreement_counts_who_could_not_tell_once_the_case_is_decided(ana, bo, dee):
     curate.annotate(ana, CASES[0], 1, UNSURE)
     assert agreement_actions.show_agreement(dee).cannot_tell is None

@@ -108,6 +108,7 @@ def test_it_is_of_the_cases_that_one_may_see(labelled, ws_as):
         agreement_actions.show_agreement(ws_as("eve", role="nobody"))
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_of_few_cases_it_is_not_told_what_was_said_of_a_dispute_to_whoever_may_not_read_that(labelled, ws_as):
     """Neither the modes that two people named nor who they are, nor whether both found a failure."""
     disputed = f"id:{CASES[2]}"

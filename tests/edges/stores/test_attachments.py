@@ -80,6 +80,7 @@ def test_what_was_removed_is_kept_and_restored_as_it_was_and_history_has_both(an
     assert attachments.list_attachments(ana, case, removed=True).items == (again,)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_what_was_erased_is_gone_and_only_that_it_was_there_stays_known(ana, case, tmp_path):
     made, other = (attachments.add_attachment(ana, case, SHOT, name=name) for name in ("shot.png", "desk.png"))
     attachments.remove_attachment(ana, other.id)

@@ -64,6 +64,7 @@ def test_a_catalog_that_was_left_alone_is_sound(busy):
     assert (found.sound, found.entries, found.first, found.against) == (True, 9, None, ("the catalog's key",))
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_verification_tells_how_far_it_is(busy, monkeypatch):
     monkeypatch.setattr("remiss.edges.stores.audit.BLOCK", 4)
     signed, told = audit.checkpoint(busy), []
@@ -151,12 +152,14 @@ def test_an_entry_that_is_inserted_is_named(busy):
     assert verdict(busy).first == 7
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_an_entry_that_was_not_sealed_is_named(busy):
     row = {"position": 10, "recorded_at": MONDAY, "actor": "bo", "action": "catalog.upgrade", "subjects": [], "digests": {}}
     altering(busy, insert(journal).values(row))
     assert verdict(busy).first == 10
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.parametrize("column", ["size", "roots", "link", "seal"])
 def test_a_head_that_is_altered_is_found(busy, column):
     values = {"size": 8, "roots": bytes(64), "link": bytes(32), "seal": bytes(32)}
@@ -171,6 +174,7 @@ def test_a_head_that_is_gone_is_found(busy):
     assert (found.sound, found.first) == (False, 10)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_journal_that_was_made_to_look_new_is_found(busy):
     altering(
         busy,

@@ -72,6 +72,7 @@ def test_while_a_case_is_open_no_entry_about_it_names_who_annotated_it(ws, ana, 
     assert "ana" in {line["actor"] for line in entries(ws, subject=CASE)}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_once_it_is_decided_the_audit_names_everybody_and_proves_it(ana, people, ws_as):
     worked(ana)
     curate.verify(ws_as("bo", role="verifier"), CASE, 3, FAILS)

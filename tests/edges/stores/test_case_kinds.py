@@ -80,6 +80,7 @@ def every(store: CaseStore, text: str) -> tuple[Any, ...]:
     return store.page(parse(text), sort=catalog.parse_sort("-occurred"), limit=1000, after=None, position=None).lines
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_field_of_many_values_is_asked_case_by_case_with_the_same_answer(ws, monkeypatch):
     for number in range(9):
         catalog.file(ws, Filing(model=f"m{number % 4}", at=MONDAY, title=f"case {number}", team=("a", "b")[number % 2]))

@@ -27,6 +27,7 @@ def filing(number: int = 0, **said: object) -> Filing:
 # Filing ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_case_filed_by_hand_is_a_candidate_of_its_own_source(ws):
     case = actions.file(ws, filing(label="late", output="on-time", severity=2, mode="remiss:model/weak-slice", context={"n": 3}))
     assert (case.source, case.origin, case.status, case.revision, case.captures) == ("by-hand", "filed", Status.CANDIDATE, 1, ())
@@ -262,6 +263,7 @@ def test_lists_are_in_the_order_that_was_asked_for(ws):
     assert actions.search(ws, sort="-severity").column("title") == ("seen 3", "seen 0", "seen 2", "seen 1")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_list_tells_how_many_match_and_ends_without_a_token(ws):
     for number in range(5):
         actions.file(ws, filing(number))
@@ -291,6 +293,7 @@ def test_a_token_of_another_list_or_of_nobody_is_refused(ws):
         actions.search(ws, limit=0)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_facets_count_by_the_usual_fields_and_all_context(ws):
     file(ws, drawn([member(1, met=["slow", "missed"]), member(2, met=["slow"], airport="JFK"), member(3)]), run="run-aaaaaaaa")
     actions.file(ws, filing(severity=1))
@@ -313,6 +316,7 @@ def test_words_are_found_alike_whatever_the_database_takes_for_a_word(ws):
         assert actions.search(ws, f'"{phrase}"').rows == (), phrase
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.parametrize("sort", ["occurred", "severity", "filed"])
 def test_a_page_token_that_says_too_little_or_too_much_is_refused(ws, sort):
     for number in range(3):
@@ -398,6 +402,7 @@ def test_a_case_is_like_those_of_its_model_that_share_most_of_what_went_in(ws, w
         similar_actions.similar(ws, one.id, limit=0)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_before_a_case_is_filed_one_is_told_which_it_would_be_like_and_in_what(ws, ws_as):
     seen = {"carrier": "UA", "gate": "C7", "weather": "fog"}
     near = actions.file(ws, filing(1, inputs=seen))

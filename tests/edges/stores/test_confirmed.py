@@ -153,6 +153,7 @@ def reckoned(team):
     return cells
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_the_figure_is_what_the_formulas_give(labelled):
     [row] = understand.estimate(labelled.ws, "criterion:slow -criterion:missed-delay", confirmed=True).rows
     members = [each for (met, _), own in reckoned(labelled).items() if met == ("slow",) for each in own]
@@ -190,6 +191,7 @@ def test_flagged_and_confirmed_stand_side_by_side_and_are_told_apart(labelled):
     assert all(row.precision is not None for row in rows)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_slice_is_the_share_of_what_all_sampled_events_say_was_flagged(labelled):
     for carrier in ("UA", "DL", "B6"):
         query = f"criterion:* inputs.carrier:{carrier}"
@@ -229,6 +231,7 @@ def test_a_verdict_to_come_makes_the_figure_preliminary(labelled):
     assert any("preliminary: no final verdict yet on 1 of" in note for note in row.notes)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_each_mode_and_severity_that_people_found_has_its_row(labelled):
     whole = understand.estimate(labelled.ws, "criterion:*", confirmed=True)
     for by in ("mode", "severity"):
@@ -266,6 +269,7 @@ def test_of_few_verdicts_there_are_counts_or_only_how_many_are_missing(labelled)
     assert kinds == {"missing", "counts", "share"}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_whose_own_case_is_open_learns_only_how_many_verdicts_are_missing(labelled):
     rows = {"ws": [], "ana": []}
     for who, workspace in (("ws", labelled.ws), ("ana", labelled.ana)):
@@ -295,6 +299,7 @@ def test_windows_that_nobody_has_begun_with_are_left_out_and_told(team):
     assert (row.windows, row.since, row.until) == (1, MONDAY, MONDAY + WEEK)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_it_can_be_narrowed_by_what_people_decided_and_read_as_it_was(labelled):
     ws = labelled.ws
     [every] = understand.estimate(ws, "criterion:*", confirmed=True).rows

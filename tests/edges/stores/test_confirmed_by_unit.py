@@ -58,6 +58,7 @@ def pairs(events, weighted):
     )
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_events_of_one_flight_have_one_unit_and_only_where_the_frame_says_so(team):
     frame = replace(team.frame, unit="inputs.flight")
     found = team.ws.evidence.judged(frame, EVERYTHING, EVERYTHING, None, None, team.ws.position())
@@ -71,6 +72,7 @@ def test_events_of_one_flight_have_one_unit_and_only_where_the_frame_says_so(tea
     assert {each.unit for each in team.sampled()} == {None}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_the_interval_of_a_weighted_total_is_of_all_pairs(team):
     query = "criterion:slow inputs.carrier:UA"
     frame = replace(team.frame, unit="inputs.flight")

@@ -153,6 +153,7 @@ def test_what_is_not_there_is_not_found_and_a_thread_stays_with_its_case(ws, cas
     assert len(curate.list_threads(ws, case)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_of_a_case_that_one_may_not_see_there_is_nothing(ws):
     secret = catalog.file(ws, Filing(model="m", at=MONDAY, title="Closed", sensitivity=Sensitivity.SECRET))
     thread = says(ws, "ana", secret.id, "@bo look").id

@@ -86,6 +86,7 @@ def test_a_phrase_is_looked_for_in_the_text_of_events_that_are_no_cases_too(file
     assert [item.met for item in sampled(filed, '"flight 2"') if item.inside] == [()]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_word_is_looked_for_in_the_values_of_events_that_are_no_cases_too(filed):
     assert [item.met for item in sampled(filed, "102") if item.inside] == [()]
     assert {item.met for item in sampled(filed, "LGA OR 101") if item.inside} == {("slow",), ("missed", "slow")}

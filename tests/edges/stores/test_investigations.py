@@ -136,6 +136,7 @@ def test_citations_are_read_page_by_page_while_more_come(ws, case):
         curate.list_citations(ws, limit=0)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_who_may_not_see_or_investigate_a_case_does_not(ws, ws_as, case):
     curate.write_experiment(ws_as("ana", role="annotator"), case, executed="x", citations=[RUN])
     with pytest.raises(Denied, match="case:investigate"):

@@ -98,6 +98,7 @@ def test_asked_again_it_is_one_statement_that_names_where_the_newest_begin(ws, u
     assert among(heard, ws)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_too_few_among_the_newest_is_remembered_until_the_catalog_changes(ws, uncommon):
     # One in four says it, and they are the oldest: of the 32 newest, in which eight are expected, two do.
     ids = [said(ws, number, "late" if number < 10 else "slow") for number in range(40)]
@@ -113,6 +114,7 @@ def among(heard, ws):
     return any(f"case_words.{key} >=" in each for each in heard)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_both_databases_find_as_many_of_the_last_cases(ws):
     for number in range(12):
         said(ws, number, "late" if number % 4 == 0 else "slow")

@@ -181,6 +181,7 @@ GUARDED = Filing(
 GUESSES = ("distance:777", "inputs.distance:777", "title:Zebra*", "zebras", "context.airport:ZRH", "severity:1", "has:title")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_no_rule_of_a_rehearsal_tells_of_a_case_that_the_asker_may_not_see(labelled, tmp_path, ws_as):
     curator = ws_as("cy", role="curator", team="*")
     splits = [split((LATENCY, guess)) for guess in GUESSES if not guess.startswith("distance")]
@@ -236,6 +237,7 @@ def waiting(ws, ws_as):
     return VERIFIED, ANNOTATED, control
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_no_rehearsal_and_no_recoding_tells_what_an_annotator_found_or_why_a_case_was_caught(ws, waiting, tmp_path, ws_as):
     curator = ws_as("cy", role="curator", team="*", clearance="secret")
     slow = f'{{split: "{LATENCY}", into: [{{to: "{NOISE}", when: "criterion:slow"}}]}}'

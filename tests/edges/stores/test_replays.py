@@ -88,6 +88,7 @@ def say(tmp_path):
     )
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_verifier_has_a_model_asked_the_named_inputs_and_what_came_of_it_is_kept(ws, ws_as, case, asked, say):
     bo, event = ws_as("bo", role="verifier"), case.event
     say(event.output, event.confidence)

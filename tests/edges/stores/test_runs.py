@@ -172,6 +172,7 @@ def test_a_name_that_no_database_could_hold_names_nothing(ws, name):
     assert (listed.rows, listed.total) == ((), 0)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_an_event_that_comes_back_of_another_model_is_refused_and_nothing_is_filed(ws):
     file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     with pytest.raises(Conflict, match="event e1 of arrivals came back as another one"):

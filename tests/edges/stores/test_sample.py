@@ -49,6 +49,7 @@ def test_every_sampled_event_is_listed_with_how_it_was_drawn(captured):
     assert (flagged["status"], control["status"], flagged["verdict"], flagged["hidden"]) == ("candidate", None, None, None)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_controls_are_found_by_their_group(captured):
     assert lines(captured, "group:control").keys() == {"e2", "e3"}
     assert lines(captured, "-group:control").keys() == {"e1"}
@@ -56,6 +57,7 @@ def test_controls_are_found_by_their_group(captured):
     assert lines(captured, "group:slow -criterion:slow") == {}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_what_people_came_to_is_told_once_they_have(captured, ws_as):
     ana, bo = ws_as("ana", role="verifier"), ws_as("bo", role="verifier")
     curate.annotate(ana, CASE, 1, FAILS)
@@ -175,6 +177,7 @@ def test_the_order_of_a_list_says_nothing_of_why_an_event_was_kept(ws, ws_as):
     assert samples.list_sample(ws_as("cy", role="annotator")).column("event") == ("e1", "e3", "e5", "e7", "e9")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.parametrize("role", ["reader", "curator"])
 def test_what_is_above_somebodys_clearance_is_not_there(captured, ws_as, role):
     with captured._store.engine.execution_options(writes=True).begin() as connection:

@@ -86,6 +86,7 @@ def lines(ws, query="", **more):
     }
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.parametrize("name", ROLES)
 def test_what_differs_only_in_what_is_hidden_is_told_alike(people, name):
     ws = people[name]
@@ -115,6 +116,7 @@ def test_what_a_role_may_know_is_told(people):
     assert samples.list_sample(people["bo"]).blinded == len(WAITING) + len(ANNOTATED)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_the_same_statements_are_asked(people, ws):
     cy, statements, taken = people["cy"], [], []
     listen = (ws._store.engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement))
@@ -129,6 +131,7 @@ def test_the_same_statements_are_asked(people, ws):
     assert len(set(taken)) == 1
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_what_somebody_has_in_hand_is_blinded_whatever_became_of_it(people, ws):
     """Also for somebody who may not annotate there: the queue gave it to them."""
     assert samples.list_sample(people["eve"], f"event_id:{FLAGGED}").blinded == 0

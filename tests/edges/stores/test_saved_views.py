@@ -15,6 +15,7 @@ def listed(ws):
     return {each["name"]: each for each in views.list_views(ws)}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_view_is_its_own_until_it_is_shared_and_leads_to_the_same_by_any_name(ws, ws_as):
     ana, bo = ws_as("ana", role="reader"), ws_as("bo", role="reader")
     made = views.save_view(ana, "  Severe\n at EWR ", f"https://remiss.example.org{EWR}&as_of=3&after=x&start=50&facets=true")
@@ -58,6 +59,7 @@ def test_others_change_only_what_is_shared_with_a_team_that_they_curate(ws, ws_a
     assert [(each["action"], each["actor"]) for each in (removed, renamed)] == [("view.remove", "cy"), ("view.rename", "cy")]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_name_that_others_have_for_themselves_is_free_to_everybody_and_tells_nothing(ws, ws_as):
     ana, bo, cy = (ws_as(name, role=role) for name, role in (("ana", "reader"), ("bo", "reader"), ("cy", "curator")))
     hidden = views.save_view(ana, "Layoffs", EWR)

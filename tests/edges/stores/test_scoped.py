@@ -65,6 +65,7 @@ def test_a_page_token_goes_on_with_a_query_as_it_was_read(ws, captured):
     assert again[0].rows == again[1].rows != first.rows
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_stranger_to_a_team_sees_none_of_its_runs_protocols_cases_and_figures(ws, ws_as, captured):
     run = str(next(iter(capture.list_runs(ws)))["run"])
     bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
@@ -136,6 +137,7 @@ def test_figures_of_windows_that_are_seen_whole_are_told(ws, ws_as, captured):
         understand.estimate(ana, by="inputs.carrier")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_what_a_case_was_caught_by_in_another_team_is_not_told(ws, ws_as):
     file(ws, drawn([member(1, met=["slow"])]), run="run-aaaaaaaa")
     file(ws, drawn([member(1, met=["missed"])], name="other"), run="run-bbbbbbbb")
@@ -190,6 +192,7 @@ def test_nobody_captures_for_a_team_in_which_they_are_no_curator(ws, ws_as, capt
     assert capture.capture(chen, captured.protocol, since=MONDAY, until=MONDAY + WEEK).actor == "chen"
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_nobody_captures_a_source_of_another_team_by_a_protocol_of_their_own(ws, ws_as, captured, tmp_path):
     """What a source is called is all that tells its events from others: whoever names it writes to what was filed of it."""
     bo = ws_as("bo", role="curator", team="boarding", clearance="secret")
@@ -280,6 +283,7 @@ def test_whoever_sees_all_that_there_is_is_asked_of_no_case_and_of_each_again_as
     assert dict(ana.cases.facet(EVERYTHING, "sensitivity", 9, None)) == {"internal": 3}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_where_the_catalog_lies_is_told_to_whoever_may_look_at_the_machine(ws, ws_as):
     assert ws._store.where == catalog.info(ws).address == catalog.info(ws_as("ada", role="admin", team="*")).address
     for role, team in (("reader", "default"), ("steward", "*"), ("admin", "default")):

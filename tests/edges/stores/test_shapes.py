@@ -170,6 +170,7 @@ def test_fields_of_a_protocol_sort_numbers_by_their_size_before_texts_and_nothin
     assert actions.search(ws, sort="-inputs.distance", limit=2, after=page.next).column("title") == ("t3", "t6")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_fields_are_columns_of_a_list_typed_by_what_is_in_them(ws):
     actions.file(ws, Filing(model="m", at=MONDAY, title="t0", inputs={"distance": 30, "wind speed": 2.5}, context={"gate": "A"}))
     actions.file(ws, Filing(model="m", at=MONDAY, title="t1", context={"gate": None}))

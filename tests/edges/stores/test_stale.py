@@ -84,6 +84,7 @@ def test_stale_cases_are_found_now_and_as_of_any_position(ws, ana, changing):
         assert actions.search(asker, "is:stale status:annotated -criterion:missed").total == len(there)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_figures_are_asked_for_what_was_stale_then(ws, changing):
     for position, there in changing.items():
         with ws.reading():

@@ -106,6 +106,7 @@ def test_queries_and_counts_know_what_the_lines_tell(people, name, past):
         assert found == counted, field
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.parametrize("name", ["bo", "dee", "ws"])
 @pytest.mark.parametrize("sort", ["severity", "-severity", "-occurred", "filed", "mode", "-criteria"])
 def test_a_list_is_turned_page_by_page_in_the_order_of_what_is_told(people, name, sort):
@@ -125,6 +126,7 @@ def test_a_list_is_turned_page_by_page_in_the_order_of_what_is_told(people, name
         assert set(whole.column("severity")[len(grades) :]) <= {None}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.parametrize("name", NAMED)
 def test_no_order_tells_more_than_the_lines_do(people, name):
     ws = people[name]

@@ -105,6 +105,7 @@ def test_once_the_case_is_decided_everybody_reads_everything_and_mentions_arrive
     assert [line["text"] for line in discussion.list_inbox(cy)] == ["ana thinks so, @bo @cy @dee"]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_dispute_is_read_by_its_parties_and_by_whoever_may_settle_it(ana, bo, cy, dee):
     talk(ana, bo)
     labelling.annotate(ana, CASE, 1, FAILS)
@@ -206,6 +207,7 @@ def test_a_file_of_the_annotator_is_neither_named_nor_given_nor_changed_before_o
         assert attachments.get_attachment(each, hers.id).content == b"proof"
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_title_and_note_of_the_annotator_are_withheld_and_those_from_before_are_shown(ws, ana, bo, cy, dee):
     catalog.revise(bo, CASE, 1, title="Seen at the desk")
     catalog.revise(ana, CASE, 2, title="Surely a failure", note="no doubt")

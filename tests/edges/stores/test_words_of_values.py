@@ -38,6 +38,7 @@ def test_a_word_is_found_in_inputs_context_output_and_label_as_they_are_written(
     assert actions.facets(captured, "EWR", fields=["status"]).rows == (("status", "candidate", 1),)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_recapture_is_found_by_what_it_saw_and_the_past_by_what_was_seen_then(captured):
     before = captured.position()
     file(captured, drawn([member(1, met=["slow"], label="diverted"), member(3, met=["slow"], **ASIDE)]), run="run-bbbbbbbb")
@@ -46,6 +47,7 @@ def test_a_recapture_is_found_by_what_it_saw_and_the_past_by_what_was_seen_then(
     assert (total(captured, "EWR", as_of=before), total(captured, "-late", as_of=before)) == (1, 1)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_what_is_filed_and_revised_by_hand_is_found_by_its_values(ws):
     case = actions.file(ws, Filing(model="m", at=MONDAY, title="seen", output="late", inputs={"tail": "N42"}, context={"n": 7}))
     assert [total(ws, query) for query in ("N42", "7", "late", "seen")] == [1, 1, 1, 1]
@@ -64,6 +66,7 @@ def test_nobody_learns_of_a_value_by_a_word_of_a_case_that_they_do_not_see(ws, w
     assert actions.facets(reader, "EWR").rows == ()
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_no_word_is_left_of_content_that_was_erased(captured):
     with captured._store.engine.execution_options(writes=True).begin() as connection:
         row = connection.execute(select(cases.c.key, cases.c.event_key).where(cases.c.id == CASE)).one()

@@ -255,6 +255,7 @@ def _of_the_program(table, column):
 
 
 @each("name", NAMES)
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_where_no_mark_can_stand_a_name_is_refused(ws, tmp_path, name):
     path = tmp_path / "recoding.yaml"
     path.write_text(f"recode: better\nabout: 'ask {name}'\nmoves:\n  - {{rename: '{WEAK}', to: 'remiss:model/weak'}}\n")

@@ -53,6 +53,7 @@ def client(there, token=TOKEN, name="ours"):
     return api.get_client(name)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_flag_is_what_its_gate_decided_last(there):
     ours = client(there)
     absent = ours.get_boolean_details(FLAG, False)
@@ -73,6 +74,7 @@ def test_a_flag_is_what_its_gate_decided_last(there):
     assert (ours.get_boolean_value("canary.delay@2", False), ours.get_boolean_value(FLAG, True)) == (True, False)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_flag_is_true_by_a_waiver_until_it_ends(there, monkeypatch):
     gate, until = decided(there, GateVerdict.FAIL), NOW + timedelta(days=3)
     with there.program(there.person("sam", role="steward")) as sam, there.program(there.person("pam", role="steward")) as pam:
@@ -144,6 +146,7 @@ def test_all_flags_are_told_once_and_then_only_when_one_changed(there):
             assert (third.status_code, third.content) == (304, b"")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -162,6 +165,7 @@ def test_what_is_wrong_is_said_as_the_protocol_says_it(there, body, status, code
     assert answer.json()["errorDetails"]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_who_may_not_read_what_gates_decide_is_told_no_flag(there):
     decided(there)
     with there.stranger() as nobody, there.program(there.person("eve")) as eve:

@@ -164,7 +164,15 @@ def first(captured_for_two, tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.mark.slow(reason="every route is asked, of two catalogs")
-@pytest.mark.parametrize("said", [name for name in SAID if name != "a failure"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a graver one",
+        "none",
+        pytest.param("a wrong label", marks=pytest.mark.soak),
+        pytest.param("the same event", marks=pytest.mark.soak),
+    ],
+)
 def test_whatever_the_first_says_a_server_answers_the_second_alike(captured_for_two, first, tmp_path, said):
     found = told(captured_for_two, tmp_path / "here", SAID[said])
     assert found.keys() == first.keys()

@@ -358,6 +358,7 @@ def wrong_tokens(there, count, **settings):
         return [client.get("/api/v1/cases") for _ in range(count)]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_tokens_that_do_not_work_are_slowed_down_by_address_and_recorded(there):
     right, other = there.person("ana", role="reader"), there.person("bo", role="reader")
     with there.program(right) as ana, there.program(other) as bo:

@@ -88,6 +88,7 @@ def test_the_chart_begins_where_its_figures_do():
     assert ticks(-0.01) == ticks(-0.9) == ["-0.5", "0", "0.5", "1"]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_by_mode_each_row_leads_to_its_cases(labelled):
     with labelled.browser() as client:
         page = plain(client.get("/agreement?by=mode"))

@@ -314,6 +314,7 @@ def test_hostile_text_stays_text_wherever_a_case_holds_it(there):
         assert "<script>" not in again.text.partition("<main")[2]
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_registered_model_is_asked_by_a_form_and_what_it_answers_stands_beside_the_log(there, tmp_path, monkeypatch):
     case = catalog.file(there.workspace, Filing(model="m", at=MONDAY, title="x", output="late", inputs={"x": 1})).id
     monkeypatch.chdir(tmp_path)
@@ -334,6 +335,7 @@ def test_a_registered_model_is_asked_by_a_form_and_what_it_answers_stands_beside
         assert (broken.status_code, "where text is wanted" in plain(broken)) == (200, True)
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_decided_case_is_resolved_by_a_form_and_what_is_expected_of_it_is_written(there, tmp_path, monkeypatch):
     ws = there.workspace
     case = catalog.file(ws, Filing(model="m", at=MONDAY, title="x", output="late", inputs={"x": 1})).id

@@ -91,6 +91,7 @@ def test_a_case_as_it_stood_shows_what_was_said_by_then_and_takes_nothing(there,
     assert "/comments" not in page
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_an_inbox_shows_what_waits_and_leads_there(there, case):
     me = there.workspace.actor.name
     thread = said_by(there, "bo", case, f"@{me} look at **this**")

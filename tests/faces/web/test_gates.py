@@ -49,6 +49,7 @@ def test_a_decision_shows_its_conditions_with_their_evidence_and_breaks_out_of_n
         assert browser.get("/gates/gate-none").status_code == 404
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_one_person_asks_for_a_waiver_by_a_form_and_another_approves_it_by_a_form(site):
     sam, pam, ann = (site.person(name, role=role) for name, role in (("sam", "curator"), ("pam", "steward"), ("ann", "reader")))
     given = {"gate": "gate-1", "condition": "guard", "reason": "Two gates were renamed", "until": f"{UNTIL:%Y-%m-%d}"}

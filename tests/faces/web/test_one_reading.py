@@ -151,6 +151,7 @@ def test_no_page_asks_more_than_it_must_and_each_reads_and_records_once(kept):
     assert over == {}
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_routes_and_pages_leave_one_entry_that_names_all_they_showed(kept):
     path = kept.pages["/cases/CASE"]
     for who, client in kept.browsers.items():

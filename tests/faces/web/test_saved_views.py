@@ -49,6 +49,7 @@ def test_a_question_of_trends_is_saved_by_the_link_of_its_page(reading):
     assert view_address(meant).startswith("/trends?query=criterion%3Aslow&what=count&by=context.airport")
 
 
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_a_view_is_opened_by_its_name_ones_own_first_and_two_of_one_name_are_told_apart(there):
     ana, bo = (there.person(name, role="reader") for name in ("ana", "bo"))
     with there.browser_of(ana) as theirs, there.browser_of(bo) as own:
