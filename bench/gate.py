@@ -19,8 +19,9 @@ from remiss.records.suite import CaptureRole, SuitePart, SuiteRow
 from remiss.safeguard.asking import Answers
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import read
-from remiss.safeguard.gate_thresholds import Played, gate_rows
+from remiss.safeguard.gate_thresholds import Played
 from remiss.safeguard.judging import NO, YES, States
+from remiss.safeguard.suite_assembly import gate_rows
 
 RESULTS = 100_000
 BOUND_SECONDS = 2.0

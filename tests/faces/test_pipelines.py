@@ -100,6 +100,11 @@ def test_the_action_passes_what_passes_tells_what_is_new_and_says_what_no_gate_c
         assert (answer.returncode, {each.get("baselineState") for each in results}) == (1, states)
     answer, printed, told = run_action(pipeline, **{**GIVEN, "model": "python:delays:same"})
     assert (answer.returncode, told["verdict"], printed.split(" ")[0]) == (0, "pass", "::notice")
+    (pipeline / "broken.py").write_text("def lacking(rows): return [{'output': float('nan')} for _ in rows]\n")
+    answer, printed, told = run_action(pipeline, **{**GIVEN, "model": "python:broken:lacking"})
+    assert (answer.returncode, told["verdict"], printed.split(" ")[0]) == (3, "inconclusive", "::warning")
+    assert "::warning title=answers::the candidate broken:lacking gave no answer to " in printed
+    assert "## ❔ INCONCLUSIVE: broken:lacking" in (pipeline / "summary.md").read_text()
     answer, _, told = run_action(pipeline, **{**GIVEN, "policy": "nowhere.yaml"})
     assert (answer.returncode, told) == (2, {})
     assert "nowhere.yaml" in answer.stderr

@@ -99,7 +99,7 @@ def test_a_margin_that_is_none_is_refused(margin):
 
 def test_a_critical_case_fails_the_gate_only_when_it_broke_for_sure():
     def verdict(*passes, repeats=7, without_ground=1.0):
-        cases = [CriticalCase(case=0, baseline=b, candidate=c, repeats=repeats) for b, c in passes]
+        cases = [CriticalCase(case=0, baseline=b, candidate=c, failed=repeats - c, repeats=repeats) for b, c in passes]
         return critical_verdict(cases, without_ground=without_ground)
 
     assert verdict((7, 7), (7, 4)) is GateVerdict.PASS

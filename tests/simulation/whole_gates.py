@@ -18,10 +18,11 @@ from remiss.records.suite import CaptureRole, SuitePart, SuiteRow
 from remiss.safeguard.asking import Answers
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import GatePolicy
-from remiss.safeguard.gate_thresholds import GateRows, Played, gate_rows, repeats_of
+from remiss.safeguard.gate_thresholds import Played, repeats_of
 from remiss.safeguard.judging import NO, UNKNOWN, YES
-from remiss.safeguard.non_inferiority import overall
-from remiss.safeguard.suite_assembly import DIFFERING, GUARD, power, shares_of
+from remiss.safeguard.non_inferiority import overall, shares_of
+from remiss.safeguard.suite_assembly import DIFFERING, GUARD, GateRows, gate_rows, power
+from remiss.safeguard.suite_columns import SuiteColumns, coded
 
 CRITERION = "missed-delay"
 MODEL = ModelSpecification(name="arrival-delay", version="2", runner="python", target=None)
@@ -161,4 +162,10 @@ def gates(asked: GatePolicy, rows: GateRows, truth: Versions, count: int, rng) -
 
 def printed(rows: GateRows, question: str, margin: float) -> float:
     """Return the power that is printed of a question when a suite is built."""
-    return power(question, rows.every, margin, rows.production).passed
+    each = {
+        name: [getattr(row, name) for row in rows.every]
+        for name in ("part", "status", "role", "met_by_log", "id", "family", "weight")
+    }
+    repeated = {name: coded(each[name]) for name in ("part", "status", "role", "met_by_log")}
+    single = {name: np.array(each[name]) for name in ("id", "family", "weight")}
+    return power(question, SuiteColumns(repeated=repeated, single=single, cells={}), margin, rows.production).passed

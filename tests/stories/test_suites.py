@@ -344,6 +344,69 @@ def test_scenarios_of_a_folder_are_what_was_made_or_are_refused(captured, arriva
             scenario_folder.read(harmed, suite_folder.read(harmed))
 
 
+HALFWAY = """
+import os
+from pathlib import Path
+
+COUNT = Path("count")
+
+def asked(more):
+    found = more + (int(COUNT.read_text()) if COUNT.exists() else 0)
+    COUNT.write_text(str(found))
+    return found
+
+if asked(0) > HALF:
+    raise RuntimeError("no disk is left")
+
+def dying(rows):
+    if asked(len(rows)) > HALF:
+        os._exit(9)
+    return [{"output": "on-time", "confidence": 0.5} for _ in rows]
+
+def lacking(rows):
+    return [{"output": float("nan") if row["carrier"] == "UA" else "on-time", "confidence": 0.5} for row in rows]
+
+def worse(rows):
+    return [{"output": float("nan") if row["carrier"] == "UA" else "late", "confidence": 0.5} for row in rows]
+"""
+
+
+def by_name(decision):
+    return {each.name: each for each in decision.conditions}
+
+
+@pytest.mark.of_the_log
+def test_a_gate_of_which_a_side_dies_half_way_or_answers_no_number_is_inconclusive_and_kept(captured, arrivals):
+    Path("release.yaml").write_text(POLICY.replace("repeats: 3", "repeats: 1"))
+    events = {row.id: row for row in rows_of(captured, arrivals).every}
+    Path("halfway.py").write_text(HALFWAY.replace("HALF", str((len(events) + 1) // 2)))
+    sides = {"candidate": {"baseline": "python:delays:usual"}, "baseline": {"model": "python:delays:usual"}}
+    for side, other in sides.items():
+        which = "model" if side == "candidate" else "baseline"
+        Path("count").unlink(missing_ok=True)
+        died = safeguard.decide(captured, "release.yaml", **other, **{which: "python:halfway:dying"})
+        lacking = by_name(died)["answers"]
+        assert (died.verdict, lacking.verdict, died.regressed) == (GateVerdict.INCONCLUSIVE, GateVerdict.INCONCLUSIVE, ())
+        assert lacking.says.startswith(f"the {side} halfway:dying gave no answer to {lacking.events} of {len(events)} events (")
+        assert "start" in lacking.says
+        assert lacking.events > 0
+        # What was answered is judged, nothing of it fails, and what was not is left out, and told of.
+        assert GateVerdict.FAIL not in {each.verdict for each in died.conditions}
+        assert any("cannot be told and are left out" in note for note in by_name(died)["guard"].notes)
+        assert (died.environment or died.baseline_environment) is not None
+        assert safeguard.show_gate(captured, died.id).verdict is GateVerdict.INCONCLUSIVE
+        # No number for some is not taken for an answer, on neither side.
+        Path("count").unlink()
+        no_number = safeguard.decide(captured, "release.yaml", **other, **{which: "python:halfway:lacking"})
+        of_ua = [event for event, row in events.items() if row.inputs["carrier"] == "UA"]
+        assert (no_number.verdict, by_name(no_number)["answers"].events) == (GateVerdict.INCONCLUSIVE, len(of_ua))
+        assert f"({len(of_ua)} not-a-number)" in by_name(no_number)["answers"].says
+        assert set(by_name(no_number)["answers"].evidence) == set(of_ua) - {row.id for row in rows_of(captured, arrivals).sealed}
+    # What fails on what it did answer has failed.
+    worse = safeguard.decide(captured, "release.yaml", model="python:halfway:worse", baseline="python:delays:usual")
+    assert (worse.verdict, by_name(worse)["answers"].verdict) == (GateVerdict.FAIL, GateVerdict.INCONCLUSIVE)
+
+
 @pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 def test_who_labels_builds_no_suite(captured, ws_as):
     with pytest.raises(Denied, match="suite:build"):

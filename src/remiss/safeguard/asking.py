@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from remiss.errors import Conflict, InputError, ModelError
-from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, RowKind
+from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, RowKind, TroubleKind
 from remiss.records.suite import SuiteRow
 from remiss.safeguard.expectations import all_hold
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge, States
@@ -22,6 +22,7 @@ from remiss.safeguard.model_actions import row_of, trouble_in
 from remiss.safeguard.ports import Models, Runner
 
 Progress = Callable[[str, float], None]
+KINDS = tuple(TroubleKind)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Answers:
 
     Arrays have the shape (rows, repeats); where a row was asked fewer times than another, UNKNOWN and nan stand. `passed` says
     whether all expectations held, `met` by criterion whether it was met; a row without an answer passes nothing and meets all.
-    `first` is the first answer to each row. `trouble` is what kept the model from running at all; then nothing was asked.
+    `first` is the first answer to each row. `lacking` says of each asking whether an answer came: 0, or which kind of trouble
+    instead, from 1 on; -1 where nothing was asked. `trouble` is what kept the model from running at all; then nothing was asked.
     """
 
     model: ModelSpecification
@@ -40,11 +42,34 @@ class Answers:
     first: list[ModelAnswer]
     environment: ModelEnvironment | None = None
     trouble: ModelTrouble | None = None
+    lacking: States | None = None
 
     @property
     def ran(self) -> bool:
         """Whether the model ran."""
         return self.trouble is None
+
+    @property
+    def times(self) -> npt.NDArray[np.intp]:
+        """How often each row was asked."""
+        return asked_times(self.passed) if self.lacking is None else np.maximum((self.lacking >= 0).sum(axis=1), 1)
+
+    @property
+    def unanswered(self) -> Mapping[int, TroubleKind]:
+        """The rows, by their places, that have no answer to half of their askings or more, each with its first trouble."""
+        if self.lacking is None:
+            return {}
+        there = np.flatnonzero(2 * (self.lacking > 0).sum(axis=1) >= self.times)
+        return {int(at): KINDS[int(self.lacking[at][self.lacking[at] > 0][0]) - 1] for at in there}
+
+    def answered(self) -> Answers:
+        """Return what was answered alone: where no answer came nothing can be told, nor of rows that are unanswered."""
+        if self.lacking is None:
+            return self
+        gone = self.lacking > 0
+        gone[[*self.unanswered]] = True
+        met = {name: np.where(gone, UNKNOWN, states).astype(np.int8) for name, states in self.met.items()}
+        return replace(self, passed=np.where(gone, UNKNOWN, self.passed).astype(np.int8), met=met)
 
 
 @dataclass(slots=True)
@@ -125,17 +150,20 @@ def ask_all(models: Models, asked: Sequence[ModelSpecification], questions: Ques
         check_gets(model)
     with ExitStack() as stack:
         runners: list[Runner | ModelTrouble] = []
-        for model in asked:
+        environments: list[ModelEnvironment] = []
+        for at, model in enumerate(asked):
             try:
-                runners.append(stack.enter_context(models.open(model, seed=questions.seed)))
+                runners.append(runner := stack.enter_context(models.open(model, seed=questions.seed)))
+                # Before anything is asked: one that dies of that would not say it any more.
+                environments.append(runner.environment())
             except ModelError as error:
-                runners.append(trouble_in(error))
+                runners[at:] = [trouble_in(error)]
         running = [each for each in runners if not isinstance(each, ModelTrouble)]
         if len(running) < len(asked):
             return [_nothing(model, each, questions) for model, each in zip(asked, runners, strict=True)]
         found = answers_of(asked, running, questions, progress)
-        for answers, runner in zip(found, running, strict=True):
-            answers.environment = runner.environment()
+        for answers, environment in zip(found, environments, strict=True):
+            answers.environment = environment
         return found
 
 
@@ -166,6 +194,7 @@ def joined(parts: Sequence[Answers]) -> Answers:
         latency_ms=np.concatenate([each.latency_ms for each in parts]),
         first=[one for each in parts for one in (each.first or [nothing] * len(each.passed))],
         environment=last.environment or (ran[0] if ran and last.ran else None),
+        lacking=None,
     )
 
 
@@ -204,6 +233,7 @@ def _answers(model: ModelSpecification, questions: Questions, repeats: Sequence[
     passed = np.full(shape, UNKNOWN, dtype=np.int8)
     latency = np.full(shape, np.nan)
     met = {name: np.full(shape, UNKNOWN, dtype=np.int8) for name in questions.judge.names}
+    lacking = np.full(shape, -1, dtype=np.int8)
     for repeat, asked in enumerate(repeats):
         states = _judged(questions, asked.answers)
         for name, of in states.items():
@@ -211,11 +241,12 @@ def _answers(model: ModelSpecification, questions: Questions, repeats: Sequence[
         for at, answer in enumerate(asked.answers):
             if answer is None:
                 continue
+            lacking[at, repeat] = 0 if answer.trouble is None else 1 + KINDS.index(answer.trouble.kind)
             passed[at, repeat] = _passed(questions.rows[at], answer, {name: int(of[at]) for name, of in states.items()})
             if answer.latency_ms is not None:
                 latency[at, repeat] = answer.latency_ms
     first = [answer or ModelAnswer() for answer in repeats[0].answers] if repeats else []
-    return Answers(model=model, passed=passed, met=met, latency_ms=latency, first=first)
+    return Answers(model=model, passed=passed, met=met, latency_ms=latency, first=first, lacking=lacking)
 
 
 def _passed(row: SuiteRow, answer: ModelAnswer, states: Mapping[str, int]) -> int:

@@ -34,11 +34,12 @@ from remiss.safeguard.exposing import broken, keep_exposures, side_by_side
 from remiss.safeguard.gate_conditions import conditions_of, worst_of
 from remiss.safeguard.gate_policy import GatePolicy, read
 from remiss.safeguard.gate_ports import GateWorkspace
-from remiss.safeguard.gate_thresholds import GateRows, Played, coverage_of, gate_rows, repeats_of
+from remiss.safeguard.gate_thresholds import Played, coverage_of, repeats_of
 from remiss.safeguard.judging import CriterionJudge
 from remiss.safeguard.model_actions import ModelName
 from remiss.safeguard.non_inferiority import overall
 from remiss.safeguard.suite_actions import found_suite, rows_of
+from remiss.safeguard.suite_assembly import GateRows, gate_rows
 from remiss.safeguard.waiving import in_force, with_waivers
 
 DECIDE, READ = "gate:decide", "gate:read"
@@ -107,7 +108,7 @@ def _played(
     judge = CriterionJudge(ws.engine, suite.criteria, rows.every)
     questions = Questions(rows=rows.every, repeats=repeats, judge=judge, seed=policy.seed)
     former, now = ask_all(ws.models, [baseline, candidate], questions, ws.progress)
-    return Played(rows=rows, baseline=former, candidate=now)
+    return Played(rows=rows, baseline=former.answered(), candidate=now.answered())
 
 
 @action("gate.decide", permission=DECIDE, http="POST /gates", created="gate.show", document="policy", prepare=_prepare)

@@ -6,7 +6,8 @@ holds; in production a version fails an event by a criterion, whatever people fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,11 +18,11 @@ from remiss.safeguard.asking import majority
 from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.gate_thresholds import Played, thresholds
 from remiss.safeguard.judging import NO, UNKNOWN, YES, States
-from remiss.safeguard.non_inferiority import NonInferiority, Places, Strata, judge, strata_of
-from remiss.safeguard.suite_assembly import GUARD, PRODUCTION, shares_of
+from remiss.safeguard.non_inferiority import NonInferiority, Places, Strata, judge, shares_of, strata_of
+from remiss.safeguard.suite_assembly import GUARD, PRODUCTION
 
-# What the condition is called that stands for all others where a model does not run.
-MODELS_RUN = "models-run"
+# What the condition is called that stands for all others where a model does not run, and the one where it did not always answer.
+MODELS_RUN, ANSWERED = "models-run", "answers"
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ def conditions_of(policy: GatePolicy, suites: Mapping[str, Played]) -> tuple[tup
         begins = f"{name}: " if len(suites) > 1 else ""
         names += [begins + each.name for each in asked[name] if isinstance(each, _Inferiority)]
         found = [_judged(each, next(answers)) if isinstance(each, _Inferiority) else each for each in asked[name]]
-        found += thresholds(policy, played) if _ran(played) else [_not_run(played)]
+        found += [*thresholds(policy, played), *_unanswered(played)] if _ran(played) else [_not_run(played)]
         made += [
             replace(each, name=begins + each.name, evidence=each.evidence[:MOST_EVIDENCE], cases=len(each.evidence))
             for each in found
@@ -77,6 +78,30 @@ def _not_run(played: Played) -> GateCondition:
     assert trouble is not None
     says = f"{which} {answers.model} does not run here: {trouble.message}"
     return GateCondition(name=MODELS_RUN, verdict=GateVerdict.INCONCLUSIVE, says=says)
+
+
+def _unanswered(played: Played) -> Iterator[GateCondition]:
+    """Yield a condition where a version gave no answer to some events: whatever else was found, it was not found of them."""
+    lacking = {"the baseline": played.baseline, "the candidate": played.candidate}
+    said = []
+    for which, answers in lacking.items():
+        if kinds := Counter(kind.value for kind in answers.unanswered.values()):
+            named = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+            said.append(
+                f"{which} {answers.model} gave no answer to {kinds.total():,} of {len(answers.passed):,} events ({named})"
+            )
+    if said:
+        places = sorted({at for answers in lacking.values() for at in answers.unanswered})
+        yield GateCondition(
+            name=ANSWERED,
+            verdict=GateVerdict.INCONCLUSIVE,
+            says="; ".join(said),
+            events=len(places),
+            evidence=tuple(played.rows.named(places)),
+            notes=(
+                "the other conditions are about the events that both versions answered; `remiss suite run` says more of each",
+            ),
+        )
 
 
 def _inferiorities(policy: GatePolicy, played: Played) -> list[_Inferiority | GateCondition]:

@@ -6,7 +6,7 @@ answers by chance are repeats: a case counts as broken only where the baseline p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,12 +17,11 @@ from remiss.records.states import DECIDED, Status
 from remiss.records.suite import CaptureRole, SuiteRow
 from remiss.safeguard.asking import Answers, majority
 from remiss.safeguard.gate_policy import GatePolicy
-from remiss.safeguard.judging import UNKNOWN, YES
+from remiss.safeguard.judging import NO, UNKNOWN, YES
 from remiss.safeguard.multiple_testing import mcnemar_better
-from remiss.safeguard.non_inferiority import Places, families_lost_and_won
-from remiss.safeguard.suite_assembly import GUARD, PRODUCTION, TARGET, RowColumns, asked_in, columns_of
+from remiss.safeguard.non_inferiority import families_lost_and_won
+from remiss.safeguard.suite_assembly import CRITICAL, TARGET, GateRows
 
-CRITICAL = 1
 # What the conditions on severity 1 are called.
 RESOLVED_CRITICAL, OPEN_CRITICAL = "severity-1", "open-severity-1"
 
@@ -49,41 +48,44 @@ class CriticalOutcome(StrEnum):
     HELD = "held"  # the candidate passed each time
     FLICKERING = "flickering"  # it passed most times
     WAVERING = "wavering"  # it failed most times, but not each
-    BROKEN = "broken"  # the baseline passed each time, the candidate never
+    BROKEN = "broken"  # the baseline passed each time, the candidate failed each time
     NO_GROUND = "no ground"  # the baseline did not pass each time: the case cannot show a break
 
 
 VERDICTS = {CriticalOutcome.BROKEN: GateVerdict.FAIL, CriticalOutcome.WAVERING: GateVerdict.INCONCLUSIVE}
 
 
-def outcome_of(baseline: int, candidate: int, repeats: int) -> CriticalOutcome:
-    """Return what became of a case that each version was asked so often and passed so often.
+def outcome_of(baseline: int, candidate: int, failed: int, repeats: int) -> CriticalOutcome:
+    """Return what became of a case that each version was asked so often, and passed, or the candidate failed, so often.
 
-    >>> [outcome_of(baseline, candidate, 5).value for baseline, candidate in ((5, 0), (5, 2), (5, 4), (4, 0))]
-    ['broken', 'wavering', 'flickering', 'no ground']
+    Where it gave no answer it did neither.
+
+    >>> [outcome_of(*counts, 5).value for counts in ((5, 0, 5), (5, 2, 3), (5, 4, 1), (4, 0, 5), (5, 0, 4))]
+    ['broken', 'wavering', 'flickering', 'no ground', 'wavering']
     """
     if baseline < repeats:
         return CriticalOutcome.NO_GROUND
     if candidate == repeats:
         return CriticalOutcome.HELD
-    if candidate == 0:
+    if failed == repeats:
         return CriticalOutcome.BROKEN
     return CriticalOutcome.FLICKERING if 2 * candidate > repeats else CriticalOutcome.WAVERING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriticalCase:
-    """One case of severity 1, by its place: how often each version passed it in how many repeats."""
+    """One case of severity 1, by its place: of so many repeats, those that each version passed and that the candidate failed."""
 
     case: int
     baseline: int
     candidate: int
+    failed: int
     repeats: int
 
     @property
     def outcome(self) -> CriticalOutcome:
         """What became of it."""
-        return outcome_of(self.baseline, self.candidate, self.repeats)
+        return outcome_of(self.baseline, self.candidate, self.failed, self.repeats)
 
 
 def critical_verdict(cases: Sequence[CriticalCase], *, without_ground: float = 1.0) -> GateVerdict:
@@ -101,44 +103,6 @@ def critical_verdict(cases: Sequence[CriticalCase], *, without_ground: float = 1
     if CriticalOutcome.WAVERING in outcomes or lacking > without_ground * len(outcomes):
         return GateVerdict.INCONCLUSIVE
     return GateVerdict.PASS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GateRows:
-    """The rows of a suite as a gate asks them, made once: as arrays, and by question the places of those with a part in it.
-
-    `production` is what each capture role stands for, by its name; `critical` are the places of resolved cases of severity 1,
-    which may not break.
-    """
-
-    every: Sequence[SuiteRow]
-    columns: RowColumns
-    asked: Mapping[str, Places]
-    critical: Places
-    production: Mapping[str, float]
-    sealed: frozenset[str] = frozenset()
-
-    def named(self, places: Iterable[int]) -> list[str]:
-        """Return the ids of the rows in some places; of sealed ones nothing is told."""
-        return [row.id for row in (self.every[at] for at in places) if row.id not in self.sealed]
-
-
-def gate_rows(rows: Sequence[SuiteRow], production: Mapping[str, float], sealed: frozenset[str] = frozenset()) -> GateRows:
-    """Return the rows of a suite as a gate asks them."""
-    asked = {question: _places(asked_in(question, row) for row in rows) for question in (GUARD, PRODUCTION, TARGET)}
-    critical = [at for at in asked[GUARD] if rows[at].severity == CRITICAL]
-    return GateRows(
-        every=rows,
-        columns=columns_of(rows),
-        asked=asked,
-        critical=np.array(critical, dtype=np.intp),
-        production=production,
-        sealed=sealed,
-    )
-
-
-def _places(those: Iterable[bool]) -> Places:
-    return np.flatnonzero(np.fromiter(those, dtype=bool))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -179,11 +143,17 @@ def thresholds(policy: GatePolicy, played: Played) -> list[GateCondition]:
 
 
 def _critical(without_ground: float, played: Played) -> GateCondition:
-    cases = []
-    for at in played.rows.critical:
-        asked = int((played.baseline.passed[at] != UNKNOWN).sum())
-        passes = [int((answers.passed[at] == YES).sum()) for answers in (played.baseline, played.candidate)]
-        cases.append(CriticalCase(case=int(at), baseline=passes[0], candidate=passes[1], repeats=max(asked, 1)))
+    was, now, times = played.baseline.passed, played.candidate.passed, played.candidate.times
+    cases = [
+        CriticalCase(
+            case=int(at),
+            baseline=int((was[at] == YES).sum()),
+            candidate=int((now[at] == YES).sum()),
+            failed=int((now[at] == NO).sum()),
+            repeats=int(times[at]),
+        )
+        for at in played.rows.critical
+    ]
     if not cases:
         return GateCondition(
             name=RESOLVED_CRITICAL, verdict=GateVerdict.PASS, says="the suite has no resolved case of severity 1"
@@ -240,10 +210,13 @@ def _more(count: int) -> str:
 def _open_critical(most: int, played: Played) -> GateCondition:
     now, rows = majority(played.candidate.passed), played.rows
     still = [at for at in rows.asked[TARGET] if rows.every[at].severity == CRITICAL and now[at] != YES]
+    failing = sum(now[at] == NO for at in still)
+    untold = f" and {len(still) - failing:,} cannot be told" if failing < len(still) else ""
+    surely = GateVerdict.FAIL if failing > most else GateVerdict.INCONCLUSIVE
     return GateCondition(
         name=OPEN_CRITICAL,
-        verdict=GateVerdict.PASS if len(still) <= most else GateVerdict.FAIL,
-        says=f"{len(still):,} open cases of severity 1 still fail, at most {most:,} may",
+        verdict=GateVerdict.PASS if len(still) <= most else surely,
+        says=f"{failing:,} open cases of severity 1 still fail{untold}, at most {most:,} may",
         value=float(len(still)),
         threshold=float(most),
         events=len(still),

@@ -6,13 +6,15 @@ interval is above minus the margin, fails where the upper end is surely below it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from remiss.records.gate import GateVerdict
+from remiss.records.result import ResultRow
+from remiss.records.suite import CaptureRole, SuiteRow
 from remiss.safeguard.multiple_testing import holm
 from remiss.safeguard.paired_difference import chance_of_no_worse, combined_ends, z_of
 
@@ -22,6 +24,7 @@ Places = npt.NDArray[np.intp]
 
 PASS_LEVEL = 0.025  # one-sided, of the lower end
 FAIL_LEVEL = 0.01  # family-wise, of the upper ends of all conditions of a policy
+ROLES = tuple(CaptureRole)
 WIDEST = 4.0  # the greatest ratio of weights in one stratum
 
 
@@ -46,6 +49,47 @@ class PairedCases:
     weight: Numbers  # events of production that it stands for, above 0
     role: Places  # its capture role: which group it was sampled in
     family: Places  # cases of one number are near-duplicates or linked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowColumns:
+    """Rows as arrays, an entry each: what one stands for, its capture role and its family by their numbers."""
+
+    weight: Numbers
+    role: Places
+    family: Places
+
+    def pairs(self, places: Places, baseline: Flags, candidate: Flags) -> PairedCases:
+        """Return the rows in some places with what two versions made of them, as conditions are judged."""
+        weight, role, family = self.weight[places], self.role[places], self.family[places]
+        return PairedCases(baseline=baseline, candidate=candidate, weight=weight, role=role, family=family)
+
+
+def columns_of(rows: Sequence[SuiteRow] | Sequence[ResultRow]) -> RowColumns:
+    """Return rows as arrays."""
+    place: dict[str, int] = {}
+    return RowColumns(
+        weight=np.array([row.weight for row in rows], dtype=float),
+        role=np.array([ROLES.index(row.role) for row in rows], dtype=np.intp),
+        family=np.array([place.setdefault(row.family, len(place)) for row in rows], dtype=np.intp),
+    )
+
+
+def pairs_of(rows: Sequence[SuiteRow] | Sequence[ResultRow], baseline: Sequence[bool], candidate: Sequence[bool]) -> PairedCases:
+    """Return rows with what two versions made of them, as conditions are judged."""
+    was, now = np.asarray(baseline, dtype=bool), np.asarray(candidate, dtype=bool)
+    return columns_of(rows).pairs(np.arange(len(rows)), was, now)
+
+
+def shares_of(production: Mapping[str, float], role: Places) -> Numbers:
+    """Return how many events of production each capture role stands for, by its number; 0 where no row is of it.
+
+    Parameters
+    ----------
+    role : the capture role of each row, by its number
+    """
+    stands_for = np.array([production.get(each.value, 0.0) for each in ROLES])
+    return np.where(np.isin(np.arange(len(ROLES)), role), stands_for, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -109,6 +109,9 @@ def tried(
         raise ModelError(f"{model} does not run here: {answers.trouble.message}", do=REMEDIES[answers.trouble.kind])
     states = answers.passed[0]
     times, failed = int((states != UNKNOWN).sum()), int((states == NO).sum())
+    missing = answers.first[0].trouble
+    if not times and missing is not None:
+        raise ModelError(f"{model} gave no answer: {missing.message}", do=REMEDIES[missing.kind])
     if not times:
         raise Conflict(
             f"of case {asked.row.id} it cannot be told whether {model} answers as is expected: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from operator import attrgetter
@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from remiss.records.identity import digest, from_micros
-from remiss.records.result import ResultRow
 from remiss.records.states import Status
 from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
 from remiss.safeguard.judging import UNKNOWN, YES, LoggedColumns, States
-from remiss.safeguard.non_inferiority import Flags, Numbers, PairedCases, Places, strata_of
+from remiss.safeguard.non_inferiority import ROLES, Flags, PairedCases, Places, RowColumns, columns_of, shares_of, strata_of
 from remiss.safeguard.power import play, times_needed
 from remiss.safeguard.suite_columns import Coded, SuiteColumns, coded, families, objects, together
 from remiss.safeguard.suite_rows import RESOLVED, is_sealed, keyed, stratum_text
@@ -28,7 +27,7 @@ GUARD, PRODUCTION, TARGET = "guard", "production", "target"
 MARGINS: Mapping[str, float] = {GUARD: 0.05, PRODUCTION: 0.02}
 DIFFERING = 0.05
 SEALED_SHARE = 0.2
-ROLES = tuple(CaptureRole)
+CRITICAL = 1
 # What the first suites did not have.
 ADDED = ("success",)
 
@@ -219,44 +218,41 @@ def asked_in(question: str, row: SuiteRow) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RowColumns:
-    """Rows as arrays, an entry each: what one stands for, its capture role and its family by their numbers."""
+class GateRows:
+    """The rows of a suite as a gate asks them, made once: as arrays, and by question the places of those with a part in it.
 
-    weight: Numbers
-    role: Places
-    family: Places
+    `production` is what each capture role stands for, by its name; `critical` are the places of resolved cases of severity 1,
+    which may not break.
+    """
 
-    def pairs(self, places: Places, baseline: Flags, candidate: Flags) -> PairedCases:
-        """Return the rows in some places with what two versions made of them, as conditions are judged."""
-        weight, role, family = self.weight[places], self.role[places], self.family[places]
-        return PairedCases(baseline=baseline, candidate=candidate, weight=weight, role=role, family=family)
+    every: Sequence[SuiteRow]
+    columns: RowColumns
+    asked: Mapping[str, Places]
+    critical: Places
+    production: Mapping[str, float]
+    sealed: frozenset[str] = frozenset()
+
+    def named(self, places: Iterable[int]) -> list[str]:
+        """Return the ids of the rows in some places; of sealed ones nothing is told."""
+        return [row.id for row in (self.every[at] for at in places) if row.id not in self.sealed]
 
 
-def columns_of(rows: Sequence[SuiteRow] | Sequence[ResultRow]) -> RowColumns:
-    """Return rows as arrays."""
-    place: dict[str, int] = {}
-    return RowColumns(
-        weight=np.array([row.weight for row in rows], dtype=float),
-        role=np.array([ROLES.index(row.role) for row in rows], dtype=np.intp),
-        family=np.array([place.setdefault(row.family, len(place)) for row in rows], dtype=np.intp),
+def gate_rows(rows: Sequence[SuiteRow], production: Mapping[str, float], sealed: frozenset[str] = frozenset()) -> GateRows:
+    """Return the rows of a suite as a gate asks them."""
+    asked = {question: _places(asked_in(question, row) for row in rows) for question in (GUARD, PRODUCTION, TARGET)}
+    critical = [at for at in asked[GUARD] if rows[at].severity == CRITICAL]
+    return GateRows(
+        every=rows,
+        columns=columns_of(rows),
+        asked=asked,
+        critical=np.array(critical, dtype=np.intp),
+        production=production,
+        sealed=sealed,
     )
 
 
-def pairs_of(rows: Sequence[SuiteRow] | Sequence[ResultRow], baseline: Sequence[bool], candidate: Sequence[bool]) -> PairedCases:
-    """Return rows with what two versions made of them, as conditions are judged."""
-    was, now = np.asarray(baseline, dtype=bool), np.asarray(candidate, dtype=bool)
-    return columns_of(rows).pairs(np.arange(len(rows)), was, now)
-
-
-def shares_of(production: Mapping[str, float], role: Places) -> Numbers:
-    """Return how many events of production each capture role stands for, by its number; 0 where no row is of it.
-
-    Parameters
-    ----------
-    role : the capture role of each row, by its number
-    """
-    stands_for = np.array([production.get(each.value, 0.0) for each in ROLES])
-    return np.where(np.isin(np.arange(len(ROLES)), role), stands_for, 0.0)
+def _places(those: Iterable[bool]) -> Places:
+    return np.flatnonzero(np.fromiter(those, dtype=bool))
 
 
 def power(question: str, rows: SuiteColumns, margin: float, production: Mapping[str, float]) -> SuitePower:

@@ -72,7 +72,7 @@ def mlflow(asked: Dict[str, Any], trouble: Trouble) -> Found:
     with contextlib.suppress(Exception):
         # A model that traces itself would write to the server that it came from.
         importlib.import_module("mlflow.tracing").disable()
-    at = _brought(asked["uri"], trouble)
+    at = path_of(asked["uri"]) or _brought(asked["uri"], trouble)
     if not os.path.isdir(at):
         raise trouble("start", "there is no saved model at {}".format(asked["uri"]))
     digest = digest_of(at, files_in(at))
@@ -94,10 +94,7 @@ def path_of(uri: str) -> Optional[str]:
 
 
 def _brought(uri: str, trouble: Trouble) -> str:
-    """Return the path of a saved model; one that is elsewhere is brought into a new folder of those for temporary files."""
-    here = path_of(uri)
-    if here is not None:
-        return here
+    """Return the path of a saved model that is elsewhere: it is brought into a new folder of those for temporary files."""
     if uri.startswith(("models:", "runs:")) and not any(map(os.environ.get, REGISTRY)):
         # Without one MLflow makes a new registry in the folder, and finds nothing there.
         raise trouble("start", "no registry is known: neither {} nor {} is set".format(*REGISTRY))
@@ -139,9 +136,8 @@ class _Frame:
         """Return a column of the type that the signature says, where JSON has another for the same number; else as it is."""
         kind = COLUMNS.get(self._types.get(name, ""))
         held = self._pandas.Series(values)
-        if kind is None or not all(_fits(each, kind) for each in values):
-            return held
-        return held.astype(kind)
+        fits = kind is not None and all(_fits(each, kind) for each in values)
+        return held.astype(kind) if fits else held
 
 
 def _fits(value: Any, kind: str) -> bool:
@@ -227,9 +223,8 @@ def onnx(asked: Dict[str, Any], trouble: Trouble) -> Found:
     at = asked["uri"]
     if not os.path.isfile(at):
         raise trouble("start", "there is no file {}".format(at))
-    others = asked["files"]
     # Of one file its own digest, which other programs tell, too.
-    digest = digest_of("", [at, *others]) if others else "sha256:" + sha256(at)
+    digest = digest_of("", [at, *asked["files"]]) if asked["files"] else "sha256:" + sha256(at)
     check_digest(digest, asked["digest"], trouble)
     session = runtime.InferenceSession(at, providers=["CPUExecutionProvider"])
     feed = _Feed(session.get_inputs(), asked["inputs"] or {}, trouble)
@@ -242,8 +237,7 @@ def onnx(asked: Dict[str, Any], trouble: Trouble) -> Found:
 
     def call(rows: List[Any]) -> Any:
         size = 1 if feed.alone else len(rows)
-        parts = [rows[at : at + size] for at in range(0, len(rows), size)]
-        return [answer for each in parts for answer in answered(each)]
+        return [answer for at in range(0, len(rows), size) for answer in answered(rows[at : at + size])]
 
     def answered(rows: List[Any]) -> Any:
         found = dict(zip(outputs, session.run(None, feed.of(rows))))
@@ -267,12 +261,10 @@ class _Feed:
         lengths = {each.shape[0] for each in inputs if each.shape and isinstance(each.shape[0], int)}
         if lengths - {1}:
             raise trouble("start", "it takes {} rows at a time, neither one nor any number".format(max(lengths)))
-        # Whether it takes no more than one row.
-        self.alone = bool(lengths)
+        self.alone = bool(lengths)  # whether it takes no more than one row
         unknown = sorted(set(named) - {each.name for each in inputs})
         if unknown:
-            there = ", ".join(each.name for each in inputs)
-            raise trouble("start", "it has no input {}; it has {}".format(unknown[0], there))
+            raise trouble("start", "it has no input {}; it has {}".format(unknown[0], ", ".join(each.name for each in inputs)))
         for each in inputs:
             kind = re.fullmatch(r"tensor\((\w+)\)", each.type)
             if kind is None or kind.group(1) not in TENSORS:
@@ -302,7 +294,7 @@ class _Feed:
         while flat and isinstance(flat[0], list):
             flat = [inner for each in flat if isinstance(each, list) for inner in each]
         if not all(isinstance(each, str) if kind == "object" else _fits(each, kind) for each in flat):
-            wanted = "text" if kind == "object" else kind
-            raise self._trouble("row", "{} is {}, and the model takes {}".format(name, type(value).__name__, wanted))
+            what = "{} is {}, and the model takes {}".format(name, type(value).__name__, {"object": "text"}.get(kind, kind))
+            raise self._trouble("row", what)
         # What a log calls null is where a number is missing.
         return float("nan") if value is None else value

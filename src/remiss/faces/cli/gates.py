@@ -58,7 +58,9 @@ def report(ws: Workspace, gate: str, *, form: str, link: str | None, before: str
 def _before(ws: Workspace, found: GateDecision) -> GateDecision | None:
     """Return what the same gate decided last before on any version of the model."""
     same = (each for each in safeguard.list_gates(ws, model=found.model.name) if each.gate == found.gate)
-    return next((each for each in same if each.position < found.position), None)
+    former = next((each.id for each in same if each.position < found.position), None)
+    # A list names some of the cases only.
+    return None if former is None else safeguard.show_gate(ws, former)
 
 
 @click.command("verify")
