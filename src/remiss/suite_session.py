@@ -31,6 +31,7 @@ from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Runner
 from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_rates, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
+from remiss.safeguard.suite_rows import is_apart
 from remiss.safeguard.suite_running import checked_repeats, run_suite
 from remiss.scenario_folder import read as read_scenarios
 from remiss.suite_folder import read
@@ -84,7 +85,10 @@ class SuiteSession:
         InputError : the folder is not what it was when it was built; NotFound, Ambiguous, ModelError : no such model
         """
         found, offline = read(Path(folder)), without_catalog()
-        rows = sorted((row for row in found.rows if row.expectations), key=lambda row: (row.part is not SuitePart.CASES, row.id))
+        rows = sorted(
+            (row for row in found.rows if row.expectations and not is_apart(row)),
+            key=lambda row: (row.part is not SuitePart.CASES, row.id),
+        )
         specification = offline.models.find(model)
         check_gets(specification)
         session = cls(found.suite, tuple(rows), specification, repeats, seed, offline, {row.id: row for row in found.rows})

@@ -10,16 +10,19 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from remiss import safeguard, scenario_folder, suite_folder, suite_session
+from remiss import capture, safeguard, scenario_folder, suite_folder, suite_session
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.opening import without_catalog
 from remiss.present import result_report
 from remiss.records.model import TroubleKind
 from remiss.records.result import RowVerdict
+from remiss.records.suite import SuitePart
 from remiss.safeguard import scenario_actions
 from remiss.safeguard.suite_document import document, suite_of
+from remiss.safeguard.suite_rows import APART
 from remiss.suite_session import SuiteSession
-from tests.stories.test_suites import MODULE, SCENARIOS, arrivals, captured, log  # noqa: F401
+from tests.stories.logs import MONDAY, PROTOCOL
+from tests.stories.test_suites import MODULE, SCENARIOS, UNTIL, arrivals, captured, labelled, log  # noqa: F401
 
 # What else a model does; of the rows of a batch one may be at fault.
 BROKEN = """
@@ -360,3 +363,44 @@ def test_numbers_that_were_never_measured_are_none(captured, suite):  # noqa: F8
     found = safeguard.run(captured, "arrivals", model="python:delays:usual")
     values = [value for each in found.figures for value in (each.value, each.low, each.high) if value is not None]
     assert np.isfinite(values).all()
+
+
+@pytest.mark.slow(reason="it captures a log of its own, which people label")
+@pytest.mark.of_the_log
+def test_a_case_whose_inputs_were_redacted_is_in_the_suite_and_graded_apart(ws, log, ws_as, tmp_path):  # noqa: F811
+    late = {row["flight"] for row in log.outcomes if row["actual"] == "late"}
+    for at, row in enumerate(log.predictions):
+        # Whatever is found to be a failure.
+        missed = row["predicted"] == "on-time" and row["flight"] in late
+        row["remarks"] = f"ask ana{at}@example.com" if missed else "nobody"
+    log.write(PROTOCOL.replace("[carrier, distance]", "[carrier, distance, remarks]").replace("  text: remarks\n", ""))
+    capture.capture(ws, log.protocol, since=MONDAY, until=UNTIL)
+    labelled(ws, ws_as)
+    suite = safeguard.build_suite(ws, "arrivals", "status:verified", sealed=0.0)
+    rows = safeguard.list_suite_rows(ws, "arrivals").items
+    marked = {row.id for row in rows if "[email:" in row.inputs["remarks"]}
+    cases = {row.id for row in rows if row.part is SuitePart.CASES}
+    assert marked == cases
+    assert marked
+    assert (suite.apart, suite.left_out[APART]) == (True, len(marked))
+    refuses = "    assert not any('[email:' in row['remarks'] for row in rows)"
+    Path("delays.py").write_text(MODULE.replace("def usual(rows):", f"def usual(rows):\n{refuses}"))
+    found = safeguard.run(ws, "arrivals", model="python:delays:usual")
+    assert found.verdicts["cases"]["inputs-redacted"] == len(marked)
+    assert not found.troubles
+    apart = safeguard.list_result_rows(ws, found.id, verdict=RowVerdict.REDACTED)
+    assert set(apart.column("event")) == marked
+    assert set(apart.column("asked")) == {0}
+    # They are in no figure.
+    events = {(each.group, each.name, each.measure): each.events + each.untold for each in found.figures}
+    assert ("question", "target", "pass-rate") not in events
+    assert events["criterion", "missed-delay", "flagged-rate"] == len(rows) - len(marked)
+    assert f"{len(marked)} of the cases were not asked: redaction touched an input" in found.notes
+    decided = safeguard.decide(ws, "release.yaml", model="python:delays:turned", baseline="python:delays:usual")
+    assert decided.suites[0].events == len(rows) - len(marked)
+    suite_folder.write(ws, suite, tmp_path / "folder")
+    with without_catalog() as there:
+        assert suite_session.run(there, tmp_path / "folder", "python:delays:usual").verdicts == found.verdicts
+    session = SuiteSession.opened(tmp_path / "folder", "python:delays:usual")
+    assert marked.isdisjoint(row.id for row in session.rows)
+    session.close()

@@ -19,6 +19,7 @@ class RowVerdict(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
+    REDACTED = "inputs-redacted"  # redaction touched an input: it was not asked, and has no part in any figure
     UNTOLD = "untold"  # nothing that the model says can tell, or it was not asked
     NONE = "none"  # nothing is expected of the event: it is of the production sample
 

@@ -136,7 +136,8 @@ class Suite:
     `digest` is over all that is said here but who built it and when, so over the content of its files as well. `query` says which
     cases it has, `within` of which events it is at all. `position` is the catalog's that it was built from. `production` is how
     many events each capture role stands for. `left_out` counts, by reason, the events that are not in it. `success` says what a
-    version has to come to when the suite is run. The windows begin `since` and end before `until`.
+    version has to come to when the suite is run. `apart` says that cases are in it whose inputs redaction touched: they are not
+    asked, and graded apart. The windows begin `since` and end before `until`.
     """
 
     name: str
@@ -164,6 +165,7 @@ class Suite:
     left_out: Mapping[str, Count] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     success: tuple[SuccessCriterion, ...] = ()
+    apart: bool = False
     made_at: datetime | None = None
     made_by: str | None = None
     read_position: Count | None = field(default=None, compare=False)

@@ -93,7 +93,7 @@ def _check_uses(ws: GateWorkspace, policy: GatePolicy, suites: Mapping[str, Suit
 
 def _gate_rows(ws: GateWorkspace, suite: Suite) -> GateRows:
     rows = rows_of(ws, suite)
-    return gate_rows(rows.every, suite.production, frozenset(row.id for row in rows.sealed))
+    return gate_rows(rows.asked, suite.production, frozenset(row.id for row in rows.sealed))
 
 
 def _played(

@@ -102,7 +102,7 @@ def _groups(pairs: Sequence[_Pair]) -> Iterator[tuple[str, str, list[_Pair]]]:
     found: dict[tuple[str, str], list[_Pair]] = {}
     for pair in pairs:
         row = pair.row
-        if row.verdict is RowVerdict.NONE:
+        if row.verdict in {RowVerdict.NONE, RowVerdict.REDACTED}:
             continue
         names = [("question", TARGET if row.open else GUARD)]
         if row.part is SuitePart.CASES:

@@ -183,7 +183,8 @@ def columns_of(ws: SuiteWorkspace, suite: Suite) -> SuiteParts:
         kept = _kept(ws, suite)
         if kept is not None:
             return kept
-        again = gathered(ws, suite.name, suite.query, suite.within, suite.position, suite.sealed.share).rows
+        whole = (suite.name, suite.query, suite.within, suite.position, suite.sealed.share)
+        again = gathered(ws, *whole, apart=suite.apart).rows
         # What follows from the rows need not be computed again.
         if contents(again, suite.sealed.share, ws.keys.secret(SEAL)) != (suite.files, suite.sealed):
             raise Conflict(

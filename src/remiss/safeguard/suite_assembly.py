@@ -19,8 +19,9 @@ from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, Suit
 from remiss.safeguard.judging import UNKNOWN, YES, LoggedColumns, States
 from remiss.safeguard.non_inferiority import ROLES, Flags, PairedCases, Places, RowColumns, columns_of, shares_of, strata_of
 from remiss.safeguard.power import play, times_needed
+from remiss.safeguard.replaying import redacted
 from remiss.safeguard.suite_columns import Coded, SuiteColumns, coded, families, objects, together
-from remiss.safeguard.suite_rows import RESOLVED, is_sealed, keyed, stratum_text
+from remiss.safeguard.suite_rows import RESOLVED, is_apart, is_sealed, keyed, stratum_text
 
 GUARD, PRODUCTION, TARGET = "guard", "production", "target"
 # The least that a version may be worse by, and the share of events on which two versions differ, where nobody says.
@@ -29,7 +30,7 @@ DIFFERING = 0.05
 SEALED_SHARE = 0.2
 CRITICAL = 1
 # What the first suites did not have.
-ADDED = ("success",)
+ADDED = ("success", "apart")
 
 
 # Columns of sampled events, by name.
@@ -73,6 +74,11 @@ class SuiteRows:
     def every(self) -> tuple[SuiteRow, ...]:
         """All rows, sorted by id."""
         return tuple(sorted((*self.open, *self.sealed), key=lambda row: row.id))
+
+    @property
+    def asked(self) -> tuple[SuiteRow, ...]:
+        """All rows but the cases that are graded apart, sorted by id."""
+        return tuple(row for row in self.every if not is_apart(row))
 
 
 def as_array(values: Sequence[Any], kind: Any = object) -> npt.NDArray[Any]:
@@ -262,6 +268,9 @@ def power(question: str, rows: SuiteColumns, margin: float, production: Mapping[
         asked = met.flags(lambda those: any(state is not None for state in those.values()))
     else:
         cases = part.flags(lambda each: each is SuitePart.CASES) & status.flags(RESOLVED.__contains__)
+        inputs = rows.single["inputs"]
+        # Who is not asked shows nothing.
+        cases[[at for at in np.flatnonzero(cases) if redacted(inputs[at])]] = False
         asked = cases | part.flags(lambda each: each is SuitePart.CONTROLS)
     if not asked.any():
         return SuitePower(question=question, margin=margin, differing=DIFFERING, passed=0.0, events=0, effective=0.0)

@@ -27,7 +27,7 @@ from remiss.records.identity import digest, from_micros
 from remiss.records.success import SuccessCriterion
 from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteCriterion, SuitePart
 from remiss.safeguard.expectations import by_default
-from remiss.safeguard.judging import CriterionJudge, criteria_of
+from remiss.safeguard.judging import UNKNOWN, CriterionJudge, criteria_of
 from remiss.safeguard.ports import SuiteWorkspace
 from remiss.safeguard.replaying import redacted
 from remiss.safeguard.suite_assembly import (
@@ -44,6 +44,7 @@ from remiss.safeguard.suite_assembly import (
 )
 from remiss.safeguard.suite_columns import Coded, Flags, case_ids, coded, together
 from remiss.safeguard.suite_rows import (
+    APART,
     NO_EXPECTATION,
     NO_INPUTS,
     OLDER,
@@ -92,14 +93,16 @@ def built(
     ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float, success: Sequence[SuccessCriterion]
 ) -> BuiltSuite:
     """Return the suite that the catalog gives at a position; `success` is as it was typed."""
-    found = gathered(ws, name, query, within, as_of, share)
+    found = gathered(ws, name, query, within, as_of, share, apart=True)
     values = {name: found.rows.every.repeated[name].values for name in ("mode", "severity", "stratum")}
     suite = replace(found.suite, success=tuple(named(each, values, found.suite.criteria) for each in success))
     return replace(found, suite=filled(suite, found.rows, share, ws.keys.secret(SEAL)))
 
 
 @in_bulk()
-def gathered(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float) -> BuiltSuite:
+def gathered(
+    ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float, *, apart: bool
+) -> BuiltSuite:
     """Return the rows of a suite, and of it what does not follow from them. Raises like `built`."""
     position = reached(as_of, ws.position()) or ws.position()
     chosen = _chosen(ws, query, position)
@@ -107,15 +110,15 @@ def gathered(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int 
     criteria = criteria_of(chosen.protocol)
     outside = np.setdiff1d(chosen.keys, read["key"]).size
     drawn, production = drawn_of(read)
-    kept, left_out = usable(read)
-    read, drawn = _where(read, kept), Coded(drawn.values, drawn.codes[kept])
+    kept, marked, left_out = usable(read, np.isin(read["key"], chosen.keys) & apart)
+    read, drawn, marked = _where(read, kept), Coded(drawn.values, drawn.codes[kept]), marked[kept]
     ids = case_ids(read["source"], read["event"], read["recurrence"])
     written = partial(ws.resolutions.expected, position=position)
     told = told_of(read, drawn, ids, np.isin(read["key"], chosen.keys), criteria, written)
-    unexpected = int(told.flags(lambda each: each.missing).sum())
     states = CriterionJudge(ws.engine, criteria, logged(read)).of_log()
+    states = {name: np.where(marked, np.int8(UNKNOWN), each) for name, each in states.items()}
     rows = assembled(read, drawn, ids, told, met_by_log(states))
-    left_out += Counter({OLDER: chosen.older, OUTSIDE: outside, NO_EXPECTATION: unexpected})
+    left_out += Counter({OLDER: chosen.older, OUTSIDE: outside, NO_EXPECTATION: int(told.flags(attrgetter("missing")).sum())})
     suite = Suite(
         name=name,
         digest="",
@@ -141,6 +144,7 @@ def gathered(ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int 
         power=(),
         left_out=dict(sorted(left_out.items())),
         notes=tuple(judged_otherwise(states, drawn)),
+        apart=apart,
     )
     return BuiltSuite(suite=suite, rows=SuiteParts(every=rows, inside=sealed_rows(rows, share, ws.keys.secret(SEAL))))
 
@@ -232,24 +236,23 @@ def drawn_of(read: Read) -> tuple[Coded, Mapping[str, float]]:
     return drawn, {role.value: float(np.add.accumulate(those)[-1]) for role, those in weights.items() if those.size}
 
 
-def usable(read: Read) -> tuple[Flags, Counter[str]]:
-    """Return which events a model can be asked again, and how many of the others there are, by reason."""
+def usable(read: Read, chosen: Flags) -> tuple[Flags, Flags, Counter[str]]:
+    """Return which events are in a suite, in which redaction touched an input, and how many others there are, by reason."""
     left_out: Counter[str] = Counter()
     kept = np.ones(len(read["key"]), dtype=bool)
-    answers = zip(*(coded(read[name]).flags(_redacted) for name in ("output", "label")), strict=True)
+    marked = np.fromiter(map(redacted, read["inputs"]), dtype=bool, count=kept.size)
+    apart = marked & chosen & coded(read["status"]).flags((OPEN | RESOLVED).__contains__)
+    answers = zip(*(coded(read[name]).flags(lambda said: redacted({"": said})) for name in ("output", "label")), strict=True)
     for why, those in (
         (NO_INPUTS, [not given for given in read["inputs"]]),
-        (REDACTED_INPUTS, map(redacted, read["inputs"])),
+        (REDACTED_INPUTS, marked & ~apart),
         (REDACTED_LABEL, map(any, answers)),
     ):
         found = np.fromiter(those, dtype=bool, count=kept.size) & kept
         left_out[why] += int(found.sum())
         kept &= ~found
-    return kept, left_out
-
-
-def _redacted(value: object) -> bool:
-    return isinstance(value, str) and redacted({"": value})
+    left_out[APART] += int((apart & kept).sum())
+    return kept, marked, left_out
 
 
 def told_of(

@@ -39,6 +39,7 @@ OLDER = "they were drawn by older versions of the protocol alone"
 OUTSIDE = "they match QUERY and not --within"
 NO_INPUTS = "nothing of their inputs is in the catalog"
 REDACTED_INPUTS = "redaction touched an input"
+APART = "redaction touched an input: cases of the suite that are not asked"
 REDACTED_LABEL = "redaction touched the label or the answer"
 NO_EXPECTATION = "no criterion that they met can judge an answer, and nobody wrote what is expected"
 
@@ -95,6 +96,11 @@ def row_of_case(case: Case) -> SuiteRow:
         severity=case.severity,
         criteria=(),
     )
+
+
+def is_apart(row: SuiteRow) -> bool:
+    """Return whether an event is in a suite and not asked, for it is a case of which redaction touched an input."""
+    return redacted(row.inputs)
 
 
 def named(typed: SuccessCriterion, values: Mapping[str, Sequence[Any]], criteria: Sequence[SuiteCriterion]) -> SuccessCriterion:

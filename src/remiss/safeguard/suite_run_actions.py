@@ -32,14 +32,15 @@ from remiss.safeguard.result_actions import RUN, Anew, Repeat, Scenarios, redact
 from remiss.safeguard.result_ports import ResultWorkspace, RunPiece
 from remiss.safeguard.scenario_actions import NO_SCENARIOS, asked_besides
 from remiss.safeguard.scenarios.making import MadeScenarios
+from remiss.safeguard.scenarios.stability import flips_of, in_order
 from remiss.safeguard.suite_actions import MostRows, SuiteName, found_suite, rows_of
-from remiss.safeguard.suite_running import answered, checked_repeats, flips_of, in_order, piece_of, piece_of_flips
+from remiss.safeguard.suite_rows import is_apart
+from remiss.safeguard.suite_running import answered, checked_repeats, piece_of, piece_of_flips
 
 # A job has at most so many steps for events, and for scenarios; in one it asks as much as the model takes at once, or this.
 MOST_STEPS, MOST_IN_A_STEP = 100, 256
 # For about so long one call of `suite.ask` asks; what is asked at once grows until then.
-ASKS_SECONDS = 2.0
-MOST_AT_ONCE = 8_192
+ASKS_SECONDS, MOST_AT_ONCE = 2.0, 8_192
 FIGURES = "figures"
 
 
@@ -97,7 +98,7 @@ def _read(ws: ResultWorkspace, suite: Suite, scenarios: str | None) -> tuple[Seq
     if known is not None and name in known:
         found: tuple[Sequence[SuiteRow], MadeScenarios | None] = known[name]
         return found
-    rows = rows_of(ws, suite).open
+    rows = [row for row in rows_of(ws, suite).open if not is_apart(row)]
     made, _ = asked_besides(ws, suite, rows, scenarios)
     if known is not None:
         known[name] = rows, made
@@ -227,7 +228,6 @@ def ask(
 
 @contextmanager
 def _post(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int, scenarios: str | None) -> Iterator[Posted]:
-    # What can be told at once is told at once, not by a job that fails.
     repeats, specification = checked_repeats(repeat), ws.models.find(model)
     if specification not in ws.models.registered():
         what = f"{model} is not registered, and a job runs registered models only"

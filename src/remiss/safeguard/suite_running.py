@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -22,17 +21,18 @@ from remiss.protocol.ports import Engine
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, TroubleKind
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
-from remiss.records.scenario import Scenario, ScenarioFlip
+from remiss.records.scenario import ScenarioFlip
 from remiss.records.suite import Suite, SuiteRow
 from remiss.safeguard.asking import Answers, Progress, Questions, ask_all, joined, majority
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
-from remiss.safeguard.ports import Models, Runner
+from remiss.safeguard.ports import Models
 from remiss.safeguard.replay_outcomes import Redact, kept
 from remiss.safeguard.result_figures import figures, judged
 from remiss.safeguard.result_ports import RunPiece
 from remiss.safeguard.scenarios.making import MadeScenarios
-from remiss.safeguard.scenarios.stability import flip_figures, outcomes
+from remiss.safeguard.scenarios.stability import flip_figures, flips_of, in_order
 from remiss.safeguard.suite_assembly import TARGET, asked_in
+from remiss.safeguard.suite_rows import is_apart
 
 _VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
 
@@ -96,6 +96,7 @@ def run_suite(
     ModelError : it is registered wrongly
     Conflict : its files are not those that answered before
     """
+    apart, rows = [row for row in rows if is_apart(row)], [row for row in rows if not is_apart(row)]
     before = answered(pieces, model)
     known = 0 if before.answers is None else len(before.answers.first)
     begun = time.perf_counter()
@@ -111,12 +112,14 @@ def run_suite(
         with models.open(answers.model, seed=seed) as runner:
             flips += flips_of(left, scenarios, suite, rows, engine=engine, runner=runner, repeats=repeats, progress=progress)
     made = [*_rows(rows, answers, redact, known)]
+    every = figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(flips))
+    troubles = Counter(row.trouble.kind.value for row in made if row.trouble is not None)
+    made += [_row(row, RowVerdict.REDACTED, ModelAnswer()) for row in apart]
+    notes += (f"{len(apart):,} of the cases were not asked: redaction touched an input",) if apart else ()
     verdicts: dict[str, Counter[str]] = {}
     for row in made:
         verdicts.setdefault(row.part.value, Counter())[row.verdict.value] += 1
-    troubles = Counter(row.trouble.kind.value for row in made if row.trouble is not None)
     environment = answers.environment
-    every = figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(flips))
     result = SuiteResult(
         id="",
         suite=suite.name,
@@ -144,36 +147,6 @@ def run_suite(
         sensitivity=suite.sensitivity,
     )
     return RanSuite(result=result, rows=tuple(sorted(made, key=_weight_of_news)), flips=tuple(flips))
-
-
-def in_order(scenarios: MadeScenarios) -> list[Scenario]:
-    """Return scenarios in the order in which they are asked: those of one parent follow one another."""
-    return sorted(scenarios.scenarios, key=attrgetter("parent"))
-
-
-def flips_of(
-    those: Sequence[Scenario],
-    scenarios: MadeScenarios,
-    suite: Suite,
-    rows: Sequence[SuiteRow],
-    *,
-    engine: Engine,
-    runner: Runner,
-    repeats: int,
-    progress: Progress,
-) -> list[ScenarioFlip]:
-    """Return what a version makes of some scenarios of a suite."""
-    found = outcomes(
-        those,
-        {each.name: each.expects for each in scenarios.made.recipes},
-        {row.id: row for row in rows},
-        engine=engine,
-        criteria=suite.criteria,
-        runner=runner,
-        repeats=repeats,
-        progress=progress,
-    )
-    return [each.flip for each in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,25 +229,32 @@ def _rows(rows: Sequence[SuiteRow], answers: Answers, redact: Redact | None, kno
         answer = answers.first[at] if answers.first else nothing
         # What was kept was redacted then.
         answer = answer if at < known else kept(answer, redact)
-        yield ResultRow(
-            id=row.id,
-            part=row.part,
-            open=asked_in(TARGET, row),
-            role=row.role,
-            weight=row.weight,
-            family=row.family,
-            stratum=row.stratum,
-            mode=row.mode,
-            severity=row.severity,
-            verdict=_VERDICTS[int(told[at])] if row.expectations else RowVerdict.NONE,
+        verdict = _VERDICTS[int(told[at])] if row.expectations else RowVerdict.NONE
+        yield replace(
+            _row(row, verdict, answer),
             passes=int(passes[at]),
             asked=int(asked[at]),
             met=tuple(name for name, states in met.items() if states[at] == YES),
             unmet=tuple(name for name, states in met.items() if states[at] == NO),
             latency_ms=latency[at],
-            output=answer.output,
-            trouble=answer.trouble,
         )
+
+
+def _row(row: SuiteRow, verdict: RowVerdict, answer: ModelAnswer) -> ResultRow:
+    return ResultRow(
+        id=row.id,
+        part=row.part,
+        open=asked_in(TARGET, row),
+        role=row.role,
+        weight=row.weight,
+        family=row.family,
+        stratum=row.stratum,
+        mode=row.mode,
+        severity=row.severity,
+        verdict=verdict,
+        output=answer.output,
+        trouble=answer.trouble,
+    )
 
 
 def _medians(answers: Answers) -> Sequence[float | None]:
@@ -290,7 +270,7 @@ def _weight_of_news(row: ResultRow) -> tuple[int, int, float, str]:
     match row.verdict:
         case RowVerdict.FAILED:
             rank = 1 if row.open else 0
-        case RowVerdict.UNTOLD:
+        case RowVerdict.UNTOLD | RowVerdict.REDACTED:
             rank = 2
         case RowVerdict.NONE:
             rank = 3 if row.met else 5

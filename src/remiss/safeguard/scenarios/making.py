@@ -29,6 +29,7 @@ from remiss.safeguard.scenarios.changes import Draws, Unchanged
 from remiss.safeguard.scenarios.document import Operator, Recipe, operator_words, read
 from remiss.safeguard.scenarios.profile import FieldProfile, SuiteSample, is_missing
 from remiss.safeguard.scenarios.value_operators import Drift, Known, Missing
+from remiss.safeguard.suite_rows import is_apart
 
 # Raised when an operator gives other values than it did.
 RULES = 1
@@ -56,6 +57,7 @@ def make(text: str, file: str, suite: Suite, rows: Sequence[SuiteRow]) -> MadeSc
     ------
     InputError : the document cannot be understood, or an operator has no use for an input; says where
     """
+    rows = [row for row in rows if not is_apart(row)]
     document, sample = read(text, file), SuiteSample(rows)
     recipes: list[ScenarioRecipe] = []
     scenarios: list[Scenario] = []

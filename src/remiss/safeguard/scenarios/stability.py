@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -16,13 +17,14 @@ from remiss.records.model import JsonValue, ModelAnswer
 from remiss.records.replay import ReplayGrade
 from remiss.records.result import ResultFigure
 from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind, ScenarioFlip
-from remiss.records.suite import SuiteCriterion, SuiteRow
+from remiss.records.suite import Suite, SuiteCriterion, SuiteRow
 from remiss.safeguard.asking import Progress, asked_times, majority
 from remiss.safeguard.expectations import all_hold, values_at
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.model_actions import row_of
 from remiss.safeguard.ports import Runner
 from remiss.safeguard.replaying import compared
+from remiss.safeguard.scenarios.making import MadeScenarios
 from remiss.understand.intervals import rate_interval
 
 # What arithmetic makes of a difference that is just large enough.
@@ -119,6 +121,36 @@ def outcomes(
         )
         for at, each in enumerate(scenarios)
     ]
+
+
+def in_order(scenarios: MadeScenarios) -> list[Scenario]:
+    """Return scenarios in the order in which they are asked: those of one parent follow one another."""
+    return sorted(scenarios.scenarios, key=attrgetter("parent"))
+
+
+def flips_of(
+    those: Sequence[Scenario],
+    scenarios: MadeScenarios,
+    suite: Suite,
+    rows: Sequence[SuiteRow],
+    *,
+    engine: Engine,
+    runner: Runner,
+    repeats: int,
+    progress: Progress,
+) -> list[ScenarioFlip]:
+    """Return what a version makes of some scenarios of a suite."""
+    found = outcomes(
+        those,
+        {each.name: each.expects for each in scenarios.made.recipes},
+        {row.id: row for row in rows},
+        engine=engine,
+        criteria=suite.criteria,
+        runner=runner,
+        repeats=repeats,
+        progress=progress,
+    )
+    return [each.flip for each in found]
 
 
 def _held(rows: Sequence[SuiteRow], answers: Sequence[ModelAnswer], judge: CriterionJudge) -> list[int]:

@@ -50,7 +50,13 @@ router = APIRouter()
 PATH, RESULTS = "/suites", "/results"
 PASSING = "pass-rate"
 LIMIT = 50
-VERDICTS = {"passed": "that pass", "failed": "that fail", "untold": "that cannot be told", "none": "of which nothing is expected"}
+VERDICTS = {
+    "passed": "that pass",
+    "failed": "that fail",
+    "untold": "that cannot be told",
+    "none": "of which nothing is expected",
+    "inputs-redacted": "not asked, as redaction touched an input",
+}
 # So many differences are drawn; all are in the table.
 DRAWN = 40
 
