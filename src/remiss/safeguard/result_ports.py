@@ -78,8 +78,8 @@ class ResultStore(Protocol):
         """Keep a result; nothing of it is changed any more."""
         ...
 
-    def pieces(self, run: str) -> Sequence[RunPiece]:
-        """Return what was answered in a run so far, in the order in which it was asked."""
+    def pieces(self, run: str, *, last: bool = False) -> Sequence[RunPiece]:
+        """Return what was answered in a run so far, in the order in which it was asked; all of it, or the last piece alone."""
         ...
 
     def keep_piece(self, run: str, piece: RunPiece, suite: Suite) -> None:

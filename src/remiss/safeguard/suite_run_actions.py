@@ -35,7 +35,7 @@ from remiss.safeguard.scenarios.making import MadeScenarios
 from remiss.safeguard.scenarios.stability import flips_of, in_order
 from remiss.safeguard.suite_actions import MostRows, SuiteName, found_suite, rows_of
 from remiss.safeguard.suite_rows import is_apart
-from remiss.safeguard.suite_running import answered, checked_repeats, piece_of, piece_of_flips
+from remiss.safeguard.suite_running import checked_repeats, environment_of, piece_of, piece_of_flips
 
 # A job has at most so many steps for events, and for scenarios; in one it asks as much as the model takes at once, or this.
 MOST_STEPS, MOST_IN_A_STEP = 100, 256
@@ -85,11 +85,11 @@ def _ask(
     rows, made = _read(ws, suite, scenarios)
     asks = _Run(suite=suite, rows=rows, scenarios=made, repeats=repeats, seed=seed, redact=redacting_of(ws, suite))
     run_of = run_name(ws, suite, specification, made, repeats, seed)
-    pieces = () if anew else ws.results.pieces(run_of)
-    kept = sum(each.count for each in pieces)
+    former = () if anew else ws.results.pieces(run_of, last=True)
+    kept = sum(each.first + each.count for each in former)
     total = len(rows) + (0 if made is None else len(made.scenarios))
     found = AskedPiece(run=run_of, suite=suite, model=specification, piece=None, kept=kept, total=total, anew=anew)
-    yield found if kept >= total else _asked(ws, found, asks, pieces, most)
+    yield found if kept >= total else _asked(ws, found, asks, former, most)
 
 
 def _read(ws: ResultWorkspace, suite: Suite, scenarios: str | None) -> tuple[Sequence[SuiteRow], MadeScenarios | None]:
@@ -105,7 +105,7 @@ def _read(ws: ResultWorkspace, suite: Suite, scenarios: str | None) -> tuple[Seq
     return rows, made
 
 
-def _asked(ws: ResultWorkspace, found: AskedPiece, asks: _Run, pieces: Sequence[RunPiece], most: int | None) -> AskedPiece:
+def _asked(ws: ResultWorkspace, found: AskedPiece, asks: _Run, former: Sequence[RunPiece], most: int | None) -> AskedPiece:
     """Return what the model answers to what follows on the pieces.
 
     Raises
@@ -119,9 +119,8 @@ def _asked(ws: ResultWorkspace, found: AskedPiece, asks: _Run, pieces: Sequence[
             if ws.job is not None:
                 raise
             return replace(found, trouble=trouble_in(error))
-        before = answered(pieces, found.model).answers
         environment = runner.environment()
-        if before is not None and before.environment is not None and before.environment.digest != environment.digest:
+        if any(environment_of(each).digest != environment.digest for each in former):
             if ws.job is not None:
                 raise Conflict("the files of the model are not those by which the run began", do="post it again")
             # What other files answered says nothing of these.
@@ -153,7 +152,7 @@ def _asked(ws: ResultWorkspace, found: AskedPiece, asks: _Run, pieces: Sequence[
                 progress=silent,
             )
         ]
-        return replace(found, piece=piece_of_flips(at, flips, time.perf_counter() - begun))
+        return replace(found, piece=piece_of_flips(at, flips, environment, time.perf_counter() - begun))
 
 
 def _pieces(

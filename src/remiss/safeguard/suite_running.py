@@ -175,9 +175,19 @@ def piece_of(first: int, answers: Answers, redact: Redact | None, seconds: float
     return RunPiece(first=first, count=len(said), content=json.dumps(content), answers=json.dumps(texts, ensure_ascii=False))
 
 
-def piece_of_flips(first: int, flips: Sequence[ScenarioFlip], seconds: float) -> RunPiece:
+def environment_of(piece: RunPiece) -> ModelEnvironment:
+    """Return where the model ran that gave the answers of a piece."""
+    return ModelEnvironment(**json.loads(piece.content)["environment"])
+
+
+def piece_of_flips(first: int, flips: Sequence[ScenarioFlip], environment: ModelEnvironment, seconds: float) -> RunPiece:
     """Return what is kept of the answers to some scenarios."""
-    content = {"process": PROCESS, "seconds": seconds, "flips": [asdict(each) for each in flips]}
+    content = {
+        "process": PROCESS,
+        "seconds": seconds,
+        "environment": asdict(environment),
+        "flips": [asdict(each) for each in flips],
+    }
     return RunPiece(first=first, count=len(flips), content=json.dumps(content), answers="[]")
 
 

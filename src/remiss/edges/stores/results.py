@@ -109,13 +109,14 @@ class ResultTable:
             transaction.connection.execute(insert(result_scenarios), asked[begins : begins + AT_ONCE])
         transaction.subjects.append(result.id)
 
-    def pieces(self, run: str) -> Sequence[RunPiece]:
-        """Return what was answered in a run so far."""
+    def pieces(self, run: str, *, last: bool = False) -> Sequence[RunPiece]:
+        """Return what was answered in a run so far, or the last piece of it."""
         named = ("first", "count", "content", "answers", "kept_at")
         those = (run_pieces.c.run == run, run_pieces.c.kept_at > datetime.now(UTC) - KEPT)
         found = select(*(run_pieces.c[name] for name in named)).where(*those, visible_to(self._reader.scope, run_pieces))
         with self._reader.at() as reading:
-            rows = reading.connection.execute(found.order_by(run_pieces.c.first)).all()
+            ordered = found.order_by(run_pieces.c.first.desc()).limit(1) if last else found.order_by(run_pieces.c.first)
+            rows = reading.connection.execute(ordered).all()
         return tuple(RunPiece(**row._asdict()) for row in rows)
 
     def keep_piece(self, run: str, piece: RunPiece, suite: Suite) -> None:
