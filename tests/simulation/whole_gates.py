@@ -167,5 +167,6 @@ def printed(rows: GateRows, question: str, margin: float) -> float:
         for name in ("part", "status", "role", "met_by_log", "id", "family", "weight")
     }
     repeated = {name: coded(each[name]) for name in ("part", "status", "role", "met_by_log")}
-    single = {name: np.array(each[name]) for name in ("id", "family", "weight")}
+    # Texts as a suite has them: objects, of which families are told apart.
+    single = {"weight": np.array(each["weight"]), **{name: np.array(each[name], dtype=object) for name in ("id", "family")}}
     return power(question, SuiteColumns(repeated=repeated, single=single, cells={}), margin, rows.production).passed
