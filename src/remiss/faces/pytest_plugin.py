@@ -9,6 +9,7 @@ loads nothing of remiss before a suite is named.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,13 @@ class SuiteCollector(pytest.File):
             yield ScenarioItem.from_parent(self, name=f"scenario-{each.parent}-{made}", row=row, scenario=each)
 
 
+# Thousands of items share most of their marks.
+@lru_cache(4096)
+def _mark(name: str, value: object) -> pytest.MarkDecorator:
+    found: pytest.MarkDecorator = getattr(pytest.mark, f"remiss_{name}")
+    return found(grade=value) if name == "severity" else found(name=value)
+
+
 class SuiteItem(pytest.Item):
     """One event of a suite."""
 
@@ -101,17 +109,16 @@ class SuiteItem(pytest.Item):
     def __init__(self, *, row: SuiteRow, **given: Any) -> None:
         super().__init__(**given)
         self.row = row
-        marks: Mapping[str, Any] = {
-            "mode": row.mode,
-            "severity": row.severity,
-            "slice": row.stratum if row.stratum != "{}" else None,
-            "family": row.family,
-            "part": self.PART or row.part.value,
-        }
-        for name, value in marks.items():
+        marks = (
+            ("mode", row.mode),
+            ("severity", row.severity),
+            ("slice", row.stratum if row.stratum != "{}" else None),
+            ("family", row.family),
+            ("part", self.PART or row.part.value),
+        )
+        for name, value in marks:
             if value is not None:
-                keyword = "grade" if name == "severity" else "name"
-                self.add_marker(getattr(pytest.mark, f"remiss_{name}")(**{keyword: value}))
+                self.add_marker(_mark(name, value))
 
     def runtest(self) -> None:
         """Ask the model, or read what it said when its neighbours were asked."""
@@ -251,11 +258,12 @@ def _expected(item: SuiteItem, report: pytest.TestReport) -> None:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember which open cases passed; where several processes run, the one that hears all of them does."""
-    for name, value in report.user_properties:
-        if name == "remiss_fixed" and _CONFIG:
-            _CONFIG[0].stash[PASSED].add(str(value))
+    if not report.user_properties or not _CONFIG:
+        return
     told = dict(report.user_properties)
-    if "remiss_passes" in told and _CONFIG:
+    if "remiss_fixed" in told:
+        _CONFIG[0].stash[PASSED].add(str(told["remiss_fixed"]))
+    if "remiss_passes" in told:
         _CONFIG[0].stash[ASKED][report.nodeid] = str(told.get("remiss_scenario", ""))
 
 

@@ -140,8 +140,8 @@ def weight_strata(weight: Numbers, role: Places, family: Places) -> Places:
     # A little below a bound is on it: 4 times 1.0 belongs to the first.
     step = np.ceil(np.log(weight[leader] / least[role[leader]]) / np.log(WIDEST) - 1e-9).astype(np.intp)
     step = np.maximum(step, 1)
-    _, stratum = np.unique(np.stack([role[leader], step]), axis=1, return_inverse=True)
-    return np.asarray(stratum.reshape(-1), dtype=np.intp)
+    _, stratum = np.unique(role[leader] * (int(step.max()) + 1) + step, return_inverse=True)
+    return np.asarray(stratum, dtype=np.intp)
 
 
 def strata_of(cases: PairedCases, production: Numbers | None = None) -> Strata:

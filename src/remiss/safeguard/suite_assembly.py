@@ -107,7 +107,7 @@ def met_by_log(states: Mapping[str, States]) -> Coded:
     known = {UNKNOWN: None, YES: True}
     if not states:
         return Coded([], np.empty(0, dtype=np.intp))
-    found = together(*(coded(each.tolist()) for each in states.values()))
+    found = together(*(coded(each) for each in states.values()))
     return found.mapped(lambda those: {name: known.get(state, False) for name, state in zip(states, those, strict=True)})
 
 
@@ -274,7 +274,8 @@ def power(question: str, rows: SuiteColumns, margin: float, production: Mapping[
         asked = cases | part.flags(lambda each: each is SuitePart.CONTROLS)
     if not asked.any():
         return SuitePower(question=question, margin=margin, differing=DIFFERING, passed=0.0, events=0, effective=0.0)
-    role = rows.repeated["role"].numbers(ROLES.index)[asked]
+    roles = rows.repeated["role"]
+    role = np.array([ROLES.index(each) for each in roles.values], dtype=np.intp)[roles.codes[asked]]
     nobody = np.zeros(len(role), dtype=bool)
     family = coded(rows.single["family"][asked]).codes
     pairs = PairedCases(baseline=nobody, candidate=nobody, weight=rows.single["weight"][asked], role=role, family=family)

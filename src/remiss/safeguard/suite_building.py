@@ -283,7 +283,7 @@ def told_of(
             return _Told(part=SuitePart.CONTROLS, expectations=expected) if expected else _Told()
         return _Told()
 
-    several = together(coded(cases.tolist()), coded(controls.tolist()), drawn, coded(read["output"]), coded(read["label"]))
+    several = together(coded(cases), coded(controls), drawn, coded(read["output"]), coded(read["label"]))
     values, codes = [told(*each) for each in several.values], several.codes.copy()
     # What people wrote comes before what follows by default.
     places = {ids[at]: at for at in np.flatnonzero(cases).tolist()}

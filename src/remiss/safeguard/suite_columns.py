@@ -7,7 +7,6 @@ nearly the same as is hashed one by one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections import Counter
@@ -22,9 +21,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from remiss.records.identity import CROCKFORD, from_micros, plain
+from remiss.records.identity import from_micros, plain
 from remiss.records.suite import SuitePart, SuiteRow
-from remiss.safeguard.suite_rows import coarse, encoded, words
+from remiss.safeguard.suite_rows import coarse, encoded, hashed_ids, words
 
 # Of so many rows the lines of JSON are in memory at once; a part of a file is of as many.
 AT_ONCE = 8_192
@@ -53,30 +52,33 @@ class Coded(NamedTuple):
         """Return what is made of the value of each row."""
         return Coded([made(value) for value in self.values], self.codes)
 
-    def numbers(self, number: Callable[[Any], int]) -> Indices:
-        """Return a whole number for each row."""
-        return np.array([number(value) for value in self.values], dtype=np.intp)[self.codes]
-
     def flags(self, holds: Callable[[Any], bool]) -> Flags:
         """Return of which rows something holds."""
         return np.array([holds(value) for value in self.values], dtype=bool)[self.codes]
 
     def texts(self, made: Callable[[Any], str | None]) -> pa.Array:
         """Return the text that is made of the value of each row."""
+        if len(self.values) > len(self.codes):
+            # Of a part of the rows, only what is there.
+            there, codes = np.unique(self.codes, return_inverse=True)
+            return Coded([self.values[at] for at in there], codes).texts(made)
         return binary([made(value) for value in self.values]).take(pa.array(self.codes))
 
 
 def coded(column: Column) -> Coded:
     """Return a column by its distinct values; 1, 1.0 and true are three, as 0.0 and -0.0 are two."""
-    column = [*column]
-    kinds = {*map(type, column)} - {type(None)}
-    kind = _KINDS.get(next(iter(kinds), bool)) if len(kinds) < 2 else None
+    if isinstance(column, np.ndarray) and column.dtype != object:
+        kind = pa.from_numpy_dtype(column.dtype)
+    else:
+        column = [*column]
+        kinds = {*map(type, column)} - {type(None)}
+        kind = _KINDS.get(next(iter(kinds), bool)) if len(kinds) < 2 else None
     try:
         made = None if kind is None else pa.array(column, kind)
     except (pa.ArrowException, OverflowError, UnicodeError):
         made = None
     if made is None:
-        return Coded(column, np.arange(len(column)))
+        return Coded([*column], np.arange(len(column)))
     bits = made.view(pa.int64()) if pa.types.is_floating(kind) else made
     found = bits.dictionary_encode(null_encoding="encode")
     values = found.dictionary.view(kind) if pa.types.is_floating(kind) else found.dictionary
@@ -85,11 +87,21 @@ def coded(column: Column) -> Coded:
 
 def together(*columns: Coded) -> Coded:
     """Return several columns as one, whose values are tuples."""
-    place = np.zeros(len(columns[0].codes), dtype=np.int64)
+    place = np.zeros(len(columns[0].codes), dtype=np.intp)
     for each in columns:
-        place = np.unique(place * len(each.values) + each.codes, return_inverse=True)[1]
-    first = np.unique(place, return_index=True)[1]
+        place = _numbered(place * len(each.values) + each.codes)
+    first = np.zeros(int(place.max(initial=-1)) + 1, dtype=np.intp)
+    first[place[::-1]] = np.arange(len(place))[::-1]
     return Coded([tuple(each.values[each.codes[at]] for each in columns) for at in first], place)
+
+
+def _numbered(codes: Indices) -> Indices:
+    """Return codes as numbers from 0 without gaps, in the same order."""
+    if int(codes.max(initial=0)) > 4 * len(codes):
+        return np.unique(codes, return_inverse=True)[1]
+    there = np.zeros(int(codes.max(initial=-1)) + 1, dtype=bool)
+    there[codes] = True
+    return (np.cumsum(there) - 1)[codes]
 
 
 def binary(texts: Column) -> pa.Array:
@@ -145,9 +157,11 @@ def objects(rows: Column, *, alike: bool = True) -> tuple[pa.Array, pa.Array]:
         columns = [(name, coded([rows[at][name] for at in those])) for name in sorted(names)]
         cells.append(_object([(name, each.texts(cell)) for name, each in columns]))
         coarsened.append(_object([(name, each.texts(_coarse_cell)) for name, each in columns]) if alike else cells[-1])
+    first, second = (pa.concat_arrays(each or [pa.array([], TEXT)]) for each in (cells, coarsened))
+    if len(shapes) < 2:
+        return first, second
     order = pa.array(np.argsort(places, kind="stable"))
-    first, second = (pa.concat_arrays(each or [pa.array([], TEXT)]).take(order) for each in (cells, coarsened))
-    return first, second
+    return first.take(order), second.take(order)
 
 
 def _object(members: Sequence[tuple[str, pa.Array]]) -> pa.Array:
@@ -167,29 +181,15 @@ def families(alike: pa.Array, texts: Column) -> list[str]:
             found = known[text] = encoded(sorted(words(text))) if text else "null"
         return found
 
-    return crockford_texts(hashed(joined("[", alike, ",", binary([*map(told, texts)]), "]")))
+    return hashed_ids(joined("[", alike, ",", binary([*map(told, texts)]), "]").to_pylist())
 
 
 def case_ids(sources: Column, events: Column, recurrences: Column) -> list[str]:
     """Return the ids of the cases of events; see `records.identity.case_id`."""
     again = coded(recurrences).texts(lambda each: f",{each}]" if each else "]")
     of = coded(sources).texts(lambda each: f"[{encode_basestring(each)},")
-    found = crockford_texts(hashed(joined(of, quoted(events), again)))
+    found = hashed_ids(joined(of, quoted(events), again).to_pylist())
     return [f"{each[:4]}-{each[4:8]}-{each[8:]}" for each in found]
-
-
-def hashed(contents: pa.Array) -> npt.NDArray[np.uint64]:
-    """Return the first 60 bits of the SHA-256 of each content."""
-    sha = hashlib.sha256
-    found = b"".join([sha(each).digest()[:8] for each in contents.to_pylist()])
-    return np.frombuffer(found, ">u8").astype(np.uint64) >> np.uint64(4)
-
-
-def crockford_texts(bits: npt.NDArray[np.uint64]) -> list[str]:
-    """Return numbers of 60 bits in Crockford's base 32; see `records.identity.crockford`."""
-    shifts = np.arange(55, -1, -5, dtype=np.uint64)
-    letters = np.frombuffer(CROCKFORD.encode(), np.uint8)[(bits[:, None] >> shifts) & np.uint64(31)]
-    return np.ascontiguousarray(letters).view("S12").ravel().astype(str).tolist()
 
 
 def times(micros: npt.NDArray[np.int64]) -> pa.Array:
@@ -197,9 +197,9 @@ def times(micros: npt.NDArray[np.int64]) -> pa.Array:
     seconds, rest = np.divmod(micros, 1_000_000)
     days, of_day = np.divmod(seconds, 86_400)
     return joined(
-        coded(days.tolist()).texts(lambda day: f'"{date(1970, 1, 1) + timedelta(day)}T'),
-        coded(of_day.tolist()).texts(lambda at: f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}"),
-        coded(rest.tolist()).texts(lambda part: f".{part:06}" if part else ""),
+        coded(days).texts(lambda day: f'"{date(1970, 1, 1) + timedelta(day)}T'),
+        coded(of_day).texts(lambda at: f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}"),
+        coded(rest).texts(lambda part: f".{part:06}" if part else ""),
         'Z"',
     )
 
@@ -226,7 +226,7 @@ class SuiteColumns(Sequence[SuiteRow]):
 
     def __getitem__(self, at: int | slice) -> SuiteRow | SuiteColumns:
         if isinstance(at, slice):
-            return self.take(np.arange(len(self))[at])
+            return self._picked(at, {name: each[at] for name, each in self.cells.items()})
         return next(iter(self.take(np.array([range(len(self))[at]]))))
 
     def __iter__(self) -> Iterator[SuiteRow]:
@@ -246,11 +246,11 @@ class SuiteColumns(Sequence[SuiteRow]):
         if places.dtype == bool and places.all():
             return self
         those = np.flatnonzero(places) if places.dtype == bool else places
-        return SuiteColumns(
-            repeated={name: Coded(each.values, each.codes[those]) for name, each in self.repeated.items()},
-            single={name: each[those] for name, each in self.single.items()},
-            cells={name: each.take(pa.array(those)) for name, each in self.cells.items()},
-        )
+        return self._picked(those, {name: each.take(pa.array(those)) for name, each in self.cells.items()})
+
+    def _picked(self, those: Any, cells: Mapping[str, pa.Array]) -> SuiteColumns:
+        repeated = {name: Coded(each.values, each.codes[those]) for name, each in self.repeated.items()}
+        return SuiteColumns(repeated=repeated, single={name: each[those] for name, each in self.single.items()}, cells=cells)
 
     def of(self, part: SuitePart) -> SuiteColumns:
         """Return the rows of a part."""
@@ -276,7 +276,7 @@ class SuiteColumns(Sequence[SuiteRow]):
         members = {**self.cells, **{name: each.texts(_said(name)) for name, each in self.repeated.items()}}
         members |= {name: quoted(self.single[name]) for name in _WORDS}
         members |= {name: times(self.single[name]) for name in _TIMES}
-        members["weight"] = coded(self.single["weight"].tolist()).texts(cell)
+        members["weight"] = coded(self.single["weight"]).texts(cell)
         return joined(_object(sorted(members.items())), "\n")
 
     def batches(self) -> Iterator[Mapping[str, pa.Array]]:

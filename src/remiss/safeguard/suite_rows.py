@@ -18,11 +18,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from remiss.errors import InputError
 from remiss.protocol.nearest import nearest
 from remiss.records.case import Case
 from remiss.records.event import Scalar
-from remiss.records.identity import crockford, format_time, plain
+from remiss.records.identity import CROCKFORD, crockford, format_time, plain
 from remiss.records.states import Status
 from remiss.records.success import SuccessCriterion
 from remiss.records.suite import CaptureRole, SuiteCriterion, SuitePart, SuiteRow
@@ -186,6 +188,16 @@ def fingerprint(inputs: Mapping[str, Scalar], text: str | None) -> str:
     content = encoded([parts, found])
     bits = int.from_bytes(hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:8]) >> 4
     return crockford(bits, 12)
+
+
+def hashed_ids(contents: Sequence[bytes]) -> list[str]:
+    """Return the first 60 bits of the SHA-256 of each content as `crockford` writes them, all at once."""
+    sha = hashlib.sha256
+    bits = np.frombuffer(b"".join([sha(each).digest()[:8] for each in contents]), ">u8").astype(np.uint64) >> np.uint64(4)
+    shifts = np.arange(55, -1, -5, dtype=np.uint64)
+    letters = np.frombuffer(CROCKFORD.encode(), np.uint8)[(bits[:, None] >> shifts) & np.uint64(31)]
+    found: list[str] = np.ascontiguousarray(letters).view("S12").ravel().astype(str).tolist()
+    return found
 
 
 encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
