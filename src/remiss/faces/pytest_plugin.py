@@ -94,8 +94,7 @@ class SuiteCollector(pytest.File):
             yield ScenarioItem.from_parent(self, name=f"scenario-{each.parent}-{made}", row=row, scenario=each)
 
 
-# Thousands of items share most of their marks.
-@lru_cache(4096)
+@lru_cache(4096)  # thousands of items share most of their marks
 def _mark(name: str, value: object) -> pytest.MarkDecorator:
     found: pytest.MarkDecorator = getattr(pytest.mark, f"remiss_{name}")
     return found(grade=value) if name == "severity" else found(name=value)
