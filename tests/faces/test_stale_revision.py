@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import jsonschema
 import pytest
 
-from remiss import codec
+from remiss import codec, safeguard
 from remiss.catalog import actions as catalog
 from remiss.contract.table import action_of, entries
 from remiss.curate import investigation_actions as curate
 from remiss.curate import steering_actions as steering
 from remiss.curate.steering import First
 from remiss.errors import Precondition, RemissError
+from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
+from remiss.records.identity import plain
 from remiss.records.labelling import Judgement, Verdict
 from tests.command_line import CommandLine
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
+from tests.safeguard.test_attestation import decision
 from tests.serving import TOKEN
 from tests.stories.logs import PROTOCOL
 
@@ -41,9 +46,10 @@ class Change:
         """Whether the route names the revision by If-Match, and not in its body."""
         return "revision" not in self.body
 
-    def of(self, case: str) -> Mapping[str, str]:
-        """What it changes: a case, or the queue of a protocol."""
-        return {"case": case} if "{case}" in self.route else {"protocol": PROTOCOL_NAME}
+    def of(self, case: str, waiver: str = "") -> Mapping[str, str]:
+        """What it changes: a case, the queue of a protocol, or a waiver."""
+        known = {"case": case, "protocol": PROTOCOL_NAME, "waiver": waiver}
+        return {name: value for name, value in known.items() if f"{{{name}}}" in self.route}
 
 
 FOUND = {"number": 1, "revision": 1}
@@ -66,6 +72,7 @@ CHANGES = {
     "queue.close": Change("POST /queue/batches/{protocol}/close", {"criterion": "slow"}, {"criterion": "slow"}),
     "queue.order": Change("POST /queue/batches/{protocol}/order", {"first": First.NEWEST}, {"first": "newest"}),
     "queue.undo": Change("POST /queue/batches/{protocol}/undo"),
+    "waiver.close": Change("POST /waivers/{waiver}/close", {"reason": "it was right"}, {"reason": "it was right"}),
 }
 PROTOCOL_NAME = "arrival-delay"
 # How each finding comes to its second revision.
@@ -94,6 +101,21 @@ def cases(there) -> tuple[str, str]:
     return one, two
 
 
+@pytest.fixture
+def waiver(there) -> str:
+    """A waiver at revision 2: one person asked for it, and another approved it."""
+    ws, actor = there.workspace, there.workspace.actor
+    with ws._store.writing(actor, "gate.decide", ws.now, None):
+        conditions = tuple(replace(each, waived=None) for each in decision().conditions)
+        made = replace(decision(), conditions=conditions, waivers=0, position=ws.gates.wait())
+        ws.gates.save(made, json.dumps(plain(asdict(made))))
+    asked = safeguard.request_waiver(ws, made.id, "guard", reason="Two gates were renamed", until=ws.now + timedelta(days=9))
+    ws.actor = Actor(name="pam")
+    assert safeguard.approve_waiver(ws, asked.id).revision == 2
+    ws.actor = actor
+    return asked.id
+
+
 def filled(given: Mapping[str, Any], other: str) -> dict[str, Any]:
     return {name: other if value == "{other}" else value for name, value in given.items()}
 
@@ -102,7 +124,7 @@ def test_every_action_that_takes_a_revision_is_among_those_that_are_tried():
     assert {each.name for each in entries().values() if "revision" in action_of(each.name).parameters} == {*CHANGES}
 
 
-def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(there, cases):
+def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(there, cases, waiver):
     """And nothing is written. On each database in turn; the command line speaks to the server, and tells what it is told."""
     case, other = cases
     position = there.position()
@@ -110,7 +132,7 @@ def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(
     told: dict[str, object] = {}
     with there.client() as client:
         for name, change in CHANGES.items():
-            arguments = action_of(name).filled({**change.of(case), "revision": 1, **filled(change.arguments, other)})
+            arguments = action_of(name).filled({**change.of(case, waiver), "revision": 1, **filled(change.arguments, other)})
             for performer in (there.workspace, command_line):
                 try:
                     performer.perform(action_of(name), arguments)
@@ -122,7 +144,7 @@ def test_a_stale_revision_is_one_error_in_the_library_over_http_and_by_commands(
             method, path = change.route.split()
             answer = client.request(
                 method,
-                f"/api/v1{path.format(**change.of(case))}",
+                f"/api/v1{path.format(**change.of(case, waiver))}",
                 json=filled(change.body, other),
                 headers={"If-Match": '"1.x"'} if change.conditional else {},
             )

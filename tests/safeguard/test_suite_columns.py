@@ -25,6 +25,7 @@ from remiss.safeguard.expectations import by_default
 from remiss.safeguard.suite_assembly import SuiteParts, as_array, assembled, contents, met_by_log, sealed_rows
 from remiss.safeguard.suite_building import TAKEN, drawn_of, told_of, usable
 from remiss.safeguard.suite_columns import case_ids, coded, families, objects, times, together
+from remiss.safeguard.suite_rows import APART
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECRET = b"a secret of the catalog"
@@ -223,7 +224,7 @@ def small_pieces():
 def test_rows_families_and_digests_are_those_of_events_taken_one_by_one(events):
     found, reasons, production, told = built(events)
     why = [left_out(each) for each in events]
-    apart = reasons.pop("redaction touched an input: cases of the suite that are not asked", 0)
+    apart = reasons.pop(APART, 0)
     assert apart == sum(is_apart(each) for at, each in enumerate(events) if why[at] is None)
     assert +reasons == Counter(reason for reason in why if reason is not None)
     weights = {}

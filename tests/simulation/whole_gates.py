@@ -164,9 +164,10 @@ def printed(rows: GateRows, question: str, margin: float) -> float:
     """Return the power that is printed of a question when a suite is built."""
     each = {
         name: [getattr(row, name) for row in rows.every]
-        for name in ("part", "status", "role", "met_by_log", "id", "family", "weight")
+        for name in ("part", "status", "role", "met_by_log", "id", "family", "weight", "inputs")
     }
     repeated = {name: coded(each[name]) for name in ("part", "status", "role", "met_by_log")}
     # Texts as a suite has them: objects, of which families are told apart.
-    single = {"weight": np.array(each["weight"]), **{name: np.array(each[name], dtype=object) for name in ("id", "family")}}
+    texts = {name: np.array(each[name], dtype=object) for name in ("id", "family", "inputs")}
+    single = {"weight": np.array(each["weight"]), **texts}
     return power(question, SuiteColumns(repeated=repeated, single=single, cells={}), margin, rows.production).passed
