@@ -17,6 +17,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": records.errors_page,
     "expressions.md": documents.expressions_page,
     "http.md": http.http_page,
+    "policy.md": documents.policy_page,
     "protocol.md": documents.protocol_page,
     "query.md": records.query_page,
     "settings.md": records.settings_page,

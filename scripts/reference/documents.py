@@ -109,22 +109,37 @@ def expressions_page() -> str:
 
 
 def protocol_page() -> str:
-    """Every key of a protocol, from its JSON Schema."""
-    schema = codec.published("protocol")
+    """Every key of a protocol."""
+    return keys_page(
+        "protocol",
+        "The protocol document",
+        "Every key there is; any other is refused by name. `remiss schema protocol` prints the JSON Schema, for editors. How to "
+        "write one: [write a protocol](../how-to/write-a-protocol.md).",
+    )
+
+
+def policy_page() -> str:
+    """Every key of the policy of a gate."""
+    return keys_page(
+        "policy",
+        "The policy of a gate",
+        "Every key there is; any other is refused by name. `remiss schema policy` prints the JSON Schema, for editors. How it is "
+        "used: [have a gate decide](../how-to/test-a-model-version.md#have-a-gate-decide).",
+    )
+
+
+def keys_page(name: str, title: str, lead: str) -> str:
+    """Every key of a document that people write, from its JSON Schema."""
+    schema = codec.published(name)
     parts = []
     for path, part in sections(schema, schema.get("$defs", {})):
         required = set(part.get("required", ()))
         rows = [
-            [code(name), kind_of(each, schema.get("$defs", {})), "required" if name in required else default(each), told(each)]
-            for name, each in part["properties"].items()
+            [code(key), kind_of(each, schema.get("$defs", {})), "required" if key in required else default(each), told(each)]
+            for key, each in part["properties"].items()
         ]
         parts += [f"## {path}" if path else "## The document", table(["key", "value", "default", "meaning"], rows)]
-    return page(
-        "The protocol document",
-        "Every key there is; any other is refused by name. `remiss schema protocol` prints the JSON Schema, for editors. How to "
-        "write one: [write a protocol](../how-to/write-a-protocol.md).",
-        *parts,
-    )
+    return page(title, lead, *parts)
 
 
 def sections(schema: Schema, defs: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
@@ -203,12 +218,12 @@ def answers_page() -> str:
     parts = [
         part
         for name in codec.names()
-        if name != "protocol"
+        if name not in {"protocol", "policy"}
         for part in (f"## {name}", block(json.dumps(codec.published(name), indent=2, ensure_ascii=False), "json"))
     ]
     return page(
         "What is printed as JSON",
-        "With `--format json`. Keys are only ever added. `remiss schema NAME` prints one of these; the protocol document has "
-        "[a page of its own](protocol.md).",
+        "With `--format json`. Keys are only ever added. `remiss schema NAME` prints one of these; the protocol document and the "
+        "policy of a gate have [pages](protocol.md) [of their own](policy.md).",
         *parts,
     )

@@ -60,7 +60,8 @@ def states_page() -> str:
         "States of a case",
         f"A case begins as {starts}. This table has every move there is; whatever is not in it is refused.",
         table(["from", "move", "to"], rows),
-        "How people label: [Label cases](../how-to/label-cases.md). Resolving and recurring are (coming): they need replays.",
+        "How people label: [Label cases](../how-to/label-cases.md). How a version resolves a case, and a later one makes "
+        "it recur: [resolve what a version fixes](../how-to/test-a-model-version.md#resolve-what-a-version-fixes).",
     )
 
 

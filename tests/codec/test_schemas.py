@@ -108,7 +108,7 @@ def test_names_are_known_without_loading_an_action():
 
 
 def test_the_table_names_what_schemas_there_are():
-    assert set(names()) == {"protocol", "scenarios", *schemas()}
+    assert set(names()) == {"protocol", "scenarios", "policy", *schemas()}
     assert {name: published(name)["properties"] for name in schemas()} == {
         name: each["properties"] for name, each in schemas().items()
     }

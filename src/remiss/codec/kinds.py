@@ -21,7 +21,11 @@ from remiss.contract.table import action_of, entries
 from remiss.records.published import published_as
 
 # Documents that people write, by name: the module that knows its schema.
-DOCUMENTS: Mapping[str, str] = {"protocol": "remiss.protocol.model", "scenarios": "remiss.safeguard.scenarios.document"}
+DOCUMENTS: Mapping[str, str] = {
+    "protocol": "remiss.protocol.model",
+    "scenarios": "remiss.safeguard.scenarios.document",
+    "policy": "remiss.safeguard.gate_policy",
+}
 _TEXT: Schema = {"type": "string"}
 _FIELD_ERROR: Schema = {
     "type": "object",

@@ -25,57 +25,95 @@ class _Section(BaseModel):
 class GuardPolicy(_Section):
     """Does it break controls with decided labels, or resolved cases?"""
 
-    margin: Margin = 0.05
+    margin: Annotated[Margin, Field(description="By how much of them the new version may be worse")] = 0.05
 
 
 class ProductionPolicy(_Section):
     """Is the whole no worse? All sampled events, weighted, by criterion."""
 
-    margin: Margin = 0.02
-    criteria: tuple[str, ...] = ()
+    margin: Annotated[Margin, Field(description="By how much of production more events may meet each criterion")] = 0.02
+    criteria: Annotated[tuple[str, ...], Field(description="Which criteria of the protocols are asked; default: every one")] = ()
 
 
 class TargetPolicy(_Section):
     """Does it mend the open cases? Named only where that is asked of a release."""
 
-    level: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    level: Annotated[
+        float,
+        Field(
+            gt=0, lt=0.5, description="The greatest p of McNemar's exact test with which it is said to fix more than it breaks"
+        ),
+    ] = 0.05
 
 
 class CriticalPolicy(_Section):
     """Severity 1: no margin. `without_ground` is the greatest share of cases on which the baseline cannot show a break."""
 
-    without_ground: Share = 1.0
+    without_ground: Annotated[
+        Share,
+        Field(
+            description="The greatest share of these cases that the baseline did not pass each time, so that a break cannot be "
+            "seen on them; above it the condition is inconclusive"
+        ),
+    ] = 1.0
 
 
 class LatencyPolicy(_Section):
     """How long an answer may take: the 95th percentile, in milliseconds."""
 
-    p95_ms: Annotated[float, Field(gt=0)]
+    p95_ms: Annotated[float, Field(gt=0, description="The greatest 95th percentile, in milliseconds, where the gate runs")]
 
 
 class WaiverPolicy(_Section):
     """Which conditions people may waive."""
 
-    critical: bool = False
+    critical: Annotated[bool, Field(description="Whether conditions of severity 1 may be waived")] = False
 
 
 class GatePolicy(_Section):
     """What a gate asks."""
 
-    gate: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-    suites: Annotated[tuple[str, ...], Field(min_length=1)]
-    repeats: Annotated[int, Field(ge=1, le=99)] = 3
-    guard: GuardPolicy | None = GuardPolicy()
-    production: ProductionPolicy | None = ProductionPolicy()
-    target: TargetPolicy | None = None
-    critical: CriticalPolicy | None = CriticalPolicy()
-    open_critical: Annotated[int, Field(ge=0)] | None = None
-    verified: Share | None = None
-    latency: LatencyPolicy | None = None
-    waivers: WaiverPolicy = WaiverPolicy()
-    sealed_uses: Annotated[int, Field(ge=0)] = 20
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    form: Literal["remiss-gate/1"] = "remiss-gate/1"
+    gate: Annotated[
+        str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="What the gate is called; flags begin with it")
+    ]
+    suites: Annotated[tuple[str, ...], Field(min_length=1, description="The suites that are run: NAME, or NAME@DIGEST")]
+    repeats: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=99,
+            description="How often each event is asked, an odd number; resolved cases of severity 1 as often as chance demands",
+        ),
+    ] = 3
+    guard: Annotated[
+        GuardPolicy | None,
+        Field(description="Does it break controls with decided labels, or resolved cases? `null` does not ask"),
+    ] = GuardPolicy()
+    production: Annotated[
+        ProductionPolicy | None, Field(description="Is the whole no worse, by each criterion, weighted? `null` does not ask")
+    ] = ProductionPolicy()
+    target: Annotated[
+        TargetPolicy | None, Field(description="Does it fix more open cases than it breaks? Asked only where it stands")
+    ] = None
+    critical: Annotated[
+        CriticalPolicy | None,
+        Field(description="Does a resolved case of severity 1 break? It has no margin; `null` does not ask"),
+    ] = CriticalPolicy()
+    open_critical: Annotated[
+        int | None,
+        Field(ge=0, description="How many open cases of severity 1 may still fail; default: not asked"),
+    ] = None
+    verified: Annotated[
+        Share | None,
+        Field(description="Which share of the flagged events, by weight, people must have decided; default: not asked"),
+    ] = None
+    latency: Annotated[LatencyPolicy | None, Field(description="How long answers may take; default: not asked")] = None
+    waivers: Annotated[WaiverPolicy, Field(description="Which conditions people may waive")] = WaiverPolicy()
+    sealed_uses: Annotated[
+        int, Field(ge=0, description="How many gates on versions of one model may run the sealed part of the same suite")
+    ] = 20
+    seed: Annotated[int, Field(ge=0, lt=2**32, description="What the models' random numbers begin with")] = 0
+    form: Annotated[Literal["remiss-gate/1"], Field(description="By which form the document is read")] = "remiss-gate/1"
 
     @field_validator("repeats")
     @classmethod
@@ -93,6 +131,12 @@ class GatePolicy(_Section):
     def digest(self) -> str:
         """The digest of what it asks."""
         return f"sha256:{digest(self.meaning)}"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a policy, each key with its description."""
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "remiss gate policy"}
+    return GatePolicy.model_json_schema(mode="validation") | dialect
 
 
 def read(text: str, file: str) -> GatePolicy:
