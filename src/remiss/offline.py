@@ -43,8 +43,8 @@ class Offline:
         self.request_id: str | None = None
         # Models that go on running when an action is done with them, if they do.
         self.running_models: list[RunningModel] | None = None
-        # And the rows of suites that such a model is asked.
-        self.read_suites: dict[str, Any] | None = None
+        # The suite that was read last, by its digest.
+        self.read_suites: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         return self

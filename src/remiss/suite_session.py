@@ -26,13 +26,13 @@ from remiss.records.model import ModelAnswer, ModelSpecification
 from remiss.records.result import SuiteResult
 from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.suite import Suite, SuitePart, SuiteRow
-from remiss.safeguard.asking import Questions, answers_of, asked_times, check_gets, majority
+from remiss.safeguard.asking import Questions, answers_of, asked_times, check_gets, checked_repeats, majority
 from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Runner
 from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_rates, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
 from remiss.safeguard.suite_rows import is_apart
-from remiss.safeguard.suite_running import checked_repeats, run_suite
+from remiss.safeguard.suite_running import SuiteRun, run_suite, split_apart
 from remiss.scenario_folder import read as read_scenarios
 from remiss.suite_folder import read
 
@@ -231,20 +231,18 @@ class SuiteSession:
 
 def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
     """Run the suite of a folder on a version of a model; nothing is kept. Raises like `read` and `suite.run`."""
-    repeats = checked_repeats(repeat)
-    found, specification = read(folder), ws.models.find(model)
-    return run_suite(
-        found.suite,
-        found.rows,
-        specification,
-        engine=ws.engine,
-        models=ws.models,
-        progress=ws.progress,
-        repeats=repeats,
+    found = read(folder)
+    rows, apart = split_apart(found.rows)
+    asks = SuiteRun(
+        suite=found.suite,
+        rows=rows,
+        apart=apart,
+        model=ws.models.find(model),
+        repeats=checked_repeats(repeat),
         seed=seed,
-        redact=None,
         scenarios=read_scenarios(folder, found),
-    ).result
+    )
+    return run_suite(asks, engine=ws.engine, models=ws.models, progress=ws.progress).result
 
 
 def summary(asked: Iterable[str], real: int) -> Iterator[str]:

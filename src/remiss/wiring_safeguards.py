@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from remiss.safeguard.ports import Replays, SuiteStore
     from remiss.safeguard.recurrences import Resolutions
     from remiss.safeguard.result_ports import ResultStore
-    from remiss.safeguard.suite_assembly import SuiteParts
 
 
 class SafeguardWiring(Wiring):
@@ -28,11 +27,6 @@ class SafeguardWiring(Wiring):
     def suites(self) -> SuiteStore:
         """Suites in the catalog."""
         return adapters.SuiteTable(self._reader)
-
-    @cached_property
-    def suite_rows(self) -> dict[str, tuple[int, SuiteParts]]:
-        """The rows of the suite that was read last, by its digest, with the catalog's position then."""
-        return {}
 
     @cached_property
     def gates(self) -> GateStore:
@@ -57,9 +51,14 @@ class SafeguardWiring(Wiring):
         try:
             yield
         finally:
-            self.running_models = self.read_suites = None
+            self.running_models, self.read_suites = None, {}
             for each in running:
                 each.runner.close()
+
+    @property
+    def following(self) -> bool:
+        """Whether this call is one of those in such a block."""
+        return self.running_models is not None
 
     @cached_property
     def replays(self) -> Replays:

@@ -78,7 +78,8 @@ class Workspace(Recording):
         ws.authority = authority or self.authority
         ws.request_id = request_id
         ws._path_cache = self._path_cache
-        ws.running_models, ws.read_suites = self.running_models, self.read_suites
+        if self.following:
+            ws.running_models, ws.read_suites = self.running_models, self.read_suites
         if posted is not None:
             sources = Path(self.settings.sources or ".").absolute()
             ws.documents = adapters.PostedDocuments(posted, sources, folder)

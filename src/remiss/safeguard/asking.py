@@ -62,6 +62,15 @@ class Answers:
         there = np.flatnonzero(2 * (self.lacking > 0).sum(axis=1) >= self.times)
         return {int(at): KINDS[int(self.lacking[at][self.lacking[at] > 0][0]) - 1] for at in there}
 
+    @property
+    def median_latency_ms(self) -> Sequence[float | None]:
+        """The median latency of the answers to each row; None where none says it."""
+        there = np.flatnonzero(~np.isnan(self.latency_ms).all(axis=1))
+        found: list[float | None] = [None] * len(self.latency_ms)
+        for at, value in zip(there, np.nanmedian(self.latency_ms[there], axis=1), strict=True):
+            found[at] = float(value)
+        return found
+
     def answered(self) -> Answers:
         """Return what was answered alone: where no answer came nothing can be told, nor of rows that are unanswered."""
         if self.lacking is None:
@@ -136,6 +145,18 @@ def check_gets(model: ModelSpecification) -> None:
             do="register a version that gets the inputs that the protocol names (`gets: inputs`)",
             field="model",
         )
+
+
+def checked_repeats(repeat: int) -> int:
+    """Return how often each event is asked.
+
+    Raises
+    ------
+    InputError : an even number, of which there need be no majority
+    """
+    if repeat % 2 == 0:
+        raise InputError(f"{repeat} repeats have no majority", do="give an odd number", field="repeat")
+    return repeat
 
 
 def ask_all(models: Models, asked: Sequence[ModelSpecification], questions: Questions, progress: Progress) -> list[Answers]:

@@ -32,6 +32,7 @@ RESOLVE, EXPECT = "case:resolve", "case:expect"
 ModelName = Annotated[
     str, Help("NAME@VERSION of a registered model; on this machine also python:MODULE:CALLABLE, mlflow:URI, onnx:PATH or a URL.")
 ]
+AskedModel = Annotated[ModelName, Option("--model")]
 Seed = Annotated[int, Range(0, 2**32 - 1), Help("What the model's random numbers begin with.")]
 ProbeRow = Annotated[
     Mapping[str, Scalar],

@@ -17,12 +17,12 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.errors import InputError
-from remiss.parameters import Help, Option, Range
+from remiss.parameters import Help, Range
 from remiss.records.case import Case
 from remiss.records.identity import format_time
 from remiss.records.replay import CaseNotebook
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.model_actions import REPLAY, ModelName, row_of
+from remiss.safeguard.model_actions import REPLAY, AskedModel, row_of
 from remiss.safeguard.ports import ReplayWorkspace
 from remiss.safeguard.replay_jobs import found_by
 
@@ -100,7 +100,7 @@ def notebook(
     ws: ReplayWorkspace,
     query: Asked,
     *,
-    model: Annotated[ModelName, Option("--model")],
+    model: AskedModel,
     limit: Annotated[int, Range(1, MOST_CASES), Help("How many cases at most.")] = 100,
 ) -> CaseNotebook:
     """Write a notebook that replays a case, or what QUERY finds.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from remiss.catalog.ports import Cases, EvidenceWorkspace
 from remiss.govern.ports.actor import Permits
@@ -22,7 +23,7 @@ from remiss.safeguard.recurrences import Resolutions
 from remiss.understand.ports import Samples
 
 if TYPE_CHECKING:
-    from remiss.safeguard.suite_assembly import SuiteParts
+    from remiss.safeguard.suite_assembly import SuiteParts, SuiteRows
 
 
 class Runner(Protocol):
@@ -221,6 +222,23 @@ class SuiteStore(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
+class ReadSuite:
+    """A suite as it was read at a position of the catalog: its rows, by columns and one by one.
+
+    `asked` keeps what a run asks of it, by the name of scenarios: rows, cases that are graded apart, the scenarios, and notes.
+    """
+
+    position: int
+    parts: SuiteParts
+    asked: dict[str | None, Any] = field(default_factory=dict)
+
+    @cached_property
+    def rows(self) -> SuiteRows:
+        """The rows one by one."""
+        return self.parts.rows()
+
+
 class SuiteWorkspace(Permits, Protocol):
     """The ports that the actions on suites take."""
 
@@ -236,9 +254,13 @@ class SuiteWorkspace(Permits, Protocol):
     def samples(self) -> Samples: ...
     @property
     def suites(self) -> SuiteStore: ...
+
+    # The suite that was read last, by its digest.
+    read_suites: dict[str, Any]
+
     @property
-    def suite_rows(self) -> dict[str, tuple[int, SuiteParts]]:
-        """The rows of the suite that was read last, by its digest, with the catalog's position then."""
+    def following(self) -> bool:
+        """Whether this call follows others, of which some read the suite."""
         ...
 
     @property

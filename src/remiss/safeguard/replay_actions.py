@@ -19,7 +19,7 @@ from remiss.records.model import ModelAnswer
 from remiss.records.replay import CaseReplays, Replay, ReplayBatch, ReplayGrade
 from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.view_entry import ViewEntry, ViewKind, listed
-from remiss.safeguard.model_actions import REPLAY, ModelName, Seed
+from remiss.safeguard.model_actions import REPLAY, AskedModel, Seed
 from remiss.safeguard.ports import ReplaySearch, ReplayWorkspace
 from remiss.safeguard.replay_outcomes import ReplayOutcome, outcomes
 
@@ -30,7 +30,6 @@ COLUMNS = (
     *("replay", "case", "model", "version", "digest", "grade", "causes", "trouble", "output", "confidence"),
     *("logged", "latency_ms", "at"),
 )
-Asked = Annotated[ModelName, Option("--model")]
 Purpose = Annotated[str, Help("What the raw event is needed for, in a sentence; for a model that gets it.")]
 
 
@@ -51,7 +50,7 @@ def replay(
     ws: ReplayWorkspace,
     case: CaseId,
     *,
-    model: Asked,
+    model: AskedModel,
     purpose: Purpose | None = None,
     seed: Seed = 0,
     prepared: ReplayOutcome | None = None,
@@ -94,7 +93,7 @@ def replay_cases(
     ws: ReplayWorkspace,
     *,
     cases: Annotated[Sequence[str], Option("--case"), Help("The id of a case; at most 1,000, and those not seen are left out.")],
-    model: Asked,
+    model: AskedModel,
     purpose: Purpose | None = None,
     seed: Seed = 0,
     prepared: tuple[ReplayOutcome, ...] = (),

@@ -26,7 +26,7 @@ from remiss.records.suite import SuiteCriterion, SuitePart, SuiteRow
 from remiss.safeguard.asking import Answers, Questions, ask_all
 from remiss.safeguard.expectations import MOST_EXPECTATIONS, by_default, checked
 from remiss.safeguard.judging import NO, UNKNOWN, CriterionJudge, criteria_of
-from remiss.safeguard.model_actions import EXPECT, REMEDIES, RESOLVE, ModelName, Seed
+from remiss.safeguard.model_actions import EXPECT, REMEDIES, RESOLVE, AskedModel, Seed
 from remiss.safeguard.ports import ResolutionWorkspace
 from remiss.safeguard.recurrences import CaseStanding, Exposure
 from remiss.safeguard.suite_rows import NO_EXPECTATION, row_of_case, row_of_line, unusable
@@ -179,7 +179,7 @@ def resolve_case(
     ws: ResolutionWorkspace,
     case: CaseId,
     revision: Revision,
-    model: Annotated[ModelName, Option("--model")],
+    model: AskedModel,
     *,
     repeat: Annotated[int, Range(1, MOST_REPEATS), Help("How often the model is asked; an odd number.")] = REPEATS,
     seed: Seed = 0,

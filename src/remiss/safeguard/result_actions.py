@@ -7,32 +7,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import cache
-from typing import Annotated
+from typing import Annotated, TypedDict, Unpack
 
 from pydantic import TypeAdapter
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
 from remiss.errors import Denied, NotFound
-from remiss.parameters import Grade, Help, Limit, Option, PageToken, Position, Range
+from remiss.parameters import Grade, Help, Limit, PageToken, Position, Range
 from remiss.protocol.versions import restore
 from remiss.records.catalog import reached
 from remiss.records.event import Scalar, is_text
 from remiss.records.identity import kind_id, plain
-from remiss.records.model import ModelSpecification
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult, SuiteResults
 from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.suite import Suite, SuitePart
 from remiss.records.view_entry import listed
-from remiss.safeguard.asking import check_gets
+from remiss.safeguard.asking import check_gets, checked_repeats
 from remiss.safeguard.exposing import broken, exposures_in, keep_exposures
-from remiss.safeguard.model_actions import ModelName, Seed
+from remiss.safeguard.model_actions import AskedModel, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.safeguard.scenario_actions import asked_besides
-from remiss.safeguard.scenarios.making import MadeScenarios
-from remiss.safeguard.suite_actions import READ, SuiteName, found_suite, rows_of
-from remiss.safeguard.suite_running import RanSuite, checked_repeats, run_suite
+from remiss.safeguard.suite_actions import READ, SuiteName, found_suite, read_suite
+from remiss.safeguard.suite_running import RanSuite, SuiteRun, run_suite, split_apart
 
 RUN = "suite:run"
 KIND = "result"
@@ -46,44 +44,67 @@ COLUMNS = (
 )
 
 
-@contextmanager
-def _prepare(
-    ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int, scenarios: str | None, anew: bool
-) -> Iterator[RanSuite]:
-    # Before the transaction: a model may run for hours.
-    repeats = checked_repeats(repeat)
-    specification = ws.models.find(model)
-    check_gets(specification)
+class RunParameters(TypedDict):
+    """How a suite is run: on which model, how often each event is asked, by which seed, and which scenarios as well."""
+
+    model: str
+    repeat: int
+    seed: int
+    scenarios: str | None
+
+
+def checked_run(ws: ResultWorkspace, name: str, *, as_begun: bool = False, **given: Unpack[RunParameters]) -> SuiteRun:
+    """Return what a run asks.
+
+    Parameters
+    ----------
+    as_begun : whether the rows are those that the calls before it read, where it follows others
+
+    Raises
+    ------
+    NotFound, Ambiguous : no such suite, model or scenarios, or several
+    InputError : an even number of repeats; a model that gets raw events
+    Conflict : the catalog no longer has what the suite was built of
+    """
+    repeats, model, asked = checked_repeats(given["repeat"]), ws.models.find(given["model"]), given["scenarios"]
+    check_gets(model)
     suite = found_suite(ws, name, RUN)
-    rows = rows_of(ws, suite).open
-    asked, notes = asked_besides(ws, suite, rows, scenarios)
-    of = run_name(ws, suite, specification, asked, repeats, seed)
-    ran = run_suite(
-        suite,
-        rows,
-        specification,
-        engine=ws.engine,
-        models=ws.models,
-        progress=ws.progress,
+    read = read_suite(ws, suite, as_begun=as_begun)
+    if asked not in read.asked:
+        rows, apart = split_apart(read.rows.open)
+        read.asked[asked] = rows, apart, *asked_besides(ws, suite, rows, asked)
+    rows, apart, made, notes = read.asked[asked]
+    return SuiteRun(
+        suite=suite,
+        rows=rows,
+        apart=apart,
+        model=model,
         repeats=repeats,
-        seed=seed,
+        seed=given["seed"],
         redact=redacting_of(ws, suite),
-        scenarios=asked,
+        scenarios=made,
         notes=notes,
-        pieces=() if anew else ws.results.pieces(of),
     )
+
+
+@contextmanager
+def _prepare(ws: ResultWorkspace, name: str, *, anew: bool, **given: Unpack[RunParameters]) -> Iterator[RanSuite]:
+    # Before the transaction: a model may run for hours.
+    asks = checked_run(ws, name, **given)
+    of = run_name(ws, asks)
+    pieces = () if anew else ws.results.pieces(of)
+    ran = run_suite(asks, engine=ws.engine, models=ws.models, progress=ws.progress, pieces=pieces)
     yield replace(ran, run=of)
 
 
-def run_name(
-    ws: ResultWorkspace, suite: Suite, model: ModelSpecification, scenarios: MadeScenarios | None, repeats: int, seed: int
-) -> str:
+def run_name(ws: ResultWorkspace, run: SuiteRun) -> str:
     """Return what the pieces of a run are kept by: its job, or who runs what how."""
     if ws.job is not None:
         return ws.job
+    model = run.model
     known = (str(model), model.runner, model.target, model.digest)
-    made = None if scenarios is None else scenarios.made.digest
-    return kind_id("answers", [ws.actor.name, suite.digest, *known, made, repeats, seed])
+    made = None if run.scenarios is None else run.scenarios.made.digest
+    return kind_id("answers", [ws.actor.name, run.suite.digest, *known, made, run.repeats, run.seed])
 
 
 def redacting_of(ws: ResultWorkspace, suite: Suite) -> Redact | None:
@@ -97,7 +118,7 @@ def run(
     ws: ResultWorkspace,
     name: SuiteName,
     *,
-    model: Annotated[ModelName, Option("--model")],
+    model: AskedModel,
     repeat: Repeat = 1,
     seed: Seed = 0,
     scenarios: Scenarios | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress
@@ -105,9 +105,6 @@ class ResultWorkspace(SuiteWorkspace, ModelWorkspace, Redacting, Protocol):
     def results(self) -> ResultStore: ...
     @property
     def jobs(self) -> Jobs: ...
-
-    # The rows of suites and their scenarios, where several calls read them one after the other.
-    read_suites: dict[str, Any] | None
 
     @property
     def job(self) -> str | None:

@@ -19,8 +19,8 @@ from remiss.records.rows import Turn, list_name, token, turn
 from remiss.records.success import SuccessCriterion
 from remiss.records.suite import Suite, SuiteRowPage, Suites
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.ports import SuiteWorkspace
-from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteParts, SuiteRows, contents
+from remiss.safeguard.ports import ReadSuite, SuiteWorkspace
+from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteParts, contents
 from remiss.safeguard.suite_building import SEAL, BuiltSuite, built, gathered
 from remiss.safeguard.suite_columns import SuiteColumns
 from remiss.safeguard.suite_document import document, from_json
@@ -141,7 +141,7 @@ def list_suite_rows(
     InputError : a token of another list
     """
     suite = found_suite(ws, name, BUILD)
-    rows = columns_of(ws, suite).open
+    rows = read_suite(ws, suite).parts.open
     listed, secret = list_name(suite.digest, "suite", suite.position), ws.keys.secret("pages")
     begins = 0 if after is None else turn(after, listed, (int,), secret).last[0]
     page = rows[begins : begins + limit]
@@ -166,22 +166,20 @@ def found_suite(ws: SuiteWorkspace, name: str, permission: str, position: int | 
     return suite
 
 
-def rows_of(ws: SuiteWorkspace, suite: Suite) -> SuiteRows:
-    """Return the rows of a suite one by one. Reads and raises like `columns_of`."""
-    found = columns_of(ws, suite)
-    return SuiteRows(open=tuple(found.open), sealed=tuple(found.sealed))
+def read_suite(ws: SuiteWorkspace, suite: Suite, *, as_begun: bool = False) -> ReadSuite:
+    """Return the rows of a suite, read from the catalog as it stood.
 
-
-def columns_of(ws: SuiteWorkspace, suite: Suite) -> SuiteParts:
-    """Return the rows of a suite by columns, read from the catalog as it stood.
+    Parameters
+    ----------
+    as_begun : whether what was read of it last is taken although something was written since
 
     Raises
     ------
     Conflict : they are not what they were: events were erased since
     """
     with ws.reading():
-        kept = _kept(ws, suite)
-        if kept is not None:
+        kept = ws.read_suites.get(suite.digest)
+        if kept is not None and (as_begun or _still_stands(ws, suite, kept)):
             return kept
         whole = (suite.name, suite.query, suite.within, suite.position, suite.sealed.share)
         again = gathered(ws, *whole, apart=suite.apart).rows
@@ -192,19 +190,16 @@ def columns_of(ws: SuiteWorkspace, suite: Suite) -> SuiteParts:
                 "events were erased or redacted since, or you do not see them",
                 do=f"build it anew: remiss suite build {suite.name} {suite.query!r}; or ask who sees all of them",
             )
-        _keep(ws, suite.digest, again)
-    return again
+        return _keep(ws, suite.digest, again)
 
 
-def _keep(ws: SuiteWorkspace, digest: str, rows: SuiteParts) -> None:
+def _keep(ws: SuiteWorkspace, digest: str, rows: SuiteParts) -> ReadSuite:
     """Keep the rows of one suite for who asks for them next in this workspace, with where the catalog stands."""
-    ws.suite_rows.clear()
-    ws.suite_rows[digest] = ws.position(), rows
+    ws.read_suites.clear()
+    return ws.read_suites.setdefault(digest, ReadSuite(position=ws.position(), parts=rows))
 
 
-def _kept(ws: SuiteWorkspace, suite: Suite) -> SuiteParts | None:
-    """Return the rows that are kept of a suite, unless something was written since but, alone, the suite itself."""
-    at, rows = ws.suite_rows.get(suite.digest, (None, None))
+def _still_stands(ws: SuiteWorkspace, suite: Suite, kept: ReadSuite) -> bool:
+    """Return whether nothing was written since a suite was read but, alone, the suite itself."""
     now = ws.position()
-    saved = at == now - 1 and ws.suites.find(suite.name, suite.digest, at) is None
-    return rows if at == now or saved else None
+    return kept.position == now or (kept.position == now - 1 and ws.suites.find(suite.name, suite.digest, kept.position) is None)

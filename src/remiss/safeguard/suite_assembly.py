@@ -62,6 +62,10 @@ class SuiteParts:
         """The rows of its sealed part."""
         return self.every.take(self.inside)
 
+    def rows(self) -> SuiteRows:
+        """Return them one by one."""
+        return SuiteRows(open=tuple(self.open), sealed=tuple(self.sealed))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteRows:

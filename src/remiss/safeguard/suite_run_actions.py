@@ -11,31 +11,27 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Unpack
 
 from remiss.action import action
 from remiss.errors import Conflict, InputError, ModelError
 from remiss.govern.ports.jobs import Posted
-from remiss.parameters import Option
 from remiss.records import job as records
 from remiss.records.identity import kind_id
 from remiss.records.job import Job, JobStep
 from remiss.records.model import ModelSpecification, ModelTrouble
 from remiss.records.result import SuiteResult
 from remiss.records.scenario import Scenario
-from remiss.records.suite import Suite, SuiteProgress, SuiteRow
-from remiss.safeguard.asking import Answers, Questions, answers_of, check_gets, joined
+from remiss.records.suite import Suite, SuiteProgress
+from remiss.safeguard.asking import Answers, Questions, answers_of, joined
 from remiss.safeguard.judging import CriterionJudge
-from remiss.safeguard.model_actions import ModelName, Seed, trouble_in
-from remiss.safeguard.replay_outcomes import Redact
-from remiss.safeguard.result_actions import RUN, Anew, Repeat, Scenarios, redacting_of, run, run_name
+from remiss.safeguard.model_actions import AskedModel, Seed, trouble_in
+from remiss.safeguard.result_actions import RUN, Anew, Repeat, RunParameters, Scenarios, checked_run, run, run_name
 from remiss.safeguard.result_ports import ResultWorkspace, RunPiece
-from remiss.safeguard.scenario_actions import NO_SCENARIOS, asked_besides
-from remiss.safeguard.scenarios.making import MadeScenarios
+from remiss.safeguard.scenario_actions import NO_SCENARIOS
 from remiss.safeguard.scenarios.stability import flips_of, in_order
-from remiss.safeguard.suite_actions import MostRows, SuiteName, found_suite, rows_of
-from remiss.safeguard.suite_rows import is_apart
-from remiss.safeguard.suite_running import checked_repeats, environment_of, piece_of, piece_of_flips
+from remiss.safeguard.suite_actions import MostRows, SuiteName
+from remiss.safeguard.suite_running import SuiteRun, environment_of, piece_of, piece_of_flips
 
 # A job has at most so many steps for events, and for scenarios; in one it asks as much as the model takes at once, or this.
 MOST_STEPS, MOST_IN_A_STEP = 100, 256
@@ -62,50 +58,18 @@ class AskedPiece:
     trouble: ModelTrouble | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """What a run asks: events in their order, and scenarios behind them."""
-
-    suite: Suite
-    rows: Sequence[SuiteRow]
-    scenarios: MadeScenarios | None
-    repeats: int
-    seed: int
-    redact: Redact | None
-
-
 @contextmanager
-def _ask(
-    ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int, scenarios: str | None, most: int | None, anew: bool
-) -> Iterator[AskedPiece]:
+def _ask(ws: ResultWorkspace, name: str, *, most: int | None, anew: bool, **given: Unpack[RunParameters]) -> Iterator[AskedPiece]:
     # Before the transaction: a model takes its time.
-    repeats, specification = checked_repeats(repeat), ws.models.find(model)
-    check_gets(specification)
-    suite = found_suite(ws, name, RUN)
-    rows, made = _read(ws, suite, scenarios)
-    asks = _Run(suite=suite, rows=rows, scenarios=made, repeats=repeats, seed=seed, redact=redacting_of(ws, suite))
-    run_of = run_name(ws, suite, specification, made, repeats, seed)
+    asks = checked_run(ws, name, as_begun=ws.following, **given)
+    run_of = run_name(ws, asks)
     former = () if anew else ws.results.pieces(run_of, last=True)
     kept = sum(each.first + each.count for each in former)
-    total = len(rows) + (0 if made is None else len(made.scenarios))
-    found = AskedPiece(run=run_of, suite=suite, model=specification, piece=None, kept=kept, total=total, anew=anew)
-    yield found if kept >= total else _asked(ws, found, asks, former, most)
+    found = AskedPiece(run=run_of, suite=asks.suite, model=asks.model, piece=None, kept=kept, total=asks.total, anew=anew)
+    yield found if kept >= asks.total else _asked(ws, found, asks, former, most)
 
 
-def _read(ws: ResultWorkspace, suite: Suite, scenarios: str | None) -> tuple[Sequence[SuiteRow], MadeScenarios | None]:
-    """Return the events of a suite and the scenarios that are asked as well; read once for all steps of a job."""
-    known, name = ws.read_suites, f"{suite.digest} {scenarios}"
-    if known is not None and name in known:
-        found: tuple[Sequence[SuiteRow], MadeScenarios | None] = known[name]
-        return found
-    rows = [row for row in rows_of(ws, suite).open if not is_apart(row)]
-    made, _ = asked_besides(ws, suite, rows, scenarios)
-    if known is not None:
-        known[name] = rows, made
-    return rows, made
-
-
-def _asked(ws: ResultWorkspace, found: AskedPiece, asks: _Run, former: Sequence[RunPiece], most: int | None) -> AskedPiece:
+def _asked(ws: ResultWorkspace, found: AskedPiece, asks: SuiteRun, former: Sequence[RunPiece], most: int | None) -> AskedPiece:
     """Return what the model answers to what follows on the pieces.
 
     Raises
@@ -184,7 +148,7 @@ def ask(
     ws: ResultWorkspace,
     name: SuiteName,
     *,
-    model: Annotated[ModelName, Option("--model")],
+    model: AskedModel,
     repeat: Repeat = 1,
     seed: Seed = 0,
     scenarios: Scenarios | None = None,
@@ -226,22 +190,21 @@ def ask(
 
 
 @contextmanager
-def _post(ws: ResultWorkspace, name: str, *, model: str, repeat: int, seed: int, scenarios: str | None) -> Iterator[Posted]:
-    repeats, specification = checked_repeats(repeat), ws.models.find(model)
-    if specification not in ws.models.registered():
+def _post(ws: ResultWorkspace, name: str, **given: Unpack[RunParameters]) -> Iterator[Posted]:
+    model = given["model"]
+    if ws.models.find(model) not in ws.models.registered():
         what = f"{model} is not registered, and a job runs registered models only"
         raise InputError(what, do="register it in the file of models, and give NAME@VERSION", field="model")
-    check_gets(specification)
-    suite = found_suite(ws, name, RUN)
-    made, _ = asked_besides(ws, suite, rows_of(ws, suite).open, scenarios)
+    asks = checked_run(ws, name, **given)
+    suite, made = asks.suite, asks.scenarios
     yield Posted(
         kind=records.SUITE,
         team=suite.team,
-        model=str(specification),
-        seed=seed,
+        model=str(asks.model),
+        seed=asks.seed,
         suite=f"{suite.name}@{suite.digest.removeprefix('sha256:')}",
         scenarios=NO_SCENARIOS if made is None else f"{made.made.name}@{made.made.digest.removeprefix('sha256:')}",
-        repeats=repeats,
+        repeats=asks.repeats,
     )
 
 
@@ -250,7 +213,7 @@ def suite_job(
     ws: ResultWorkspace,
     name: SuiteName,
     *,
-    model: Annotated[ModelName, Option("--model")],
+    model: AskedModel,
     repeat: Repeat = 1,
     seed: Seed = 0,
     scenarios: Scenarios | None = None,
@@ -275,11 +238,9 @@ def suite_job(
 
 def steps(ws: ResultWorkspace, posted: Posted) -> Sequence[JobStep]:
     """Return a step for as many events as the model takes at once, or more where there are many; likewise of scenarios."""
-    suite = found_suite(ws, posted.suite or "", RUN)
-    rows, made = _read(ws, suite, posted.scenarios)
-    limits = ws.models.find(posted.model or "").limits
-    found: list[JobStep] = []
-    for what, count in (("events", len(rows)), ("scenarios", 0 if made is None else len(made.scenarios))):
+    asks = checked_run(ws, posted.suite or "", as_begun=ws.following, **_parameters(posted))
+    limits, found = asks.model.limits, list[JobStep]()
+    for what, count in (("events", len(asks.rows)), ("scenarios", asks.total - len(asks.rows))):
         size = max(min(limits.batch_size * limits.concurrency, MOST_IN_A_STEP), -(-count // MOST_STEPS))
         # By whole batches, so that the model gets the same ones as when it is asked all at once.
         size = -(-size // limits.batch_size) * limits.batch_size
@@ -290,10 +251,12 @@ def steps(ws: ResultWorkspace, posted: Posted) -> Sequence[JobStep]:
 
 def take(ws: ResultWorkspace, posted: Posted, step: JobStep) -> SuiteProgress | SuiteResult:
     """Ask what a step is about, and keep what came of it; or make the result."""
-    of = step.of or FIGURES
-    given: dict[str, Any] = {"repeat": posted.repeats, "seed": posted.seed, "scenarios": posted.scenarios}
-    given["model"] = posted.model or ""
+    of, name, given = step.of or FIGURES, posted.suite or "", _parameters(posted)
     if of == FIGURES:
-        return run(ws, posted.suite or "", **given)
+        return run(ws, name, **given)
     first, _, last = of.partition(" ")[2].partition("-")
-    return ask(ws, posted.suite or "", **given, most=int(last) - int(first) + 1)
+    return ask(ws, name, **given, most=int(last) - int(first) + 1)
+
+
+def _parameters(posted: Posted) -> RunParameters:
+    return RunParameters(model=posted.model or "", repeat=posted.repeats, seed=posted.seed, scenarios=posted.scenarios)

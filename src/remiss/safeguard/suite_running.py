@@ -10,13 +10,12 @@ import json
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from remiss.errors import InputError
 from remiss.protocol.ports import Engine
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, TroubleKind
@@ -56,39 +55,59 @@ class RanSuite:
     run: str = ""
 
 
-def checked_repeats(repeat: int) -> int:
-    """Return how often each event is asked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteRun:
+    """What a run asks of a model: rows of a suite in their order, and scenarios behind them, each `repeats` times.
 
-    Raises
-    ------
-    InputError : an even number, of which there need be no majority
+    Cases that are graded `apart` are not asked. `redact` is what an answer passes before it is in the result; None where none may
+    be. `notes` is what is to be said of it.
     """
-    if repeat % 2 == 0:
-        raise InputError(f"{repeat} repeats have no majority", do="give an odd number", field="repeat")
-    return repeat
+
+    suite: Suite
+    rows: Sequence[SuiteRow]
+    apart: Sequence[SuiteRow]
+    model: ModelSpecification
+    repeats: int
+    seed: int
+    redact: Redact | None = None
+    scenarios: MadeScenarios | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many events and scenarios are asked."""
+        return len(self.rows) + (0 if self.scenarios is None else len(self.scenarios.scenarios))
 
 
-def run_suite(
-    suite: Suite,
-    rows: Sequence[SuiteRow],
-    model: ModelSpecification,
-    *,
-    engine: Engine,
-    models: Models,
-    progress: Progress,
-    repeats: int,
-    seed: int,
-    redact: Redact | None,
-    scenarios: MadeScenarios | None = None,
-    notes: tuple[str, ...] = (),
-    pieces: Sequence[RunPiece] = (),
-) -> RanSuite:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAnswers:
+    """What was answered in a run so far: the first events, and the first scenarios once all events were."""
+
+    answers: Answers | None
+    flips: tuple[ScenarioFlip, ...]
+    seconds: float
+    notes: tuple[str, ...]
+
+    @property
+    def events(self) -> int:
+        """How many events were answered."""
+        return 0 if self.answers is None else len(self.answers.first)
+
+
+def split_apart(rows: Iterable[SuiteRow]) -> tuple[list[SuiteRow], list[SuiteRow]]:
+    """Return the rows of a suite that are asked, and the cases that are graded apart."""
+    found: tuple[list[SuiteRow], list[SuiteRow]] = [], []
+    for row in rows:
+        found[is_apart(row)].append(row)
+    return found
+
+
+def run_suite(run: SuiteRun, *, engine: Engine, models: Models, progress: Progress, pieces: Sequence[RunPiece] = ()) -> RanSuite:
     """Return what a version makes of the rows of a suite, and of scenarios of it.
 
     Parameters
     ----------
     pieces : what was answered before, which is not asked again
-    redact : what an answer passes before it is in the result; None where none may be
 
     Raises
     ------
@@ -96,67 +115,68 @@ def run_suite(
     ModelError : it is registered wrongly
     Conflict : its files are not those that answered before
     """
-    apart, rows = [row for row in rows if is_apart(row)], [row for row in rows if not is_apart(row)]
-    before = answered(pieces, model)
-    known = 0 if before.answers is None else len(before.answers.first)
-    begun = time.perf_counter()
-    answers = before.answers
-    if answers is None or known < len(rows):
-        judge = CriterionJudge(engine, suite.criteria, rows[known:], rows)
-        [following] = ask_all(models, [model], Questions.alike(rows[known:], repeats, judge, seed), progress)
+    before = answered(pieces, run.model)
+    return _told(run, _asked(run, before, engine=engine, models=models, progress=progress), before.events)
+
+
+def _asked(run: SuiteRun, before: RunAnswers, *, engine: Engine, models: Models, progress: Progress) -> RunAnswers:
+    """Return what was answered before, and the answers to what is still to be asked."""
+    known, answers, begun = before.events, before.answers, time.perf_counter()
+    if answers is None or known < len(run.rows):
+        judge = CriterionJudge(engine, run.suite.criteria, run.rows[known:], run.rows)
+        [following] = ask_all(models, [run.model], Questions.alike(run.rows[known:], run.repeats, judge, run.seed), progress)
         answers = joined([*([] if answers is None else [answers]), following])
     seconds = before.seconds + time.perf_counter() - begun
-    left = () if scenarios is None or not answers.ran else in_order(scenarios)[len(before.flips) :]
-    flips = [*before.flips]
-    if scenarios is not None and left:
-        with models.open(answers.model, seed=seed) as runner:
-            flips += flips_of(left, scenarios, suite, rows, engine=engine, runner=runner, repeats=repeats, progress=progress)
-    made = [*_rows(rows, answers, redact, known)]
-    every = figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(flips))
+    flips, made = [*before.flips], run.scenarios
+    left = () if made is None or not answers.ran else in_order(made)[len(flips) :]
+    if made is not None and left:
+        with models.open(answers.model, seed=run.seed) as runner:
+            flips += flips_of(
+                left, made, run.suite, run.rows, engine=engine, runner=runner, repeats=run.repeats, progress=progress
+            )
+    return replace(before, answers=answers, flips=tuple(flips), seconds=seconds)
+
+
+def _told(run: SuiteRun, found: RunAnswers, known: int) -> RanSuite:
+    """Return what is to be said of the answers of a run, of which the first `known` were kept before."""
+    answers, suite = found.answers, run.suite
+    assert answers is not None
+    made = [*_rows(run.rows, answers, run.redact, known)]
+    every = figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(found.flips))
     troubles = Counter(row.trouble.kind.value for row in made if row.trouble is not None)
-    made += [_row(row, RowVerdict.REDACTED, ModelAnswer()) for row in apart]
-    notes += (f"{len(apart):,} of the cases were not asked: redaction touched an input",) if apart else ()
+    made += [_row(row, RowVerdict.REDACTED, ModelAnswer()) for row in run.apart]
+    apart = (f"{len(run.apart):,} of the cases were not asked: redaction touched an input",) if run.apart else ()
     verdicts: dict[str, Counter[str]] = {}
     for row in made:
         verdicts.setdefault(row.part.value, Counter())[row.verdict.value] += 1
-    environment = answers.environment
+    environment, flips = answers.environment, found.flips
     result = SuiteResult(
         id="",
         suite=suite.name,
         suite_digest=suite.digest,
         protocol=suite.protocol,
         protocol_version=suite.protocol_version,
-        model=model if environment is None else replace(model, digest=environment.digest),
+        model=run.model if environment is None else replace(run.model, digest=environment.digest),
         environment=environment,
-        repeats=repeats,
-        seed=seed,
-        verdicts={part: dict(sorted(found.items())) for part, found in sorted(verdicts.items())},
+        repeats=run.repeats,
+        seed=run.seed,
+        verdicts={part: dict(sorted(those.items())) for part, those in sorted(verdicts.items())},
         figures=every,
         success=tuple(judged(suite.success, every)),
         troubles=dict(sorted(troubles.items())),
-        trouble=None if answers.trouble is None else _shown(answers.trouble, redact),
-        notes=(*notes, *before.notes),
-        scenario_set=None if scenarios is None else f"{scenarios.made.name}@{scenarios.made.digest}",
+        trouble=kept(ModelAnswer(trouble=answers.trouble), run.redact).trouble,
+        notes=(*run.notes, *apart, *found.notes),
+        scenario_set=None if run.scenarios is None else f"{run.scenarios.made.name}@{run.scenarios.made.digest}",
         scenarios=len(flips),
-        synthetic_share=len(flips) / max(1, len(flips) + len(rows)),
+        synthetic_share=len(flips) / max(1, len(flips) + len(run.rows)),
         flipped=tuple(each.scenario for each in flips if each.flips)[:MOST_FLIPPED],
         sealed=sum(suite.sealed.rows.values()),
         production=suite.production,
-        seconds=round(seconds, 3),
+        seconds=round(found.seconds, 3),
         team=suite.team,
         sensitivity=suite.sensitivity,
     )
-    return RanSuite(result=result, rows=tuple(sorted(made, key=_weight_of_news)), flips=tuple(flips))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnsweredBefore:
-    """What was answered before a run was broken off: the first events, and the first scenarios once all events were."""
-
-    answers: Answers | None
-    flips: tuple[ScenarioFlip, ...]
-    seconds: float
-    notes: tuple[str, ...]
+    return RanSuite(result=result, rows=tuple(sorted(made, key=_weight_of_news)), flips=flips)
 
 
 def piece_of(first: int, answers: Answers, redact: Redact | None, seconds: float) -> RunPiece:
@@ -191,7 +211,7 @@ def piece_of_flips(first: int, flips: Sequence[ScenarioFlip], environment: Model
     return RunPiece(first=first, count=len(flips), content=json.dumps(content), answers="[]")
 
 
-def answered(pieces: Sequence[RunPiece], model: ModelSpecification) -> AnsweredBefore:
+def answered(pieces: Sequence[RunPiece], model: ModelSpecification) -> RunAnswers:
     """Return what the pieces of a run say."""
     contents = [json.loads(each.content) for each in pieces]
     events = [_answers(one, said, model) for one, said in zip(pieces, contents, strict=True) if "passed" in said]
@@ -201,7 +221,7 @@ def answered(pieces: Sequence[RunPiece], model: ModelSpecification) -> AnsweredB
         count, last = sum(pieces[at].count for at in others), pieces[others[-1]].kept_at
         until = "" if last is None else f", the last of them at {format_time(last.replace(microsecond=0))}"
         notes.append(f"it was run by more than one process: {count:,} answers are of others than the last{until}")
-    return AnsweredBefore(
+    return RunAnswers(
         answers=joined(events) if events else None,
         flips=tuple(ScenarioFlip(**each) for said in contents for each in said.get("flips", ())),
         seconds=sum(said["seconds"] for said in contents),
@@ -225,16 +245,11 @@ def _answers(piece: RunPiece, said: Mapping[str, Any], model: ModelSpecification
     )
 
 
-def _shown(trouble: ModelTrouble, redact: Redact | None) -> ModelTrouble | None:
-    return kept(ModelAnswer(trouble=trouble), redact).trouble
-
-
 def _rows(rows: Sequence[SuiteRow], answers: Answers, redact: Redact | None, known: int) -> Iterator[ResultRow]:
     told, passes = majority(answers.passed), (answers.passed == YES).sum(axis=1)
     asked = (answers.passed != UNKNOWN).sum(axis=1)
     met = {name: majority(states) for name, states in answers.met.items()}
-    latency = _medians(answers)
-    nothing = ModelAnswer(trouble=answers.trouble)
+    nothing, latency = ModelAnswer(trouble=answers.trouble), answers.median_latency_ms
     for at, row in enumerate(rows):
         answer = answers.first[at] if answers.first else nothing
         # What was kept was redacted then.
@@ -265,15 +280,6 @@ def _row(row: SuiteRow, verdict: RowVerdict, answer: ModelAnswer) -> ResultRow:
         output=answer.output,
         trouble=answer.trouble,
     )
-
-
-def _medians(answers: Answers) -> Sequence[float | None]:
-    """Return the median latency of the answers to each row; None where none says it."""
-    there = np.flatnonzero(~np.isnan(answers.latency_ms).all(axis=1))
-    found: list[float | None] = [None] * len(answers.latency_ms)
-    for at, value in zip(there, np.nanmedian(answers.latency_ms[there], axis=1), strict=True):
-        found[at] = float(value)
-    return found
 
 
 def _weight_of_news(row: ResultRow) -> tuple[int, int, float, str]:

@@ -105,18 +105,7 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
     found = annotated(view.order, labelled, view.verdict, starts)
     counted = flagged_of(view, cells, domain)
     caught = all(placed.cell.met for placed in cells if placed.numerator is not False)
-    nothing = EstimateRow(
-        key=key[1],
-        value=None,
-        method=WEIGHTED,
-        variance=question.variance,
-        windows=len(starts),
-        since=starts[0] if starts else None,
-        until=starts[-1] + field.width if starts else None,
-        left_out=left_out_of(field, starts),
-        caught=caught,
-        notes=shared,
-    )
+    nothing = _without_figure(view, key, starts, shared, caught=caught)
     if view.telling:
         return replace(nothing, notes=(TELLING, *shared))
     verified, needed, to_label = still_needed(found, view) if caught and not certain(found, counted) else (FEW, 0, 0)
@@ -173,6 +162,25 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
             *remarks(field, cells, starts),
             *shared,
         ),
+    )
+
+
+def _without_figure(
+    view: LabelledDomain, key: Key, starts: Sequence[datetime], shared: tuple[str, ...], *, caught: bool
+) -> EstimateRow:
+    """Return the row of one key before anything is told: which windows it is of, and which are left out."""
+    field = view.field
+    return EstimateRow(
+        key=key[1],
+        value=None,
+        method=WEIGHTED,
+        variance=field.plan.question.variance,
+        windows=len(starts),
+        since=starts[0] if starts else None,
+        until=starts[-1] + field.width if starts else None,
+        left_out=left_out_of(field, starts),
+        caught=caught,
+        notes=shared,
     )
 
 
