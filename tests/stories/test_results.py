@@ -6,6 +6,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -170,10 +171,55 @@ def test_a_version_that_breaks_leaves_a_result_that_says_of_each_event_what_happ
     assert found.troubles.get(kind.value, 0) > 0
     rows = safeguard.list_result_rows(captured, found.id, limit=10_000)
     troubled = [(row, trouble) for row, trouble in zip(rows.column("verdict"), rows.column("trouble"), strict=True) if trouble]
-    assert len(troubled) == sum(found.troubles.values())
-    assert {verdict for verdict, _ in troubled} <= {"failed", "none"}
+    assert len(troubled) == found.unanswered == sum(part.get("unanswered", 0) for part in found.verdicts.values())
+    # It has not failed: that it did not answer is told apart, and beside each figure.
+    assert {verdict for verdict, _ in troubled} == {"unanswered"}
+    counted = [each for each in found.figures if (each.group, each.name) == ("question", "guard")]
+    guard = safeguard.list_result_rows(captured, found.id, verdict=RowVerdict.UNANSWERED, part=SuitePart.CONTROLS).total
+    assert {each.unanswered for each in counted} == {guard}
+    rates = {each.measure: each for each in counted}
+    answered = sum(found.verdicts["controls"].get(verdict, 0) for verdict in ("passed", "failed"))
+    assert (rates["pass-rate"].events, rates["pass-rate"].value is None) == (answered, answered == 0)
     # One that does harm takes no other with it.
     assert (len(troubled) < rows.total) == (model in {"far@1", "dies@1"})
+
+
+@pytest.mark.of_the_log
+def test_what_is_without_an_answer_is_no_failure_in_any_report_and_leaves_no_criterion_met(captured, suite, tmp_path):  # noqa: F811
+    asked = [
+        "false-alarm-rate at most 99 %",
+        "pass-rate of target at least 99 %",
+        "flagged-rate of criterion missed-delay at most 99 %",
+    ]
+    built = safeguard.build_suite(captured, "arrivals", "status:verified", sealed=0.0, success=asked)
+    usual, far = (safeguard.run(captured, "arrivals", model=model, repeat=3) for model in ("delays@1", "far@1"))
+    verdicts = [[each.verdict.value for each in found.success] for found in (usual, far)]
+    # What is not met of those that it answered stays so.
+    assert verdicts == [["met", "not-met", "met"], ["cannot-tell", "not-met", "cannot-tell"]]
+    assert far.success[0].unanswered > 0
+    unanswered, failed = (
+        safeguard.list_result_rows(captured, far.id, verdict=verdict) for verdict in (RowVerdict.UNANSWERED, RowVerdict.FAILED)
+    )
+    assert set(unanswered.column("asked")) == {0}
+    assert far.troubles == {"raised": unanswered.total}
+    reports = {form: write(far, failed, unanswered, None) for form, write in result_report.FORMS.items()}
+    tests = ET.fromstring(reports["junit"])
+    [errors] = tests.iter("testsuite")
+    assert (int(errors.get("errors")), int(errors.get("failures"))) == (unanswered.total + 2, failed.total + 1)
+    assert len([each for each in tests.iter("error") if "no such carrier" in each.get("message")]) == unanswered.total
+    why = f"{unanswered.total} events without an answer ({unanswered.total} raised)"
+    assert why in reports["markdown"].replace("\\", "")
+    assert f"::warning title=answers::{why}" in reports["github"]
+    assert f"({far.success[0].unanswered} unanswered) | cannot tell |" in reports["markdown"]
+    [row] = [line for line in reports["csv"].splitlines() if line.startswith("criterion,missed-delay,flagged-rate")][:1]
+    assert row.split(",")[10] == str(unanswered.total)
+    suite_folder.write(captured, built, tmp_path / "folder")
+    with without_catalog() as there:
+        again = suite_session.run(there, tmp_path / "folder", "far@1", repeat=3)
+    assert (again.verdicts, again.troubles) == (far.verdicts, far.troubles)
+    compared = safeguard.compare(captured, "arrivals", model=far.id, baseline=usual.id)
+    assert f"the candidate gave no answer to {unanswered.total} of {far.events} events" in compared.notes
+    assert not {each.id for each in compared.changes} & set(unanswered.column("event"))
 
 
 class Delays(BaseHTTPRequestHandler):
@@ -213,7 +259,7 @@ def test_of_a_version_that_does_not_start_nothing_is_told(captured, suite):  # n
     found = safeguard.run(captured, "arrivals", model="gone@1")
     assert found.trouble is not None
     assert found.troubles == {"start": found.events}
-    assert set(found.verdicts["controls"]) == {"untold"}
+    assert set(found.verdicts["controls"]) == {"unanswered"}
     assert all(each.value is None for each in found.figures if each.measure == "pass-rate")
 
 
@@ -325,7 +371,8 @@ def test_a_run_is_held_against_what_its_suite_asks_for_by_the_interval_of_each_f
         ] or [each]
         assert (each.value, each.low, each.high) == (figure.value, figure.low, figure.high)
     rows = safeguard.list_result_rows(captured, usual.id, verdict=RowVerdict.FAILED)
-    reports = {form: write(usual, rows, None) for form, write in result_report.FORMS.items()}
+    none = safeguard.list_result_rows(captured, usual.id, verdict=RowVerdict.UNANSWERED)
+    reports = {form: write(usual, rows, none, None) for form, write in result_report.FORMS.items()}
     assert "| pass\\-rate of target at least 90 % | 0.0 (" in reports["markdown"]
     assert '<failure message="not met: pass-rate of target at least 90 %: 0.0 (' in reports["junit"]
     assert '<error message="cannot tell: flip-rate at most 5 %: unknown" type="cannot-tell"' in reports["junit"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from xml.etree.ElementTree import Element, SubElement
 
 from remiss.present.gate_report import annotation, case_link, markdown_text, xml_document, xml_text
@@ -10,12 +11,14 @@ from remiss.present.result_words import (
     GROUPS,
     MEASURES,
     SUCCESS,
+    events_of,
     figure_value,
     news,
     of_what,
     success_value,
     success_words,
     synthetic,
+    without_answer,
 )
 from remiss.records.result import ResultFigure, SuiteResult
 from remiss.records.rows import Rows, as_csv
@@ -25,7 +28,7 @@ from remiss.records.success import SuccessVerdict
 MOST_FAILURES = 1_000
 SHOWN = 20
 ANNOTATED = {SuccessVerdict.MET: "notice", SuccessVerdict.NOT_MET: "error", SuccessVerdict.UNTOLD: "warning"}
-COLUMNS = ("group", "name", "measure", "value", "low", "high", "events", "families", "effective", "untold")
+COLUMNS = ("group", "name", "measure", "value", "low", "high", "events", "families", "effective", "untold", "unanswered")
 
 
 def markdown(found: SuiteResult, failed: Rows, link: str | None) -> str:
@@ -43,7 +46,7 @@ def markdown(found: SuiteResult, failed: Rows, link: str | None) -> str:
         lines += [""]
     lines += ["| | | 95 % interval | events |", "| --- | --- | --- | --- |"]
     lines += [
-        f"| {markdown_text(of_what(each))} | {MEASURES[each.measure]} | {figure_value(each)} | {each.events:,} |"
+        f"| {markdown_text(of_what(each))} | {MEASURES[each.measure]} | {figure_value(each)} | {events_of(each)} |"
         for each in told(found)
     ]
     if failed.rows:
@@ -70,25 +73,28 @@ def told(found: SuiteResult) -> Sequence[ResultFigure]:
     ]
 
 
-def junit(found: SuiteResult, failed: Rows) -> str:
-    """Return a result as JUnit has it: a test for each event that failed, for all that did not, and for each criterion."""
+def junit(found: SuiteResult, failed: Rows, unanswered: Rows) -> str:
+    """Return a result as JUnit has it: a test for each event that failed, for all that did not, and for each criterion.
+
+    An event without an answer is an error, and no failure.
+    """
     name = f"suite {found.suite}: {found.model}"
     asked = sum(count for part in found.verdicts.values() for verdict, count in part.items() if verdict != "none")
     verdicts = [each.verdict for each in found.success]
     failures = (failed.total or 0) + verdicts.count(SuccessVerdict.NOT_MET)
-    counts = {"tests": asked + len(verdicts), "failures": failures, "errors": verdicts.count(SuccessVerdict.UNTOLD), "skipped": 0}
+    errors = (unanswered.total or 0) + verdicts.count(SuccessVerdict.UNTOLD)
+    counts = {"tests": asked + len(verdicts), "failures": failures, "errors": errors, "skipped": 0}
     suite = Element("testsuite", {"name": xml_text(name), **{key: str(count) for key, count in counts.items()}})
     for each in found.success:
         test = SubElement(suite, "testcase", classname=xml_text(f"suite.{found.suite}.success"), name=xml_text(each.text))
         if each.verdict is not SuccessVerdict.MET:
             kind = "failure" if each.verdict is SuccessVerdict.NOT_MET else "error"
             SubElement(test, kind, message=xml_text(success_words(each)), type=each.verdict.value)
-    for line in failed.rows:
-        row = dict(zip(failed.columns, line, strict=True))
+    for kind, row in (*(("failure", each) for each in failed), *(("error", each) for each in unanswered)):
         part = str(row["part"])
         test = SubElement(suite, "testcase", classname=xml_text(f"suite.{found.suite}.{part}"), name=xml_text(str(row["event"])))
         said = row["trouble"] or f"it answered {row['output']}"
-        failure = SubElement(test, "failure", message=xml_text(str(said)), type=part)
+        failure = SubElement(test, kind, message=xml_text(str(said)), type=part)
         failure.text = xml_text(f"mode {row['mode']}, severity {row['severity']}, slice {row['slice']}")
     rest = SubElement(suite, "testcase", classname=xml_text(f"suite.{found.suite}"), name="the rest")
     SubElement(rest, "system-out").text = xml_text(f"{news(found)}. {synthetic(found)}")
@@ -99,8 +105,8 @@ def github(found: SuiteResult, failed: Rows) -> str:
     """Return a result as annotations of GitHub Actions: one for the whole, one for each of the gravest failures."""
     lines = [annotation("notice", f"suite {found.suite}", f"{news(found)}. {synthetic(found)}")]
     lines += [annotation(ANNOTATED[each.verdict], each.text, success_words(each)) for each in found.success]
-    for line in failed.rows[:SHOWN]:
-        row = dict(zip(failed.columns, line, strict=True))
+    lines += [annotation("warning", "answers", without_answer(found))] if found.unanswered else []
+    for row in islice(failed, SHOWN):
         said = row["trouble"] or f"it answered {row['output']}"
         level = "error" if row["part"] == "controls" else "warning"
         lines.append(annotation(level, str(row["event"]), f"{row['mode'] or 'a control'}: {said}"))
@@ -118,9 +124,10 @@ def csv(found: SuiteResult) -> str:
     return as_csv((*COLUMNS, "criterion_of_success", "is"), lines)
 
 
-FORMS: Mapping[str, Callable[[SuiteResult, Rows, str | None], str]] = {
-    "markdown": markdown,
-    "junit": lambda found, failed, _: junit(found, failed),
-    "github": lambda found, failed, _: github(found, failed),
+# Of a result, its failures, what is without an answer, and the address of the catalog.
+FORMS: Mapping[str, Callable[[SuiteResult, Rows, Rows, str | None], str]] = {
+    "markdown": lambda found, failed, _, link: markdown(found, failed, link),
+    "junit": lambda found, failed, unanswered, _: junit(found, failed, unanswered),
+    "github": lambda found, failed, *_: github(found, failed),
     "csv": lambda found, *_: csv(found),
 }

@@ -70,9 +70,25 @@ def news(found: SuiteResult) -> str:
         for name, each in sorted(rates.items())
         if each.value is not None
     ]
-    troubled = sum(found.troubles.values())
-    parts += [f"{counted(troubled, 'event')} without an answer"] if troubled else []
+    parts += [without_answer(found)] if found.unanswered else []
     return begins + ("; ".join(parts) or "nothing could be told")
+
+
+def without_answer(found: SuiteResult) -> str:
+    """Return how many events are without an answer, and why."""
+    named = sorted(found.troubles.items(), key=lambda each: (-each[1], each[0]))
+    why = ", ".join(f"{count:,} {kind}" for kind, count in named)
+    return f"{counted(found.unanswered, 'event')} without an answer ({why})"
+
+
+def events_of(found: ResultFigure) -> str:
+    """Return of how many events a figure is, and how many more are without an answer.
+
+    >>> events_of(ResultFigure(group="all", name="", measure="flip-rate", value=0.5, low=0.0, high=1.0, events=2, families=2,
+    ...                        effective=2.0, unanswered=3))
+    '2 (3 unanswered)'
+    """
+    return f"{found.events:,}" + (f" ({found.unanswered:,} unanswered)" if found.unanswered else "")
 
 
 def share(value: float | None) -> str:
@@ -106,7 +122,7 @@ def _measured(measure: str, found: ResultFigure | SuccessOutcome) -> str:
 
 def success_value(found: SuccessOutcome) -> str:
     """Return what a criterion of success is held against, with its interval."""
-    return _measured(found.criterion.measure, found)
+    return _measured(found.criterion.measure, found) + (f" ({found.unanswered:,} unanswered)" if found.unanswered else "")
 
 
 def success_words(found: SuccessOutcome) -> str:

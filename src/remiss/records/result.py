@@ -20,7 +20,8 @@ class RowVerdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     REDACTED = "inputs-redacted"  # redaction touched an input: it was not asked, and has no part in any figure
-    UNTOLD = "untold"  # nothing that the model says can tell, or it was not asked
+    UNANSWERED = "unanswered"  # half of the times that it was asked or more no answer came, or the model did not run
+    UNTOLD = "untold"  # nothing that the model says can tell
     NONE = "none"  # nothing is expected of the event: it is of the production sample
 
 
@@ -31,7 +32,7 @@ class ResultRow:
     The first fields are the event's in the suite; `open` says of a case that it is not expected to pass yet. Its expectations
     held in `passes` of the `asked` answers of which it can be told. `met` names the criteria that most answers met, `unmet` those
     that most did not; of others it cannot be told. `latency_ms` is the median of its answers, `output` the first of them,
-    redacted. `trouble` says why the first has none.
+    redacted. `trouble` says why the first has none, or why the event is without an answer.
     """
 
     id: str
@@ -69,7 +70,7 @@ class ResultFigure:
     meets the criterion), `flip-rate` (unweighted: events whose answers disagree; of scenarios those whose answer is not what the
     parent lets expect), or a percentile of the latency in milliseconds. None is what cannot be told. `effective` is how many
     independent events of equal weight the `events` in their `families` are worth;
-    `untold` counts those that are left out because it cannot be told.
+    `untold` counts those that are left out because it cannot be told, `unanswered` those to which the version gave no answer.
     """
 
     group: str
@@ -82,6 +83,7 @@ class ResultFigure:
     families: Count
     effective: Amount
     untold: Count = 0
+    unanswered: Count = 0
 
 
 @published("suite-result", read="read_position")
@@ -89,8 +91,9 @@ class ResultFigure:
 class SuiteResult:
     """What one version of a model made of the part of a suite that is not sealed.
 
-    `verdicts` counts events by part and verdict, `troubles` by why they have no answer. `trouble` is what kept the model from
-    running at all; its `environment` is None then. `seed` is what its random numbers began with, `repeats` how often it was
+    `verdicts` counts events by part and verdict, `troubles` those that are without an answer by why; they are in no figure, which
+    counts them beside, and neither failed nor passed. `trouble` is what kept the model from running at all; its `environment` is
+    None then. `seed` is what its random numbers began with, `repeats` how often it was
     asked each event. `success` holds the figures against the criteria of the suite, one by one. `regressed` are the resolved
     cases that it fails, which were made regressed by it.
 
@@ -133,6 +136,11 @@ class SuiteResult:
     def events(self) -> int:
         """How many events were asked."""
         return sum(sum(each.values()) for each in self.verdicts.values())
+
+    @property
+    def unanswered(self) -> int:
+        """How many events are without an answer."""
+        return sum(self.troubles.values())
 
 
 @published("list", also=LISTED)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import ClassVar, Self
 
 from remiss.errors import InputError
-from remiss.records.published import published
+from remiss.records.published import Count, published
 
 # What is measured, and of which events where nobody says.
 MEASURED: Mapping[str, tuple[str, str] | None] = MappingProxyType(
@@ -142,7 +142,8 @@ class SuccessCriterion:
 class SuccessOutcome:
     """A criterion of success with the figure that it is held against, its 95 % interval, and the verdict by that interval.
 
-    `text` is the criterion as a person reads it. Without a `value` there is no such figure, or nothing could be told of it.
+    `text` is the criterion as a person reads it. Without a `value` there is no such figure, or nothing could be told of it. It is
+    not met as long as `unanswered` of its events are without an answer, which are not in the figure.
     """
 
     criterion: SuccessCriterion
@@ -151,6 +152,7 @@ class SuccessOutcome:
     value: float | None
     low: float | None
     high: float | None
+    unanswered: Count = 0
 
 
 def _events(measure: str, of: str) -> tuple[str, str] | None:

@@ -208,6 +208,7 @@ def joined(parts: Sequence[Answers]) -> Answers:
         what = "the files of the model are not those by which the run began"
         raise Conflict(what, do="have it begin anew, or put the files back")
     nothing = ModelAnswer(trouble=last.trouble)
+    lacking = [each.lacking for each in parts if each.lacking is not None]
     return replace(
         last,
         passed=np.concatenate([each.passed for each in parts]),
@@ -215,19 +216,21 @@ def joined(parts: Sequence[Answers]) -> Answers:
         latency_ms=np.concatenate([each.latency_ms for each in parts]),
         first=[one for each in parts for one in (each.first or [nothing] * len(each.passed))],
         environment=last.environment or (ran[0] if ran and last.ran else None),
-        lacking=None,
+        lacking=np.concatenate(lacking) if len(lacking) == len(parts) else None,
     )
 
 
 def _nothing(model: ModelSpecification, runner: Runner | ModelTrouble, questions: Questions) -> Answers:
     shape = (len(questions.rows), max(questions.most, 1))
+    trouble = runner if isinstance(runner, ModelTrouble) else None
     return Answers(
         model=model,
         passed=np.full(shape, UNKNOWN, dtype=np.int8),
         met={name: np.full(shape, UNKNOWN, dtype=np.int8) for name in questions.judge.names},
         latency_ms=np.full(shape, np.nan),
         first=[],
-        trouble=runner if isinstance(runner, ModelTrouble) else None,
+        trouble=trouble,
+        lacking=np.full(shape, -1 if trouble is None else 1 + KINDS.index(trouble.kind), dtype=np.int8),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from remiss.records.model import AWAY, TroubleKind
 from remiss.records.result import ResultRow, SuiteResult
 from remiss.records.states import Move
 from remiss.records.suite import SuitePart, SuiteRow
@@ -14,8 +13,6 @@ from remiss.safeguard.judging import NO, UNKNOWN
 from remiss.safeguard.ports import SuiteWorkspace
 from remiss.safeguard.recurrences import CaseStanding, Exposure, follows, recurs
 
-# Why there is no answer though nothing follows on how a version answers.
-NOT_THERE = AWAY | {TroubleKind.NOT_ASKED}
 # By the case and whether somebody said that the version is to follow the one that resolved it.
 Exposures = Mapping[tuple[str, bool], Exposure]
 
@@ -44,10 +41,7 @@ def _exposures(answers: Answers, rows: Sequence[SuiteRow], sealed: Collection[st
 
 
 def exposures_in(result: SuiteResult, rows: Sequence[ResultRow]) -> Exposures:
-    """Return what a version made of the cases of a result. Nobody said that it follows another.
-
-    Where it was not there to be asked it made nothing of them.
-    """
+    """Return what a version made of the cases of a result, by what it answered. Nobody said that it follows another."""
     model = result.model
     return {
         (row.id, False): Exposure(
@@ -59,7 +53,7 @@ def exposures_in(result: SuiteResult, rows: Sequence[ResultRow]) -> Exposures:
             failed=row.asked - row.passes,
         )
         for row in rows
-        if row.part is SuitePart.CASES and row.asked and not (row.trouble is not None and row.trouble.kind in NOT_THERE)
+        if row.part is SuitePart.CASES and row.asked
     }
 
 

@@ -129,11 +129,12 @@ def run(
 
     All of the suite but its sealed part is asked: cases and controls are held against what is expected of them, and of the rest
     of the sample it is told which criteria its answers meet. A model that breaks leaves a result, too, which says of each event
-    what happened. The figures are by mode, severity and slice, each with an interval in which near-duplicates count as one.
-    `result rows` shows the events, failures first. Scenarios of the suite are asked as well, beside their parents: how often an
-    answer flips is told apart, and how much is synthetic. A resolved case that a later version fails is regressed from then on:
-    one of a larger number, where versions are dotted numbers; of others a gate tells which is the later. What `suite.ask` kept of
-    your own for the same run is not asked again.
+    what happened: what is without an answer is counted apart from what failed, and is in no figure. The figures are by mode,
+    severity and slice, each with an interval in which near-duplicates count as one. `result rows` shows the events, failures
+    first. Scenarios of the suite are asked as well, beside their parents: how often an answer flips is told apart, and how much
+    is synthetic. A resolved case that a later version fails is regressed from then on: one of a larger number, where versions are
+    dotted numbers; of others a gate tells which is the later. What `suite.ask` kept of your own for the same run is not asked
+    again.
 
     Example: remiss suite run arrivals --model arrival-delay@2 --repeat 3
 
@@ -206,8 +207,8 @@ def list_result_rows(
 ) -> Rows:
     """List the events of a result, failures first.
 
-    First come controls and resolved cases, then open cases that still fail, then those of which it cannot be told, then those of
-    the production sample that meet a criterion.
+    First come controls and resolved cases, then open cases that still fail, then what is without an answer, then those of which
+    it cannot be told, then those of the production sample that meet a criterion.
 
     Example: remiss result rows result-4f7q2m9x3kbd --verdict failed
 
@@ -239,7 +240,7 @@ def _line(row: ResultRow) -> tuple[Scalar, ...]:
     return (
         *(row.id, row.part.value, row.mode, row.severity, row.stratum, row.verdict.value, row.passes, row.asked),
         ", ".join(row.met) or None,
-        None if trouble is None else f"{trouble.kind.value}: {trouble.message}",
+        None if trouble is None else f"{trouble.kind.value}: {trouble.message}".removesuffix(": "),
         None if row.output is None else json.dumps(row.output, ensure_ascii=False),
         *(row.latency_ms, row.weight, row.family),
     )

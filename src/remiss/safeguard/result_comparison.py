@@ -102,7 +102,7 @@ def _groups(pairs: Sequence[_Pair]) -> Iterator[tuple[str, str, list[_Pair]]]:
     found: dict[tuple[str, str], list[_Pair]] = {}
     for pair in pairs:
         row = pair.row
-        if row.verdict in {RowVerdict.NONE, RowVerdict.REDACTED}:
+        if row.verdict in {RowVerdict.NONE, RowVerdict.REDACTED} or row.part is SuitePart.PRODUCTION:
             continue
         names = [("question", TARGET if row.open else GUARD)]
         if row.part is SuitePart.CASES:
@@ -258,6 +258,8 @@ def _notes(baseline: SuiteResult, candidate: SuiteResult) -> Iterator[str]:
     for which, result in (("baseline", baseline), ("candidate", candidate)):
         if result.trouble is not None:
             yield f"the {which} did not run: {result.trouble.kind.value}: {result.trouble.message}"
+        elif result.unanswered:
+            yield f"the {which} gave no answer to {result.unanswered:,} of {result.events:,} events"
         if result.model.digest is None:
             yield f"the {which} is known by its name only"
     if candidate.scenario_set != baseline.scenario_set:

@@ -34,6 +34,7 @@ class _Columns:
     passed: Flags
     told: Flags  # whether it can be told if its expectations hold
     expected: Flags
+    unanswered: Flags
     flips: Flags
     latency: Numbers  # (rows, repeats), nan where there is none
 
@@ -60,10 +61,16 @@ def _columns(rows: Sequence[ResultRow], latency_ms: Numbers) -> _Columns:
         family=np.array([place.setdefault(row.family, len(place)) for row in rows], dtype=np.intp),
         passed=np.array([each is RowVerdict.PASSED for each in verdicts], dtype=bool),
         told=np.array([each in {RowVerdict.PASSED, RowVerdict.FAILED} for each in verdicts], dtype=bool),
-        expected=np.array([each is not RowVerdict.NONE for each in verdicts], dtype=bool),
+        expected=np.array([_expected(row) for row in rows], dtype=bool),
+        unanswered=np.array([each is RowVerdict.UNANSWERED for each in verdicts], dtype=bool),
         flips=np.array([row.flips for row in rows], dtype=bool),
         latency=latency_ms,
     )
+
+
+def _expected(row: ResultRow) -> bool:
+    """Return whether something is expected of the answers to a row."""
+    return row.verdict is not RowVerdict.NONE and row.part is not SuitePart.PRODUCTION
 
 
 def _groups(rows: Sequence[ResultRow]) -> Iterator[tuple[str, str, Places]]:
@@ -93,8 +100,8 @@ def _group(columns: _Columns, rows: Sequence[ResultRow], group: str, name: str, 
     if group in {"question", "slice"}:
         yield from _rate(columns, group, name, FALSE_ALARM, expected[controls], ~columns.passed)
     if columns.latency.shape[1] > 1 and expected.size:
-        ones = np.ones(len(columns.weight))
-        value, low, high, effective = _share(ones[expected], columns.family[expected], columns.flips[expected])
+        answered, ones = expected[~columns.unanswered[expected]], np.ones(len(columns.weight))
+        value, low, high, effective = _share(ones[answered], columns.family[answered], columns.flips[answered])
         yield ResultFigure(
             group=group,
             name=name,
@@ -102,9 +109,10 @@ def _group(columns: _Columns, rows: Sequence[ResultRow], group: str, name: str, 
             value=value,
             low=low,
             high=high,
-            events=expected.size,
-            families=_families(columns, expected),
+            events=answered.size,
+            families=_families(columns, answered),
             effective=effective,
+            unanswered=expected.size - answered.size,
         )
     yield from _latencies(columns, group, name, places)
 
@@ -116,7 +124,7 @@ def _families(columns: _Columns, places: Places) -> int:
 def _rate(
     columns: _Columns, group: str, name: str, measure: str, places: Places, yes: Flags, weight: Numbers | None = None
 ) -> Iterator[ResultFigure]:
-    """Yield a weighted share of events, if there are any; those of which it cannot be told are left out and counted."""
+    """Yield a weighted share of events, if there are any; those without an answer, or of which none tells, are left out."""
     if not places.size:
         return
     told = places[columns.told[places]]
@@ -132,8 +140,13 @@ def _rate(
         events=told.size,
         families=_families(columns, told),
         effective=effective,
-        untold=places.size - told.size,
+        untold=places.size - told.size - _unanswered(columns, places),
+        unanswered=_unanswered(columns, places),
     )
+
+
+def _unanswered(columns: _Columns, places: Places) -> int:
+    return int(columns.unanswered[places].sum())
 
 
 def _share(weight: Numbers, family: Places, yes: Flags) -> tuple[float | None, float | None, float | None, float]:
@@ -180,6 +193,7 @@ def _latencies(columns: _Columns, group: str, name: str, places: Places) -> Iter
             events=answered.size,
             families=_families(columns, answered),
             effective=round(effective, 6),
+            unanswered=_unanswered(columns, places),
         )
 
 
@@ -206,12 +220,16 @@ def _flagged(columns: _Columns, rows: Sequence[ResultRow], production: Mapping[s
             events=places.size,
             families=_families(columns, places),
             effective=effective,
-            untold=len(rows) - places.size,
+            untold=len(rows) - places.size - int(columns.unanswered.sum()),
+            unanswered=int(columns.unanswered.sum()),
         )
 
 
 def judged(success: Iterable[SuccessCriterion], figures: Sequence[ResultFigure]) -> Iterator[SuccessOutcome]:
-    """Yield what each criterion of success says of the figures of a result."""
+    """Yield what each criterion of success says of the figures of a result.
+
+    Where some events are without an answer none is met: what a version had answered to them cannot be told.
+    """
     by_name = {(each.measure, each.group, each.name): each for each in figures}
     scenarios = [each for each in figures if each.group == "scenario"]
     if len(scenarios) == 1:
@@ -220,11 +238,14 @@ def judged(success: Iterable[SuccessCriterion], figures: Sequence[ResultFigure])
     for each in success:
         found = by_name.get((each.measure, each.group, each.name))
         told = found is not None and found.value is not None
+        unanswered = 0 if found is None else found.unanswered
+        verdict = each.judged(found.low, found.high) if found is not None and told else SuccessVerdict.UNTOLD
         yield SuccessOutcome(
             criterion=each,
             text=str(each),
-            verdict=each.judged(found.low, found.high) if found is not None and told else SuccessVerdict.UNTOLD,
+            verdict=SuccessVerdict.UNTOLD if unanswered and verdict is SuccessVerdict.MET else verdict,
             value=found.value if found is not None else None,
             low=found.low if found is not None and told else None,
             high=found.high if found is not None and told else None,
+            unanswered=unanswered,
         )

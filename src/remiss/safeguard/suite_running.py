@@ -34,8 +34,8 @@ from remiss.safeguard.suite_assembly import TARGET, asked_in
 from remiss.safeguard.suite_rows import is_apart
 
 _VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
-
-
+# In which order events are shown; behind them all those of which nothing is expected and that meet no criterion.
+_NEWS = (RowVerdict.FAILED, RowVerdict.UNANSWERED, RowVerdict.UNTOLD, RowVerdict.REDACTED, RowVerdict.NONE, RowVerdict.PASSED)
 # Of more scenarios that flip only how many they are is told.
 MOST_FLIPPED = 100
 # By which what this process asked is told from what another did.
@@ -44,7 +44,7 @@ PROCESS = secrets.token_hex(4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RanSuite:
-    """A result with its rows, the weightiest first: guard cases that fail, then open failures, then what cannot be told.
+    """A result with its rows, the weightiest first: guard cases that fail, then open failures, then what has no answer.
 
     `flips` has every scenario that was asked, `run` is what its pieces were kept by.
     """
@@ -143,7 +143,7 @@ def _told(run: SuiteRun, found: RunAnswers, known: int) -> RanSuite:
     assert answers is not None
     made = [*_rows(run.rows, answers, run.redact, known)]
     every = figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(found.flips))
-    troubles = Counter(row.trouble.kind.value for row in made if row.trouble is not None)
+    troubles = Counter(kind.value for kind in answers.unanswered.values())
     made += [_row(row, RowVerdict.REDACTED, ModelAnswer()) for row in run.apart]
     apart = (f"{len(run.apart):,} of the cases were not asked: redaction touched an input",) if run.apart else ()
     verdicts: dict[str, Counter[str]] = {}
@@ -188,6 +188,7 @@ def piece_of(first: int, answers: Answers, redact: Redact | None, seconds: float
         "seconds": seconds,
         "environment": None if environment is None else asdict(environment),
         "passed": answers.passed.tolist(),
+        "lacking": None if answers.lacking is None else answers.lacking.tolist(),
         "met": {name: states.tolist() for name, states in answers.met.items()},
         "latency_ms": [[None if np.isnan(one) else one for one in each] for each in answers.latency_ms.tolist()],
     }
@@ -242,19 +243,25 @@ def _answers(piece: RunPiece, said: Mapping[str, Any], model: ModelSpecification
         latency_ms=np.array(said["latency_ms"], dtype=float),
         first=[*first],
         environment=None if environment is None else ModelEnvironment(**environment),
+        lacking=None if said.get("lacking") is None else np.array(said["lacking"], dtype=np.int8),
     )
 
 
 def _rows(rows: Sequence[SuiteRow], answers: Answers, redact: Redact | None, known: int) -> Iterator[ResultRow]:
-    told, passes = majority(answers.passed), (answers.passed == YES).sum(axis=1)
-    asked = (answers.passed != UNKNOWN).sum(axis=1)
-    met = {name: majority(states) for name, states in answers.met.items()}
+    without, answered = answers.unanswered, answers.answered()
+    told, passes = majority(answered.passed), (answered.passed == YES).sum(axis=1)
+    asked = (answered.passed != UNKNOWN).sum(axis=1)
+    met = {name: majority(states) for name, states in answered.met.items()}
     nothing, latency = ModelAnswer(trouble=answers.trouble), answers.median_latency_ms
     for at, row in enumerate(rows):
         answer = answers.first[at] if answers.first else nothing
         # What was kept was redacted then.
         answer = answer if at < known else kept(answer, redact)
         verdict = _VERDICTS[int(told[at])] if row.expectations else RowVerdict.NONE
+        if at in without:
+            verdict = RowVerdict.UNANSWERED
+            # The first answer may have come.
+            answer = replace(answer, trouble=answer.trouble or ModelTrouble(kind=without[at], message=""))
         yield replace(
             _row(row, verdict, answer),
             passes=int(passes[at]),
@@ -282,14 +289,6 @@ def _row(row: SuiteRow, verdict: RowVerdict, answer: ModelAnswer) -> ResultRow:
     )
 
 
-def _weight_of_news(row: ResultRow) -> tuple[int, int, float, str]:
-    match row.verdict:
-        case RowVerdict.FAILED:
-            rank = 1 if row.open else 0
-        case RowVerdict.UNTOLD | RowVerdict.REDACTED:
-            rank = 2
-        case RowVerdict.NONE:
-            rank = 3 if row.met else 5
-        case RowVerdict.PASSED:
-            rank = 4
-    return rank, row.severity or 9, -row.weight, row.id
+def _weight_of_news(row: ResultRow) -> tuple[int, bool, int, float, str]:
+    rank = len(_NEWS) if row.verdict is RowVerdict.NONE and not row.met else _NEWS.index(row.verdict)
+    return rank, row.verdict is RowVerdict.FAILED and row.open, row.severity or 9, -row.weight, row.id

@@ -14,6 +14,7 @@ from remiss.present.result_words import (
     SUCCESS,
     change,
     comparison_news,
+    events_of,
     expected,
     figure_value,
     latency_words,
@@ -46,8 +47,8 @@ def result(found: SuiteResult) -> None:
         if not figures:
             continue
         click.echo()
-        lines = [(of_what(each), MEASURES[each.measure], figure_value(each), each.events, each.effective) for each in figures]
-        render.table((title, "measure", "95 % interval", "events", "worth"), lines)
+        lines = [(of_what(each), MEASURES[each.measure], figure_value(each), events_of(each), each.effective) for each in figures]
+        render.table((title, "measure", "95 % interval", "events", "worth"), lines, numbers={3})
     click.echo()
     render.facts(
         (

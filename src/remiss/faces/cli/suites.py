@@ -176,5 +176,8 @@ def report(ws: Workspace, result: str, *, form: str, link: str | None) -> None:
     Example: remiss result report result-4f7q2m9x3kbd --form junit > result.xml
     """
     found = safeguard.show_result(ws, result)
-    failed = safeguard.list_result_rows(ws, found.id, verdict=RowVerdict.FAILED, limit=result_report.MOST_FAILURES)
-    click.echo(result_report.FORMS[form](found, failed, link), nl=False)
+    failed, unanswered = (
+        safeguard.list_result_rows(ws, found.id, verdict=verdict, limit=result_report.MOST_FAILURES)
+        for verdict in (RowVerdict.FAILED, RowVerdict.UNANSWERED)
+    )
+    click.echo(result_report.FORMS[form](found, failed, unanswered, link), nl=False)

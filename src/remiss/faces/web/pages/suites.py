@@ -53,6 +53,7 @@ LIMIT = 50
 VERDICTS = {
     "passed": "that pass",
     "failed": "that fail",
+    "unanswered": "without an answer",
     "untold": "that cannot be told",
     "none": "of which nothing is expected",
     "inputs-redacted": "not asked, as redaction touched an input",
