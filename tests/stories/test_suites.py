@@ -472,8 +472,9 @@ def test_the_sealed_part_is_run_as_often_as_the_policy_allows(captured, arrivals
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("gate: release\n", "suites: Field required"),
-        ("gate: release\nsuites: [arrivals]\nmargins: 1\n", "margins"),
+        ("gate: release\n", "the document lacks suites"),
+        ("gate: release\nsuites: [arrivals]\nmargins: 1\n", "unknown key margins"),
+        ("gate: release\nsuites: [arrivals]\nguard: {marginn: 1}\n", "unknown key marginn in guard"),
         ("gate: release\nsuites: [arrivals]\nrepeats: 2\n", "needs an odd number"),
         ("gate: release\nsuites: [arrivals]\nguard: {margin: 2}\n", "guard.margin"),
         ("[", "no YAML"),

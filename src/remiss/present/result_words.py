@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from remiss.records.result import (
 )
 from remiss.records.scenario import ScenarioChange, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.success import SuccessOutcome, SuccessVerdict
-from remiss.records.suite import SuitePower
+from remiss.records.suite import APART, Suite, SuitePower
 
 MOST_SAID = 60
 # What the events of a figure have in common, in the order in which they are told.
@@ -195,6 +195,15 @@ def power_words(found: SuitePower) -> str:
         return begins
     needed = "more than can be had" if found.needed is None else f"{found.needed:,} events needed"
     return f"{begins}; this suite can hardly pass: {needed}, it has {found.events:,}"
+
+
+def not_asked(found: Suite) -> Iterator[str]:
+    """Yield which events are not in a suite, and why, and which are in it and are not asked."""
+    for why, count in found.left_out.items():
+        if why == APART:
+            yield f"in it, and not asked: {counted(count, 'case')}, as redaction touched an input; each result counts them apart"
+        else:
+            yield f"left out: {counted(count, 'event')}, {why}"
 
 
 def synthetic(found: SuiteResult | SuiteComparison) -> str:

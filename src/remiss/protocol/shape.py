@@ -6,7 +6,7 @@ import inspect
 import sys
 import tokenize
 import typing
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -137,10 +137,17 @@ def _cut(path: Path, optional: Sequence[Path]) -> Path | None:
 
 def _finding(kind: type[BaseModel], detail: ErrorDetails, document: Document, file: str) -> Finding:
     path = tuple(detail["loc"])
-    holder, name = _path_text(path[:-1]), str(path[-1]) if path else ""
-    what, do = _words(kind, detail, path, holder, name)
+    what, do = _words(kind, detail)
     line = document.line(path[:-1] if detail["type"] == "missing" else path)
     return Finding(code="document", level="error", file=file, line=line, what=what, do=do)
+
+
+def first_complaint(kind: type[BaseModel], error: ValidationError) -> tuple[str, str, Path]:
+    """Return what is wrong first with a document, what to do, and where; an unknown key before one that is missing beside it."""
+    first, *others = error.errors(include_url=False)
+    unknown = (each for each in others if each["type"] == "extra_forbidden" and each["loc"][:-1] == first["loc"][:-1])
+    detail = next(unknown, first) if first["type"] == "missing" else first
+    return *_words(kind, detail), _section(kind, detail["loc"])[1]
 
 
 def _path_text(path: Sequence[str | int]) -> str:
@@ -159,44 +166,50 @@ _BOUNDS = {
 }
 
 
-def _words(kind: type[BaseModel], detail: ErrorDetails, path: Path, holder: str, name: str) -> tuple[str, str]:
-    said, given, context = _path_text(path) or "the document", detail["input"], detail.get("ctx", {})
+def _words(kind: type[BaseModel], detail: ErrorDetails) -> tuple[str, str]:
+    path, given, context = tuple(detail["loc"]), detail["input"], detail.get("ctx", {})
+    shown = _section(kind, path)[1]
+    said, holder, name = _path_text(shown) or "the document", _path_text(shown[:-1]), str(shown[-1]) if shown else ""
     complaint = detail["type"]
     if complaint == "remiss":
         return f"{said} {context['what']}", str(context["do"])
     if complaint == "missing":
-        return f"{holder or 'the document'} lacks {name}", f"add {name}: {about(kind, path)}"
+        return f"{holder or 'the document'} lacks {name}", f"add {name}: {about(kind, path)}".removesuffix(": ")
     if complaint == "extra_forbidden":
         known = keys(kind, path[:-1])
         return f"unknown key {name}" + (f" in {holder}" if holder else ""), nearest(name, known, "the keys are")
-    if complaint == "literal_error":
-        options = [option.strip(" '") for option in str(context["expected"]).replace(" or ", ", ").split(",")]
-        return f"{said} is {_shown(given)}, which is not known", nearest(_shown(given), options, "use one of")
+    if complaint == "union_tag_not_found":
+        return f"{said} lacks {context['discriminator']}".replace("'", ""), "add it: it says what this is"
+    if complaint == "string_pattern_mismatch":
+        return f"{said} is {_shown(given)}, which is no such name", "write small letters, digits, dots, hyphens and underscores"
+    if complaint in {"literal_error", "enum", "union_tag_invalid"}:
+        expected, shown_as = context.get("expected") or context["expected_tags"], _shown(context.get("tag", given))
+        options = [option.strip(" '") for option in str(expected).replace(" or ", ", ").split(",")]
+        return f"{said} is {shown_as}, which is not known", nearest(shown_as, options, "use one of")
     if complaint in {"too_short", "string_too_short"}:
         return f"{said} is empty or too short", f"write at least {context['min_length']}"
     if complaint in _BOUNDS:
         bound = f"{_BOUNDS[complaint]} {next(iter(context.values())):g}"
         return f"{said} is {given}, and it must be {bound}", f"write a number that is {bound}"
-    return _wrong_type(kind, complaint, path, given)
+    return _wrong_type(kind, complaint, path, said, given)
 
 
-def _wrong_type(kind: type[BaseModel], complaint: str, path: Path, given: object) -> tuple[str, str]:
-    said = _path_text(path) or "the document"
+def _wrong_type(kind: type[BaseModel], complaint: str, path: Path, said: str, given: object) -> tuple[str, str]:
     match complaint:
         case "string_type":
             return _not_text(said, given)
-        case "int_type" | "int_from_float" | "float_type":
-            number = "a number" if complaint == "float_type" else "a whole number"
+        case "int_type" | "int_from_float" | "int_parsing" | "float_type" | "float_parsing":
+            number = "a number" if complaint.startswith("float") else "a whole number"
             hint = " without quotes" if isinstance(given, str) else ""
             return f"{said} is {_shown(given)} where {number} is wanted", f"write {number}{hint}, for example 2"
-        case "list_type":
+        case "list_type" | "tuple_type":
             return f"{said} is {_shown(given)} where a list is wanted", f"write [{given if isinstance(given, str) else 'a, b'}]"
         case "dict_type" | "model_type" | "model_attributes_type":
             wanted = ", ".join(keys(kind, path)[:4])
             do = f"write its keys: {wanted}" if wanted else "write key: value"
             return f"{said} is {_shown(given)} where keys with values are wanted", do
         case _:
-            return f"{said} is {_shown(given)}, which cannot be used here", about(kind, path)
+            return f"{said} is {_shown(given)}, which cannot be used here", about(kind, path) or "write another value"
 
 
 def _not_text(said: str, given: object) -> tuple[str, str]:
@@ -230,34 +243,49 @@ def _shown(given: object) -> str:
 
 def keys(kind: type[BaseModel], path: Sequence[str | int]) -> tuple[str, ...]:
     """Return the keys that the mapping at `path` may have; none when they are free."""
-    at = _at(kind, path)
+    at = _section(kind, path)[0]
     return tuple(field.alias or name for name, field in at.model_fields.items()) if at else ()
 
 
 def about(kind: type[BaseModel], path: Sequence[str | int]) -> str:
     """Return the sentence that describes the key at `path`."""
-    holder = _at(kind, path[:-1])
+    holder = _section(kind, path[:-1])[0]
     return descriptions(holder).get(str(path[-1]), "") if holder and path else ""
 
 
-def _at(kind: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:
-    here: type[BaseModel] | None = kind
-    free = False
+def _section(kind: type[BaseModel], path: Sequence[str | int]) -> tuple[type[BaseModel] | None, Path]:
+    """Return the model of the mapping at `path`, None where its keys are free, and the path as the document has it.
+
+    Where one of several models may stand, pydantic puts into the path by which tag one was chosen.
+    """
+    here, of = typing.cast("type[BaseModel] | None", kind), list[type[BaseModel]]()
+    said, free = list[str | int](), False
     for step in path:
+        tagged = next((each for each in of if _is_tagged(each, step)), None) if len(of) > 1 else None
+        if tagged is not None:
+            here, of = tagged, []
+            continue
+        said.append(step)
         if isinstance(step, int) or free:
             # An item of a list, or the name of one of several mappings alike, has the keys of its section.
             free = False
             continue
         field = next((f for name, f in here.model_fields.items() if (f.alias or name) == step), None) if here else None
-        here = None if field is None else _model(field.annotation)
+        of = [] if field is None else [*_models(field.annotation)]
+        here = next(iter(of), None)
         free = field is not None and here is not None and typing.get_origin(field.annotation) is dict
-    return None if free else here
+    return None if free else here, tuple(said)
 
 
-def _model(annotation: Any) -> type[BaseModel] | None:
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in typing.get_args(annotation) if (found := _model(part))), None)
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from _models(part)
+
+
+def _is_tagged(kind: type[BaseModel], tag: str | int) -> bool:
+    return any(tag in typing.get_args(field.annotation) for field in kind.model_fields.values() if field.is_required())
 
 
 Sink: typing.TypeAlias = Callable[[Path, str, str], None]

@@ -13,6 +13,9 @@ from remiss.records.expectation import Expectation
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
 from remiss.records.success import SuccessCriterion
 
+# Under which events that are in a suite are counted beside those that are left out of it.
+APART = "redaction touched an input (cases, which are graded apart)"
+
 
 class SuitePart(StrEnum):
     """Which file of a suite an event stands in; it is in one of them. All three together are the sample of production."""
@@ -137,7 +140,7 @@ class Suite:
     cases it has, `within` of which events it is at all. `position` is the catalog's that it was built from. `production` is how
     many events each capture role stands for. `left_out` counts, by reason, the events that are not in it. `success` says what a
     version has to come to when the suite is run. `apart` says that cases are in it whose inputs redaction touched: they are not
-    asked, and graded apart. The windows begin `since` and end before `until`.
+    asked, and graded apart; `left_out` says how many, too. The windows begin `since` and end before `until`.
     """
 
     name: str

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from remiss.errors import InputError, Location
-from remiss.protocol.nearest import nearest
+from remiss.protocol.shape import first_complaint, wrong
 from remiss.records.identity import digest
 
 Margin = Annotated[float, Field(gt=0, lt=1)]
@@ -119,7 +119,7 @@ class GatePolicy(_Section):
     @classmethod
     def _odd(cls, value: int) -> int:
         if value % 2 == 0:
-            raise ValueError("is even: a majority needs an odd number")
+            raise wrong("is even: a majority needs an odd number", "write 3 or 5")
         return value
 
     @property
@@ -157,21 +157,8 @@ def read(text: str, file: str) -> GatePolicy:
     try:
         return GatePolicy.model_validate(said)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
-        do = f"write it as {first['msg'].lower()}"
-        if first["type"] == "extra_forbidden":
-            kind: Any = GatePolicy
-            for part in first["loc"][:-1]:
-                kind = next((k for k in _sections(kind, str(part))), kind)
-            do = nearest(str(first["loc"][-1]), [*kind.model_fields], "the keys are")
-        raise InputError(f"{file}: {name}: {first['msg']}", where=Location(file, line_of(text, first["loc"])), do=do) from error
-
-
-def _sections(kind: type[BaseModel], name: str) -> list[type[BaseModel]]:
-    field = kind.model_fields.get(name)
-    args = [] if field is None else [field.annotation, *getattr(field.annotation, "__args__", ())]
-    return [each for each in args if isinstance(each, type) and issubclass(each, BaseModel)]
+        what, do, path = first_complaint(GatePolicy, error)
+        raise InputError(what, where=Location(file, line_of(text, path)), do=do) from error
 
 
 def line_of(text: str, path: tuple[int | str, ...]) -> int | None:

@@ -41,7 +41,6 @@ OLDER = "they were drawn by older versions of the protocol alone"
 OUTSIDE = "they match QUERY and not --within"
 NO_INPUTS = "nothing of their inputs is in the catalog"
 REDACTED_INPUTS = "redaction touched an input"
-APART = "redaction touched an input (cases, which are graded apart)"
 REDACTED_LABEL = "redaction touched the label or the answer"
 NO_EXPECTATION = "no criterion that they met can judge an answer, and nobody wrote what is expected"
 

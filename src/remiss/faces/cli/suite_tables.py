@@ -8,7 +8,7 @@ from remiss.faces.cli import render
 from remiss.present import gate_report
 from remiss.present.gate_report import WORDS, regressed_words, verdict_words
 from remiss.present.legible import counted
-from remiss.present.result_words import power_words
+from remiss.present.result_words import not_asked, power_words
 from remiss.records.gate import (
     GateChecklist,
     GateCondition,
@@ -46,14 +46,9 @@ def suite(found: Suite) -> None:
     click.echo()
     criteria = [(each.name, each.kind, each.severity, each.unjudged or "yes") for each in found.criteria]
     render.table(("criterion", "kind", "severity", "judges answers"), criteria)
-    for why, count in found.left_out.items():
-        render.say(f"left out: {counted(count, 'event')}, {why}")
-    for each in found.power:
-        render.say(power_words(each))
-    for one in found.success:
-        render.say(f"asked of a version: {one}")
-    for note in found.notes:
-        render.say(note)
+    asked = (f"asked of a version: {each}" for each in found.success)
+    for line in (*not_asked(found), *map(power_words, found.power), *asked, *found.notes):
+        render.say(line)
 
 
 def suites(found: Suites) -> None:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from remiss.errors import InputError, Location
-from remiss.protocol.nearest import nearest
+from remiss.protocol.shape import first_complaint, wrong
 from remiss.records.event import Scalar
 from remiss.records.scenario import ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.states import Status
@@ -95,7 +95,9 @@ class Parents(_Section):
     def _named(cls, value: dict[str, tuple[Scalar, ...]]) -> dict[str, tuple[Scalar, ...]]:
         for name in value:
             if not name.startswith((INPUTS, CONTEXT)):
-                raise ValueError(f"has {name}, which is neither inputs.NAME nor context.NAME")
+                raise wrong(
+                    f"has {name}, which is neither inputs.NAME nor context.NAME", f"write {INPUTS}{name} or {CONTEXT}{name}"
+                )
         return value
 
     def has(self, row: SuiteRow) -> bool:
@@ -132,7 +134,7 @@ class Invariance(_Section):
     @model_validator(mode="after")
     def _scale(self) -> Invariance:
         if self.of == "confidence" and self.within is None:
-            raise ValueError("of confidence needs `within`: how far it may lie from the parent's")
+            raise wrong("of confidence needs `within`", "add within: how far it may lie from the parent's")
         return self
 
 
@@ -198,7 +200,7 @@ class ScenarioDocument(_Section):
         names = [each.name for each in value]
         for at, name in enumerate(names):
             if name in names[:at]:
-                raise ValueError(f"has two recipes called {name}")
+                raise wrong(f"has two recipes called {name}", "give each a name of its own")
         return value
 
 
@@ -220,40 +222,14 @@ def read(text: str, file: str) -> ScenarioDocument:
     try:
         return ScenarioDocument.model_validate(said)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        path = tuple(part for part in first["loc"] if part not in OPERATORS and part not in set(ScenarioExpectationKind))
-        name = ".".join(map(str, path)) or "it"
-        says = first["msg"].removeprefix("Value error, ")
-        where = Location(file, line_of(text, path))
-        raise InputError(f"{name}: {says}", where=where, do=_advice(first["type"], first["loc"], says)) from error
+        what, do, path = first_complaint(ScenarioDocument, error)
+        raise InputError(what, where=Location(file, line_of(text, path)), do=do) from error
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a document of recipes."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "remiss scenarios"}
     return ScenarioDocument.model_json_schema(mode="validation") | dialect
-
-
-def _advice(kind: str, path: tuple[int | str, ...], says: str) -> str:
-    if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        if "expect" in path:
-            return f"give one of {', '.join(ScenarioExpectationKind)}"
-        return f"give `operator` as one of {', '.join(OPERATORS)}"
-    if kind == "extra_forbidden":
-        section = next((part for part in reversed(path[:-1]) if isinstance(part, str)), "")
-        keys = [*(_SECTIONS.get(section) or ScenarioDocument).model_fields]
-        return nearest(str(path[-1]), keys, "the keys are")
-    return f"write it as: {says.lower()}"
-
-
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "recipes": Recipe,
-    "parents": Parents,
-    "invariance": Invariance,
-    "directional": Directional,
-    "same-as-parent": SameAsParent,
-    **OPERATORS,
-}
 
 
 def operator_words(operator: Operator) -> str:

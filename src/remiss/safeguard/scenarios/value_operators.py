@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from remiss.protocol.shape import wrong
 from remiss.records.event import Scalar
 from remiss.records.window import parse_width
 from remiss.safeguard.scenarios import changes
@@ -112,13 +113,13 @@ class UnitError(BaseOperator):
     @model_validator(mode="after")
     def _units(self) -> UnitError:
         if (self.factor is None) != (self.of is not None and self.to is not None):
-            raise ValueError("needs either `of` and `to`, or `factor`")
+            raise wrong("needs either `of` and `to`, or `factor`", "write for example of: km and to: m")
         for unit in (self.of, self.to):
             if unit is not None and changes.dimension_of(unit) is None:
                 known = ", ".join(name for units in changes.UNITS.values() for name in units)
-                raise ValueError(f"has the unknown unit {unit}: known are {known}; or give `factor`")
+                raise wrong(f"has the unknown unit {unit}", f"give one of {known}, or factor")
         if self.of and self.to and changes.dimension_of(self.of) != changes.dimension_of(self.to):
-            raise ValueError(f"has units of two kinds: {self.of} and {self.to}")
+            raise wrong(f"has units of two kinds: {self.of} and {self.to}", "give two units of one kind, or factor")
         return self
 
     def apply(self, value: Scalar, known: Known, draws: Draws) -> Scalar:

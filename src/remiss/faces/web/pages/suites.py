@@ -27,6 +27,7 @@ from remiss.present.result_words import (
     figure_value,
     latency_words,
     news,
+    not_asked,
     of_what,
     p_value,
     points,
@@ -78,6 +79,7 @@ class SuitePage:
     suite: Suite
     results: tuple[tuple[SuiteResult, str], ...]
     powers: tuple[str, ...]
+    not_asked: tuple[str, ...]
     scenarios: tuple[tuple[ScenarioSet, str, Sequence[tuple[ScenarioRecipe, str]]], ...]
     problem: tuple[str, str] | None = None
 
@@ -153,6 +155,7 @@ def _suite(ws: Workspace, name: str, problem: tuple[str, str] | None = None) -> 
         suite=found,
         results=tuple((each, _news(each)) for each in results),
         powers=tuple(power_words(each) for each in found.power),
+        not_asked=tuple(not_asked(found)),
         scenarios=tuple(map(_recipes, safeguard.list_scenarios(ws, f"{found.name}@{found.digest}"))),
         problem=problem,
     )
