@@ -135,9 +135,35 @@ def test_the_digest_of_a_saved_model_is_made_of_its_files_the_same_before_and_af
     for gone in ("mlflow: nowhere", "onnx: nowhere.onnx"):
         with pytest.raises(ModelError, match=r"nowhere.* of m@1 cannot be read"):
             registered(tmp_path, gone).digest("m@1")
-    # Of one in a registry it is known once it is loaded, or as it is registered.
+    # Of one in a registry that is not here it is known once it is loaded, or as it is registered.
     assert registered(tmp_path, "mlflow: 'models:/delay/1'").digest("m@1") is None
     assert registered(tmp_path, f"mlflow: 'models:/delay/1', digest: '{before}'").digest("m@1") == before
+
+
+def test_the_digest_of_a_version_in_a_registry_here_is_that_of_the_folder_which_it_was_registered_from(saved, monkeypatch):
+    def digest(uri):
+        return registered(saved, f"mlflow: '{uri}'").digest("m@1")
+
+    registry = f"sqlite:///{saved}/registry.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry)
+    assert digest("models:/delay/1") == digest("signed")
+    assert [digest(f"models:/{other}") for other in ("delay/2", "delay@best", "others/1", "delay/latest")] == [None] * 4
+    # A registry by itself comes first; one elsewhere, or that is no file of MLflow, tells nothing.
+    for other in ("http://127.0.0.1:9", "sqlite:///nowhere.db", f"sqlite:///{saved}/classifier.onnx"):
+        monkeypatch.setenv("MLFLOW_REGISTRY_URI", other)
+        assert digest("models:/delay/1") is None
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "sqlite:///registry.db")
+    before, added = digest("models:/delay/1"), saved / "signed" / "more.txt"
+    added.write_text("another model")
+    changed = digest("models:/delay/1")
+    added.unlink()
+    assert None not in {before, changed}
+    assert before != changed
+    (saved / "signed").rename(saved / "elsewhere")
+    try:
+        assert digest("models:/delay/1") is None
+    finally:
+        (saved / "elsewhere").rename(saved / "signed")
 
 
 @each("file", ["classifier", "arrays"])

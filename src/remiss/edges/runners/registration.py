@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from errno import ENOENT
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from remiss.edges.runners import saved_models
 from remiss.edges.runners.templates import JsonTemplate, KServe, Template
@@ -24,6 +26,10 @@ PACKAGES: Mapping[str, str] = {MLFLOW: "mlflow", ONNX: "onnxruntime"}
 _DOTTED = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 CALLABLE = re.compile(rf"(?P<module>{_DOTTED}):(?P<callable>{_DOTTED})", re.ASCII)
 MOST_URL = 2000
+VERSION, SQLITE = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d{1,9})", re.ASCII), "sqlite:///"
+# As MLflow's own store finds it.
+SOURCE = """SELECT coalesce(nullif(storage_location, ''), source) FROM model_versions
+            WHERE name = ? AND version = ? AND current_stage != 'Deleted_Internal'"""
 EXAMPLES: Mapping[str, str] = {MLFLOW: "models:/NAME/VERSION, or the path of a saved model", ONNX: "PATH"}
 
 
@@ -172,18 +178,19 @@ def digest_of(folder: Path, files: Sequence[str]) -> str:
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 
 
-def digest_before_loading(target: Target, *, kept: bool = False) -> str | None:
+def digest_before_loading(target: Target, environment: Mapping[str, str], *, kept: bool = False) -> str | None:
     """Return the digest of a model by its files, the same that it has once it is loaded; None where they do not lie here.
 
     Parameters
     ----------
+    environment : says where a registry of MLflow is
     kept : whether the digest is taken that was made last, where no file was written since
 
     Raises
     ------
     OSError : one of them cannot be read
     """
-    found = _files_of(target)
+    found = _files_of(target, environment)
     if found is None:
         return None
     folder, files = found
@@ -196,7 +203,7 @@ def digest_before_loading(target: Target, *, kept: bool = False) -> str | None:
     )
 
 
-def _files_of(target: Target) -> tuple[Path, tuple[str, ...]] | None:
+def _files_of(target: Target, environment: Mapping[str, str]) -> tuple[Path, tuple[str, ...]] | None:
     """Return the files that the digest of a model is made of, by their folder."""
     match target:
         case PythonTarget(files=files) if files:
@@ -208,8 +215,31 @@ def _files_of(target: Target) -> tuple[Path, tuple[str, ...]] | None:
             if not at.is_dir():
                 raise FileNotFoundError(ENOENT, "there is no saved model", str(at))
             return at, tuple(sorted(saved_models.files_in(str(at))))
+        case SavedTarget() if (source := _registered_at(target, environment)) is not None:
+            return source, tuple(sorted(saved_models.files_in(str(source))))
         case _:
             return None
+
+
+def _registered_at(target: SavedTarget, environment: Mapping[str, str]) -> Path | None:
+    """Return the folder that MLflow takes a version from, where its registry is a file of SQLite and the folder lies here.
+
+    MLflow itself would tell of any registry, and takes seconds to be loaded, which who asks for a flag does not have. What
+    cannot be read like this is as unknown as it would be anyway: the process that loads the model makes the digest.
+    """
+    named = VERSION.fullmatch(target.uri)
+    registry = environment.get("MLFLOW_REGISTRY_URI") or environment.get("MLFLOW_TRACKING_URI") or ""
+    if named is None or not registry.startswith(SQLITE):
+        return None
+    file = (target.folder / registry.removeprefix(SQLITE)).absolute()
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute(SOURCE, (unquote(named["name"]), int(named["version"]))).fetchall()
+    except sqlite3.Error:
+        return None
+    # Several are of workspaces of MLflow, of which the process that loads it knows its own.
+    path = saved_models.path_of(found[0][0] or "") if len(found) == 1 else None
+    return Path(path) if path and Path(path).is_absolute() and Path(path).is_dir() else None
 
 
 def _digest(folder: Path, files: tuple[str, ...], alone: bool) -> str:  # noqa: FBT001 - a key of what is kept

@@ -148,7 +148,7 @@ class ModelRegistry:
         found = next((each for each in self._registrations if str(each.specification) == model), None)
         if found is None:
             raise NotFound(f"no model {model} is registered", do=self._near(model, ()), field="model")
-        return _with_digest(found, kept=True).digest
+        return _with_digest(found, self._environment, kept=True).digest
 
     def open(self, model: ModelSpecification, *, seed: int = 0) -> Runner:
         """Return a model that runs; see `safeguard.ports.Models`."""
@@ -164,7 +164,7 @@ class ModelRegistry:
 
     def _run_python(self, registration: Registration, seed: int) -> Runner:
         process, python = (import_module(f"remiss.edges.runners.{name}") for name in ("process", "python"))
-        target, model = registration.target, _with_digest(registration)
+        target, model = registration.target, _with_digest(registration, self._environment)
         assert isinstance(target, PythonTarget)
         launch = process.Launch(
             module=target.module,
@@ -251,7 +251,7 @@ def _check_installed(target: SavedTarget, model: ModelSpecification) -> None:
         raise failed
 
 
-def _with_digest(registration: Registration, *, kept: bool = False) -> ModelSpecification:
+def _with_digest(registration: Registration, environment: Mapping[str, str], *, kept: bool = False) -> ModelSpecification:
     """Return a model with the digest of its files, as far as they lie here; of others it is known once they are loaded.
 
     Parameters
@@ -264,7 +264,7 @@ def _with_digest(registration: Registration, *, kept: bool = False) -> ModelSpec
     """
     target, model = registration.target, registration.specification
     try:
-        digest = digest_before_loading(target, kept=kept)
+        digest = digest_before_loading(target, environment, kept=kept)
     except OSError as error:
         do = f"put it back, or mend `{'files' if model.runner == PYTHON else model.runner}` of the model"
         raise ModelError(f"{error.filename} of {model} cannot be read: {error.strerror}", do=do) from error
