@@ -163,6 +163,8 @@ def _planned(ws: Workspace, lease: Lease, progress: Progress) -> Sequence[JobSte
 def _step(ws: Workspace, lease: Lease, progress: Progress) -> None:
     assert lease.steps is not None
     step = lease.steps[lease.done]
+    # Whoever has it no more is not to begin what may take long, or cost money.
+    lease.check()
     acting = _acting(ws, lease)
     acting.lease = lease
     try:

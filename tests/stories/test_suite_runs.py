@@ -10,14 +10,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from remiss import runner, safeguard
+from remiss.faces.cli import main
 from remiss.govern import job_actions as jobs
-from remiss.records.job import JobState
+from remiss.records.job import SUITE, JobState
 from tests.edges.stores.jobs_at_work import end_leases
+from tests.serving import served
 from tests.stories.test_suites import SCENARIOS, arrivals, captured, log  # noqa: F401
 
 # Notes what it is asked, row by row, and takes its time while a file says so.
@@ -84,6 +87,62 @@ def test_a_job_that_is_killed_goes_on_and_asks_nothing_again_that_it_kept(captur
     assert (found.suite_digest, found.verdicts, found.flipped) == (suite.digest, whole.verdicts, whole.flipped)
     assert without_latency(found) == without_latency(whole)
     assert any("by more than one process" in each for each in found.notes) == (point == "after-commit")
+
+
+@pytest.mark.slow(reason="it runs a suite twice and a half, and serves the catalog")
+def test_a_job_that_is_cancelled_asks_nothing_more_and_goes_on_where_it_was_when_it_is_posted_again(
+    captured,  # noqa: F811
+    suite,
+    address,
+    environment,
+    monkeypatch,
+    capsys,
+):
+    whole = safeguard.run(captured, "arrivals", model="delays@1")
+    once = asked()
+
+    def cancelled_behind_its_first_step(**given):
+        posted = safeguard.suite_job(captured, "arrivals", model="delays@1", **given)
+        usual = runner.WORK[SUITE]
+
+        def take(ws, what, step):
+            made = usual.take(ws, what, step)
+            jobs.cancel(captured, posted.id)
+            return made
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setitem(runner.WORK, SUITE, replace(usual, take=take))
+            assert runner.work_off(captured) == 1
+        return jobs.show_job(captured, posted.id)
+
+    Path("asked").unlink()
+    job = cancelled_behind_its_first_step()
+    first = asked()
+    assert (job.state, job.done, first.total()) == (JobState.CANCELLED, 1, 24)
+    assert [each.run is None for each in job.steps] == [False, *[True] * (len(job.steps) - 1)]
+    assert main.run(["--catalog", address, "job", "show", job.id]) == 0
+    shown = capsys.readouterr().out
+    assert "cancelled by " in shown
+    assert f"1 of {len(job.steps)}" in shown
+    with served(address, environment) as site, site.browser() as browser:
+        page = browser.get(f"/jobs/{job.id}").text
+    assert "<dd>Cancelled</dd>" in page
+    assert f"<dd>1 of {len(job.steps)} <progress" in page
+    assert re.search(r"<td>Events 1 to 24</td><td>done</td>", page)
+    assert page.count("<td>not done</td>") == len(job.steps) - 1
+    again = safeguard.suite_job(captured, "arrivals", model="delays@1")
+    runner.work_off(captured)
+    done = jobs.show_job(captured, again.id)
+    assert done.state is JobState.DONE, done.reason
+    assert asked() == once
+    found = safeguard.show_result(captured, done.steps[-1].run)
+    assert (found.verdicts, without_latency(found)) == (whole.verdicts, without_latency(whole))
+    # Who wants all of it asked again says so.
+    Path("asked").unlink()
+    cancelled_behind_its_first_step()
+    safeguard.suite_job(captured, "arrivals", model="delays@1", anew=True)
+    runner.work_off(captured)
+    assert asked() == once + first
 
 
 @pytest.mark.slow(reason="it runs a suite three times, by processes of their own")

@@ -38,7 +38,7 @@ from remiss.safeguard.gate_thresholds import Played, coverage_of, repeats_of
 from remiss.safeguard.judging import CriterionJudge
 from remiss.safeguard.model_actions import ModelName
 from remiss.safeguard.non_inferiority import overall
-from remiss.safeguard.suite_actions import found_suite, read_suite
+from remiss.safeguard.suite_actions import found_suite, rows_of
 from remiss.safeguard.suite_assembly import GateRows, gate_rows
 from remiss.safeguard.waiving import in_force, with_waivers
 
@@ -92,7 +92,7 @@ def _check_uses(ws: GateWorkspace, policy: GatePolicy, suites: Mapping[str, Suit
 
 
 def _gate_rows(ws: GateWorkspace, suite: Suite) -> GateRows:
-    rows = read_suite(ws, suite).rows
+    rows = rows_of(ws, suite)
     return gate_rows(rows.asked, suite.production, frozenset(row.id for row in rows.sealed))
 
 

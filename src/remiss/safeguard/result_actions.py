@@ -98,9 +98,7 @@ def _prepare(ws: ResultWorkspace, name: str, *, anew: bool, **given: Unpack[RunP
 
 
 def run_name(ws: ResultWorkspace, run: SuiteRun) -> str:
-    """Return what the pieces of a run are kept by: its job, or who runs what how."""
-    if ws.job is not None:
-        return ws.job
+    """Return what the pieces of a run are kept by: who runs what how, or has a job run it."""
     model = run.model
     known = (str(model), model.runner, model.target, model.digest)
     made = None if run.scenarios is None else run.scenarios.made.digest

@@ -24,7 +24,7 @@ from remiss.records.suite import Suite, SuiteRow
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.ports import SuiteWorkspace
 from remiss.safeguard.scenarios.making import RULES, MadeScenarios, make, set_digest
-from remiss.safeguard.suite_actions import BUILD, READ, MostRows, SuiteName, found_suite, read_suite
+from remiss.safeguard.suite_actions import BUILD, READ, MostRows, SuiteName, found_suite, rows_of
 
 # In the place of a name.
 NO_SCENARIOS = "none"
@@ -38,7 +38,7 @@ def _prepare(ws: SuiteWorkspace, suite: str, document: str) -> Iterator[MadeScen
     # It is kept, and no mark can stand in it.
     check_shows_nothing("the document", text)
     found = found_suite(ws, suite, BUILD)
-    yield make(text, document, found, read_suite(ws, found).rows.open)
+    yield make(text, document, found, rows_of(ws, found).open)
 
 
 @action(
@@ -141,7 +141,7 @@ def list_scenario_rows(
     """
     kept = found_set(ws, name, BUILD)
     suite = found_suite(ws, f"{kept.suite}@{kept.suite_digest}", BUILD)
-    made = made_again(kept, suite, read_suite(ws, suite).rows.open)
+    made = made_again(kept, suite, rows_of(ws, suite).open)
     listed, secret = list_name(kept.digest, "scenarios", suite.position), ws.keys.secret("pages")
     begins = 0 if after is None else turn(after, listed, (int,), secret).last[0]
     page = made.scenarios[begins : begins + limit]

@@ -20,7 +20,7 @@ from remiss.records.success import SuccessCriterion
 from remiss.records.suite import Suite, SuiteRowPage, Suites
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.ports import ReadSuite, SuiteWorkspace
-from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteParts, contents
+from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteParts, SuiteRows, contents
 from remiss.safeguard.suite_building import SEAL, BuiltSuite, built, gathered
 from remiss.safeguard.suite_columns import SuiteColumns
 from remiss.safeguard.suite_document import document, from_json
@@ -141,7 +141,7 @@ def list_suite_rows(
     InputError : a token of another list
     """
     suite = found_suite(ws, name, BUILD)
-    rows = read_suite(ws, suite).parts.open
+    rows = columns_of(ws, suite).open
     listed, secret = list_name(suite.digest, "suite", suite.position), ws.keys.secret("pages")
     begins = 0 if after is None else turn(after, listed, (int,), secret).last[0]
     page = rows[begins : begins + limit]
@@ -164,6 +164,16 @@ def found_suite(ws: SuiteWorkspace, name: str, permission: str, position: int | 
     if suite is None or not ws.may(permission, suite.team):
         raise NotFound(f"there is no suite {name}", do="see `remiss suite list`", field="name")
     return suite
+
+
+def rows_of(ws: SuiteWorkspace, suite: Suite) -> SuiteRows:
+    """Return the rows of a suite one by one. Reads and raises like `read_suite`."""
+    return read_suite(ws, suite).rows
+
+
+def columns_of(ws: SuiteWorkspace, suite: Suite) -> SuiteParts:
+    """Return the rows of a suite by columns. Reads and raises like `read_suite`."""
+    return read_suite(ws, suite).parts
 
 
 def read_suite(ws: SuiteWorkspace, suite: Suite, *, as_begun: bool = False) -> ReadSuite:

@@ -2,7 +2,7 @@
 
 A piece is a few events or scenarios, with what their answers were judged to be; it is committed whole. `suite.ask` asks for the
 next one, and `suite.run` for whatever is left, and makes the result. The command line calls them one after the other, a job step
-by step. Pieces belong to a job, or to a person who runs one content of a suite on one version in one way.
+by step. Pieces belong to a person who runs one content of a suite on one version in one way.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from remiss.safeguard.suite_running import SuiteRun, environment_of, piece_of, p
 MOST_STEPS, MOST_IN_A_STEP = 100, 256
 # For about so long one call of `suite.ask` asks; what is asked at once grows until then.
 ASKS_SECONDS, MOST_AT_ONCE = 2.0, 8_192
-FIGURES = "figures"
+EVENTS, FIGURES = "events", "figures"
 
 
 def silent(_: str, __: float) -> None:
@@ -66,7 +66,7 @@ def _ask(ws: ResultWorkspace, name: str, *, most: int | None, anew: bool, **give
     former = () if anew else ws.results.pieces(run_of, last=True)
     kept = sum(each.first + each.count for each in former)
     found = AskedPiece(run=run_of, suite=asks.suite, model=asks.model, piece=None, kept=kept, total=asks.total, anew=anew)
-    yield found if kept >= asks.total else _asked(ws, found, asks, former, most)
+    yield found if kept >= asks.total or most == 0 else _asked(ws, found, asks, former, most)
 
 
 def _asked(ws: ResultWorkspace, found: AskedPiece, asks: SuiteRun, former: Sequence[RunPiece], most: int | None) -> AskedPiece:
@@ -85,7 +85,7 @@ def _asked(ws: ResultWorkspace, found: AskedPiece, asks: SuiteRun, former: Seque
             return replace(found, trouble=trouble_in(error))
         environment = runner.environment()
         if any(environment_of(each).digest != environment.digest for each in former):
-            if ws.job is not None:
+            if ws.job is not None and not _before(ws.jobs.get(ws.job), former):
                 raise Conflict("the files of the model are not those by which the run began", do="post it again")
             # What other files answered says nothing of these.
             found = replace(found, kept=0, anew=True)
@@ -117,6 +117,11 @@ def _asked(ws: ResultWorkspace, found: AskedPiece, asks: SuiteRun, former: Seque
             )
         ]
         return replace(found, piece=piece_of_flips(at, flips, environment, time.perf_counter() - begun))
+
+
+def _before(job: Job, pieces: Sequence[RunPiece]) -> bool:
+    """Return whether pieces were kept before a job was posted."""
+    return all(each.kept_at is not None and each.kept_at < job.posted_at for each in pieces)
 
 
 def _pieces(
@@ -190,14 +195,14 @@ def ask(
 
 
 @contextmanager
-def _post(ws: ResultWorkspace, name: str, **given: Unpack[RunParameters]) -> Iterator[Posted]:
+def _post(ws: ResultWorkspace, name: str, *, anew: bool, **given: Unpack[RunParameters]) -> Iterator[tuple[Posted, str | None]]:
     model = given["model"]
     if ws.models.find(model) not in ws.models.registered():
         what = f"{model} is not registered, and a job runs registered models only"
         raise InputError(what, do="register it in the file of models, and give NAME@VERSION", field="model")
     asks = checked_run(ws, name, **given)
     suite, made = asks.suite, asks.scenarios
-    yield Posted(
+    posted = Posted(
         kind=records.SUITE,
         team=suite.team,
         model=str(asks.model),
@@ -206,6 +211,7 @@ def _post(ws: ResultWorkspace, name: str, **given: Unpack[RunParameters]) -> Ite
         scenarios=NO_SCENARIOS if made is None else f"{made.made.name}@{made.made.digest.removeprefix('sha256:')}",
         repeats=asks.repeats,
     )
+    yield posted, run_name(ws, asks) if anew else None
 
 
 @action("job.suite", permission=RUN, http="POST /jobs/suites", created="job.show", subject="name", prepare=_post)
@@ -217,12 +223,14 @@ def suite_job(
     repeat: Repeat = 1,
     seed: Seed = 0,
     scenarios: Scenarios | None = None,
-    prepared: Posted | None = None,
+    anew: Anew = False,
+    prepared: tuple[Posted, str | None] | None = None,
 ) -> Job:
     """Post a job that runs the suite NAME on MODEL.
 
     Each step asks some of the events and keeps what came of them, so that nothing is asked twice that was committed; the last
-    one makes the result. The model has to be registered. Suite and scenarios are those of now, whatever is built meanwhile.
+    one makes the result. The model has to be registered. Suite and scenarios are those of now, whatever is built meanwhile. What
+    you had asked before in the same run, by a job that was cancelled or by a command, is not asked again within a week.
 
     Example: remiss job suite arrivals --model arrival-delay@2 --repeat 3
 
@@ -232,15 +240,18 @@ def suite_job(
     InputError : a model that is not registered
     """
     assert prepared is not None
-    ws.allow(RUN, prepared.team)
-    return ws.jobs.post(prepared)
+    posted, begins_anew = prepared
+    ws.allow(RUN, posted.team)
+    if begins_anew is not None:
+        ws.results.drop_pieces(begins_anew)
+    return ws.jobs.post(posted)
 
 
 def steps(ws: ResultWorkspace, posted: Posted) -> Sequence[JobStep]:
     """Return a step for as many events as the model takes at once, or more where there are many; likewise of scenarios."""
     asks = checked_run(ws, posted.suite or "", as_begun=ws.following, **_parameters(posted))
     limits, found = asks.model.limits, list[JobStep]()
-    for what, count in (("events", len(asks.rows)), ("scenarios", asks.total - len(asks.rows))):
+    for what, count in ((EVENTS, len(asks.rows)), ("scenarios", asks.total - len(asks.rows))):
         size = max(min(limits.batch_size * limits.concurrency, MOST_IN_A_STEP), -(-count // MOST_STEPS))
         # By whole batches, so that the model gets the same ones as when it is asked all at once.
         size = -(-size // limits.batch_size) * limits.batch_size
@@ -254,8 +265,11 @@ def take(ws: ResultWorkspace, posted: Posted, step: JobStep) -> SuiteProgress | 
     of, name, given = step.of or FIGURES, posted.suite or "", _parameters(posted)
     if of == FIGURES:
         return run(ws, name, **given)
-    first, _, last = of.partition(" ")[2].partition("-")
-    return ask(ws, name, **given, most=int(last) - int(first) + 1)
+    what, _, those = of.partition(" ")
+    asks = checked_run(ws, name, as_begun=ws.following, **given)
+    until = int(those.partition("-")[2]) + (0 if what == EVENTS else len(asks.rows))
+    kept = sum(each.first + each.count for each in ws.results.pieces(run_name(ws, asks), last=True))
+    return ask(ws, name, **given, most=max(0, until - kept))
 
 
 def _parameters(posted: Posted) -> RunParameters:
