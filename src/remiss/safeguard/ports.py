@@ -256,7 +256,7 @@ class SuiteWorkspace(Permits, Protocol):
     def suites(self) -> SuiteStore: ...
 
     # The suite that was read last, by its digest.
-    read_suites: dict[str, Any]
+    read_suites: dict[str, ReadSuite]
 
     @property
     def following(self) -> bool:
