@@ -307,7 +307,7 @@ def test_what_makes_no_scenario_is_counted_with_its_reason():
         (DOCUMENT.replace("field: carrier", "field: wind"), 6, "swap-category cannot be done to wind: it is number", "another"),
         (DOCUMENT.replace("field: wind, side", "field: remarks, side"), 11, "it is text, and this is for number", "another"),
         (DOCUMENT.replace("spreads: 0.2", "spread: 0.2"), 6, r"unknown key spread in recipes\[1\].apply\[1\]", "write spreads"),
-        (DOCUMENT.replace("name: noisy", "nam: noisy"), 4, r"unknown key nam in recipes\[1\]$", "write name"),
+        (DOCUMENT.replace("name: noisy", "nam: noisy"), 4, r"unknown key nam in recipes\[1\]", "write name"),
         (DOCUMENT.replace("operator: jitter, ", ""), 6, r"recipes\[1\].apply\[1\] lacks operator", "add it"),
         (DOCUMENT.replace("operator: jitter", "operator: wobble"), 6, "wobble", "one of missing, jitter"),
         (DOCUMENT.replace("expect: invariance", "expect: same"), 8, "same", "one of invariance"),

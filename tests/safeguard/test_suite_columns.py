@@ -19,13 +19,12 @@ from remiss.protocol.terms import Kind
 from remiss.records.expectation import Expectation, ExpectationKind
 from remiss.records.identity import case_id, format_time
 from remiss.records.states import Status
-from remiss.records.suite import SuiteCriterion, SuitePart
+from remiss.records.suite import APART, SuiteCriterion, SuitePart
 from remiss.safeguard import suite_columns
 from remiss.safeguard.expectations import by_default
 from remiss.safeguard.suite_assembly import SuiteParts, as_array, assembled, contents, met_by_log, sealed_rows
 from remiss.safeguard.suite_building import TAKEN, drawn_of, told_of, usable
 from remiss.safeguard.suite_columns import case_ids, coded, families, objects, times, together
-from remiss.safeguard.suite_rows import APART
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECRET = b"a secret of the catalog"

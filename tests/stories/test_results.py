@@ -17,10 +17,9 @@ from remiss.opening import without_catalog
 from remiss.present import result_report
 from remiss.records.model import TroubleKind
 from remiss.records.result import RowVerdict
-from remiss.records.suite import SuitePart
+from remiss.records.suite import APART, SuitePart
 from remiss.safeguard import scenario_actions
 from remiss.safeguard.suite_document import document, suite_of
-from remiss.safeguard.suite_rows import APART
 from remiss.suite_session import SuiteSession
 from tests.stories.logs import MONDAY, PROTOCOL
 from tests.stories.test_suites import MODULE, SCENARIOS, UNTIL, arrivals, captured, labelled, log  # noqa: F401

@@ -173,6 +173,8 @@ def _words(kind: type[BaseModel], detail: ErrorDetails) -> tuple[str, str]:
     complaint = detail["type"]
     if complaint == "remiss":
         return f"{said} {context['what']}", str(context["do"])
+    if complaint == "value_error":
+        return f"{said} {context['error']}", "write another value"
     if complaint == "missing":
         return f"{holder or 'the document'} lacks {name}", f"add {name}: {about(kind, path)}".removesuffix(": ")
     if complaint == "extra_forbidden":
@@ -254,10 +256,7 @@ def about(kind: type[BaseModel], path: Sequence[str | int]) -> str:
 
 
 def _section(kind: type[BaseModel], path: Sequence[str | int]) -> tuple[type[BaseModel] | None, Path]:
-    """Return the model of the mapping at `path`, None where its keys are free, and the path as the document has it.
-
-    Where one of several models may stand, pydantic puts into the path by which tag one was chosen.
-    """
+    """Return the model of the mapping at `path`, None where its keys are free, and the path without the tags of pydantic."""
     here, of = typing.cast("type[BaseModel] | None", kind), list[type[BaseModel]]()
     said, free = list[str | int](), False
     for step in path:

@@ -24,9 +24,9 @@ from remiss.records import job as records
 from remiss.records.job import Job, JobStep
 from remiss.records.model import ModelSpecification, RowKind
 from remiss.records.replay import ReplayBatch
-from remiss.safeguard.model_actions import REPLAY, Seed
+from remiss.safeguard.model_actions import REPLAY, AskedModel, Seed
 from remiss.safeguard.ports import ReplayWorkspace
-from remiss.safeguard.replay_actions import MOST_CASES, Asked, Purpose, replay_cases
+from remiss.safeguard.replay_actions import MOST_CASES, Purpose, replay_cases
 
 # In one job: their ids are kept with it.
 MOST_IN_A_JOB = 10_000
@@ -91,7 +91,7 @@ def replay_job(
     ws: ReplayWorkspace,
     query: Query,
     *,
-    model: Asked,
+    model: AskedModel,
     purpose: Purpose | None = None,
     seed: Seed = 0,
     prepared: Posted | None = None,

@@ -25,7 +25,7 @@ from remiss.records.event import Scalar
 from remiss.records.expectation import Expectation
 from remiss.records.identity import digest, from_micros
 from remiss.records.success import SuccessCriterion
-from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteCriterion, SuitePart
+from remiss.records.suite import APART, CaptureRole, SealedPart, Suite, SuiteCriterion, SuitePart
 from remiss.safeguard.expectations import by_default
 from remiss.safeguard.judging import UNKNOWN, CriterionJudge, criteria_of
 from remiss.safeguard.ports import SuiteWorkspace
@@ -44,7 +44,6 @@ from remiss.safeguard.suite_assembly import (
 )
 from remiss.safeguard.suite_columns import Coded, Flags, case_ids, coded, together
 from remiss.safeguard.suite_rows import (
-    APART,
     NO_EXPECTATION,
     NO_INPUTS,
     OLDER,

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Unpack
+from typing import Annotated, Unpack
 
 from remiss.action import action
 from remiss.errors import Conflict, InputError, ModelError
 from remiss.govern.ports.jobs import Posted
+from remiss.parameters import Help, Range
 from remiss.records import job as records
 from remiss.records.identity import kind_id
 from remiss.records.job import Job, JobStep
@@ -30,13 +31,14 @@ from remiss.safeguard.result_actions import RUN, Anew, Repeat, RunParameters, Sc
 from remiss.safeguard.result_ports import ResultWorkspace, RunPiece
 from remiss.safeguard.scenario_actions import NO_SCENARIOS
 from remiss.safeguard.scenarios.stability import flips_of, in_order
-from remiss.safeguard.suite_actions import MostRows, SuiteName
+from remiss.safeguard.suite_actions import SuiteName
 from remiss.safeguard.suite_running import SuiteRun, environment_of, piece_of, piece_of_flips
 
 # A job has at most so many steps for events, and for scenarios; in one it asks as much as the model takes at once, or this.
 MOST_STEPS, MOST_IN_A_STEP = 100, 256
 # For about so long one call of `suite.ask` asks; what is asked at once grows until then.
 ASKS_SECONDS, MOST_AT_ONCE = 2.0, 8_192
+MostAsked = Annotated[int, Range(0, 1_000_000), Help("How many rows at most; 0 asks nothing, and says how far the run is.")]
 EVENTS, FIGURES = "events", "figures"
 
 
@@ -157,7 +159,7 @@ def ask(
     repeat: Repeat = 1,
     seed: Seed = 0,
     scenarios: Scenarios | None = None,
-    most: MostRows | None = None,
+    most: MostAsked | None = None,
     anew: Anew = False,
     prepared: AskedPiece | None = None,
 ) -> SuiteProgress:
