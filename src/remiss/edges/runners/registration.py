@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from errno import ENOENT
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -26,10 +25,10 @@ PACKAGES: Mapping[str, str] = {MLFLOW: "mlflow", ONNX: "onnxruntime"}
 _DOTTED = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 CALLABLE = re.compile(rf"(?P<module>{_DOTTED}):(?P<callable>{_DOTTED})", re.ASCII)
 MOST_URL = 2000
-VERSION, SQLITE = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d{1,9})", re.ASCII), "sqlite:///"
+VERSION = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d{1,9})", re.ASCII)
 # As MLflow's own store finds it.
 SOURCE = """SELECT coalesce(nullif(storage_location, ''), source) FROM model_versions
-            WHERE name = ? AND version = ? AND current_stage != 'Deleted_Internal'"""
+            WHERE name = :name AND version = :version AND current_stage != 'Deleted_Internal'"""
 EXAMPLES: Mapping[str, str] = {MLFLOW: "models:/NAME/VERSION, or the path of a saved model", ONNX: "PATH"}
 
 
@@ -222,23 +221,27 @@ def _files_of(target: Target, environment: Mapping[str, str]) -> tuple[Path, tup
 
 
 def _registered_at(target: SavedTarget, environment: Mapping[str, str]) -> Path | None:
-    """Return the folder that MLflow takes a version from, where its registry is a file of SQLite and the folder lies here.
+    """Return the folder that MLflow takes a version from, where its registry is a database in a file and the folder lies here.
 
     MLflow itself would tell of any registry, and takes seconds to be loaded, which who asks for a flag does not have. What
     cannot be read like this is as unknown as it would be anyway: the process that loads the model makes the digest.
     """
     named = VERSION.fullmatch(target.uri)
-    registry = environment.get("MLFLOW_REGISTRY_URI") or environment.get("MLFLOW_TRACKING_URI") or ""
-    if named is None or not registry.startswith(SQLITE):
+    if named is None:
         return None
-    file = (target.folder / registry.removeprefix(SQLITE)).absolute()
+    sql = import_module("sqlalchemy")
     try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute(SOURCE, (unquote(named["name"]), int(named["version"]))).fetchall()
-    except sqlite3.Error:
+        url = sql.make_url(environment.get("MLFLOW_REGISTRY_URI") or environment.get("MLFLOW_TRACKING_URI") or "")
+        file = (target.folder / (url.database or "")).absolute()
+        if url.host is not None or not file.is_file():
+            return None
+        with sql.create_engine(url.set(database=str(file)), poolclass=sql.NullPool).connect() as connection:
+            asked = {"name": unquote(named["name"]), "version": int(named["version"])}
+            found = connection.execute(sql.text(SOURCE), asked).scalars().all()
+    except sql.exc.SQLAlchemyError:
         return None
     # Several are of workspaces of MLflow, of which the process that loads it knows its own.
-    path = saved_models.path_of(found[0][0] or "") if len(found) == 1 else None
+    path = saved_models.path_of(found[0] or "") if len(found) == 1 else None
     return Path(path) if path and Path(path).is_absolute() and Path(path).is_dir() else None
 
 
