@@ -5,7 +5,8 @@
     with remiss.open("failures.db") as ws:
         run = remiss.capture.capture(ws, "arrival-delay.yaml")
 
-`open` gives a workspace; the chapters, `backup` and `sample` hold the verbs and load on first use. Errors are `RemissError`s.
+`open` gives a workspace; the chapters, `backup`, `sample` and `suite_folder` hold the verbs and load on first use. What somebody
+says of a case is a `Judgement`. Errors are `RemissError`s.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from remiss.errors import AnswerNo, Conflict, Denied, InputError, NotFound, Remi
 from remiss.version import __version__
 
 if TYPE_CHECKING:
-    from remiss import backup, capture, catalog, curate, govern, protocol, sample, understand
+    from remiss import backup, capture, catalog, curate, govern, protocol, safeguard, sample, suite_folder, understand
     from remiss.opening import open_workspace as open  # noqa: A004  (the front's word is open)
+    from remiss.records.labelling import Judgement
     from remiss.workspace import Workspace
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "Conflict",
     "Denied",
     "InputError",
+    "Judgement",
     "NotFound",
     "RemissError",
     "Undecided",
@@ -38,16 +41,20 @@ __all__ = [
     "govern",
     "open",
     "protocol",
+    "safeguard",
     "sample",
+    "suite_folder",
     "understand",
 ]
 
-_LOADED = {"backup", "capture", "catalog", "curate", "govern", "protocol", "sample", "understand"}
+_LOADED = {"backup", "capture", "catalog", "curate", "govern", "protocol", "safeguard", "sample", "suite_folder", "understand"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LOADED:
         return import_module(f"remiss.{name}")
+    if name == "Judgement":
+        return import_module("remiss.records.labelling").Judgement
     if name == "Workspace":
         return import_module("remiss.workspace").Workspace
     if name == "open":

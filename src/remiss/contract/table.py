@@ -158,11 +158,12 @@ def permission_of(name: str) -> str:
     return name if ":" in name else entry_of(name).permission
 
 
-def front(package: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a chapter, which finds its actions by the names of their functions, and `__all__`."""
+def front(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` of a chapter, which know its actions by the names of their functions, and `__all__`."""
+    chapter = package.rpartition(".")[2]
 
     def found(name: str) -> Any:
-        homes = verbs(package.rpartition(".")[2])
+        homes = verbs(chapter)
         if name == "__all__":
             return sorted(homes)
         # Verbs only: a module of the chapter must be found by the import system, not through the actions that import it.
@@ -170,7 +171,7 @@ def front(package: str) -> Callable[[str], Any]:
             return getattr(import_module(homes[name]), name)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
-    return found
+    return found, lambda: sorted(verbs(chapter))
 
 
 @cache
