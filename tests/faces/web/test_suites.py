@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from remiss import capture, runner, safeguard
+from remiss import capture, govern, runner, safeguard
 from tests.serving import served
 from tests.stories.logs import MONDAY, WEEK, small_log
 
@@ -70,6 +70,45 @@ def test_a_result_shows_its_failures_first_and_every_other_event_by_a_link(site)
         for href in re.findall(rf'href="(/results/{turned.id}\?[^"#]*)', page):
             assert browser.get(href.replace("&amp;", "&")).status_code == 200
         assert browser.get("/results/result-none").status_code == 404
+
+
+def test_who_may_run_a_suite_posts_a_job_by_a_form_that_keeps_what_is_refused(site):
+    steward, annotator = (site.person(name, role=role) for name, role in (("sam", "steward"), ("ann", "annotator")))
+    with site.browser_of(steward) as browser:
+        page = browser.get("/suites/arrivals").text
+        [action] = re.findall(r'<form method="post" action="(/suites/arrivals%40[0-9a-f]{64}/run)" id="running">', page)
+        assert re.findall(r'<option value="(delays@[^"]*)"', page) == ["delays@1", "delays@2"]
+        for wrong, field, says in (
+            ({"repeat": "2"}, "repeat", "have no majority"),
+            ({"repeat": "three"}, "repeat", "Invalid repeat"),
+            ({"model": "python:delays:usual"}, "model", "only registered models are run"),
+            ({"scenarios": "gone"}, "name", "There are no scenarios gone"),
+        ):
+            refused = browser.post(action, data={"model": "delays@2", "repeat": "3", "anew": "true"} | wrong)
+            assert refused.status_code in {404, 422}, refused.text
+            told = refused.text.partition('id="running"')[2].partition("</form>")[0]
+            assert says in told
+            assert re.search(r'role="alert"[^>]* autofocus', told)
+            assert 'value="true" checked' in told
+            assert field == "model" or '<option value="delays@2" selected>' in told
+            assert field == "name" or re.search(rf'name="{field}"[^>]* aria-invalid="true"', told)
+            assert f'value="{wrong.get("repeat", "3")}"' in told
+        assert browser.post("/suites/gone/run", data={"model": "delays@1"}).status_code == 404
+        assert not govern.list_jobs(site.workspace).total
+        # What is built meanwhile is not what the page showed.
+        shown = safeguard.show_suite(site.workspace, "arrivals")
+        safeguard.build_suite(site.workspace, "arrivals", "", sealed=0.0)
+        answer = browser.post(action, data={"model": "delays@2", "repeat": "3", "scenarios": "none"})
+        assert answer.status_code == 303
+        runner.work_off(site.workspace)
+        page = browser.get(answer.headers["location"]).text
+        assert "<dd>Done</dd>" in page
+        [result] = safeguard.list_results(site.workspace)
+        assert (result.suite_digest, str(result.model), result.repeats, result.made_by) == (shown.digest, "delays@2", 3, "sam")
+        assert f'href="/results/{result.id}"' in page
+    with site.browser_of(annotator) as browser:
+        assert browser.get("/suites/arrivals").status_code == 403
+        assert browser.post(action, data={"model": "delays@2"}).status_code == 403
 
 
 def test_the_page_of_a_job_that_runs_a_suite_says_what_it_asks_and_leads_to_the_result(site):

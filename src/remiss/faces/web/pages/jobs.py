@@ -1,16 +1,19 @@
-"""Jobs: work in the background, its state and its progress."""
+"""Jobs: work in the background, its state and its progress, and the form of a suite that posts one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Form, Query
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
-from remiss import govern
-from remiss.faces.serving import Asked, Ws
-from remiss.faces.web.rendering import address, render, segment, shell
+from remiss import govern, safeguard
+from remiss.errors import InputError
+from remiss.faces.serving import Asked, Ws, status_of
+from remiss.faces.web.pages import suites
+from remiss.faces.web.rendering import Refusal, address, render, segment, shell
 from remiss.records.job import JobState
 
 if TYPE_CHECKING:
@@ -78,3 +81,26 @@ def job(ws: Ws, job: str) -> Response:
 def cancel(ws: Ws, job: str) -> Response:
     """Cancel a job."""
     return RedirectResponse(f"{PATH}/{segment(govern.cancel(ws, job).id)}", 303)
+
+
+class RunForm(BaseModel):
+    """What a job is to run a suite on, and how."""
+
+    model: str = ""
+    repeat: str = ""
+    scenarios: str = ""
+    anew: bool = False
+
+
+@router.post(suites.PATH + "/{name}/run")
+def run_suite(ws: Ws, name: str, typed: Annotated[RunForm, Form()]) -> Response:
+    """Have a job run a suite, and lead to that; what is refused is said in the form."""
+    # What is no number is refused as an even one is.
+    repeat = int(typed.repeat) if typed.repeat.isdecimal() else 0
+    try:
+        scenarios = typed.scenarios or None
+        posted = safeguard.suite_job(ws, name, model=typed.model, repeat=repeat, scenarios=scenarios, anew=typed.anew)
+    except InputError as error:
+        refused = Refusal(form="run", problem=(error.what, error.do), wrong=error.field or "", typed=typed.model_dump())
+        return suites.shown(ws, name, refused=refused, status=status_of(error))
+    return RedirectResponse(f"{PATH}/{segment(posted.id)}", 303)

@@ -12,9 +12,9 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from remiss import safeguard
-from remiss.errors import Denied
+from remiss.errors import Denied, ModelError
 from remiss.faces.serving import Asked, Ws
-from remiss.faces.web.rendering import address, render, segment, shell, without_namespace
+from remiss.faces.web.rendering import Refusal, address, render, segment, shell, without_namespace
 from remiss.present.chart_marks import SURE, ChartMark
 from remiss.present.forest import differences
 from remiss.present.legible import counted
@@ -38,6 +38,7 @@ from remiss.present.result_words import (
 )
 from remiss.records.estimate import EstimateRow
 from remiss.records.event import Scalar
+from remiss.records.model import RowKind
 from remiss.records.result import PairedDifference, ResultFigure, RowVerdict, SuiteComparison, SuiteResult
 from remiss.records.success import SuccessOutcome
 from remiss.records.suite import SuitePart
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 PATH, RESULTS = "/suites", "/results"
-PASSING = "pass-rate"
+PASSING, RUN = "pass-rate", "suite:run"
 LIMIT = 50
 VERDICTS = {
     "passed": "that pass",
@@ -73,7 +74,10 @@ class SuitesPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuitePage:
-    """suites/page.html: one suite, and the results on it, of which two may be ticked; `powers` says what a gate over it sees."""
+    """suites/page.html: one suite, and the results on it, of which two may be ticked; `powers` says what a gate over it sees.
+
+    `models` are those that the reader may have run on it by a job; None where they may not.
+    """
 
     template: ClassVar[str] = "suites/page.html"
     suite: Suite
@@ -81,7 +85,9 @@ class SuitePage:
     powers: tuple[str, ...]
     not_asked: tuple[str, ...]
     scenarios: tuple[tuple[ScenarioSet, str, Sequence[tuple[ScenarioRecipe, str]]], ...]
+    models: tuple[str, ...] | None
     problem: tuple[str, str] | None = None
+    refused: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +151,25 @@ def suites(ws: Ws) -> Response:
 @router.get(PATH + "/{name}")
 def suite(ws: Ws, name: str) -> Response:
     """Show one suite and the results on it."""
-    return _suite(ws, name)
+    return shown(ws, name)
 
 
-def _suite(ws: Workspace, name: str, problem: tuple[str, str] | None = None) -> Response:
+def _models(ws: Workspace, team: str) -> tuple[tuple[str, ...] | None, tuple[str, str] | None]:
+    """Return the models that somebody may have run on a suite, or why they cannot be told; none to whom that is not allowed."""
+    if not ws.authority.may(ws.actor, RUN, team):
+        return None, None
+    try:
+        return tuple(str(each) for each in safeguard.list_models(ws).items if each.gets is RowKind.INPUTS), None
+    except ModelError as error:
+        return (), (error.what, error.do)
+
+
+def shown(
+    ws: Workspace, name: str, problem: tuple[str, str] | None = None, refused: Refusal | None = None, status: int = 422
+) -> Response:
+    """Return the page of a suite; with what was wrong, or what was refused of the form that runs it, where there is such."""
     found = safeguard.show_suite(ws, name)
+    models, wrong = _models(ws, found.team)
     results = [each for each in safeguard.list_results(ws, suite=found.name) if each.suite_digest == found.digest]
     page = SuitePage(
         suite=found,
@@ -157,10 +177,12 @@ def _suite(ws: Workspace, name: str, problem: tuple[str, str] | None = None) -> 
         powers=tuple(power_words(each) for each in found.power),
         not_asked=tuple(not_asked(found)),
         scenarios=tuple(map(_recipes, safeguard.list_scenarios(ws, f"{found.name}@{found.digest}"))),
-        problem=problem,
+        models=models,
+        problem=problem or wrong,
+        refused=refused,
     )
     twins = ((f"/api/v1/suites/{segment(name)}", "Suite"), (address("/api/v1/results", suite=found.name), "Results"))
-    return render(page, shell(ws, found.name, "suites", *twins), status=200 if problem is None else 422)
+    return render(page, shell(ws, found.name, "suites", *twins), status=200 if problem is None and refused is None else status)
 
 
 def _recipes(made: ScenarioSet) -> tuple[ScenarioSet, str, Sequence[tuple[ScenarioRecipe, str]]]:
@@ -178,7 +200,7 @@ def compare(ws: Ws, name: str, asked: Annotated[Ticked, Query()]) -> Response:
     """Show how two results of a suite differ."""
     ticked = tuple(dict.fromkeys(asked.result))
     if len(ticked) != 2:
-        return _suite(ws, name, (f"{counted(len(ticked), 'result')} ticked", "Tick two results of this suite."))
+        return shown(ws, name, (f"{counted(len(ticked), 'result')} ticked", "Tick two results of this suite."))
     candidate, baseline = ticked
     found = safeguard.compare(ws, name, model=candidate, baseline=baseline)
     title, svg = _chart(found.differences)
