@@ -63,7 +63,7 @@ def variance_of(found: Annotated, estimate: TwoPhase, *, rates: bool) -> float:
     if not rates:
         return estimate.variance
     among = np.sum(1 / found.p12)
-    return float(two_phase(found, around=estimate.total / among).variance / among**2)
+    return float(two_phase(found, around=estimate.total / among, cells=estimate.cells).variance / among**2)
 
 
 TOTALS, SHARES_OF_FLAGGED = False, True
@@ -119,7 +119,7 @@ def study_world(
             for tally in tallies:
                 figure, best = direct, estimate
                 if tally.rates:
-                    figure = confirmed_share(found, direct)
+                    figure = confirmed_share(found, direct, estimate.cells)
                 elif found.known.any():
                     flagged, first = flagged_in(world, kept, domain), kept.probability[counts][domain.within[counts]]
                     exact = flagged.low == flagged.high

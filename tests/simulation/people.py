@@ -137,5 +137,5 @@ def figures(found: Annotated, flagged: float) -> tuple[IntervalEstimate, Interva
     for each in (found.settled(0.0), found.settled(1.0)):
         estimate = calibrated(each, two_phase(each), flagged, np.ones(len(each.y)))
         totals.append(calibrated_total(each, estimate, counted, Open(population=flagged, least_probability=0.001)))
-        shares.append(confirmed_share(each, totals[-1]))
+        shares.append(confirmed_share(each, totals[-1], estimate.cells))
     return spanned(totals), spanned(shares)

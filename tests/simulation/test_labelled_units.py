@@ -51,7 +51,7 @@ def test_confirmed_figures_are_not_biased_and_cover_where_verdicts_of_a_unit_agr
             found, total = every.only(of[counts]), int((of & truth.failure).sum())
             estimate, open_ = two_phase(found), Open(population=float(flagged.sum()), least_probability=least)
             figure = confirmed_total(found, estimate, open_)
-            share = confirmed_share(found, figure)
+            share = confirmed_share(found, figure, estimate.cells)
             machines, first = IntervalEstimate(value=int(of.sum()), low=int(of.sum()), high=int(of.sum())), np.ones(len(found.y))
             if name != "all":
                 sampled = arrays_of(world, units, drawn, of, np.ones(world.size, dtype=bool))

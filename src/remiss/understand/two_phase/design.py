@@ -15,10 +15,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from remiss.understand.two_phase.labelled_events import GRADES, REJECTED, UNGRADED, Annotated
-from remiss.understand.variance import Indices, Numbers, numbered, part_of, shared_variance, sum_by, together_by
+from remiss.understand.variance import Indices, Numbers, numbered, part_of, shared_variance, sum_by
 
 # Where fewer verified cases are to be expected a cell's share is left to chance, and it is merged with the next grade's.
 LEAST_VERIFIED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """What the cells of some annotated events say, whatever their total is set against.
+
+    Parameters
+    ----------
+    total, unknown, weights, parts : as of the estimate
+    a : 1/(p12 p3) of each known verdict (n); 0 of the others
+    p3 : the share of the cell that is verified, times the part of its selected cases whose verdict is in (n)
+    choice : the number of the draw that decided of each event (n), from 0 on
+    of_verifying : what verifying adds to the variance, of each draw
+    """
+
+    total: float
+    unknown: float
+    weights: Numbers
+    parts: Numbers
+    a: Numbers
+    p3: Numbers
+    choice: Indices
+    of_verifying: Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +55,7 @@ class TwoPhase:
     weights : for how many events each known verdict speaks: g a (n); 0 of the others
     parts : what each event adds to T by linearisation (n); they sum to T
     unknown : how many events are in cells without any verification
+    cells : what it was made of, for another estimate of the same events
     """
 
     total: float
@@ -40,9 +64,10 @@ class TwoPhase:
     weights: Numbers
     parts: Numbers
     unknown: float
+    cells: Cells
 
 
-def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = None) -> TwoPhase:
+def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = None, cells: Cells | None = None) -> TwoPhase:
     """Return the estimate of design section 4: T = sum N_h R_h, with the variance of double sampling.
 
     What no criterion caught is too rare for shares: there each failure found counts for what it stands for, T = sum a y, with
@@ -66,6 +91,30 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     >>> found.total, found.variance  # 8 events, half of those verified are failures; 0.5/0.125 + 2 (0.5/0.0625) 0.25 times 2
     (4.0, 12.0)
     """
+    cells = cells or cells_of(found)
+    of_capture, p1 = (0.0, 1.0) if first is None else ((1 - first) / (first * found.p12 * cells.p3) * found.y**2, first)
+    of_annotating = (1 - found.p12 / p1) / (found.p12**2 * cells.p3) * (found.y - around) ** 2
+    of_drawing = np.where(found.known, of_capture + of_annotating, 0.0)
+    if found.unit is not None and found.captured is not None:
+        drawn = found.y if first is not None and bool(np.any(first < 1)) else found.y - around
+        of_pairs = shared_variance(cells.a * drawn, found.captured, found.unit)
+        # Few pairs are labelled, and by chance they may say that to capture together were better than apart.
+        of_drawing = of_drawing + of_pairs if of_pairs.sum() > 0 else of_drawing
+    spread = sum_by(cells.choice, of_drawing, 0) + cells.of_verifying
+    variance, squares = float(np.sum(spread)), float(np.sum(spread**2))
+    return TwoPhase(
+        total=cells.total,
+        variance=variance,
+        degrees=variance**2 / squares if squares > 0 else math.inf,
+        weights=cells.weights,
+        parts=cells.parts,
+        unknown=cells.unknown,
+        cells=cells,
+    )
+
+
+def cells_of(found: Annotated) -> Cells:
+    """Return what the cells of these events say (see `two_phase`)."""
     cell = merged(found)
     count = int(cell.max()) + 1 if len(cell) else 0
     p3 = answered(found, cell, count)
@@ -80,29 +129,21 @@ def two_phase(found: Annotated, around: float = 0.0, first: Numbers | None = Non
     g = np.divide(population, weight_sums, out=np.zeros(count), where=some)
     center = np.where(plain, 0.0, share)
     deviation = np.where(found.known, found.y - center[cell], 0.0)
-    of_capture, p1 = (0.0, 1.0) if first is None else ((1 - first) / (first * found.p12 * p3) * found.y**2, first)
-    of_annotating = (1 - found.p12 / p1) / (found.p12**2 * p3) * (found.y - around) ** 2
-    of_drawing = np.where(found.known, of_capture + of_annotating, 0.0)
     apart = np.where(plain[cell], deviation, deviations(found, a, cell))
-    by_choice = together_by(found.cluster, g[cell] * np.sqrt(1 - p3) / (found.p12 * p3) * apart)
-    of_pairs = np.zeros(len(a))
-    if found.unit is not None and found.captured is not None:
-        drawn = found.y if first is not None and bool(np.any(first < 1)) else found.y - around
-        of_pairs = shared_variance(a * drawn, found.captured, found.unit)
-        # Few pairs are labelled, and by chance they may say that to capture together were better than apart.
-        of_pairs = of_pairs if of_pairs.sum() > 0 else np.zeros(len(a))
-    choice = numbered(found.choice)
-    of_cluster = np.zeros(len(by_choice), dtype=np.intp)
-    of_cluster[numbered(found.cluster)] = choice
-    spread = sum_by(choice, of_drawing + of_pairs, 0) + sum_by(of_cluster, by_choice**2, 0)
-    squares = float(np.sum(spread**2))
-    return TwoPhase(
+    whole = numbered(found.cluster)
+    by_cluster = sum_by(whole, g[cell] * np.sqrt(1 - p3) / (found.p12 * p3) * apart, 0)
+    choice = whole if found.unit is None else numbered(found.choice)
+    of_cluster = np.zeros(len(by_cluster), dtype=np.intp)
+    of_cluster[whole] = choice
+    return Cells(
         total=float(np.sum(population * share)),
-        variance=float(np.sum(spread)),
-        degrees=float(np.sum(spread)) ** 2 / squares if squares > 0 else math.inf,
+        unknown=float(annotated[~some].sum()),
         weights=g[cell] * a,
         parts=center[cell] / found.p12 + g[cell] * a * deviation,
-        unknown=float(annotated[~some].sum()),
+        a=a,
+        p3=p3,
+        choice=choice,
+        of_verifying=sum_by(of_cluster, by_cluster**2, 0),
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import FEW, Interval, few_interval, none_upper, one_sided, rate_interval, total_interval
-from remiss.understand.two_phase.design import TwoPhase, two_phase
+from remiss.understand.two_phase.design import Cells, TwoPhase, two_phase
 from remiss.understand.two_phase.labelled_events import Annotated
 from remiss.understand.variance import Numbers, kish_size, together_by
 
@@ -123,7 +123,7 @@ def confirmed_rate(total: IntervalEstimate, estimate: TwoPhase, among: Among, *,
     return IntervalEstimate(value=rate, low=low, high=high, effective=effective)
 
 
-def confirmed_share(found: Annotated, total: IntervalEstimate) -> IntervalEstimate:
+def confirmed_share(found: Annotated, total: IntervalEstimate, cells: Cells | None = None) -> IntervalEstimate:
     """Return which part of the domain is confirmed: the precision, where the domain is what a criterion flagged.
 
     How many there are in the domain is taken from the same annotated events, so that having drawn many or few of them does
@@ -132,15 +132,16 @@ def confirmed_share(found: Annotated, total: IntervalEstimate) -> IntervalEstima
     Parameters
     ----------
     total : the numerator, from `confirmed_total`
+    cells : of an estimate of the same events, where there is one
     """
     if total.value is None:
         return total
     among = float(np.sum(1 / found.p12))
     if among == 0:
         return IntervalEstimate(value=None, notes=(NOBODY,))
-    whole = two_phase(found)
+    whole = two_phase(found, cells=cells)
     rate = part_of(whole.total, among)
-    return share_of(found, rate, two_phase(found, around=rate).variance / among**2, whole.degrees)
+    return share_of(found, rate, two_phase(found, around=rate, cells=whole.cells).variance / among**2, whole.degrees)
 
 
 def share_of(found: Annotated, rate: float, variance: float, degrees: float) -> IntervalEstimate:
@@ -229,7 +230,7 @@ def calibrated(found: Annotated, estimate: TwoPhase, flagged: float, first: Numb
     return replace(
         estimate,
         total=rate * flagged,
-        variance=scale**2 * two_phase(found, around=rate, first=first).variance,
+        variance=scale**2 * two_phase(found, around=rate, first=first, cells=estimate.cells).variance,
         weights=scale * estimate.weights,
         parts=scale * estimate.parts,
     )
@@ -252,7 +253,7 @@ def calibrated_total(found: Annotated, estimate: TwoPhase, flagged: IntervalEsti
         return IntervalEstimate(value=seen, low=seen, high=seen, effective=seen)
     if not hits.any():
         return confirmed_total(found, estimate, open_)
-    figure = share_among(flagged, confirmed_share(found, flagged))
+    figure = share_among(flagged, confirmed_share(found, flagged, estimate.cells))
     effective = effective_hits(found, estimate)
     return replace(figure, low=max(float(hits.sum()), figure.low or 0.0), effective=effective)
 

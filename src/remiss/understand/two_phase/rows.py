@@ -117,11 +117,12 @@ def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str,
     shared_out = flagged and not question.rate and bool(np.all(found.kind == 0))
     # What is unsettled is none of what is asked for, and then all of it.
     ends = [found.settled(0.0), found.settled(1.0)] if found.unsettled.any() else [found]
-    made = [figure_of(view, key, starts, each, two_phase(each), counted) for each in ends]
+    estimates = [two_phase(each) for each in ends]
+    made = [figure_of(view, key, starts, each, own, counted) for each, own in zip(ends, estimates, strict=True)]
     figures = [figure for figure, *_ in made]
     # That none was found is true only if none is with all that is unsettled.
     figure, (_, notes, among) = spanned(figures), made[-1]
-    shares = [confirmed_share(each, own) for each, own in zip(ends, figures, strict=True)] if shared_out else []
+    shares = [confirmed_share(*each) for each in zip(ends, figures, (own.cells for own in estimates), strict=True) if shared_out]
     share = spanned(shares) if shares else IntervalEstimate(value=None)
     hits = int(np.sum(found.y > 0))
     counts = (LABELLED_SAMPLE.format(needed=needed, label=to_label),) if verified < FEW and figure.value is not None else ()
@@ -226,7 +227,7 @@ def figure_of(
         figure = calibrated_rate(total, among)
     elif all_flagged and total.value:
         machines = flagged_rate(view, key, cells, starts)
-        figure = replace(share_among(machines, confirmed_share(found, total)), effective=total.effective)
+        figure = replace(share_among(machines, confirmed_share(found, total, estimate.cells)), effective=total.effective)
     else:
         figure = confirmed_rate(total, estimate, among, rare=bool(np.any(found.kind == 1)))
     return figure, notes, None if among is None else among.total
@@ -256,7 +257,7 @@ def process_of(
         figure = within_log(figure, total, hits, open_.population)
     if not all_flagged:
         return figure
-    return within_flagged(figure, flagged_process(view, key, own), confirmed_share(found, total), hits)
+    return within_flagged(figure, flagged_process(view, key, own), confirmed_share(found, total, estimate.cells), hits)
 
 
 def total_of(view: LabelledDomain, cells: Sequence[DomainCell], found: Annotated) -> tuple[IntervalEstimate, tuple[str, ...]]:
