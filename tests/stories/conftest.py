@@ -9,6 +9,7 @@ refusal has one. That a story does what it is marked with is held against what w
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -19,16 +20,19 @@ from typing import Any, cast
 import pytest
 
 import remiss
+from remiss import capture
 from remiss.action import Action
 from remiss.contract.table import entry_of
 from remiss.faces.http.by_hand import arguments_of as understood
 from remiss.records.published import position_of
+from remiss.records.run import Run
 from remiss.remote import RemoteWorkspace, sendable
 from remiss.workspace import Workspace
 from tests.command_line import CommandLine, command_of, words
-from tests.conftest import DATABASES
+from tests.conftest import DATABASES, SERVER, keys_in
 from tests.databases import database_on
 from tests.serving import TOKEN, served
+from tests.stories.logs import MONDAY, WEEK, Log
 
 FROM_AFAR, BY_COMMANDS, ON_POSTGRESQL = "http", "cli", "http on postgresql"
 # Of each item, whether its story is told from afar or by commands, too.
@@ -134,3 +138,31 @@ def ws(database: str, request: pytest.FixtureRequest, environment: dict[str, str
         sources = {"REMISS_SOURCES": str(tmp_path / "log")}
         there = held.enter_context(served(address, environment | sources))
         yield held.enter_context(remiss.open(there.url, token=TOKEN))
+
+
+@pytest.fixture
+def already_captured(
+    ws: remiss.Workspace, database: str, environment: dict[str, str], once: Callable[..., str]
+) -> Callable[..., Run]:
+    """Gives the run of some weeks of a log, with which a new catalog begins in a story of what comes after it.
+
+    Of logs and weeks that are alike it is captured in the first such story, and the catalog is copied in all others. What the
+    catalog read is a copy of the log: each story may change its own.
+    """
+
+    def captured(log: Log, first: int = 0, last: int = 3) -> Run:
+        weeks = {"since": MONDAY + first * WEEK, "until": MONDAY + last * WEEK}
+        if database not in DATABASES:
+            return capture.capture(ws, log.protocol, **weeks)
+        digest = log.digest()
+
+        def make() -> str:
+            keys = Path(environment["REMISS_KEYS"])
+            if not (keys / "catalog.key").exists():
+                keys_in(keys)  # whichever story is first
+            kept = log.copy(Path(os.environ[SERVER]) / "logs" / digest)
+            return capture.capture(ws, kept.protocol, **weeks).id
+
+        return capture.show(ws, once(ws, f"weeks_{first}_{last}_of_{digest}", make))
+
+    return captured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -63,6 +64,20 @@ class Log:
             pq.write_table(pa.Table.from_pylist(rows), self.folder / name / "all.parquet")
         Path(self.protocol).write_text(protocol)
         return self
+
+    def digest(self) -> str:
+        """Return a short word for what lies in the folder now: the same for the same files."""
+        files = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        content = hashlib.sha256()
+        for path in files:
+            content.update(f"{path.relative_to(self.folder)} {path.stat().st_size}\n".encode() + path.read_bytes())
+        return content.hexdigest()[:12]
+
+    def copy(self, folder: Path) -> Log:
+        """Return a copy of the folder as it is now, for a catalog that is kept: the tests write over theirs."""
+        if not folder.exists():
+            shutil.copytree(self.folder, folder)
+        return Log(folder, self.predictions, self.outcomes)
 
 
 def number(*words: object) -> int:

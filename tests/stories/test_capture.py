@@ -54,8 +54,8 @@ def test_the_groups_count_exactly_what_the_log_holds(ws, log):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log):
-    run = captured(ws, log)
+def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log, already_captured):
+    run = already_captured(log)
     [line, *_] = catalog.search(ws, "criterion:missed-delay", limit=1)
     case = catalog.show(ws, line["id"])
     assert case.event.output == "on-time"
@@ -70,8 +70,8 @@ def test_a_case_shows_what_happened_and_how_it_was_sampled(ws, log):
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("case.compare")
-def test_a_case_is_compared_with_controls_of_its_window_and_stratum(ws, log):
-    captured(ws, log)
+def test_a_case_is_compared_with_controls_of_its_window_and_stratum(ws, log, already_captured):
+    already_captured(log)
     [line, *_] = catalog.search(ws, "criterion:missed-delay", limit=1)
     found = catalog.compare(ws, line["id"], controls=3)
     assert len(found.controls) == 3
@@ -84,8 +84,8 @@ def test_a_case_is_compared_with_controls_of_its_window_and_stratum(ws, log):
 
 
 @pytest.mark.of_the_log
-def test_people_in_the_text_never_reach_the_catalog(ws, log):
-    captured(ws, log)
+def test_people_in_the_text_never_reach_the_catalog(ws, log, already_captured):
+    already_captured(log)
     texts = [catalog.show(ws, line["id"]).event.text or "" for line in catalog.search(ws, "", limit=1000)]
     assert any("[email:" in text for text in texts)
     assert not any("@example.com" in text for text in texts)
@@ -101,8 +101,8 @@ def test_without_an_interval_everything_due_is_captured_once(ws, log):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_the_same_capture_again_finds_the_same_and_changes_nothing(ws, log):
-    first = captured(ws, log)
+def test_the_same_capture_again_finds_the_same_and_changes_nothing(ws, log, already_captured):
+    first = already_captured(log)
     second = captured(ws, log)
     assert second.events_new == second.cases_new == 0
     assert second.changes == {}
@@ -113,8 +113,8 @@ def test_the_same_capture_again_finds_the_same_and_changes_nothing(ws, log):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_a_late_label_changes_a_case_when_its_window_is_captured_again(ws, log):
-    captured(ws, log)
+def test_a_late_label_changes_a_case_when_its_window_is_captured_again(ws, log, already_captured):
+    already_captured(log)
     flight = next(
         row["flight"]
         for row in log.predictions
@@ -136,8 +136,8 @@ def in_force(ws):
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("run.diff")
-def test_events_that_left_the_source_make_a_run_wait_until_somebody_accepts(ws, log):
-    first = captured(ws, log)
+def test_events_that_left_the_source_make_a_run_wait_until_somebody_accepts(ws, log, already_captured):
+    first = already_captured(log)
     [line] = catalog.search(ws, "", limit=1)
     sampled = catalog.show(ws, line["id"]).event.id
     gone = next(row for row in log.predictions if row["prediction_id"] == sampled)
@@ -155,8 +155,8 @@ def test_events_that_left_the_source_make_a_run_wait_until_somebody_accepts(ws, 
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_another_meaning_under_the_same_version_is_refused(ws, log):
-    captured(ws, log)
+def test_another_meaning_under_the_same_version_is_refused(ws, log, already_captured):
+    already_captured(log)
     log.write(PROTOCOL.replace("latency_ms > 250", "latency_ms > 200"))
     with pytest.raises(ProtocolError, match="version"):
         captured(ws, log)
@@ -184,8 +184,8 @@ def test_another_zone_of_the_log_under_the_same_version_is_refused_by_name(ws, l
         ("model: arrival-delay\n", "model: arrival-delay\nowners: [ana]\n", "owners"),
     ],
 )
-def test_content_guarded_otherwise_needs_another_version_and_figures_go_on(ws, log, old, new, named):
-    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+def test_content_guarded_otherwise_needs_another_version_and_figures_go_on(ws, log, already_captured, old, new, named):
+    already_captured(log, 0, 1)
     log.write(PROTOCOL.replace(old, new))
     with pytest.raises(ProtocolError, match=f"protects its content differently in this catalog: another {named}"):
         captured(ws, log)
@@ -369,8 +369,8 @@ def test_an_interval_of_more_windows_than_a_run_takes_is_refused_before_anything
 
 
 @pytest.mark.of_the_log
-def test_a_run_of_more_windows_than_this_version_takes_cannot_be_reproduced_and_says_why(ws, log, monkeypatch):
-    run = captured(ws, log)
+def test_a_run_of_more_windows_than_this_version_takes_cannot_be_reproduced_and_says_why(ws, log, already_captured, monkeypatch):
+    run = already_captured(log)
     monkeypatch.setattr("remiss.capture.schedule.MOST_WINDOWS", 2)
     outcome = capture.reproduce(ws, run.id)
     assert outcome.verdict == "cannot"
@@ -388,8 +388,8 @@ def test_a_log_in_which_no_time_can_be_read_is_refused_and_not_called_captured(w
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_another_seed_in_a_new_version_is_said(ws, log):
-    captured(ws, log)
+def test_another_seed_in_a_new_version_is_said(ws, log, already_captured):
+    already_captured(log)
     again = PROTOCOL.replace("version: 1", "version: 2").replace('seed: "2026"', 'seed: "2027"')
     log.write(again)
     run = captured(ws, log)
@@ -411,8 +411,8 @@ def test_an_anomaly_that_cannot_be_judged_is_said(ws, log):
 
 @pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.every_way("run.accept", "run.show")
-def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
-    first = captured(ws, log)
+def test_a_run_is_read_as_it_stood_at_a_position(ws, log, already_captured):
+    first = already_captured(log)
     del log.predictions[: len(log.predictions) // 3]
     log.write()
     second = captured(ws, log)
@@ -436,8 +436,8 @@ def test_a_run_is_read_as_it_stood_at_a_position(ws, log):
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("status")
-def test_status_tells_how_captures_stood_at_a_position(ws, log):
-    first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+def test_status_tells_how_captures_stood_at_a_position(ws, log, already_captured):
+    first = already_captured(log, 0, 1)
     capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
     [now], [then] = capture.status(ws), capture.status(ws, as_of=first.position)
     assert (then.windows, now.windows) == (1, 2)
@@ -448,8 +448,8 @@ def test_status_tells_how_captures_stood_at_a_position(ws, log):
         capture.status(ws, as_of=99)
 
 
-def test_protocols_are_read_as_the_shelf_stood_at_a_position(ws, log):
-    position = captured(ws, log).position
+def test_protocols_are_read_as_the_shelf_stood_at_a_position(ws, log, already_captured):
+    position = already_captured(log).position
     log.write(PROTOCOL.replace("version: 1", "version: 2").replace("> 250", "> 240"))
     captured(ws, log)
     assert protocols.show(ws, "arrival-delay").version == 2
@@ -495,6 +495,6 @@ def test_events_and_cases_are_as_guarded_as_the_most_guarded_field_that_reached_
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_a_case_of_a_protocol_without_grades_is_internal(ws, log):
-    captured(ws, log)
+def test_a_case_of_a_protocol_without_grades_is_internal(ws, log, already_captured):
+    already_captured(log)
     assert catalog.search(ws, "sensitivity:internal").total == catalog.search(ws, "").total

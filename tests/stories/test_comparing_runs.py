@@ -41,8 +41,8 @@ def slow(log, first, last):
 
 
 @pytest.mark.every_way("run.compare")
-def test_only_what_differs_of_two_runs_is_told(ws, log):
-    one = captured(ws, log, PROTOCOL, 0, 1)
+def test_only_what_differs_of_two_runs_is_told(ws, log, already_captured):
+    one = already_captured(log, 0, 1).id
     for row in log.predictions[400:410]:
         row["carrier"] = None
     other = captured(ws, log, SECOND, 1, 2)
@@ -84,7 +84,7 @@ def test_a_difference_of_many_windows_has_an_interval_made_of_both_and_runs_over
 
 
 @pytest.mark.of_the_log
-def test_a_run_is_not_compared_with_itself(ws, log):
-    one = captured(ws, log, PROTOCOL, 0, 1)
+def test_a_run_is_not_compared_with_itself(ws, log, already_captured):
+    one = already_captured(log, 0, 1).id
     with pytest.raises(InputError, match="compared with itself"):
         understand.compare_runs(ws, one, one)

@@ -24,8 +24,8 @@ def slow(ws, protocol, query=WEIGHTED):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_another_name_with_the_same_seed_is_no_way_around(ws, log):
-    captured(ws, log)
+def test_another_name_with_the_same_seed_is_no_way_around(ws, log, already_captured):
+    already_captured(log, 0, 2)
     captured(ws, log, CHANGED.replace("protocol: arrival-delay", "protocol: another"))
     with pytest.raises(QueryError, match="slow was written or changed after the sampled cases of 2 windows"):
         slow(ws, "another")
@@ -37,8 +37,8 @@ def test_another_name_with_the_same_seed_is_no_way_around(ws, log):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_nor_is_another_width_of_windows_of_which_two_are_never_in_force_over_the_same_time(ws, log):
-    captured(ws, log)
+def test_nor_is_another_width_of_windows_of_which_two_are_never_in_force_over_the_same_time(ws, log, already_captured):
+    already_captured(log, 0, 2)
     captured(ws, log, CHANGED.replace("version: 1", "version: 2").replace("window: 1 week", "window: 1 day"))
     with pytest.raises(QueryError, match="slow was written or changed after the sampled cases of 14 windows"):
         slow(ws, "arrival-delay")
@@ -49,8 +49,8 @@ def test_nor_is_another_width_of_windows_of_which_two_are_never_in_force_over_th
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_nor_is_a_longer_lag_of_labels_where_the_criterion_reads_them(ws, log):
-    captured(ws, log)
+def test_nor_is_a_longer_lag_of_labels_where_the_criterion_reads_them(ws, log, already_captured):
+    already_captured(log, 0, 2)
     captured(ws, log, PROTOCOL.replace("version: 1", "version: 2").replace("lag: 2 days", "lag: 9 days"))
     with pytest.raises(QueryError, match="missed-delay was written or changed after"):
         slow(ws, "arrival-delay", "criterion:missed-delay inputs.carrier:UA")

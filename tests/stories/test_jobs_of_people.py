@@ -13,7 +13,7 @@ from remiss.govern.authority import Granted, actor_of
 from remiss.records.case import Sensitivity
 from remiss.records.job import JobState
 from tests.conftest import DATABASES
-from tests.stories.logs import MONDAY, WEEK, small_log
+from tests.stories.logs import small_log
 
 
 @pytest.fixture(params=DATABASES)
@@ -46,11 +46,10 @@ def serving(ws, name):
 
 
 @pytest.fixture
-def posted(ws, log):
+def posted(ws, log, already_captured):
     """A job of bo's of two steps, for the week between them is captured."""
-    bo = person(ws, "bo")
-    capture.capture(ws, log.protocol, since=MONDAY + WEEK, until=MONDAY + 2 * WEEK)
-    return capturing.capture_job(bo, log.protocol)
+    already_captured(log, 1, 2)
+    return capturing.capture_job(person(ws, "bo"), log.protocol)
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")

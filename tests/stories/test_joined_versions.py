@@ -29,11 +29,15 @@ def captured(ws, log, text, first, last):
 
 
 @pytest.fixture
-def three(ws, log):
+def three(ws, log, once):
     """Return a catalog with a week by each of three versions; the second was captured by the first, too."""
-    captured(ws, log, PROTOCOL, 0, 2)
-    captured(ws, log, SECOND, 1, 2)
-    captured(ws, log, THIRD, 2, 3)
+
+    def make():
+        captured(ws, log, PROTOCOL, 0, 2)
+        captured(ws, log, SECOND, 1, 2)
+        return captured(ws, log, THIRD, 2, 3).id
+
+    once(ws, "a_week_by_each_of_three_versions", make)
     return ws
 
 
@@ -169,12 +173,12 @@ def test_rows_without_a_time_are_refused_once_however_many_runs_and_versions_rea
         ({"confidence: score": "confidence: 1 - score"}, f"{SLOW} confidence:>0.5", "the field confidence"),
     ],
 )
-def test_what_else_decides_which_events_a_figure_is_of_keeps_versions_apart(ws, log, changed, query, reason):
+def test_what_else_decides_which_events_a_figure_is_of_keeps_versions_apart(ws, log, already_captured, changed, query, reason):
     text = PROTOCOL.replace("version: 1\n", "version: 2\n")
     for old, new in changed.items():
         assert old in text
         text = text.replace(old, new)
-    captured(ws, log, PROTOCOL, 0, 1)
+    already_captured(log, 0, 1)
     captured(ws, log, text, 1, 2)
     found = understand.estimate(ws, query, by="window", across_versions=True)
     assert [each.version for each in found.spans] == [2]
@@ -182,8 +186,8 @@ def test_what_else_decides_which_events_a_figure_is_of_keeps_versions_apart(ws, 
 
 
 @pytest.mark.of_the_log
-def test_what_was_changed_after_its_sample_was_seen_is_refused_across_versions_too(ws, log):
-    captured(ws, log, PROTOCOL, 0, 2)
+def test_what_was_changed_after_its_sample_was_seen_is_refused_across_versions_too(ws, log, already_captured):
+    already_captured(log, 0, 2)
     # The second week again, by a rule that was written when its cases could be seen.
     captured(ws, log, THIRD, 1, 2)
     captured(ws, log, THIRD.replace("version: 3", "version: 4").replace("severity: 4", "severity: 3"), 2, 3)

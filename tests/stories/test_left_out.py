@@ -50,8 +50,8 @@ def test_shadow_traffic_is_left_out_and_said_beside_every_figure(ws, log):
 
 
 @pytest.mark.of_the_log
-def test_a_protocol_of_the_shadow_needs_ids_that_tell_it_apart_and_is_told_which(ws, log):
-    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+def test_a_protocol_of_the_shadow_needs_ids_that_tell_it_apart_and_is_told_which(ws, log, already_captured):
+    already_captured(log, 0, 1)
     shadow = log.folder / "shadow.yaml"
     text = admitting("shadow").replace("protocol: arrival-delay", "protocol: shadow", 1)
     shadow.write_text(text)
@@ -95,16 +95,16 @@ def test_a_later_version_of_a_protocol_may_leave_out_more(ws, log):
     assert (run.manifest.left_out, run.status) == (400, "complete")
 
 
-def test_another_protocol_of_the_same_rows_shares_their_events(ws, log):
-    first = capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+def test_another_protocol_of_the_same_rows_shares_their_events(ws, log, already_captured):
+    first = already_captured(log, 0, 1)
     other = log.folder / "other.yaml"
     other.write_text(admitting("live").replace("protocol: arrival-delay", "protocol: other", 1))
     assert capture.capture(ws, str(other), since=MONDAY, until=MONDAY + WEEK).events_known == first.events_new
 
 
 @pytest.mark.of_the_log
-def test_admit_is_part_of_what_a_protocol_means_and_without_it_nothing_changes(ws, log):
-    capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+def test_admit_is_part_of_what_a_protocol_means_and_without_it_nothing_changes(ws, log, already_captured):
+    already_captured(log, 0, 1)
     Path(log.protocol).write_text(PROTOCOL)
     with pytest.raises(ProtocolError, match="version 1 of arrival-delay means something else in this catalog: another admit"):
         capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)

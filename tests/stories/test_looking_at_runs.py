@@ -40,8 +40,8 @@ def in_force(run, group):
 
 @pytest.mark.postgresql_in_soak("others send it what these statements are made of")
 @pytest.mark.every_way("run.coverage")
-def test_coverage_can_be_read_as_it_was(ws, log):
-    first = captured(ws, log, 0, 1)
+def test_coverage_can_be_read_as_it_was(ws, log, already_captured):
+    first = already_captured(log, 0, 1)
     captured(ws, log, 1, 3)
     [then], [now] = capture.coverage(ws, as_of=first.position), capture.coverage(ws)
     assert (then["windows"], now["windows"]) == (1, 3)
@@ -58,8 +58,8 @@ def test_runs_are_listed_page_by_page(ws, log):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_a_token_of_another_list_of_runs_is_refused(ws, log):
-    captured(ws, log, 0, 1)
+def test_a_token_of_another_list_of_runs_is_refused(ws, log, already_captured):
+    already_captured(log, 0, 1)
     captured(ws, log, 1, 2)
     page = capture.list_runs(ws, limit=1)
     for token, protocol in ((page.next, "arrival-delay"), ("nonsense", None)):
@@ -69,8 +69,8 @@ def test_a_token_of_another_list_of_runs_is_refused(ws, log):
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("run.windows")
-def test_the_windows_of_a_run_say_for_which_it_is_in_force(ws, log):
-    first = captured(ws, log)
+def test_the_windows_of_a_run_say_for_which_it_is_in_force(ws, log, already_captured):
+    first = already_captured(log)
     captured(ws, log, 1, 2)
     found = capture.windows(ws, first.id)
     assert list(found.column("window")) == [MONDAY + at * WEEK for at in range(3)]
@@ -93,8 +93,8 @@ def test_a_provisional_window_says_from_when_it_can_be_captured_again(ws, log):
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("run.cells")
-def test_cells_of_a_run_are_disjoint_and_add_up_to_its_events(ws, log):
-    run = captured(ws, log)
+def test_cells_of_a_run_are_disjoint_and_add_up_to_its_events(ws, log, already_captured):
+    run = already_captured(log)
     found = capture.cells(ws, run.id)
     counts = ("met", "undecided", "outside", "events", "labelled")
     assert found.columns == ("window", "context.airport", "model_version", "told_apart", *counts)
@@ -113,8 +113,8 @@ def test_windows_and_cells_of_a_run_that_is_not_there_are_not_found(ws):
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.every_way("run.histograms")
-def test_every_field_of_a_run_is_counted_by_window_and_version(ws, log):
-    run = captured(ws, log)
+def test_every_field_of_a_run_is_counted_by_window_and_version(ws, log, already_captured):
+    run = already_captured(log)
     lines = list(capture.histograms(ws, run.id, field="inputs.carrier"))
     for at in range(3):
         own = [row for row in log.predictions if (row["scheduled_at"] - MONDAY) // WEEK == at]

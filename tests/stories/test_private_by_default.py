@@ -29,8 +29,8 @@ def found(ws):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_without_the_key_every_built_in_detector_reads_every_text(ws, log):
-    run = captured(ws, log)
+def test_without_the_key_every_built_in_detector_reads_every_text(ws, log, already_captured):
+    run = already_captured(log, 0, 1)
     events = found(ws)
     assert not any("@example.com" in (event.text or "") for event in events)
     assert any("[email:" in (event.text or "") for event in events)
@@ -53,8 +53,8 @@ def test_who_wants_texts_as_they_were_logged_says_none_and_is_told_so_each_time(
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_a_version_that_said_nothing_goes_on_and_does_not_become_none(ws, log):
-    captured(ws, log)
+def test_a_version_that_said_nothing_goes_on_and_does_not_become_none(ws, log, already_captured):
+    already_captured(log, 0, 1)
     log.write(SILENT.replace("Missed", "All missed"))
     captured(ws, log)
     log.write(NONE.replace("version: 2", "version: 1"))

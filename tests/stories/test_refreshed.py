@@ -33,8 +33,8 @@ def corrected(log):
     return [row for row in log.predictions if row["carrier"] == "ZZ"]
 
 
-def test_after_a_corrected_source_queries_find_events_as_the_run_in_force_met_them(ws, log):
-    captured(ws, log)
+def test_after_a_corrected_source_queries_find_events_as_the_run_in_force_met_them(ws, log, already_captured):
+    already_captured(log)
     before = catalog.search(ws, "criterion:slow").total
     assert understand.estimate(ws, "inputs.carrier:ZZ").rows[0].value == 0
     rows = corrected(log)
@@ -54,8 +54,8 @@ def test_after_a_corrected_source_queries_find_events_as_the_run_in_force_met_th
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_a_run_that_waits_shows_nothing_until_it_is_accepted(ws, log):
-    captured(ws, log)
+def test_a_run_that_waits_shows_nothing_until_it_is_accepted(ws, log, already_captured):
+    already_captured(log)
     [line, *_] = catalog.search(ws, "criterion:slow", limit=1)
     gone = catalog.show(ws, line["id"]).event.id
     corrected(log)

@@ -26,8 +26,8 @@ def missed(ws, **asked):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_lists_and_cases_are_called_by_the_template_of_their_protocol(ws, log):
-    capture.capture(ws, log.protocol)
+def test_lists_and_cases_are_called_by_the_template_of_their_protocol(ws, log, already_captured):
+    already_captured(log, 0, 1)
     [line, *_] = missed(ws)
     case = catalog.show(ws, line["id"])
     called = f"{case.event.inputs['carrier']} from {case.event.context['airport']}: announced on-time, came late"
@@ -37,8 +37,8 @@ def test_lists_and_cases_are_called_by_the_template_of_their_protocol(ws, log):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_what_people_wrote_comes_before_the_template(ws, log):
-    capture.capture(ws, log.protocol)
+def test_what_people_wrote_comes_before_the_template(ws, log, already_captured):
+    already_captured(log, 0, 1)
     [line, *_] = missed(ws)
     revised = catalog.revise(ws, line["id"], 1, title="The connection to Ohio")
     assert (revised.title, revised.title_by) == ("The connection to Ohio", "people")
@@ -48,8 +48,8 @@ def test_what_people_wrote_comes_before_the_template(ws, log):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
-def test_a_capture_by_other_words_takes_the_newest_and_keeps_the_digest(ws, log):
-    capture.capture(ws, log.protocol, since=SINCE, until=UNTIL)
+def test_a_capture_by_other_words_takes_the_newest_and_keeps_the_digest(ws, log, already_captured):
+    already_captured(log, 0, 1)
     before = protocol.show(ws, "arrival-delay")
     log.write(PROTOCOL + TITLE.replace("announced", "we said"))
     capture.capture(ws, log.protocol, since=SINCE, until=UNTIL)

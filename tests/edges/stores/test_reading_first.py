@@ -21,11 +21,15 @@ ARITHMETIC = (flagged.estimate_rows, rows.confirmed_rows)
 
 
 @pytest.fixture
-def captured(ws, tmp_path):
+def captured(ws, tmp_path, once):
     """Three weeks, one of them captured apart."""
     log = small_log(tmp_path / "log")
-    for first, last in ((0, 2), (2, 3)):
-        capture.capture(ws, log.protocol, since=MONDAY + first * WEEK, until=MONDAY + last * WEEK)
+
+    def make():
+        capture.capture(ws, log.protocol, since=MONDAY, until=MONDAY + 2 * WEEK)
+        return capture.capture(ws, log.protocol, since=MONDAY + 2 * WEEK, until=MONDAY + 3 * WEEK).id
+
+    once(ws, "two_weeks_and_one", make)
 
 
 @contextmanager
