@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from tests.forks import leave_alone
+
 ROOT = Path(__file__).resolve().parents[1]
 LOADED = (
     *("remiss.faces.cli.main", "remiss.capture.actions", "remiss.edges.engines.duckdb", "remiss.edges.stores.store"),
@@ -174,6 +176,7 @@ def _called(there: socket.socket) -> None:
 if __name__ == "__main__":
     for module in LOADED:
         importlib.import_module(module)
+    leave_alone()
     if sys.argv[1:]:
         _answer(sys.argv[1])
     for line in sys.stdin:

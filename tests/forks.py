@@ -8,6 +8,7 @@ of a worker, from the first that asks for it; it ends with the worker, whose end
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -95,6 +96,12 @@ def _forker() -> socket.socket:
     return here
 
 
+def leave_alone() -> None:
+    """Have no fork look through what is loaded for garbage: to look is to copy each page of it."""
+    gc.collect()
+    gc.freeze()
+
+
 def _serve(there: socket.socket) -> None:
     """Fork for whatever is asked for, until nobody can ask any more."""
     signal.signal(signal.SIGCHLD, _reap)
@@ -145,4 +152,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who stops the tests stops this by leaving
     for name in LOADED:
         importlib.import_module(name)
+    leave_alone()
     _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 # The widths that people have, from a phone to a wide screen.
 WIDTHS = (375, 768, 820, 1024, 1440, 1920)
@@ -54,6 +54,12 @@ SHIFTS = """new Promise((answer) => {
   new PerformanceObserver((list) => seen.push(...list.getEntries())).observe({ type: "layout-shift", buffered: true });
   setTimeout(() => answer(seen.filter((each) => !each.hadRecentInput).map((each) => [each.value, each.sources.map(told)])), 20);
 })"""
+
+
+def settle(page: Page) -> None:
+    """Wait until all that a page loads by itself after it came is there: what stands in its place until then asks for it."""
+    expect(page.locator('[hx-trigger="load"], .htmx-request')).to_have_count(0)
+    page.evaluate("document.fonts.ready.then(() => true)")
 
 
 def cut_or_broken(page: Page, widths: Sequence[int] = WIDTHS) -> dict[int, list[str]]:

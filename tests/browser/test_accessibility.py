@@ -21,7 +21,7 @@ from remiss.records.case import Filing
 from remiss.records.identity import plain
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
-from tests.browser.layout import BROKEN, MOST_MOVED, WIDE, WIDTHS, cut_or_broken, moved
+from tests.browser.layout import BROKEN, MOST_MOVED, WIDE, WIDTHS, cut_or_broken, moved, settle
 from tests.curate.standings import ANSWERS, NOISE, WEAK
 from tests.edges.stores.test_jobs import STEPS, post
 from tests.safeguard.test_attestation import decision
@@ -208,7 +208,7 @@ def test_no_page_breaks_a_rule_that_machines_can_check(signed_in, filled_in, loo
         page.set_viewport_size(look["viewport"])
         page.emulate_media(color_scheme=look["color_scheme"])
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         shift, parts = moved(page)
         most = max(most, (shift, path))
         if shift >= MOST_MOVED:
@@ -267,7 +267,7 @@ def test_lists_are_read_on_a_phone_without_scrolling_sideways(signed_in, site, f
     wrong = {}
     for path in map(filled_in, FOLDED):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         wrong[path] = page.evaluate(SIDEWAYS) + page.evaluate(WIDE) + page.evaluate(BROKEN)
     assert not any(wrong.values()), wrong
 
@@ -278,7 +278,7 @@ def test_at_no_width_that_people_have_is_anything_cut_or_a_word_broken(signed_in
     wrong = {}
     for path in map(filled_in, PAGES):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         wrong |= {f"{path} at {width}": told for width, told in cut_or_broken(page).items()}
     assert wrong == {}
 

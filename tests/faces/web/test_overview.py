@@ -61,8 +61,8 @@ def labelled_once(captured_once, tmp_path_factory):
             ("bo", labelling.verify, LabellingKind.VERIFICATION, 0.5),
         ):
             ws.actor = Actor(name=person)
-            leave = part * getattr(queue.list_queue(ws).left, kind.value)
-            while getattr(queue.list_queue(ws).left, kind.value) > leave:
+            left = getattr(queue.list_queue(ws).left, kind.value)
+            for _ in range(left - int(part * left)):
                 form = queue.take(ws, kind=kind).task.form
                 found = Judgement(verdict=Verdict.NOT_A_FAILURE)
                 if form.event.label == "late":
