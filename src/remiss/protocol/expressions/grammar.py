@@ -20,7 +20,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from remiss.errors import ProtocolError
-from remiss.protocol.expressions import conditions, functions, nested, text_parts, values
+from remiss.protocol.expressions import conditions, functions, nested, patterns, values
 from remiss.protocol.expressions.refusal import check_chains, refuse
 from remiss.protocol.expressions.typed import ExpressionReader, Rule, Typed
 from remiss.protocol.terms import Type
@@ -192,7 +192,7 @@ def _where(error: ParseError) -> str:
     return f"unexpected {near!r} at {place}" if near else f"it stops making sense at {place}"
 
 
-CALLS: Mapping[tuple[str, int], Rule] = {**nested.CALLS, ("try_strptime", 2): text_parts.from_text}
+CALLS: Mapping[tuple[str, int], Rule] = {**nested.CALLS, ("try_strptime", 2): patterns.from_text}
 
 
 def _call(node: exp.Expression, reader: ExpressionReader) -> Typed:
@@ -239,9 +239,9 @@ RULES: Mapping[type[exp.Expression], Rule] = {
     exp.Contains: functions.of_texts(Type.BOOLEAN, more=1),
     exp.Extract: functions.extract,
     exp.UnixToTime: functions.from_epoch,
-    exp.StrToTime: text_parts.from_text,
-    exp.SplitPart: text_parts.split_part,
-    exp.RegexpExtract: text_parts.regular_part,
+    exp.StrToTime: patterns.from_text,
+    exp.SplitPart: patterns.split_part,
+    exp.RegexpExtract: patterns.regular_part,
     exp.ByteString: values.escaped,
     exp.Dot: nested.dot,
     exp.Bracket: nested.bracket,
