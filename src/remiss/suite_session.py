@@ -13,33 +13,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
+from math import isnan
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from remiss.errors import RemissError
 from remiss.offline import Offline
 from remiss.opening import without_catalog
 from remiss.present.legible import printable
-from remiss.present.result_words import change, expected, stable, synthetic_words
+from remiss.present.result_words import change, expected
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelSpecification
-from remiss.records.result import SuiteResult
+from remiss.records.result import RowVerdict, SuiteResult
 from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind
+from remiss.records.success import SuccessOutcome
 from remiss.records.suite import Suite, SuitePart, SuiteRow
-from remiss.safeguard.asking import Questions, answers_of, asked_times, check_gets, checked_repeats, majority
+from remiss.safeguard.asking import Answers, Questions, answers_of, asked_times, check_gets, checked_repeats, majority
 from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Runner
+from remiss.safeguard.result_figures import judged_answers
 from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_rates, outcomes
 from remiss.safeguard.suite_assembly import TARGET, asked_in
 from remiss.safeguard.suite_rows import is_apart
-from remiss.safeguard.suite_running import SuiteRun, run_suite, split_apart
+from remiss.safeguard.suite_running import VERDICTS, SuiteRun, run_suite, split_apart
 from remiss.scenario_folder import read as read_scenarios
 from remiss.suite_folder import read
 
-__all__ = ["CaseOutcome", "RemissError", "SuiteSession", "run", "summary"]
+__all__ = ["CaseOutcome", "RemissError", "SuiteSession", "flip_rates", "run"]
 
 AT_ONCE, MOST_AT_ONCE = 256, 8_192
 QUICK_SECONDS = 2.0
+# A verdict, how often the expectations held of how often it can be told, and the latency of each answer.
+HeardAnswers = tuple[str, int, int, Sequence[float | None]]
 MOST_SAID = 160
 MOST_CHANGES = 3
 
@@ -48,7 +53,7 @@ MOST_CHANGES = 3
 class CaseOutcome:
     """What became of one event: how often its expectations held of how often it was asked, and the first answer.
 
-    `told` is False where nothing that the model says can tell; then it does not pass.
+    `told` is False where nothing that the model says can tell; then it does not pass. `heard` is what figures are made of.
     """
 
     passes: int
@@ -56,6 +61,7 @@ class CaseOutcome:
     passed: bool
     told: bool
     answer: ModelAnswer
+    heard: HeardAnswers
 
 
 @dataclass(slots=True)
@@ -130,7 +136,7 @@ class SuiteSession:
         judge = CriterionJudge(self._offline.engine, self.suite.criteria, rows)
         questions = Questions(rows=rows, repeats=[self.repeats] * len(rows), judge=judge, seed=self.seed)
         [answers] = answers_of([self.model], [self._running()], questions, self._offline.progress)
-        told, asked = majority(answers.passed), asked_times(answers.passed)
+        told, asked, heard = majority(answers.passed), asked_times(answers.passed), _heard(answers)
         for at, row in enumerate(rows):
             self._outcomes[row.id] = CaseOutcome(
                 passes=int((answers.passed[at] == YES).sum()),
@@ -138,6 +144,7 @@ class SuiteSession:
                 passed=bool(told[at] == YES),
                 told=bool(told[at] != UNKNOWN),
                 answer=answers.first[at],
+                heard=heard[at],
             )
 
     def _running(self) -> Runner:
@@ -161,6 +168,16 @@ class SuiteSession:
                 )
             self._of_scenarios.update((each.scenario.id, each) for each in found)
         return self._of_scenarios[scenario.id]
+
+    def success(self, heard: Mapping[str, Any]) -> Sequence[SuccessOutcome]:
+        """Return what the answers to all events and scenarios say of the criteria of success.
+
+        Parameters
+        ----------
+        heard : of events what `CaseOutcome.heard` says, of scenarios what `flip_rates` takes
+        """
+        answers = [(row, *heard[row.id]) for row in self.rows]
+        return judged_answers(self.suite, answers, [heard[each.id] for each in self.scenarios])
 
     def parent_of(self, scenario: Scenario) -> SuiteRow:
         """Return the event that a scenario is a variant of."""
@@ -245,18 +262,19 @@ def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int 
     return run_suite(asks, engine=ws.engine, models=ws.models, progress=ws.progress).result
 
 
-def summary(asked: Iterable[str], real: int) -> Iterator[str]:
-    """Yield how much of a run was synthetic, and how often scenarios of each recipe flipped.
-
-    Parameters
-    ----------
-    asked : of each scenario its recipe, its family, whether it can show a flip, and whether it flips, as 1 or 0, parted by blanks
-    real : how many events were asked beside them
-    """
-    split = [each.split(" ") for each in asked]
-    found = [(recipe, family, compares == "1", flips == "1") for recipe, family, compares, flips in split]
-    yield synthetic_words(len(found), len(found) / max(1, len(found) + real))
-    yield from map(stable, flip_rates(found))
+def _heard(answers: Answers) -> Sequence[HeardAnswers]:
+    """Return what figures are made of, as a result has it and as it goes from one process to another."""
+    without, answered = answers.unanswered, answers.answered()
+    told = majority(answered.passed)
+    return [
+        (
+            (RowVerdict.UNANSWERED if at in without else VERDICTS[int(told[at])]).value,
+            int((passed == YES).sum()),
+            int((passed != UNKNOWN).sum()),
+            [None if isnan(each) else each for each in latency.tolist()],
+        )
+        for at, (passed, latency) in enumerate(zip(answered.passed, answers.latency_ms, strict=True))
+    ]
 
 
 def _said(answer: ModelAnswer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -12,8 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from remiss import scenario_folder, suite_folder
+from remiss import scenario_folder, suite_folder, suite_session
+from remiss.opening import without_catalog
+from remiss.present.result_words import success_words
 from remiss.records.expectation import Expectation, ExpectationKind
+from remiss.records.success import SuccessCriterion
 from remiss.records.suite import (
     CaptureRole,
     SealedPart,
@@ -36,6 +40,7 @@ MODULE = """
 import random
 def good(rows): return [row["truth"] for row in rows]
 def late(rows): return ["late" for _ in rows]
+def partly(rows): return ["on-time" if row["distance"] < 2 else row["truth"] for row in rows]
 def coin(rows): return [random.choice(["late", "on-time"]) for _ in rows]
 def hang(rows):
     import time; time.sleep(60)
@@ -118,7 +123,16 @@ CRITERION = SuiteCriterion(
 )
 
 
-def written(folder, made_at=None):
+# What of a whole run is met, what is not by a version that fails the two open cases, and what cannot be told.
+SUCCESS = {
+    "pass-rate of guard at least 60 %": "met: pass-rate of guard at least 60 %: 100.0 (69.2 to 100.0) %",
+    "pass-rate of target at least 90 %": "not met: pass-rate of target at least 90 %: 0.0 (0.0 to 84.2) %",
+    "false-alarm-rate at most 5 %": "cannot tell: false-alarm-rate of guard at most 5 %: 0.0 (0.0 to 36.9) %",
+    "latency-p95-ms at most 250": "cannot tell: latency-p95-ms at most 250 ms: unknown",
+}
+
+
+def written(folder, made_at=None, success=()):
     suite = Suite(
         name="arrivals",
         digest="",
@@ -144,6 +158,7 @@ def written(folder, made_at=None):
         power=(),
         made_at=made_at or datetime.now(UTC),
         made_by="sam",
+        success=tuple(map(SuccessCriterion.from_text, success)),
     )
     files = tuple(file_of(part, [each for each in ROWS if each.part is part]) for part in SuitePart)
     suite = replace(suite, files=files)
@@ -257,8 +272,40 @@ def test_neighbours_are_asked_together(run, tmp_path):
     assert (tmp_path / "asked.txt").read_text() == "12\n"
 
 
+def with_criteria(tmp_path, but=()):
+    """Put criteria of success into the suite, but some."""
+    shutil.rmtree(tmp_path / "arrivals")
+    written(tmp_path / "arrivals", success=[each for each in SUCCESS if each not in but])
+
+
+@pytest.mark.slow(reason="four runs of pytest, one after the other")
+def test_criteria_of_success_are_judged_and_one_that_is_not_met_fails_the_run(run, tmp_path, monkeypatch):
+    with_criteria(tmp_path)
+    out = run("arrivals/suite.yaml", "--junitxml", "out.xml", model="partly", status=1)
+    # The open cases may fail; what fails the run is the criterion alone.
+    assert "10 passed, 2 xfailed" in out
+    told = out.partition("criteria of success =")[2].splitlines()
+    assert told[1:6] == ["arrivals on python:delays:partly", *(f"  {each}" for each in SUCCESS.values())]
+    assert "The run fails: 1 of 4 criteria of success is not met." in out
+    properties = {each.get("name"): each.get("value") for each in ET.parse(tmp_path / "out.xml").iter("property")}
+    assert properties["remiss_success arrivals: pass-rate of target at least 90 %"] == "not met, 0.0 (0.0 to 84.2) %"
+    # The same as where the suite is run without pytest, as far as it can be told here.
+    monkeypatch.chdir(tmp_path)
+    with without_catalog() as offline:
+        ran = suite_session.run(offline, "arrivals", "python:delays:partly")
+    assert [success_words(each) for each in ran.success][:3] == [*SUCCESS.values()][:3]
+    part = run("arrivals/suite.yaml", "-k", "case", model="partly")
+    assert "not judged: 4 of its 12 events and scenarios were asked" in part
+    assert "run fails" not in part
+    one = run("arrivals/suite.yaml::control-0004-0000-0000", model="partly")
+    assert "not judged: 1 of its 12" in one
+    with_criteria(tmp_path, but=["pass-rate of target at least 90 %"])
+    assert "cannot tell: false-alarm-rate of guard at most 5 %" in run("arrivals/suite.yaml", model="partly")
+
+
 @pytest.mark.slow(reason="pytest starts two processes, which load all that is needed")
-def test_several_processes_share_a_suite(run, tmp_path):
+def test_several_processes_share_a_suite_and_one_judges_the_answers_of_all(run, tmp_path):
+    with_criteria(tmp_path)
     command = [
         sys.executable,
         "-m",
@@ -267,13 +314,28 @@ def test_several_processes_share_a_suite(run, tmp_path):
         *("-p", "xdist", "-n", "2"),
         "arrivals/suite.yaml",
         "--remiss-model",
-        "python:delays:good",
+        "python:delays:partly",
         "-q",
     ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment |= ALONE
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
-    assert "10 passed, 2 xpassed" in done.stdout, done.stdout + done.stderr
+    assert "10 passed, 2 xfailed" in done.stdout, done.stdout + done.stderr
+    assert all(f"  {each}\n" in done.stdout for each in SUCCESS.values())
+    assert done.stdout.count("The run fails: 1 of 4 criteria of success is not met.") == 1
+    assert done.returncode == 1
+
+
+def test_a_suite_without_a_model_says_in_a_sentence_how_to_name_one(tmp_path, forked):
+    written(tmp_path / "arrivals")
+    how = "name it with --remiss-model NAME@VERSION, python:MODULE:CALLABLE or URL"
+    for words, says, status in (
+        (("--remiss-suite", "arrivals"), f"ERROR: --remiss-suite arrivals is run on a model: {how}\n", 4),
+        (("arrivals/suite.yaml",), f"the suite in {tmp_path / 'arrivals'} is run on a model: {how}\n", 2),
+    ):
+        ended = forked.run(["pytest", *PLUGIN, *words, "-q"], {"PWD": str(tmp_path), "PYTEST_ADDOPTS": ""} | ALONE)
+        assert ended.status == status, ended.out + ended.err
+        assert says in ended.out + ended.err
 
 
 def test_repeats_are_asked_with_other_seeds_and_most_of_them_decide(run):

@@ -8,7 +8,7 @@ loads nothing of remiss before a suite is named.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = "suite.yaml"
 FIXED = "remiss/passed"
+NAME_ONE = "name it with --remiss-model NAME@VERSION, python:MODULE:CALLABLE or URL"
 MARKS = {
     "remiss_mode(name)": "the failure mode of the case",
     "remiss_severity(grade)": "the severity of the case, 1 to 4",
@@ -33,7 +34,8 @@ MARKS = {
 }
 SESSIONS = pytest.StashKey[dict[Path, "SuiteSession"]]()
 PASSED = pytest.StashKey[set[str]]()
-ASKED = pytest.StashKey[dict[str, str]]()
+# By the file of a suite and the name of an item, what its answers were.
+HEARD = pytest.StashKey[dict[str, dict[str, Sequence[Any]]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,14 +43,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("remiss", "suites of remiss")
     group.addoption("--remiss-suite", action="append", default=[], metavar="DIR", help="Run the suite in this folder, too.")
     group.addoption("--remiss-model", metavar="SPEC", help="The model: NAME@VERSION, python:MODULE:CALLABLE or a URL.")
-    group.addoption(
-        "--remiss-repeat", type=int, default=1, metavar="K", help="Ask each event so often, an odd number: most decide."
-    )
+    group.addoption("--remiss-repeat", type=int, default=1, metavar="K", help="Ask each event K times, an odd number.")
     group.addoption("--remiss-seed", type=int, default=0, metavar="N", help="What the model's random numbers begin with.")
     group.addoption("--remiss-link", metavar="URL", help="Where the catalog is served: failures then link to their cases.")
-    group.addoption(
-        "--remiss-expiry", type=int, default=90, metavar="DAYS", help="For so long after a suite was built open cases may fail."
-    )
+    group.addoption("--remiss-expiry", type=int, default=90, metavar="DAYS", help="So long after the build open cases may fail.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,10 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{mark}: {what}")
     config.stash[SESSIONS] = {}
     config.stash[PASSED] = set()
-    config.stash[ASKED] = {}
+    config.stash[HEARD] = {}
     repeats = config.getoption("remiss_repeat")
     if repeats < 1 or repeats % 2 == 0:
         raise pytest.UsageError(f"--remiss-repeat {repeats} is not an odd number")
+    if config.getoption("remiss_suite") and config.getoption("remiss_model") is None:
+        raise pytest.UsageError(f"--remiss-suite {config.getoption('remiss_suite')[0]} is run on a model: {NAME_ONE}")
     for folder in config.getoption("remiss_suite"):
         file = Path(folder) / DOCUMENT
         if not file.is_file():
@@ -74,7 +74,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if file_path.name != DOCUMENT:
         return None
     named = {Path(each).resolve() / DOCUMENT for each in parent.config.getoption("remiss_suite")}
-    named |= {Path(each).resolve() for each in parent.config.args}
+    named |= {Path(each.partition("::")[0]).resolve() for each in parent.config.args}
     if file_path.resolve() not in named:
         return None
     return SuiteCollector.from_parent(parent, path=file_path)
@@ -108,6 +108,7 @@ class SuiteItem(pytest.Item):
     def __init__(self, *, row: SuiteRow, **given: Any) -> None:
         super().__init__(**given)
         self.row = row
+        self.heard: tuple[str, Sequence[Any]] | None = None
         marks = (
             ("mode", row.mode),
             ("severity", row.severity),
@@ -124,6 +125,7 @@ class SuiteItem(pytest.Item):
         session = session_of(self.config, self.path)
         outcome = session.outcome(self.row, self._following)
         self.user_properties.append(("remiss_passes", f"{outcome.passes}/{outcome.asked}"))
+        self.heard = self.row.id, outcome.heard
         if not outcome.passed:
             raise Missed(session.story(self.row, outcome, self.config.getoption("remiss_link")))
 
@@ -171,8 +173,8 @@ class ScenarioItem(SuiteItem):
         session, each = session_of(self.config, self.path), self.scenario
         behind = (item.scenario for item in self._behind() if isinstance(item, ScenarioItem))
         outcome = session.scenario_outcome(each, lambda: behind)
-        asked = f"{each.recipe} {each.family} {int(outcome.compares)} {int(outcome.flips)}"
-        self.user_properties += [("remiss_passes", f"{outcome.passes}/{outcome.asked}"), ("remiss_scenario", asked)]
+        self.user_properties.append(("remiss_passes", f"{outcome.passes}/{outcome.asked}"))
+        self.heard = each.id, (each.recipe, each.family, outcome.compares, outcome.flips)
         if not outcome.passed:
             raise Missed(session.scenario_story(each, outcome, self.config.getoption("remiss_link")))
 
@@ -191,13 +193,13 @@ def session_of(config: pytest.Config, file: Path) -> SuiteSession:
     if file not in sessions:
         model = config.getoption("remiss_model")
         if model is None:
-            raise pytest.UsageError("a suite needs a model: give --remiss-model")
+            raise pytest.Collector.CollectError(f"the suite in {file.parent} is run on a model: {NAME_ONE}")
         try:
             sessions[file] = _suites().SuiteSession.opened(
                 file.parent, model, repeats=config.getoption("remiss_repeat"), seed=config.getoption("remiss_seed")
             )
         except _suites().RemissError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.Collector.CollectError(str(error)) from error
     return sessions[file]
 
 
@@ -212,9 +214,11 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Have an open case that fails be expected to, for a while; and one that passes twice be told of."""
     report = yield
-    if (isinstance(item, SuiteItem) and report.when == "call" and call.excinfo is None) or _missed(item, call):
-        assert isinstance(item, SuiteItem)
-        _expected(item, report)
+    if isinstance(item, SuiteItem) and report.when == "call":
+        # It goes with the report, from whichever process that comes.
+        report.__dict__["remiss_heard"] = None if item.heard is None else (str(item.path), *item.heard)
+        if call.excinfo is None or isinstance(call.excinfo.value, Missed):
+            _expected(item, report)
     return report
 
 
@@ -222,10 +226,6 @@ def _cache(config: pytest.Config) -> pytest.Cache | None:
     """Return where pytest remembers things from run to run; nowhere where that is turned off."""
     found: pytest.Cache | None = getattr(config, "cache", None)
     return found
-
-
-def _missed(item: pytest.Item, call: pytest.CallInfo[None]) -> bool:
-    return isinstance(item, SuiteItem) and call.excinfo is not None and isinstance(call.excinfo.value, Missed)
 
 
 def _expected(item: SuiteItem, report: pytest.TestReport) -> None:
@@ -256,21 +256,17 @@ def _expected(item: SuiteItem, report: pytest.TestReport) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Remember which open cases passed; where several processes run, the one that hears all of them does."""
-    if not report.user_properties or not _CONFIG:
-        return
-    told = dict(report.user_properties)
-    if "remiss_fixed" in told:
-        _CONFIG[0].stash[PASSED].add(str(told["remiss_fixed"]))
-    if "remiss_passes" in told:
-        _CONFIG[0].stash[ASKED][report.nodeid] = str(told.get("remiss_scenario", ""))
+    """Remember what was answered; where several processes run, the one that hears all of them does."""
+    if _CONFIG and (heard := getattr(report, "remiss_heard", None)):
+        file, name, answers = heard
+        _CONFIG[0].stash[HEARD].setdefault(file, {})[name] = answers
+        _CONFIG[0].stash[PASSED].update(str(value) for name, value in report.user_properties if name == "remiss_fixed")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say which share of what was asked is synthetic, and how often scenarios flipped."""
-    if any(asked := [*config.stash[ASKED].values()]):
-        terminalreporter.section("scenarios")
-        terminalreporter.write("".join(f"{line}\n" for line in _suites().summary(filter(None, asked), asked.count(""))))
+    """Say whether criteria of success are met, which share of what was asked is synthetic, and how often scenarios flipped."""
+    if heard := config.stash[HEARD]:
+        import_module("remiss.faces.pytest_criteria").tell(terminalreporter, heard.values())
 
 
 # Of the process that hears all reports; a hook for reports is given no configuration.
@@ -282,9 +278,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     _CONFIG[:] = [session.config]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Keep which open cases passed, and stop the models."""
+    """Hold the answers against the criteria of success, keep which open cases passed, and stop the models."""
     config = session.config
+    if (heard := config.stash[HEARD]) and not hasattr(config, "workerinput"):
+        found = ((session_of(config, Path(file)), answers) for file, answers in heard.items())
+        import_module("remiss.faces.pytest_criteria").judge(session, found)
     for each in config.stash[SESSIONS].values():
         each.close()
     passed = config.stash[PASSED]

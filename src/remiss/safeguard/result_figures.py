@@ -6,15 +6,17 @@ There is no score made of all of them: a model that is good on the whole and bad
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from remiss.records.model import ModelAnswer
 from remiss.records.result import ResultFigure, ResultRow, RowVerdict
 from remiss.records.success import SuccessCriterion, SuccessOutcome, SuccessVerdict
-from remiss.records.suite import CaptureRole, SuitePart
-from remiss.safeguard.suite_assembly import GUARD, TARGET
+from remiss.records.suite import CaptureRole, Suite, SuitePart, SuiteRow
+from remiss.safeguard.scenarios.stability import flip_rates
+from remiss.safeguard.suite_assembly import GUARD, TARGET, asked_in
 from remiss.understand.intervals import TAIL, rate_interval
 
 Numbers = npt.NDArray[np.float64]
@@ -37,6 +39,24 @@ class _Columns:
     unanswered: Flags
     flips: Flags
     latency: Numbers  # (rows, repeats), nan where there is none
+
+
+def result_row(row: SuiteRow, verdict: RowVerdict, answer: ModelAnswer) -> ResultRow:
+    """Return what a result has of an event of a suite."""
+    return ResultRow(
+        id=row.id,
+        part=row.part,
+        open=asked_in(TARGET, row),
+        role=row.role,
+        weight=row.weight,
+        family=row.family,
+        stratum=row.stratum,
+        mode=row.mode,
+        severity=row.severity,
+        verdict=verdict,
+        output=answer.output,
+        trouble=answer.trouble,
+    )
 
 
 def figures(rows: Sequence[ResultRow], latency_ms: Numbers, production: Mapping[str, float]) -> tuple[ResultFigure, ...]:
@@ -249,3 +269,31 @@ def judged(success: Iterable[SuccessCriterion], figures: Sequence[ResultFigure])
             high=found.high if found is not None and told else None,
             unanswered=unanswered,
         )
+
+
+def judged_answers(
+    suite: Suite,
+    answers: Sequence[tuple[SuiteRow, str, int, int, Sequence[float | None]]],
+    scenarios: Iterable[tuple[str, str, bool, bool]],
+) -> Sequence[SuccessOutcome]:
+    """Return what each criterion of success says of answers to the cases and controls of a suite alone.
+
+    What is measured of other events too, the rest of the sample, cannot be told: latencies of all events or of a slice, and how
+    many meet a criterion.
+
+    Parameters
+    ----------
+    answers : to each event, the verdict, how often its expectations held of how often it was asked, and the latencies
+    scenarios : as `flip_rates` takes them
+    """
+    rows = [
+        replace(result_row(row, RowVerdict(verdict), ModelAnswer()), passes=passes, asked=asked)
+        for row, verdict, passes, asked, _ in answers
+    ]
+    latency = np.array([each[-1] for each in answers], dtype=float).reshape(len(rows), -1)
+    found = [each for each in figures(rows, latency, suite.production) if not _of_sample(each)]
+    return tuple(judged(suite.success, [*found, *flip_rates(scenarios)]))
+
+
+def _of_sample(found: ResultFigure) -> bool:
+    return found.measure == FLAGGED or (found.measure in PERCENTILES and found.group in {"all", "slice"})

@@ -26,14 +26,13 @@ from remiss.safeguard.asking import Answers, Progress, Questions, ask_all, joine
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Models
 from remiss.safeguard.replay_outcomes import Redact, kept
-from remiss.safeguard.result_figures import figures, judged
+from remiss.safeguard.result_figures import figures, judged, result_row
 from remiss.safeguard.result_ports import RunPiece
 from remiss.safeguard.scenarios.making import MadeScenarios
 from remiss.safeguard.scenarios.stability import flip_figures, flips_of, in_order
-from remiss.safeguard.suite_assembly import TARGET, asked_in
 from remiss.safeguard.suite_rows import is_apart
 
-_VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
+VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
 # In which order events are shown; behind them all those of which nothing is expected and that meet no criterion.
 _NEWS = (RowVerdict.FAILED, RowVerdict.UNANSWERED, RowVerdict.UNTOLD, RowVerdict.REDACTED, RowVerdict.NONE, RowVerdict.PASSED)
 # Of more scenarios that flip only how many they are is told.
@@ -144,7 +143,7 @@ def _told(run: SuiteRun, found: RunAnswers, known: int) -> RanSuite:
     made = [*_rows(run.rows, answers, run.redact, known)]
     every = figures(made, answers.latency_ms, suite.production) + tuple(flip_figures(found.flips))
     troubles = Counter(kind.value for kind in answers.unanswered.values())
-    made += [_row(row, RowVerdict.REDACTED, ModelAnswer()) for row in run.apart]
+    made += [result_row(row, RowVerdict.REDACTED, ModelAnswer()) for row in run.apart]
     apart = (f"{len(run.apart):,} of the cases were not asked: redaction touched an input",) if run.apart else ()
     verdicts: dict[str, Counter[str]] = {}
     for row in made:
@@ -257,36 +256,19 @@ def _rows(rows: Sequence[SuiteRow], answers: Answers, redact: Redact | None, kno
         answer = answers.first[at] if answers.first else nothing
         # What was kept was redacted then.
         answer = answer if at < known else kept(answer, redact)
-        verdict = _VERDICTS[int(told[at])] if row.expectations else RowVerdict.NONE
+        verdict = VERDICTS[int(told[at])] if row.expectations else RowVerdict.NONE
         if at in without:
             verdict = RowVerdict.UNANSWERED
             # The first answer may have come.
             answer = replace(answer, trouble=answer.trouble or ModelTrouble(kind=without[at], message=""))
         yield replace(
-            _row(row, verdict, answer),
+            result_row(row, verdict, answer),
             passes=int(passes[at]),
             asked=int(asked[at]),
             met=tuple(name for name, states in met.items() if states[at] == YES),
             unmet=tuple(name for name, states in met.items() if states[at] == NO),
             latency_ms=latency[at],
         )
-
-
-def _row(row: SuiteRow, verdict: RowVerdict, answer: ModelAnswer) -> ResultRow:
-    return ResultRow(
-        id=row.id,
-        part=row.part,
-        open=asked_in(TARGET, row),
-        role=row.role,
-        weight=row.weight,
-        family=row.family,
-        stratum=row.stratum,
-        mode=row.mode,
-        severity=row.severity,
-        verdict=verdict,
-        output=answer.output,
-        trouble=answer.trouble,
-    )
 
 
 def _weight_of_news(row: ResultRow) -> tuple[int, bool, int, float, str]:
