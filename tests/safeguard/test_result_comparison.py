@@ -11,7 +11,7 @@ import scipy
 from remiss.records.model import ModelSpecification
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
 from remiss.records.suite import CaptureRole, SuitePart
-from remiss.safeguard.multiple_testing import holm, mcnemar
+from remiss.safeguard.paired_difference import holm, mcnemar
 from remiss.safeguard.result_comparison import compared
 
 YES, NO, UNTOLD = RowVerdict.PASSED, RowVerdict.FAILED, RowVerdict.UNTOLD

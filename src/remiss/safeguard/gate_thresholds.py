@@ -18,8 +18,8 @@ from remiss.records.suite import CaptureRole, SuiteRow
 from remiss.safeguard.asking import Answers, majority
 from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.judging import NO, UNKNOWN, YES
-from remiss.safeguard.multiple_testing import mcnemar_better
 from remiss.safeguard.non_inferiority import families_lost_and_won
+from remiss.safeguard.paired_difference import mcnemar_better
 from remiss.safeguard.suite_assembly import CRITICAL, TARGET, GateRows
 
 # What the conditions on severity 1 are called.

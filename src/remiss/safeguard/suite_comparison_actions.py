@@ -30,7 +30,7 @@ from remiss.records.result import LoggedComparison, LoggedDifference, SuiteCompa
 from remiss.records.run import RULES
 from remiss.records.suite import Suite
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.multiple_testing import mcnemar
+from remiss.safeguard.paired_difference import mcnemar
 from remiss.safeguard.result_actions import KIND, check_unblinded, found_result, result_of
 from remiss.safeguard.result_comparison import compared
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
