@@ -285,7 +285,7 @@ def test_criteria_of_success_are_judged_and_one_that_is_not_met_fails_the_run(ru
     # The open cases may fail; what fails the run is the criterion alone.
     assert "10 passed, 2 xfailed" in out
     told = out.partition("criteria of success =")[2].splitlines()
-    assert told[1:6] == ["arrivals on python:delays:partly", *(f"  {each}" for each in SUCCESS.values())]
+    assert told[1:6] == ["arrivals on delays:partly", *(f"  {each}" for each in SUCCESS.values())]
     assert "The run fails: 1 of 4 criteria of success is not met." in out
     properties = {each.get("name"): each.get("value") for each in ET.parse(tmp_path / "out.xml").iter("property")}
     assert properties["remiss_success arrivals: pass-rate of target at least 90 %"] == "not met, 0.0 (0.0 to 84.2) %"
