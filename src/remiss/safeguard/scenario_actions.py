@@ -151,7 +151,7 @@ def list_scenario_rows(
     return ScenarioRowPage(position=suite.position, total=len(made.scenarios), items=page, next=following)
 
 
-def found_set(ws: SuiteWorkspace, name: str, permission: str, position: int | None = None) -> ScenarioSet:
+def found_set(ws: SuiteWorkspace, name: str, permission: str, position: int | None = None, *, field: str = "name") -> ScenarioSet:
     """Return scenarios by their name, the newest that there were at a position, or by `NAME@DIGEST`.
 
     Raises
@@ -162,7 +162,7 @@ def found_set(ws: SuiteWorkspace, name: str, permission: str, position: int | No
     text = None if not is_text(name) else ws.suites.scenarios.find(plain_name, of or None, position)
     found = None if text is None else scenario_set_of(json.loads(text), plain_name)
     if found is None or not ws.may(permission, found.team):
-        raise NotFound(f"there are no scenarios {name}", do="see `remiss scenario list`", field="name")
+        raise NotFound(f"there are no scenarios {name}", do="see `remiss scenario list`", field=field)
     return found
 
 
@@ -195,7 +195,7 @@ def _set_of_suite(ws: SuiteWorkspace, suite: Suite, name: str | None) -> Scenari
     NotFound : none of that name are of the suite
     """
     if name is not None:
-        found = found_set(ws, name, READ)
+        found = found_set(ws, name, READ, field="scenarios")
         if found.suite_digest == suite.digest:
             return found
         what = f"scenarios {name} are of another suite than {suite.name}, or of another digest of it"
