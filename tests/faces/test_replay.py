@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ import pytest
 import remiss
 from remiss import catalog, safeguard
 from remiss.errors import InputError
+from remiss.faces.cli import render
 from remiss.records.case import Filing
 from remiss.records.replay import ReplayGrade
+from remiss.records.rows import Rows
+from remiss.safeguard.replay_actions import COLUMNS
 from tests.serving import served
 from tests.stories.logs import MONDAY
 
@@ -90,3 +94,18 @@ def test_a_query_in_the_place_of_a_case_posts_a_job(cli, beside):
     )
     shown = cli("case", "replays", beside[0])
     assert (shown.status, "equivalent" in shown.out, "packages" in shown.out) == (0, True, True)
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_cases_and_grades_of_replays_are_never_broken(monkeypatch, capsys, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = [
+        (
+            *(f"replay-r7bnt2asczc{at}", f"bkjg-mt8s-44r{at}", "ledger-coder", "5.0", None, grade, causes, None, '"office"', 0.9),
+            *('"software"', 43.8789, datetime(2026, 12, 2, 7, 56, 57, tzinfo=UTC)),
+        )
+        for at, (grade, causes) in enumerate([("not-reproduced", "other-version"), (None, "other-version, nothing-logged")])
+    ]
+    render.rows(Rows("kept-replay", COLUMNS, tuple(lines), 7))
+    said = capsys.readouterr().out
+    assert all(word in said for word in ("bkjg-mt8s-44r0", "bkjg-mt8s-44r1", "not-reproduced")), said

@@ -62,6 +62,15 @@ def test_what_was_signed_is_read_again_by_who_has_the_public_key():
     assert told["syntheticShare"] == 0.0
 
 
+def test_the_whole_answer_of_gate_attest_is_read_as_its_envelope_is():
+    made = {"schema": "remiss/attestation@1", "envelope": envelope(decision(), SIGNER), "key": "remiss/one+1", "position": 7}
+    assert checked(json.dumps(made).encode(), SIGNER.verifier, NOW) == checked(
+        json.dumps(made["envelope"]).encode(), SIGNER.verifier, NOW
+    )
+    with pytest.raises(Tampered):
+        checked(json.dumps(made | {"envelope": envelope(decision(), OTHER)}).encode(), SIGNER.verifier, NOW)
+
+
 def test_the_envelope_is_dsse_s_and_the_statement_in_toto_s():
     made = envelope(decision(), SIGNER)
     body = base64.b64decode(made["payload"])

@@ -204,7 +204,12 @@ def test_a_checklist_is_ticked_by_what_is_true_now_and_leaves_to_people_what_the
     lines = {each.what: each for each in before.lines}
     assert (before.ready, lines["The gate passes"].checked, lines["Condition guard"].checked) == (False, False, False)
     assert lines["Condition guard"].evidence == failed.conditions[0].evidence[:20]
-    assert lines["Condition guard"].says.endswith(f"; 20 of {len(failed.conditions[0].evidence)} shown")
+    assert lines["Condition guard"].cases == len(failed.conditions[0].evidence) > 20
+    told = gate_report.checklist(before)
+    assert f"(10 of {len(failed.conditions[0].evidence)} shown)" in told
+    against = {case for each in failed.conditions for case in each.evidence}
+    assert lines["Cases that speak against it were looked at"].cases == len(against)
+    assert f"of {len(lines['Condition guard'].evidence)} shown" not in told
     assert lines["No open case of severity 1"].checked is True
     assert lines["Sealed part of arrivals"].says == "its sealed part was run; 1 of 20 uses, 19 left"
     assert lines["Suite arrivals"].evidence == (arrivals.digest,)

@@ -40,6 +40,9 @@ SHOWN: Mapping[str, Mapping[str, int]] = {
         "audit-entry": "entry at actor 1, role team 3, action 1, kind 3, subject count purpose 2, also came_from 3",
         "attachment": "attachment name 1, size sensitivity 2, person at 3",
         "sample": "id 1, occurred groups weight 2, model model_version 3, output label status verdict 2, severity 3",
+        # What is looked for is the answer; an id that people copy is never broken.
+        "kept-replay": "case grade 1, model version output logged trouble causes 2, confidence latency_ms digest at replay 3",
+        "result-row": "event output trouble 1, part mode severity met passes asked 2, slice verdict latency_ms weight family 3",
         "run": "run 1, status protocol since until 2, rows events 3, cases 2, refused position 3",
     }.items()
 }

@@ -71,7 +71,7 @@ def checklist(found: GateChecklist) -> str:
     for each in found.lines:
         who = "" if each.who is None else f" To be ticked by {markdown_text(each.who)}."
         evidence = ", ".join(f"`{one}`" for one in each.evidence[:MOST_CASES])
-        evidence += f" ({MOST_CASES} of {len(each.evidence):,} shown)" if len(each.evidence) > MOST_CASES else ""
+        evidence += f" ({shown})" if (shown := each.shown(MOST_CASES)) else ""
         said = f"- [{'x' if each.checked else ' '}] **{markdown_text(each.what)}.** {markdown_text(each.says)}.{who}"
         lines.append(said + (f" {evidence}" if evidence else ""))
     return "\n".join((*lines, ""))

@@ -211,7 +211,7 @@ def synthetic(found: SuiteResult | SuiteComparison) -> str:
     return synthetic_words(found.scenarios, found.synthetic_share)
 
 
-def synthetic_words(scenarios: int, share_of_all: float) -> str:
+def synthetic_words(scenarios: int, share_of_all: float, of: str = "what is asked") -> str:
     """Return which share of what a model is asked is synthetic.
 
     >>> synthetic_words(30, 0.25)
@@ -219,7 +219,7 @@ def synthetic_words(scenarios: int, share_of_all: float) -> str:
     """
     if not scenarios:
         return "0 scenarios: nothing is synthetic"
-    return f"{counted(scenarios, 'scenario')}: {share(share_of_all)} of what is asked is synthetic, and counts in no gate"
+    return f"{counted(scenarios, 'scenario')}: {share(share_of_all)} of {of} is synthetic, and counts in no gate"
 
 
 def expected(found: ScenarioExpectation) -> str:

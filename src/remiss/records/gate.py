@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,16 @@ class GateVerdict(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+
+
+def shown(evidence: Sequence[str], cases: int | None, most: int) -> str:
+    """Return how much of some evidence is shown where so much is at most; empty where that is all there is.
+
+    >>> shown(["k7m4", "t7a4"], 63, 1), shown(["k7m4", "t7a4"], None, 2)
+    ('1 of 63 shown', '')
+    """
+    named, there = min(most, len(evidence)), len(evidence) if cases is None else cases
+    return f"{named:,} of {there:,} shown" if named < there else ""
 
 
 @published("condition", part=True)
@@ -52,12 +62,10 @@ class GateCondition:
 
     def shown(self, most: int) -> str:
         """Return how many cases are shown where so many are at most, `20 of 63 shown`; empty where these are all."""
-        named = min(most, len(self.evidence))
         if self.cases is None and len(self.evidence) >= SHOWN_EVIDENCE:
             # A decision of before, which names no more than so many, of however many.
-            return f"{named:,} of several shown"
-        there = len(self.evidence) if self.cases is None else self.cases
-        return f"{named:,} of {there:,} shown" if named < there else ""
+            return f"{min(most, len(self.evidence)):,} of several shown"
+        return shown(self.evidence, self.cases, most)
 
 
 @published("gate-suite", part=True)
@@ -146,7 +154,8 @@ class ChecklistLine:
     """One line of the checklist of a release.
 
     `checked` is what the facts say: yes or no; None where only a person can tell, and `who` says which. `evidence` names what the
-    line stands on: ids of decisions, cases and waivers, digests.
+    line stands on: ids of decisions, cases and waivers, digests. Where these are cases, `cases` is how many there are, which may
+    be more.
     """
 
     what: str
@@ -154,6 +163,11 @@ class ChecklistLine:
     says: str
     evidence: tuple[str, ...] = ()
     who: str | None = None
+    cases: Count | None = None
+
+    def shown(self, most: int) -> str:
+        """Return how much of the evidence is shown where so much is at most, `10 of 63 shown`; empty where it is all."""
+        return shown(self.evidence, self.cases, most)
 
 
 @published("checklist", read="position")

@@ -132,7 +132,7 @@ class ScenarioSet:
 
     @property
     def synthetic_share(self) -> float:
-        """Which share of what is asked of a model is synthetic."""
+        """Which share is synthetic of what pytest asks: cases, controls and scenarios."""
         return self.scenarios / (self.scenarios + self.real) if self.scenarios else 0.0
 
 

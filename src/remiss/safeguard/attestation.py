@@ -144,7 +144,7 @@ def key_id(verifier: Verifier) -> str:
 
 
 def checked(text: bytes, key: Verifier, now: datetime) -> CheckedAttestation:
-    """Return what an envelope says now, whose signature is of the key.
+    """Return what an envelope says now, whose signature is of the key; the whole answer of `gate attest` holds one, too.
 
     Raises
     ------
@@ -152,6 +152,8 @@ def checked(text: bytes, key: Verifier, now: datetime) -> CheckedAttestation:
     Tampered : no signature in it is of the key
     """
     said = _mapping(text)
+    inner = said.get("envelope")
+    said = inner if isinstance(inner, Mapping) else said
     kind, signatures = said.get("payloadType"), said.get("signatures")
     if kind != PAYLOAD or not isinstance(said.get("payload"), str) or not isinstance(signatures, list):
         raise InputError("this is no DSSE envelope of an in-toto statement", do=GIVE)

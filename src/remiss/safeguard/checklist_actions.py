@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
@@ -120,9 +120,9 @@ def checklist_lines(facts: ReleaseFacts) -> Iterator[ChecklistLine]:
     for each in found.conditions:
         waived = "" if each.waived is None else f" (waived {each.waived})"
         passes = each.verdict is GateVerdict.PASS or each.waived is not None
-        shown = each.evidence[:SHOWN_EVIDENCE]
-        of = f"; {each.shown(SHOWN_EVIDENCE)}" if each.shown(SHOWN_EVIDENCE) else ""
-        yield _line(f"Condition {each.name}", passes, f"{WORDS[each.verdict]}: {each.says}{waived}{of}", *shown)
+        says = f"{WORDS[each.verdict]}: {each.says}{waived}"
+        named = each.evidence[:SHOWN_EVIDENCE]
+        yield ChecklistLine(what=f"Condition {each.name}", checked=passes, says=says, evidence=named, cases=each.cases)
     for name, waiver in facts.waivers.items():
         says = f"{waiver.requested_by} asked for it, {waiver.approved_by} approved it, until {format_time(waiver.until)}"
         yield _line(f"Waiver of {name}", True, f"{says}: {waiver.reason}", waiver.id)
@@ -133,10 +133,11 @@ def checklist_lines(facts: ReleaseFacts) -> Iterator[ChecklistLine]:
     yield from _of_model(facts)
     says = f"this is the digest of the statement as {facts.key} would sign it now"
     yield _line("Attestation", True, says, facts.statement)
-    # Of one that passes, too, those that got worse.
-    against = found.worst or tuple(dict.fromkeys(case for each in found.conditions for case in each.evidence))[:MOST_AGAINST]
-    cases = ", ".join(against[:5]) or "no case is evidence against it"
-    yield _person("Cases that speak against it were looked at", cases, "an owner of the model", *against)
+    # The weightiest first; of one that passes, too, those that got worse.
+    every = tuple(dict.fromkeys((*found.worst, *(case for each in found.conditions for case in each.evidence))))
+    cases = ", ".join(every[:5]) or "no case is evidence against it"
+    looked = _person("Cases that speak against it were looked at", cases, "an owner of the model", *every[:MOST_AGAINST])
+    yield replace(looked, cases=len(every))
     yield _person("The way back works", f"{found.baseline} can be put back", "who deploys it", *_known(found.baseline.digest))
     yield _person("Released", f"{found.model}: by whom, and when", "who releases it")
 

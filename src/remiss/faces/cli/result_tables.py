@@ -106,7 +106,7 @@ def scenarios(found: ScenarioSet) -> None:
             ("scenarios", found.name),
             ("digest", found.digest),
             ("suite", f"{found.suite}, {found.suite_digest[:WIDE_DIGEST]}"),
-            ("synthetic", synthetic_words(found.scenarios, found.synthetic_share)),
+            ("synthetic", synthetic_words(found.scenarios, found.synthetic_share, "what pytest asks")),
         )
     )
     click.echo()

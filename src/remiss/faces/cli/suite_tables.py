@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from remiss.faces.cli import render
 from remiss.present import gate_report
 from remiss.present.gate_report import WORDS, regressed_words, verdict_words
-from remiss.present.legible import counted
+from remiss.present.legible import counted, when
 from remiss.present.result_words import not_asked, power_words
 from remiss.records.gate import (
     GateChecklist,
@@ -122,7 +124,7 @@ def decisions(found: GateDecisions) -> None:
 
 def waiver(found: Waiver) -> None:
     """Print what a waiver is for, and how it stands."""
-    approved = "nobody yet" if found.approved_by is None else f"{found.approved_by}, {found.approved_at}"
+    approved = "nobody yet" if found.approved_by is None else _by(found.approved_by, found.approved_at)
     model = f"{found.model}@{found.model_version}" if found.model_version else found.model
     render.facts(
         (
@@ -133,14 +135,18 @@ def waiver(found: Waiver) -> None:
             ("policy", found.policy_digest),
             ("reason", found.reason),
             ("until", found.until),
-            ("asked for by", f"{found.requested_by}, {found.requested_at}"),
+            ("asked for by", _by(found.requested_by, found.requested_at)),
             ("approved by", approved),
-            ("closed by", None if found.closed_by is None else f"{found.closed_by}, {found.closed_at}: {found.closed_reason}"),
+            ("closed by", None if found.closed_by is None else f"{_by(found.closed_by, found.closed_at)}: {found.closed_reason}"),
             ("revision", found.revision),
         )
     )
     if found.state is WaiverState.REQUESTED:
         render.say(f"it counts once somebody else approves it: remiss waiver approve {found.id}")
+
+
+def _by(person: str, at: datetime | None) -> str:
+    return ", ".join((person, *filter(None, when([at]))))
 
 
 def waivers(found: Waivers) -> None:

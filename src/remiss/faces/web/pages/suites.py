@@ -187,7 +187,7 @@ def shown(
 
 def _recipes(made: ScenarioSet) -> tuple[ScenarioSet, str, Sequence[tuple[ScenarioRecipe, str]]]:
     """Return scenarios with how much they make synthetic, and what each recipe expects, in words."""
-    told = synthetic_words(made.scenarios, made.synthetic_share)
+    told = synthetic_words(made.scenarios, made.synthetic_share, "what pytest asks")
     return made, told, [(each, expected(each.expects)) for each in made.recipes]
 
 
