@@ -446,6 +446,15 @@ def test_a_version_that_is_as_good_is_not_failed_and_one_that_is_worse_is(captur
 
 
 @pytest.mark.of_the_log
+def test_a_policy_that_names_a_criterion_of_no_suite_is_refused_before_anything_runs(captured, arrivals):
+    Path("typo.yaml").write_text(POLICY.replace("missed-delay", "mised-delay"))
+    with pytest.raises(InputError, match="no suite of this gate has the criterion mised-delay") as refused:
+        safeguard.decide(captured, "typo.yaml", model="python:delays:same", baseline="python:delays:usual")
+    assert (refused.value.do, str(refused.value.where)) == ("write missed-delay", "typo.yaml:5")
+    assert not [*safeguard.list_gates(captured)]
+
+
+@pytest.mark.of_the_log
 def test_where_a_version_does_not_run_or_answers_otherwise_the_gate_says_so(captured, arrivals, log):
     gone = safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:nowhere:at_all")
     assert (gone.verdict, [each.name for each in gone.conditions]) == (GateVerdict.INCONCLUSIVE, ["models-run"])

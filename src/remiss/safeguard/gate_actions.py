@@ -32,7 +32,7 @@ from remiss.safeguard.asking import Answers, Questions, ask_all
 from remiss.safeguard.attestation import envelope
 from remiss.safeguard.exposing import broken, keep_exposures, side_by_side
 from remiss.safeguard.gate_conditions import conditions_of, worst_of
-from remiss.safeguard.gate_policy import GatePolicy, read
+from remiss.safeguard.gate_policy import GatePolicy, check_criteria, read
 from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.gate_thresholds import Played, coverage_of, repeats_of
 from remiss.safeguard.judging import CriterionJudge
@@ -61,9 +61,11 @@ class PlayedGate:
 @contextmanager
 def _prepare(ws: GateWorkspace, policy: str, *, model: str, baseline: str) -> Iterator[PlayedGate]:
     # Before the transaction: models may run for hours.
-    read_policy = read(ws.documents.read(policy), policy)
+    text = ws.documents.read(policy)
+    read_policy = read(text, policy)
     candidate, former = ws.models.find(model), ws.models.find(baseline)
     suites = {name: found_suite(ws, name, DECIDE) for name in read_policy.suites}
+    check_criteria(read_policy, {each.name for suite in suites.values() for each in suite.criteria}, text, policy)
     for suite in suites.values():
         ws.allow(SEALED, suite.team)
     _check_uses(ws, read_policy, suites, candidate)
@@ -134,7 +136,7 @@ def decide(
     Raises
     ------
     NotFound : no such suite or model
-    InputError : the policy cannot be understood, or a model gets raw events
+    InputError : the policy cannot be understood or names no criterion of a suite, or a model gets raw events
     Conflict : the sealed part was run as often as the policy allows; or the catalog no longer has what a suite was built of
     ModelError : how a model is registered is wrong
     """
@@ -146,7 +148,8 @@ def decide(
     position = ws.gates.wait()
     _check_uses(ws, prepared.policy, prepared.suites, prepared.model)
     conditions, family = conditions_of(prepared.policy, prepared.played)
-    candidate, former = _ran(prepared.played, 1), _ran(prepared.played, 0)
+    first = next(iter(prepared.played.values()))
+    candidate, former = first.candidate, first.baseline
     team = next(iter(prepared.suites.values())).team
     model_known = _with_digest(prepared.model, candidate)
     made = GateDecision(
@@ -270,11 +273,6 @@ def decision_of(text: str) -> GateDecision:
 @cache
 def _decisions() -> TypeAdapter[GateDecision]:
     return TypeAdapter(GateDecision)
-
-
-def _ran(played: Mapping[str, Played], which: int) -> Answers:
-    first = next(iter(played.values()))
-    return first.candidate if which else first.baseline
 
 
 def _with_digest(model: ModelSpecification, answers: Answers) -> ModelSpecification:

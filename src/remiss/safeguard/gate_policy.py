@@ -5,12 +5,14 @@ It is a YAML document of the team, read where it lies; what it means has a diges
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from remiss.errors import InputError, Location
+from remiss.protocol.nearest import nearest
 from remiss.protocol.shape import first_complaint, wrong
 from remiss.records.identity import digest
 
@@ -159,6 +161,22 @@ def read(text: str, file: str) -> GatePolicy:
     except ValidationError as error:
         what, do, path = first_complaint(GatePolicy, error)
         raise InputError(what, where=Location(file, line_of(text, path)), do=do) from error
+
+
+def check_criteria(policy: GatePolicy, known: Collection[str], text: str, file: str) -> None:
+    """Refuse a policy that asks for a criterion which no suite of it has.
+
+    Raises
+    ------
+    InputError : says the line, and what to write instead
+    """
+    for at, name in enumerate(policy.production.criteria if policy.production else ()):
+        if name not in known:
+            raise InputError(
+                f"no suite of this gate has the criterion {name}",
+                where=Location(file, line_of(text, ("production", "criteria", at))),
+                do=nearest(name, sorted(known), "their criteria are"),
+            )
 
 
 def line_of(text: str, path: tuple[int | str, ...]) -> int | None:
