@@ -1,7 +1,8 @@
 """A suite as a folder: `suite.yaml`, `cases.parquet`, `controls.parquet` and `production.parquet`.
 
 It is written from the catalog, and read anywhere. What is read may come from a stranger: nothing of it is followed, unpacked
-without bounds or run, and all of it has to have the digest that `suite.yaml` says before any of it is used.
+without bounds or run, and all of it has to have the digest that `suite.yaml` says before any of it is used. Raw inputs, where it
+has some, stand in `raw.parquet` beside the redacted ones, and only the owner of such a folder may enter it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,13 @@ import pyarrow.parquet as pq
 
 from remiss.errors import InputError, Location, StorageError
 from remiss.folder_files import BATCH, cell, read_cells, read_lines, read_text, refused
-from remiss.records.suite import Suite, SuiteFile, SuitePart, SuiteRow
+from remiss.records.event import Values
+from remiss.records.suite import SaltedInputs, Suite, SuiteFile, SuiteInputs, SuitePart, SuiteRow
+from remiss.safeguard.raw_inputs import raw_digest
 from remiss.safeguard.suite_actions import list_suite_rows
 from remiss.safeguard.suite_columns import SuiteColumns
 from remiss.safeguard.suite_document import as_yaml, from_yaml, row_of
-from remiss.safeguard.suite_rows import as_plain, content_digest
+from remiss.safeguard.suite_rows import as_plain, content_digest, is_apart
 
 if TYPE_CHECKING:
     from remiss.safeguard.ports import SuiteWorkspace
@@ -57,15 +60,24 @@ COLUMNS: dict[str, pa.DataType] = {
     "expectations": _TEXT,
 }
 JSON = frozenset({"inputs", "context", "output", "label", "criteria", "met_by_log", "expectations"})
+# Beside the values as production logged them what makes their digest say nothing.
+RAW = "raw.parquet"
+RAW_SCHEMA = pa.schema([pa.field(name, _TEXT) for name in ("id", "inputs", "salt")])
 SCHEMA = pa.schema([pa.field(name, kind) for name, kind in COLUMNS.items()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteFolder:
-    """A suite and the rows that its folder holds, sorted by id."""
+    """A suite and the rows that its folder holds, sorted by id; of some cases the raw inputs, which a model alone is shown."""
 
     suite: Suite
     rows: Sequence[SuiteRow]
+    raw: Mapping[str, Values] = field(default_factory=dict, repr=False)
+
+    @property
+    def asked(self) -> Sequence[SuiteRow]:
+        """The rows as a model is asked them."""
+        return [replace(row, inputs=self.raw[row.id]) if row.id in self.raw else row for row in self.rows]
 
 
 def file_of(part: SuitePart) -> str:
@@ -78,15 +90,24 @@ def write(ws: SuiteWorkspace, suite: Suite, out: str | os.PathLike[str]) -> Suit
 
     Raises
     ------
-    InputError : the folder is there already; StorageError : it cannot be written
+    InputError : the folder is there already; raw inputs, and it was not built here just now
+    StorageError : it cannot be written
     Conflict, Denied, NotFound : as `suite.rows`
     """
     check_free(Path(out))
-    return write_rows(suite, _taken(ws, suite), out)
+    # A catalog behind a server has none.
+    built = getattr(ws, "raw_inputs", {})
+    raw: Sequence[SaltedInputs] | None = () if suite.inputs is SuiteInputs.REDACTED else built.get(suite.digest)
+    if raw is None:
+        what = f"the raw inputs of suite {suite.name} are kept in the folder alone that it was built into"
+        raise InputError(what, do="build it again with raw inputs, and write its folder then")
+    return write_rows(suite, _taken(ws, suite), out, raw)
 
 
-def write_rows(suite: Suite, rows: Sequence[SuiteRow], out: str | os.PathLike[str]) -> SuiteFolder:
-    """Write a suite and its rows to a new folder. Raises like `write`."""
+def write_rows(
+    suite: Suite, rows: Sequence[SuiteRow], out: str | os.PathLike[str], raw: Sequence[SaltedInputs] = ()
+) -> SuiteFolder:
+    """Write a suite, its rows and the raw inputs of some to a new folder. Raises like `write`."""
     target = Path(out)
     check_free(target)
     try:
@@ -96,17 +117,21 @@ def write_rows(suite: Suite, rows: Sequence[SuiteRow], out: str | os.PathLike[st
                 own = rows.of(part) if isinstance(rows, SuiteColumns) else [row for row in rows if row.part is part]
                 _write_rows(making / file_of(part), own)
             (making / DOCUMENT).write_text(as_yaml(suite), "utf-8")
+            if raw:
+                _write_raw(making / RAW, raw)
             for each in making.iterdir():
+                if raw:
+                    each.chmod(0o600)
                 with each.open("rb") as file:
                     os.fsync(file.fileno())
-            making.chmod(0o755)
+            making.chmod(0o700 if raw else 0o755)
             making.rename(target)
         finally:
             shutil.rmtree(making, ignore_errors=True)
     except OSError as error:
         do = "make room, or name another folder"
         raise StorageError(f"{target} cannot be written: {error.strerror}", where=Location(str(target)), do=do) from error
-    return SuiteFolder(suite=suite, rows=rows)
+    return SuiteFolder(suite=suite, rows=rows, raw={each.id: each.inputs for each in raw})
 
 
 def check_free(target: Path) -> None:
@@ -139,6 +164,11 @@ def _write_rows(file: Path, rows: Sequence[SuiteRow]) -> None:
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
 
 
+def _write_raw(file: Path, raw: Sequence[SaltedInputs]) -> None:
+    columns = {"id": [one.id for one in raw], "inputs": [cell(one.inputs) for one in raw], "salt": [one.salt for one in raw]}
+    pq.write_table(pa.table(columns, schema=RAW_SCHEMA), file, compression="zstd")
+
+
 def _batches(rows: Sequence[SuiteRow]) -> Iterator[Mapping[str, pa.Array]]:
     for begins in range(0, len(rows), BATCH):
         lines = [as_plain(row) for row in rows[begins : begins + BATCH]]
@@ -163,7 +193,25 @@ def read(folder: str | os.PathLike[str]) -> SuiteFolder:
     if set(said) != set(SuitePart):
         raise refused(place / DOCUMENT, "does not name each file of a suite once")
     rows = [row for part in SuitePart for row in _read_rows(place / file_of(part), said[part])]
-    return SuiteFolder(suite=suite, rows=tuple(sorted(rows, key=lambda row: row.id)))
+    return SuiteFolder(suite=suite, rows=tuple(sorted(rows, key=lambda row: row.id)), raw=_read_raw(place / RAW, suite, rows))
+
+
+def _read_raw(path: Path, suite: Suite, rows: Sequence[SuiteRow]) -> Mapping[str, Values]:
+    """Return the raw inputs of a folder, by the ids of the cases that they are of."""
+    if suite.raw is None or suite.inputs is SuiteInputs.REDACTED:
+        return {}
+
+    def one(line: dict[str, Any]) -> SaltedInputs:
+        found = read_cells(line, JSON)
+        if found["id"] not in touched or not isinstance(found["inputs"], dict):
+            raise refused(path, "has inputs of what is no case of which redaction touched one")
+        return SaltedInputs(**found)
+
+    touched = {row.id for row in rows if row.part is SuitePart.CASES and is_apart(row)}
+    found = read_lines(path, RAW_SCHEMA, suite.raw.cases, one)
+    if raw_digest(found) != suite.raw.digest:
+        raise refused(path, "is not the file that the suite was built with: its content has another digest")
+    return {each.id: each.inputs for each in found}
 
 
 def _read_rows(path: Path, said: SuiteFile) -> list[SuiteRow]:

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from math import isnan
@@ -22,6 +22,7 @@ from remiss.offline import Offline
 from remiss.opening import without_catalog
 from remiss.present.legible import printable
 from remiss.present.result_words import change, expected
+from remiss.records.event import Values
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelSpecification
 from remiss.records.result import RowVerdict, SuiteResult
@@ -75,10 +76,11 @@ class SuiteSession:
     seed: int
     _offline: Offline
     _parents: Mapping[str, SuiteRow]
+    _raw: Mapping[str, Values] = field(default_factory=dict, repr=False)
     scenarios: tuple[Scenario, ...] = ()
     _expects: Mapping[str, ScenarioExpectation] = field(default_factory=dict)
     _of_scenarios: dict[str, ScenarioOutcome] = field(default_factory=dict)
-    _outcomes: dict[str, CaseOutcome] = field(default_factory=dict)
+    _outcomes: dict[str, CaseOutcome] = field(default_factory=dict, repr=False)
     _runner: Runner | None = None
     _at_once: int = AT_ONCE
 
@@ -92,12 +94,14 @@ class SuiteSession:
         """
         found, offline = read(Path(folder)), without_catalog()
         rows = sorted(
-            (row for row in found.rows if row.expectations and not is_apart(row)),
+            (row for row in found.rows if row.expectations and (row.id in found.raw or not is_apart(row))),
             key=lambda row: (row.part is not SuitePart.CASES, row.id),
         )
         specification = offline.models.find(model)
         check_gets(specification)
-        session = cls(found.suite, tuple(rows), specification, repeats, seed, offline, {row.id: row for row in found.rows})
+        session = cls(
+            found.suite, tuple(rows), specification, repeats, seed, offline, {row.id: row for row in found.rows}, found.raw
+        )
         made = read_scenarios(folder, found)
         if made is not None:
             session.scenarios = made.scenarios
@@ -133,6 +137,7 @@ class SuiteSession:
             self._at_once = min(4 * self._at_once, MOST_AT_ONCE)
 
     def _ask(self, rows: Sequence[SuiteRow]) -> None:
+        rows = [replace(row, inputs=self._raw[row.id]) if row.id in self._raw else row for row in rows]
         judge = CriterionJudge(self._offline.engine, self.suite.criteria, rows)
         questions = Questions(rows=rows, repeats=[self.repeats] * len(rows), judge=judge, seed=self.seed)
         [answers] = answers_of([self.model], [self._running()], questions, self._offline.progress)
@@ -170,12 +175,7 @@ class SuiteSession:
         return self._of_scenarios[scenario.id]
 
     def success(self, heard: Mapping[str, Any]) -> Sequence[SuccessOutcome]:
-        """Return what the answers to all events and scenarios say of the criteria of success.
-
-        Parameters
-        ----------
-        heard : of events what `CaseOutcome.heard` says, of scenarios what `flip_rates` takes
-        """
+        """Return what answers say of the criteria of success: `CaseOutcome.heard` of events, of scenarios as in `flip_rates`."""
         answers = [(row, *heard[row.id]) for row in self.rows]
         return judged_answers(self.suite, answers, [heard[each.id] for each in self.scenarios])
 
@@ -208,7 +208,7 @@ class SuiteSession:
             f"inputs   {_short(', '.join(f'{name}={_plain(value)}' for name, value in sorted(row.inputs.items())))}",
             *([] if not row.text else [f"text     {_short(row.text)}"]),
             f"expected {_short(' and '.join(str(each) for each in row.expectations))}",
-            f"answered {_said(outcome.answer)}{share}",
+            f"answered {self._answered(row, outcome.answer)}{share}",
             *([] if outcome.told else ["         and nothing that the model says can tell whether that is so"]),
             f"logged   {_short(_plain(row.output))} by {row.model} {row.model_version or ''}".rstrip()
             + f"; label {_plain(row.label)}",
@@ -236,6 +236,12 @@ class SuiteSession:
         ]
         return "\n".join(printable(line) for line in lines)
 
+    def _answered(self, row: SuiteRow, answer: ModelAnswer) -> str:
+        """Return what a model said; of what it made of raw inputs nothing but what stands in the suite anyway."""
+        if row.id not in self._raw or (answer.trouble is None and answer.output in (None, row.output, row.label)):
+            return _said(answer)
+        return "something else" if answer.trouble is None else answer.trouble.kind.value
+
     def _why(self, row: SuiteRow) -> str:
         return next((each.why for each in self.suite.criteria if each.name in row.criteria), "")
 
@@ -249,7 +255,7 @@ class SuiteSession:
 def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
     """Run the suite of a folder on a version of a model; nothing is kept. Raises like `read` and `suite.run`."""
     found = read(folder)
-    rows, apart = split_apart(found.rows)
+    rows, apart = split_apart(found.asked)
     asks = SuiteRun(
         suite=found.suite,
         rows=rows,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from remiss.wiring import Wiring
 if TYPE_CHECKING:
     from remiss.catalog.ports import RawEvents
     from remiss.edges.runners.registry import RunningModel
+    from remiss.records.suite import SaltedInputs
     from remiss.safeguard.gate_ports import GateStore
     from remiss.safeguard.ports import Replays, SuiteStore
     from remiss.safeguard.recurrences import Resolutions
@@ -27,6 +28,11 @@ class SafeguardWiring(Wiring):
     def suites(self) -> SuiteStore:
         """Suites in the catalog."""
         return adapters.SuiteTable(self._reader)
+
+    @cached_property
+    def raw_inputs(self) -> dict[str, Sequence[SaltedInputs]]:
+        """The raw inputs of the suite that was built last, by its digest, until its folder is written."""
+        return {}
 
     @cached_property
     def gates(self) -> GateStore:

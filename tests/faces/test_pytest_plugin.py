@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -324,6 +325,16 @@ def test_several_processes_share_a_suite_and_one_judges_the_answers_of_all(run, 
     assert all(f"  {each}\n" in done.stdout for each in SUCCESS.values())
     assert done.stdout.count("The run fails: 1 of 4 criteria of success is not met.") == 1
     assert done.returncode == 1
+
+
+def test_a_folder_and_what_a_version_makes_of_it_are_told_as_json(run, tmp_path, forked):
+    with_criteria(tmp_path)
+    verify, ran = ["suite", "verify", "arrivals"], ["suite", "run", "arrivals", "--model", "python:delays:partly"]
+    told = [forked.run([*words, "--format", "json"], {"PWD": str(tmp_path)}) for words in (verify, ran)]
+    assert [each.status for each in told] == [0, 1], told[0].err + told[1].err
+    suite, result = (json.loads(each.out) for each in told)
+    assert (suite["name"], suite["inputs"]) == ("arrivals", "redacted")
+    assert [each["verdict"] for each in result["success"]] == ["met", "not-met", "cannot-tell", "cannot-tell"]
 
 
 def test_a_suite_without_a_model_says_in_a_sentence_how_to_name_one(tmp_path, forked):

@@ -200,10 +200,11 @@ def power_words(found: SuitePower) -> str:
 def not_asked(found: Suite) -> Iterator[str]:
     """Yield which events are not in a suite, and why, and which are in it and are not asked."""
     for why, count in found.left_out.items():
-        if why == APART:
-            yield f"in it, and not asked: {counted(count, 'case')}, as redaction touched an input; each result counts them apart"
-        else:
-            yield f"left out: {counted(count, 'event')}, {why}"
+        apart = f"in it, and not asked: {counted(count, 'case')}, as redaction touched an input; each result counts them apart"
+        yield apart if why == APART else f"left out: {counted(count, 'event')}, {why}"
+    if found.raw is not None:
+        yield f"raw in its folder alone: the inputs of {counted(found.raw.cases, 'case')}"
+        yield from (f"inputs left redacted: {counted(count, 'case')}, {why}" for why, count in found.raw.left.items())
 
 
 def synthetic(found: SuiteResult | SuiteComparison) -> str:

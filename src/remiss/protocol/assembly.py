@@ -262,7 +262,7 @@ def _retention(model: RetentionModel | None) -> Retention | None:
         return None
     raw = None if model.raw is None else parse_duration(model.raw)
     redacted = None if model.redacted is None else parse_duration(model.redacted)
-    return Retention(raw=raw, redacted=redacted)
+    return Retention(raw=raw, redacted=redacted, raw_suites=model.suites == "raw")
 
 
 def _review(model: ReviewModel | None) -> Review | None:

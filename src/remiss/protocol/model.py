@@ -210,6 +210,8 @@ class RetentionModel(Section):
     """how long raw evidence is kept, for example 90 days; default: for ever"""
     redacted: PositiveDuration | None = None
     """how long redacted content is kept, for example 5 years; default: for ever"""
+    suites: Literal["raw", "redacted"] = "raw"
+    """inputs that a suite may hold: raw for a person who may open raw evidence, or redacted alone"""
 
 
 class ReviewModel(Section):

@@ -43,8 +43,11 @@ Note = tuple[int, str, str]
 
 
 def _sections(protocol: Protocol) -> Iterator[Note]:
+    kept = protocol.retention
+    spans = kept is not None and (kept.raw is not None or kept.redacted is not None)
+    waits = {"retention": spans, "review": protocol.review is not None}
     for key, why in _NOT_YET.items():
-        if getattr(protocol, key) is not None:
+        if waits[key]:
             yield (
                 protocol.lines.get(key, 1),
                 f"{key} is checked and stored, but {why}",

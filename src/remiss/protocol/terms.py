@@ -178,10 +178,11 @@ UNPLANNED = LabellingDesign(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long raw and redacted evidence is kept; None is for ever."""
+    """How long raw and redacted evidence is kept; None is for ever. `raw_suites` says if suites may hold raw inputs."""
 
     raw: timedelta | None
     redacted: timedelta | None
+    raw_suites: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,11 +252,10 @@ class Rubric:
 class Protocol:
     """A validated protocol document.
 
-    `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over
-    the source's columns; so is `admit`, which says which rows of the log the protocol is about. Without
-    `duplicates` rows of one id that say different things are refused. `sensitivity` gives each field
-    that is not internal its level. `digest` covers what decides meaning (design, section 3). `unread` are fields of a draft that
-    its document has and whose values could not be read; as `inputs.` all under that prefix. How events are shown decides nothing.
+    `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over the
+    source's columns; so is `admit`, which says which rows of the log the protocol is about. Without `duplicates` rows of one id
+    that say different things are refused. `sensitivity` gives each field that is not internal its level. `digest` covers what
+    decides meaning. `unread` are fields of a draft whose values could not be read; as `inputs.` all under that prefix.
     """
 
     name: str

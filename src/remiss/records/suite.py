@@ -33,6 +33,36 @@ class CaptureRole(StrEnum):
     UNDECIDED = "undecided"
 
 
+class SuiteInputs(StrEnum):
+    """What the folder of a suite has of inputs that redaction touched."""
+
+    REDACTED = "redacted"  # what the catalog has
+    RAW = "raw"  # of some cases also what production logged
+
+
+@published("raw-inputs", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawInputs:
+    """Of how many `cases` the folder of a suite has the inputs as production logged them; they are nowhere else.
+
+    `digest` is over these inputs, each with a salt that only the folder has: by the digest nobody can try values. `left` counts,
+    by reason, the cases that stay as redaction left them.
+    """
+
+    cases: Count
+    digest: str
+    left: Mapping[str, Count]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaltedInputs:
+    """The inputs of one case as production logged them, with the salt under which the digest has them; never published."""
+
+    id: str
+    inputs: Values
+    salt: str
+
+
 @published("suite-row", part=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteRow:
@@ -140,7 +170,8 @@ class Suite:
     cases it has, `within` of which events it is at all. `position` is the catalog's that it was built from. `production` is how
     many events each capture role stands for. `left_out` counts, by reason, the events that are not in it. `success` says what a
     version has to come to when the suite is run. `apart` says that cases are in it whose inputs redaction touched: they are not
-    asked, and graded apart; `left_out` says how many, too. The windows begin `since` and end before `until`.
+    asked, and graded apart; `left_out` says how many, too. `inputs` says whether its folder has raw inputs besides, and `raw` of
+    how many of these cases. The windows begin `since` and end before `until`.
     """
 
     name: str
@@ -169,6 +200,8 @@ class Suite:
     notes: tuple[str, ...] = ()
     success: tuple[SuccessCriterion, ...] = ()
     apart: bool = False
+    inputs: SuiteInputs = SuiteInputs.REDACTED
+    raw: RawInputs | None = None
     made_at: datetime | None = None
     made_by: str | None = None
     read_position: Count | None = field(default=None, compare=False)

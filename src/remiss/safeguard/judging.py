@@ -45,7 +45,7 @@ _PLAIN: Mapping[str, str] = {
     "model_version": "model_version",
 }
 _ROWS, _PLACE = "suite_rows", "remiss_place"
-_TYPES = {
+TYPES = {
     arrow.TEXT: Type.TEXT,
     arrow.WHOLE: Type.INTEGER,
     arrow.REAL: Type.NUMBER,
@@ -224,7 +224,7 @@ class CriterionJudge:
         }
         typed_by = {name: column if name in answers else self._typed_by.column(name) for name, column in values.items()}
         kinds = {name: output if name == OUTPUT else arrow.kind_of(column) for name, column in typed_by.items()}
-        types = {name: _TYPES[kind] for name, kind in kinds.items()}
+        types = {name: TYPES[kind] for name, kind in kinds.items()}
         states = {each.name: state_of(_checked(each, types), frozenset({"label"})) for each in self._criteria}
         return _Typed(values=values, kinds=kinds, reads=reads, states=states)
 

@@ -14,7 +14,7 @@ from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.machine import Progress, Recogniser
 from remiss.govern.ports.vault import Keys
-from remiss.protocol.ports import Documents, Engine, Protocols
+from remiss.protocol.ports import Documents, Engine
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelRow, ModelSpecification
 from remiss.records.person import Governed
 from remiss.records.replay import Replay, ReplayGrade
@@ -23,6 +23,7 @@ from remiss.safeguard.recurrences import Resolutions
 from remiss.understand.ports import Samples
 
 if TYPE_CHECKING:
+    from remiss.records.suite import SaltedInputs
     from remiss.safeguard.suite_assembly import SuiteParts, SuiteRows
 
 
@@ -239,17 +240,18 @@ class ReadSuite:
         return self.parts.rows()
 
 
-class SuiteWorkspace(Permits, Protocol):
+class SuiteWorkspace(EvidenceWorkspace, Protocol):
     """The ports that the actions on suites take."""
+
+    # What a server knows the request by that this is done for; None where the caller is on this machine.
+    request_id: str | None
 
     @property
     def cases(self) -> Cases: ...
     @property
     def engine(self) -> Engine: ...
     @property
-    def keys(self) -> Keys: ...
-    @property
-    def protocols(self) -> Protocols: ...
+    def recogniser(self) -> Recogniser: ...
     @property
     def samples(self) -> Samples: ...
     @property
@@ -264,6 +266,11 @@ class SuiteWorkspace(Permits, Protocol):
         ...
 
     @property
+    def raw_inputs(self) -> dict[str, Sequence[SaltedInputs]]:
+        """The raw inputs of the suite that was built last, by its digest, until its folder is written."""
+        ...
+
+    @property
     def resolutions(self) -> Resolutions: ...
     @property
     def documents(self) -> Documents: ...
@@ -272,6 +279,10 @@ class SuiteWorkspace(Permits, Protocol):
 
     def reading(self) -> AbstractContextManager[None]:
         """Have everything in the block read from one snapshot of the catalog."""
+        ...
+
+    def record_views(self, looks: Sequence[ViewEntry], action: str) -> None:
+        """Record what an action is about to hand out, as `ReplayWorkspace` does."""
         ...
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from remiss.action import action
+from remiss.catalog.evidence_actions import checked_purpose, looked
 from remiss.errors import Conflict, InputError, NotFound
 from remiss.govern.redaction.written import check_shows_nothing
 from remiss.govern.roles import checked_name
@@ -20,12 +21,14 @@ from remiss.records.success import SuccessCriterion
 from remiss.records.suite import Suite, SuiteRowPage, Suites
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.safeguard.ports import ReadSuite, SuiteWorkspace
-from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteParts, SuiteRows, contents
-from remiss.safeguard.suite_building import SEAL, BuiltSuite, built, gathered
+from remiss.safeguard.raw_inputs import with_raw
+from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteParts, SuiteRows, contents, filled
+from remiss.safeguard.suite_building import SEAL, BuiltSuite, gathered
 from remiss.safeguard.suite_columns import SuiteColumns
 from remiss.safeguard.suite_document import document, from_json
+from remiss.safeguard.suite_rows import named
 
-BUILD, READ = "suite:build", "suite:read"
+NAME, BUILD, READ = "suite.build", "suite:build", "suite:read"
 SuiteName = Annotated[str, Help("The name of a suite, or NAME@DIGEST with at least six digits of it.")]
 MOST_CRITERIA = 50
 MostRows = Annotated[int, Range(1, 1_000_000), Help("How many rows at most.")]
@@ -33,9 +36,20 @@ MostRows = Annotated[int, Range(1, 1_000_000), Help("How many rows at most.")]
 
 @contextmanager
 def _prepare(
-    ws: SuiteWorkspace, name: str, query: str, *, within: str, as_of: int | None, sealed: float, success: Sequence[str]
+    ws: SuiteWorkspace,
+    name: str,
+    query: str,
+    *,
+    within: str,
+    as_of: int | None,
+    sealed: float,
+    success: Sequence[str],
+    raw: bool,
+    purpose: str | None,
 ) -> Iterator[BuiltSuite]:
     checked_name(name, "suite")
+    if raw:
+        _check_raw(ws, purpose)
     for what, text in (("the query", query), ("--within", within), *(("a criterion of success", each) for each in success)):
         # They are kept, and no mark can stand in them.
         check_shows_nothing(what, text)
@@ -44,12 +58,38 @@ def _prepare(
         raise InputError(what, do=f"give at most {MOST_CRITERIA}", field="success")
     typed = [SuccessCriterion.from_text(each) for each in success]
     with ws.reading():
-        found = built(ws, name, query, within, as_of, sealed, typed)
+        found = gathered(ws, name, query, within, as_of, sealed, apart=True)
+        values = {name: found.rows.every.repeated[name].values for name in ("mode", "severity", "stratum")}
+        suite, taken = replace(found.suite, success=tuple(named(each, values, found.suite.criteria) for each in typed)), None
+        if raw:
+            suite, taken = with_raw(ws, suite, found.rows)
+        found = replace(found, suite=filled(suite, found.rows, sealed, ws.keys.secret(SEAL)), raw=taken)
         _keep(ws, found.suite.digest, found.rows)
+    if found.raw is not None:
+        # Before anybody has them: the folder is written from here.
+        ws.record_views([looked(ws, each, purpose or "") for each in found.raw.events], NAME)
+        ws.raw_inputs.clear()
+        ws.raw_inputs[found.suite.digest] = found.raw.inputs
     yield found
 
 
-@action("suite.build", permission=BUILD, http="POST /suites", created="suite.show", subject="name", prepare=_prepare)
+def _check_raw(ws: SuiteWorkspace, purpose: str | None) -> None:
+    """Go on only where raw inputs may be put into a folder, and for a purpose.
+
+    Raises
+    ------
+    InputError
+    """
+    if ws.request_id is not None:
+        what = "raw inputs are written to a folder where the catalog is, and this was asked through a server"
+        raise InputError(what, do="build the suite on the machine that opens the catalog itself", field="raw")
+    if purpose is None:
+        what = "raw inputs are asked for, and no purpose is given"
+        raise InputError(what, do="say with --purpose what they are needed for", field="purpose")
+    checked_purpose(purpose)
+
+
+@action(NAME, permission=BUILD, http="POST /suites", created="suite.show", subject="name", prepare=_prepare)
 def build_suite(
     ws: SuiteWorkspace,
     name: Annotated[str, Help("What the suite is called: letters, digits, dots and hyphens.")],
@@ -65,6 +105,10 @@ def build_suite(
         Option("--success", SuccessCriterion.TEXT),
         Help("What a version has to come to when the suite is run; may be given several times."),
     ] = (),
+    raw: Annotated[
+        bool, Help("Have its folder hold the raw inputs of cases that redaction touched; not through a server.")
+    ] = False,
+    purpose: Annotated[str, Help("What the raw inputs are needed for, in a sentence.")] | None = None,
     prepared: BuiltSuite | None = None,
 ) -> Suite:
     """Build the suite NAME of the cases that match QUERY.
@@ -75,6 +119,7 @@ def build_suite(
     one family. Some families are sealed: they are in no file, and gates alone run them. It prints how often a gate over the suite
     passes a version that is as good. The same catalog at the same position gives the same digest. Who labels cannot build one.
     What SUCCESS asks for is judged whenever the suite is run, by the interval of the figure: met, not met, or it cannot be told.
+    RAW takes what `evidence.show` takes for each case, and a purpose; each look is recorded. Raw inputs are in the folder alone.
 
     Example: remiss suite build arrivals 'mode:model/weak-slice' --out arrivals/
 
@@ -82,7 +127,8 @@ def build_suite(
     ------
     QueryError : a query cannot be understood
     InputError : nothing matches, or cases of several protocols; a position that is not there yet; invalid SUCCESS
-    Denied : some of the events are yours to label
+    InputError : RAW without a purpose, or through a server
+    Denied : some of the events are yours to label; RAW, and the protocol or their role does not allow it
     """
     assert prepared is not None
     suite = replace(prepared.suite, made_at=ws.now, made_by=ws.actor.name)

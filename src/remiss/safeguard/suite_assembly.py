@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from remiss.records.identity import digest, from_micros
 from remiss.records.states import Status
-from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
+from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuiteInputs, SuitePart, SuitePower, SuiteRow
 from remiss.safeguard.judging import UNKNOWN, YES, LoggedColumns, States
 from remiss.safeguard.non_inferiority import ROLES, Flags, PairedCases, Places, RowColumns, columns_of, shares_of, strata_of
 from remiss.safeguard.power import play, times_needed
@@ -30,7 +30,7 @@ DIFFERING = 0.05
 SEALED_SHARE = 0.2
 CRITICAL = 1
 # What the first suites did not have.
-ADDED = ("success", "apart")
+ADDED = ("success", "apart", "raw", "inputs")
 
 
 # Columns of sampled events, by name.
@@ -187,7 +187,7 @@ def suite_digest(suite: Suite) -> str:
         del said[name]
     for name in ADDED:
         # Suites that were built before there was such a thing keep their digest.
-        if not said[name]:
+        if not said[name] or said[name] is SuiteInputs.REDACTED:
             del said[name]
     return f"sha256:{digest(said)}"
 

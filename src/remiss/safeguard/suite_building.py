@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from operator import attrgetter
@@ -24,11 +24,11 @@ from remiss.records.catalog import reached
 from remiss.records.event import Scalar
 from remiss.records.expectation import Expectation
 from remiss.records.identity import digest, from_micros
-from remiss.records.success import SuccessCriterion
 from remiss.records.suite import APART, CaptureRole, SealedPart, Suite, SuiteCriterion, SuitePart
 from remiss.safeguard.expectations import by_default
 from remiss.safeguard.judging import UNKNOWN, CriterionJudge, criteria_of
 from remiss.safeguard.ports import SuiteWorkspace
+from remiss.safeguard.raw_inputs import FoundInputs
 from remiss.safeguard.replaying import redacted
 from remiss.safeguard.suite_assembly import (
     Drawn,
@@ -36,7 +36,6 @@ from remiss.safeguard.suite_assembly import (
     SuiteParts,
     as_array,
     assembled,
-    filled,
     judged_otherwise,
     logged,
     met_by_log,
@@ -53,7 +52,6 @@ from remiss.safeguard.suite_rows import (
     REDACTED_LABEL,
     RESOLVED,
     SOUND,
-    named,
     names_in,
     role_of,
 )
@@ -69,10 +67,11 @@ TAKEN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltSuite:
-    """A suite with all of its rows."""
+    """A suite with all of its rows, and the raw inputs of some of its cases."""
 
     suite: Suite
     rows: SuiteParts
+    raw: FoundInputs | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +87,11 @@ class _Chosen:
     older: int
 
 
-def built(
-    ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float, success: Sequence[SuccessCriterion]
-) -> BuiltSuite:
-    """Return the suite that the catalog gives at a position; `success` is as it was typed."""
-    found = gathered(ws, name, query, within, as_of, share, apart=True)
-    values = {name: found.rows.every.repeated[name].values for name in ("mode", "severity", "stratum")}
-    suite = replace(found.suite, success=tuple(named(each, values, found.suite.criteria) for each in success))
-    return replace(found, suite=filled(suite, found.rows, share, ws.keys.secret(SEAL)))
-
-
 @in_bulk()
 def gathered(
     ws: SuiteWorkspace, name: str, query: str, within: str, as_of: int | None, share: float, *, apart: bool
 ) -> BuiltSuite:
-    """Return the rows of a suite, and of it what does not follow from them. Raises like `built`."""
+    """Return the rows that the catalog gives a suite at a position, and of it what does not follow from them."""
     position = reached(as_of, ws.position()) or ws.position()
     chosen = _chosen(ws, query, position)
     read = _sample(ws, chosen, within, position)

@@ -40,6 +40,7 @@ def suite(found: Suite) -> None:
             ("windows", f"{found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}"),
             ("sealed", f"{counted(sealed, 'event')} in {counted(len(found.sealed.families), 'family', 'families')}, in no file"),
             ("sensitivity", found.sensitivity),
+            ("inputs", found.inputs.value),
         )
     )
     click.echo()

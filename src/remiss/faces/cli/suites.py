@@ -10,12 +10,13 @@ import click
 
 from remiss import safeguard, scenario_folder, suite_folder, suite_session
 from remiss.codec import to_json
-from remiss.errors import AnswerNo, Undecided
+from remiss.errors import AnswerNo, InputError, Undecided
 from remiss.faces.cli import render, result_tables, suite_tables
 from remiss.faces.cli.options import formatted_object, offline, progress, with_workspace, workspace
 from remiss.parameters import MOST_POSITION
 from remiss.present import result_report
 from remiss.present.legible import counted
+from remiss.records.published import read_at_position
 from remiss.records.result import RowVerdict
 from remiss.records.success import SuccessVerdict
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     "--success", multiple=True, metavar="TEXT", help="What a version has to come to: MEASURE [of EVENTS] at least|most NUMBER."
 )
 @click.option("--as-of", type=click.IntRange(0, MOST_POSITION), metavar="P", help="Build it of the catalog as it stood then.")
+@click.option("--raw", is_flag=True, help="Put the raw inputs of cases that redaction touched into the folder.")
+@click.option("--purpose", metavar="TEXT", help="What the raw inputs are needed for, in a sentence; recorded.")
 @formatted_object
 @with_workspace
 def build(ws: Workspace, name: str, query: str, *, out: Path | None, shape: str, **given: Any) -> None:
@@ -45,12 +48,15 @@ def build(ws: Workspace, name: str, query: str, *, out: Path | None, shape: str,
     sampled in their windows says how it does in production. Some families of near-duplicates are sealed: they are in no file, and
     gates alone run them. It says how often a gate over the suite passes a version that is as good. Who labels cannot build one.
     --success says what each run is held against, by the interval: 'pass-rate of guard at least 95 %', 'latency-p95-ms at most
-    250', 'false-alarm-rate of slice airport=EWR at most 5 %', 'flip-rate of scenario noisy at most 5 %'.
+    250', 'false-alarm-rate of slice airport=EWR at most 5 %', 'flip-rate of scenario noisy at most 5 %'. --raw takes what
+    `evidence show` takes, for each case, and --out: raw inputs are in that folder alone, which its owner alone may enter.
 
     Example: remiss suite build arrivals 'mode:model/weak-slice' --out arrivals/ --success 'false-alarm-rate at most 5 %'
     """
     if out is not None:
         suite_folder.check_free(out)
+    elif given["raw"]:
+        raise InputError("raw inputs are in the folder of a suite alone", do="name the folder with --out", field="out")
     suite = safeguard.build_suite(ws, name, query, **given)
     if out is not None:
         suite_folder.write(ws, suite, out)
@@ -74,7 +80,7 @@ def verify(folder: Path, *, shape: str) -> None:
     found = suite_folder.read(folder)
     made = scenario_folder.read(folder, found)
     if shape == "json":
-        render.as_json(to_json(found.suite))
+        render.as_json(to_json(read_at_position(found.suite, lambda: found.suite.position)))
         return
     events = counted(len(found.rows), "event") + ("" if made is None else f", {counted(made.made.scenarios, 'scenario')}")
     click.echo(f"{folder} is suite {found.suite.name}, {found.suite.digest}, whole: {events}")
@@ -139,7 +145,7 @@ def run(name: str, *, shape: str, anew: bool, **given: Any) -> None:
         with workspace() as ws, progress(ws):
             found = _run(ws, name, given, anew=anew)
     if shape == "json":
-        render.as_json(to_json(found))
+        render.as_json(to_json(read_at_position(found, lambda: found.position)))
     else:
         result_tables.result(found)
     verdicts = {each.verdict for each in found.success}

@@ -92,7 +92,7 @@ class RunForm(BaseModel):
     anew: bool = False
 
 
-@router.post(suites.PATH + "/{name}/run")
+@router.post(suites.PATH + "/{name}/run", name="job.suite")
 def run_suite(ws: Ws, name: str, typed: Annotated[RunForm, Form()]) -> Response:
     """Have a job run a suite, and lead to that; what is refused is said in the form."""
     # What is no number is refused as an even one is.
