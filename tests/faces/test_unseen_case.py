@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -80,30 +80,31 @@ SLOW = tuple(case_id("arrivals", f"e{number}") for number in range(3))
 APART = re.compile(r'\d{4}-\d\d-\d\dT[\d:.]+Z|(job|replays)-\w+|"position(_from|_to)?":\d+|position \d+|"next":"[\w.-]+"')
 
 
+ROLES = (("curator", "*"), ("steward", "default"), ("curator", "default"))
+
+
 def takes(entry: Entry) -> bool:
     """Whether an action takes a query, a document, a record or a list."""
     many = {"many", "record", "pairs"}
     return bool(entry.document) or any(each.form in many or "filter language" in each.help for each in entry.parameters)
 
 
-def recodings(name: str) -> Iterator[str]:
-    """Yield documents that rename a mode, and that split it by each guess, to another mode or back where it does not hold."""
-    head = f"recode: {name}NUMBER\nabout: why\nmoves:\n"
-    yield f'{head}  - {{rename: "{WEAK}", to: "{NOISE}"}}\n'
-    for guess in GUESSES[1:]:
-        for otherwise in (LATENCY, "relabel"):
-            into = f"[{{to: '{NOISE}', when: '{guess}'}}]"
-            yield f"{head}  - {{split: '{WEAK}', into: {into}, otherwise: '{otherwise}'}}\n"
-
-
 class Questions:
-    """What each action is asked with; `unseen` are the ids of the cases that only one of the catalogs has."""
+    """What each action is asked with; `unseen` are the ids of the cases that only one of the catalogs has.
 
-    def __init__(self, folder: Any, unseen: tuple[str, ...]) -> None:
-        self.folder, self.unseen = folder, unseen
+    What each guess is asked with besides, as the order of a list, is asked in turn; where it is `whole`, all of it of each guess.
+    """
+
+    def __init__(self, folder: Any, unseen: tuple[str, ...], *, whole: bool) -> None:
+        self._folder, self._unseen, self._whole = folder, unseen, whole
+
+    def _each(self, guesses: Iterable[str], ways: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+        """Yield each guess with each way to ask it, or with one of them in turn."""
+        for number, guess in enumerate(guesses):
+            yield from ((guess, way) for way in (ways if self._whole else [ways[number % len(ways)]]))
 
     def document(self, text: str) -> str:
-        path = self.folder / "document.yaml"
+        path = self._folder / "document.yaml"
         path.write_text(text)
         return str(path)
 
@@ -114,8 +115,9 @@ class Questions:
         yield from ({"query": guess} for guess in GUESSES)
 
     def case_search(self) -> Iterator[Mapping[str, Any]]:
-        for guess in (*GUESSES, *(f"id:{each}" for each in self.unseen), *(f"id:{each[:7]}*" for each in self.unseen)):
-            yield from ({"query": guess, "sort": sort, "limit": 2} for sort in ("occurred", "-severity", "filed"))
+        guesses = (*GUESSES, *(f"id:{each}" for each in self._unseen), *(f"id:{each[:7]}*" for each in self._unseen))
+        for guess, sort in self._each(guesses, ("occurred", "-severity", "filed")):
+            yield {"query": guess, "sort": sort, "limit": 2}
 
     def case_facets(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"query": guess} for guess in GUESSES)
@@ -134,48 +136,59 @@ class Questions:
         yield from ({"query": guess} for guess in GUESSES[:3])
 
     def sample_list(self) -> Iterator[Mapping[str, Any]]:
-        for guess in (*GUESSES, "group:*", *(f"id:{each}" for each in self.unseen)):
-            yield from ({"query": guess, "limit": limit} for limit in (1, 50))
+        for guess, limit in self._each((*GUESSES, "group:*", *(f"id:{each}" for each in self._unseen)), (1, 50)):
+            yield {"query": guess, "limit": limit}
 
     sample_export = sample_list
 
     def suite_build(self) -> Iterator[Mapping[str, Any]]:
-        guesses = (*GUESSES, *(f"id:{each}" for each in self.unseen))
-        yield from ({"name": "zebras", "query": guess} for guess in guesses)
-        yield from ({"name": "zebras", "query": "", "within": guess} for guess in guesses)
+        guesses = (*GUESSES, *(f"id:{each}" for each in self._unseen))
+        for guess, within in self._each(guesses, (False, True)):
+            yield {"name": "zebras", **({"query": "", "within": guess} if within else {"query": guess})}
+        yield from ({"name": "zebras", "query": "", "within": f"id:{each}"} for each in self._unseen)
 
     def gate_decide(self) -> Iterator[Mapping[str, Any]]:
-        policy = f"gate: zebras\nsuites: {list(self.unseen)}\n"
+        policy = f"gate: zebras\nsuites: {list(self._unseen)}\n"
         yield {"policy": policy, "model": "delay@1", "baseline": "delay@1"}
 
     def scenario_make(self) -> Iterator[Mapping[str, Any]]:
         parents = '{slice: {inputs.zebra: ["yes"]}}'
         recipe = f"{{name: zebras, parents: {parents}, apply: [{{operator: missing, field: zebra}}], expect: invariance}}"
-        for suite in (*self.unseen, "zebras"):
+        for suite in (*self._unseen, "zebras"):
             yield {"suite": suite, "document": f"scenarios: zebras\nrecipes: [{recipe}]\n"}
 
     def model_check(self) -> Iterator[Mapping[str, Any]]:
-        yield from ({"model": each, "row": {"id": each}} for each in self.unseen)
+        yield from ({"model": each, "row": {"id": each}} for each in self._unseen)
 
     def case_notebook(self) -> Iterator[Mapping[str, Any]]:
-        yield from ({"query": each, "model": "delay@1"} for each in (*GUESSES, *self.unseen, *(each[:7] for each in self.unseen)))
+        yield from (
+            {"query": each, "model": "delay@1"} for each in (*GUESSES, *self._unseen, *(each[:7] for each in self._unseen))
+        )
 
     def job_replay(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"query": guess, "model": "delay@1"} for guess in GUESSES)
 
     def replay_cases(self) -> Iterator[Mapping[str, Any]]:
-        yield from ({"cases": each, "model": "delay@1"} for each in (self.unseen, (*SLOW, *self.unseen)))
+        yield from ({"cases": each, "model": "delay@1"} for each in (self._unseen, (*SLOW, *self._unseen)))
 
     def person_add(self) -> Iterator[Mapping[str, Any]]:
         yield {"person": "cy", "roles": ("reader",)}
 
     person_invite = person_add
 
+    def _recodings(self, name: str) -> Iterator[str]:
+        """Yield documents that rename a mode, and that split it by each guess, to another mode or back where it does not hold."""
+        head = f"recode: {name}NUMBER\nabout: why\nmoves:\n"
+        yield f'{head}  - {{rename: "{WEAK}", to: "{NOISE}"}}\n'
+        for guess, otherwise in self._each(GUESSES[1:], (LATENCY, "relabel")):
+            into = f"[{{to: '{NOISE}', when: '{guess}'}}]"
+            yield f"{head}  - {{split: '{WEAK}', into: {into}, otherwise: '{otherwise}'}}\n"
+
     def taxonomy_rehearse(self) -> Iterator[Mapping[str, Any]]:
-        yield from ({"path": self.document(each.replace("NUMBER", "1"))} for each in recodings("try"))
+        yield from ({"path": self.document(each.replace("NUMBER", "1"))} for each in self._recodings("try"))
 
     def taxonomy_recode(self) -> Iterator[Mapping[str, Any]]:
-        for number, each in enumerate(recodings("do")):
+        for number, each in enumerate(self._recodings("do")):
             yield {"path": self.document(each.replace("NUMBER", str(number)))}
 
     def protocol_check(self) -> Iterator[Mapping[str, Any]]:
@@ -193,22 +206,22 @@ class Questions:
 
     def labelling(self) -> Iterator[Mapping[str, Any]]:
         same = Judgement(verdict=Verdict.SAME_EVENT)
-        for each in self.unseen:
+        for each in self._unseen:
             yield {"case": SLOW[1], "revision": 1, "judgement": replace(same, target=each)}
             yield {"case": each, "revision": 1, "judgement": FAILS}
 
     case_annotate = case_verify = case_adjudicate = labelling
 
     def case_expect(self) -> Iterator[Mapping[str, Any]]:
-        for each in self.unseen:
+        for each in self._unseen:
             yield {"case": each, "revision": 1, "expectations": ("equals late",)}
             yield {"case": SLOW[0], "revision": 1, "expectations": (f"criterion-not-met {each}",)}
 
     def case_revise(self) -> Iterator[Mapping[str, Any]]:
-        yield from ({"case": each, "revision": 1, "clear": ("note",)} for each in self.unseen)
+        yield from ({"case": each, "revision": 1, "clear": ("note",)} for each in self._unseen)
 
     def writing(self) -> Iterator[Mapping[str, Any]]:
-        for each in self.unseen:
+        for each in self._unseen:
             yield {"case": each, "citations": [Citation(kind=CitationKind.TICKET, address="REM-17")]}
             yield {"case": SLOW[0], "citations": [Citation(kind=CitationKind.TICKET, address=each)]}
 
@@ -222,16 +235,16 @@ class Questions:
     queue_close = queue_open
 
     def queue_next(self) -> Iterator[Mapping[str, Any]]:
-        yield {"exclude": self.unseen}
-        yield {"exclude": (*SLOW, *self.unseen)}
+        yield {"exclude": self._unseen}
+        yield {"exclude": (*SLOW, *self._unseen)}
         yield {"stratum": ("context.zebra=yes",), "period": MONDAY}
 
     def queue_pass(self) -> Iterator[Mapping[str, Any]]:
-        yield from ({"case": each} for each in (*SLOW, *self.unseen))
+        yield from ({"case": each} for each in (*SLOW, *self._unseen))
         yield {"case": SLOW[0], "stratum": ("context.zebra=yes",), "period": MONDAY}
 
 
-def told(template: Any, folder: Any, *, there: bool, role: str, team: str) -> dict[str, str]:
+def told(template: Any, folder: Any, *, there: bool, role: str, team: str, whole: bool) -> dict[str, str]:
     """Return what somebody is answered by each action that takes such things, in a catalog with or without the cases."""
     folder.mkdir()
     shutil.copy(template, folder / "remiss.db")
@@ -249,7 +262,7 @@ def told(template: Any, folder: Any, *, there: bool, role: str, team: str) -> di
         unseen = tuple((folder.parent / "with" / "unseen").read_text().split())
         person = Person(name="bo", grants=(Grant(role=role, team=team, clearance=Sensitivity.INTERNAL),))
         bo = ws.serving("as-bo", actor=actor_of(person), authority=Granted(person))
-        questions, found = Questions(folder, unseen), {}
+        questions, found = Questions(folder, unseen, whole=whole), {}
         # What writes is asked last, for it changes what there is.
         for entry in sorted(entries().values(), key=lambda each: not each.reads):
             if takes(entry):
@@ -276,10 +289,18 @@ def test_every_action_that_takes_a_query_a_document_a_record_or_ids_is_asked_her
 
 @pytest.mark.slow(reason="every action that takes a query is asked dozens of them, of two catalogs")
 @pytest.mark.parametrize(
-    ("role", "team"), [("curator", "*"), ("steward", "default"), pytest.param("curator", "default", marks=pytest.mark.soak)]
+    ("role", "team", "whole"),
+    [
+        ("curator", "*", False),
+        ("steward", "default", False),
+        *(pytest.param(*each, True, marks=pytest.mark.soak) for each in ROLES),
+    ],
 )
-def test_no_action_tells_a_case_that_the_asker_may_not_see_from_one_that_is_not_there(sqlite_template, tmp_path, role, team):
-    answers = [told(sqlite_template, tmp_path / name, there=name == "with", role=role, team=team) for name in ("with", "without")]
+def test_no_action_tells_a_case_that_the_asker_may_not_see_from_one_that_is_not_there(
+    sqlite_template, tmp_path, role, team, whole
+):
+    given = {"role": role, "team": team, "whole": whole}
+    answers = [told(sqlite_template, tmp_path / name, there=name == "with", **given) for name in ("with", "without")]
     having, lacking = answers
     assert having.keys() == lacking.keys()
     differing = [difference(asked, having[asked], lacking[asked]) for asked in having if having[asked] != lacking[asked]]

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 ALL = 500
 # How many of them, of every family its share, stand in a catalog: `make soak` has all do so.
-COUNT = int(os.environ.get("REMISS_HOSTILE_TEXTS", "160"))
+COUNT = int(os.environ.get("REMISS_HOSTILE_TEXTS", "100"))
 CALL = "pwned"
 # An over-long word, which may neither be cut in silence nor break a layout.
 LONG = 3_000
