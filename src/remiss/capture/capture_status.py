@@ -19,6 +19,7 @@ from remiss.capture.source_files import due as due_of
 from remiss.errors import InputError
 from remiss.parameters import Position
 from remiss.present.legible import counted
+from remiss.protocol.actions import read_together
 from remiss.protocol.terms import Protocol
 from remiss.records.catalog import read_at
 from remiss.records.published import Count, Items, Share, published
@@ -146,7 +147,8 @@ def _due(
 ) -> tuple[Due | None, str, Protocol | None]:
     try:
         document = filed_document(ws, newest.manifest)
-        found = due_of(ws, document, look(ws, document), in_force, now, position)
+        with read_together(ws, document):
+            found = due_of(ws, document, look(ws, document), in_force, now, position)
     except InputError as error:
         return None, error.what, None
     return found, "", document

@@ -193,7 +193,8 @@ def answers_of(
 ) -> list[Answers]:
     """Return what one or two versions answer that run already, without where they run."""
     repeats = [_repeat(running, questions, repeat, progress) for repeat in range(questions.most)]
-    return [_answers(model, questions, [each[at] for each in repeats]) for at, model in enumerate(asked)]
+    with questions.judge.together():
+        return [_answers(model, questions, [each[at] for each in repeats]) for at, model in enumerate(asked)]
 
 
 def joined(parts: Sequence[Answers]) -> Answers:

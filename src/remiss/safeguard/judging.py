@@ -7,6 +7,7 @@ or what no model says when it is asked again, cannot judge one, and says why.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -37,13 +38,7 @@ ANSWERED = frozenset({"output", "confidence", "latency_ms"})
 NOT_ANSWERED = frozenset({"status", "trace_id", "features", "model_digest"})
 OUTPUT, CONFIDENCE, LATENCY = "output", "confidence", "latency_ms"
 # What a suite has of an event besides, by the names of a protocol.
-_PLAIN: Mapping[str, str] = {
-    "label": "label",
-    "text": "text",
-    "id": "event",
-    "time": "occurred",
-    "model_version": "model_version",
-}
+_PLAIN = {"label": "label", "text": "text", "id": "event", "time": "occurred", "model_version": "model_version"}
 _ROWS, _PLACE = "suite_rows", "remiss_place"
 TYPES = {
     arrow.TEXT: Type.TEXT,
@@ -167,6 +162,10 @@ class CriterionJudge:
     def names(self) -> tuple[str, ...]:
         """The criteria by which answers are judged."""
         return tuple(each.name for each in self._criteria)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Have all that the block judges share one database of the engine: to start one takes longer than to judge."""
+        return self._engine.shared((), "")
 
     def of_log(self) -> Mapping[str, States]:
         """Return what each criterion is on the answers of the log, by the values of the suite; latency and confidence apart.
