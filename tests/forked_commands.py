@@ -7,6 +7,7 @@ A command ends as it would by itself, also where it is killed; what it said is i
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -181,3 +182,4 @@ if __name__ == "__main__":
         _answer(sys.argv[1])
     for line in sys.stdin:
         print(json.dumps(_forked(*json.loads(line))), flush=True)
+    gc.unfreeze()

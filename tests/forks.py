@@ -97,7 +97,10 @@ def _forker() -> socket.socket:
 
 
 def leave_alone() -> None:
-    """Have no fork look through what is loaded for garbage: to look is to copy each page of it."""
+    """Have no fork look through what is loaded for garbage: to look is to copy each page of it.
+
+    At its end the process that forks has to `gc.unfreeze`: libraries say on stderr what they still find in use.
+    """
     gc.collect()
     gc.freeze()
 
@@ -154,3 +157,4 @@ if __name__ == "__main__":
         importlib.import_module(name)
     leave_alone()
     _serve(socket.socket(fileno=int(sys.argv[1])))
+    gc.unfreeze()
