@@ -103,6 +103,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "scenario.list": ("scenario list",),
     "scenario.show": ("scenario show {scenarios}",),
     "scenario.rows": ("scenario rows {scenarios}",),
+    "slice.find": (f"slice find {MISSED}",),
     "status": ("status",),
     "suite.compare": ("suite compare {suite} --model {result} --baseline {result}",),
     "suite.logged": ("suite compare {suite} --logged --model arrival-delay@2 --baseline arrival-delay@1",),

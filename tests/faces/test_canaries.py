@@ -284,6 +284,7 @@ ASKED = {
     "/protocols/{name}/diff": ("before=1&after=1",),
     "/api/v1/estimate": ("by=context.note", "by=output"),
     "/trends": ("by=context.note", "by=output"),
+    "/api/v1/slices": ("query=criterion:slow",),
     "/api/v1/runs/{run}/comparison": ("other={other}",),
     "/runs/compare": ("run={run}&run={other}",),
     "/runs/{run}/histograms": ("field=inputs.carrier", "field=context.note", "field=output"),
@@ -334,6 +335,7 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/api/v1/suites/{name}/comparison",
         "/api/v1/suites/{name}/logged",
         "/suites/{name}/compare",
+        "/api/v1/slices",  # of eight windows and more
     }
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []
@@ -357,6 +359,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "case.search": ("--limit", "1000"),
     "case.duplicates": ("--model", "arrival-delay", "--at", "2013-06-05", "--title", "seen"),
     "estimate": ("--by", "context.note"),
+    "slice.find": ("criterion:slow", "--expected", "1", "--level", "0.5", "--folded"),
     "access.check": ("ana", "case.show"),
     "audit.prove": ("journal-1",),
     "protocol.diff": ("arrival-delay@3", "arrival-delay@3"),

@@ -135,6 +135,12 @@ class Questions:
     def estimate_exact(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"query": guess} for guess in GUESSES[:3])
 
+    def slice_find(self) -> Iterator[Mapping[str, Any]]:
+        for guess in GUESSES:
+            yield {"query": f"criterion:slow {guess}"}
+            yield {"query": "criterion:slow", "of": guess, "fields": "context.airport"}
+        yield from ({"query": "criterion:slow", "fields": name} for name in ("context.zebra", "inputs.zebra"))
+
     def sample_list(self) -> Iterator[Mapping[str, Any]]:
         for guess, limit in self._each((*GUESSES, "group:*", *(f"id:{each}" for each in self._unseen)), (1, 50)):
             yield {"query": guess, "limit": limit}

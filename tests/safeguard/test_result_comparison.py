@@ -11,8 +11,8 @@ import scipy
 from remiss.records.model import ModelSpecification
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
 from remiss.records.suite import CaptureRole, SuitePart
-from remiss.safeguard.paired_difference import holm, mcnemar
 from remiss.safeguard.result_comparison import compared
+from remiss.understand.multiple_testing import holm, mcnemar
 
 YES, NO, UNTOLD = RowVerdict.PASSED, RowVerdict.FAILED, RowVerdict.UNTOLD
 

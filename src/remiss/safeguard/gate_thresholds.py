@@ -19,8 +19,8 @@ from remiss.safeguard.asking import Answers, majority
 from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.judging import NO, UNKNOWN, YES
 from remiss.safeguard.non_inferiority import families_lost_and_won
-from remiss.safeguard.paired_difference import mcnemar_better
 from remiss.safeguard.suite_assembly import CRITICAL, TARGET, GateRows
+from remiss.understand.multiple_testing import mcnemar_better
 
 # What the conditions on severity 1 are called.
 RESOLVED_CRITICAL, OPEN_CRITICAL = "severity-1", "open-severity-1"

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from remiss.records.gate import GateVerdict
 from remiss.records.result import ResultRow
 from remiss.records.suite import CaptureRole, SuiteRow
-from remiss.safeguard.paired_difference import chance_of_no_worse, combined_ends, holm, z_of
+from remiss.safeguard.paired_difference import chance_of_no_worse, combined_ends, z_of
+from remiss.understand.multiple_testing import holm
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -30,12 +30,12 @@ from remiss.records.result import LoggedComparison, LoggedDifference, SuiteCompa
 from remiss.records.run import RULES
 from remiss.records.suite import Suite
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.paired_difference import mcnemar
 from remiss.safeguard.result_actions import KIND, check_unblinded, found_result, result_of
 from remiss.safeguard.result_comparison import compared
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.safeguard.suite_actions import READ, SuiteName, found_suite
 from remiss.understand.intervals import TAIL
+from remiss.understand.multiple_testing import mcnemar
 
 # To have events of the log counted by what two versions answered: no event, case or label is told, only how many there are.
 LOGGED = "suite:logged"

@@ -5,3 +5,4 @@ from remiss.understand.exact_actions import exact as exact
 from remiss.understand.run_comparison_actions import compare_runs as compare_runs
 from remiss.understand.sample_actions import export_sample as export_sample
 from remiss.understand.sample_actions import list_sample as list_sample
+from remiss.understand.slice_actions import find_slices as find_slices

@@ -14,7 +14,8 @@ from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Protocols
 from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group
-from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled
+from remiss.understand.question import QuestionPlan
+from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled, SampledColumns
 
 
 class Evidence(Protocol):
@@ -56,6 +57,15 @@ class Evidence(Protocol):
 
         `by` is a key of the filter language (`context.airport`, `inputs.carrier`, `model_version`, `output`), `month`, `week`,
         `day` or `window`; periods are named by `understand.periods.period_of`.
+        """
+        ...
+
+    def sampled_columns(self, frame: Frame, plan: QuestionPlan, names: Sequence[str], position: int) -> SampledColumns:
+        """Return the same by columns, as a plan needs them, with several fields at once.
+
+        Parameters
+        ----------
+        names : `inputs.NAME`, `context.NAME` or `model_version`
         """
         ...
 

@@ -5,16 +5,20 @@ They are read of the catalog before anything is computed (`pipeline.py`), so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from remiss.capture.requirements import Refused, refused_rows
 from remiss.records.event import ModelVersion, Scalar, Values
 from remiss.records.identity import canonical
 from remiss.records.labelling import Verdict
 from remiss.records.run import RULES, RunWindow
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 # A window, a stratum (canonical JSON), the criteria met, undecided and outside, and the model version where it is told apart:
 # what an event shares with those of its cell.
@@ -126,6 +130,34 @@ class Judged(Sampled):
     own_open: bool = False
     undecidable: bool = False
     ungraded: bool = False
+
+
+class FieldColumn(NamedTuple):
+    """A field of sampled events: its distinct values, and which of them each event has; null is a value."""
+
+    name: str
+    values: Sequence[Scalar]
+    codes: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampledColumns:
+    """Sampled events of the runs in force by columns, one element for each: as `Sampled`, with several fields at once.
+
+    `window` is the place of each event's among `windows`. `undecided` says whether it is undecided on a criterion in question or
+    without the label that a query compares, `outside` whether the criterion's `among` excludes it. `uniform` says whether it is
+    of the uniform sample of its window.
+    """
+
+    windows: tuple[datetime, ...]
+    window: npt.NDArray[np.intp]
+    probability: npt.NDArray[np.float64]
+    inside: npt.NDArray[np.bool_]
+    of: npt.NDArray[np.bool_]
+    undecided: npt.NDArray[np.bool_]
+    outside: npt.NDArray[np.bool_]
+    uniform: npt.NDArray[np.bool_]
+    fields: tuple[FieldColumn, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "run": ("run_tables", "run"),
     "served": ("curation_tables", "served"),
     "status": ("run_tables", "status"),
+    "slices": ("run_tables", "slices"),
     "stored-protocol": ("protocol", "text"),
     "suite": ("suite_tables", "suite"),
     "suite-comparison": ("result_tables", "comparison"),

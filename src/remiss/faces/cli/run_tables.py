@@ -1,4 +1,4 @@
-"""Runs, jobs, how captures stand, and estimates, as a person reads them on a terminal."""
+"""Runs, jobs, how captures stand, estimates and slices, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from remiss.faces.cli import render
 from remiss.present import estimate_facts, facts
 from remiss.present.columns import priorities
 from remiss.present.facts import job_in_words
-from remiss.present.legible import between, counted, share, when
+from remiss.present.legible import between, counted, figure, number, share, when
 from remiss.protocol.terms import UNREDACTED
 from remiss.records.estimate import Estimate
 from remiss.records.identity import format_time
 from remiss.records.job import REDACT, REPLAY, SUITE, Job
 from remiss.records.run import Run
+from remiss.records.slice import SliceFigure, SliceReport
 
 if TYPE_CHECKING:
     from remiss.capture.capture_status import CaptureStatus
     from remiss.capture.reproduction import Reproduction
 
+# Slices: their columns, and how soon one is left out where a table has no room.
+SLICES = ("slice", "rate", "rest", "times", "extra a month", "share", "q")
+SLICE_PRIORITIES = {"rate": 1, "rest": 2, "times": 4, "extra a month": 1, "share": 5, "q": 3}
+HYPOTHESES = "a slice is a hypothesis until later windows confirm it: find with occurred: on earlier ones, estimate on later ones"
 # Of the windows in a row that are due; more than some say only that the log was never captured whole.
 SHOWN = 5
 
@@ -88,10 +93,10 @@ def _lines(item: CaptureStatus) -> list[tuple[str, object]]:
 def job(found: Job) -> None:
     """Print how a job stands, its steps and its log."""
     render.facts(_facts(found))
-    for number, step in enumerate(found.steps or (), 1):
+    for place, step in enumerate(found.steps or (), 1):
         named = {REPLAY: f"cases {step.of}", SUITE: step.of}
         bounds = named.get(found.kind, f"{_bound(step.since)} to {_bound(step.until)}")
-        click.echo(f"  step {number}  {bounds}  {step.run or ('not yet' if found.open else 'not done')}")
+        click.echo(f"  step {place}  {bounds}  {step.run or ('not yet' if found.open else 'not done')}")
     for line in found.log:
         click.echo(f"  {format_time(line.at.replace(microsecond=0))}  {render.cell(line.text)}")
 
@@ -125,3 +130,46 @@ def estimate(found: Estimate) -> None:
     for note in (estimate_facts.among(found), *estimate_facts.notes(found)):
         if note:
             render.say(note)
+
+
+def slices(found: SliceReport) -> None:
+    """Print the slices that were found, the surest first, then among what."""
+    if found.slices:
+        lines = [tuple(_slice(each)) for each in found.slices]
+        render.table(priorities(SLICES, SLICE_PRIORITIES), lines, numbers={*range(1, len(SLICES))})
+    else:
+        render.say("no slice fails more often than the rest, as far as can be told")
+    for note in _of_slices(found):
+        render.say(note)
+
+
+def _slice(one: SliceFigure) -> Iterator[str]:
+    yield one.query if one.into is None else f"{one.query}  (says the same as {one.into})"
+    yield _with(figure(one.rate, one.rate_low, one.rate_high, rate=True))
+    yield share(one.rest)
+    yield "" if one.ratio is None else f"{one.ratio:.1f} ({one.ratio_low:.1f} to {one.ratio_high:.1f})"
+    yield _with(figure(one.excess, one.excess_low, one.excess_high))
+    yield share(one.share)
+    yield number(one.q) if one.q >= 0.001 else "<0.001"
+
+
+def _with(said: tuple[str, str]) -> str:
+    value, interval = said
+    return f"{value} ({interval})" if interval else value
+
+
+def _of_slices(found: SliceReport) -> list[str]:
+    """Say in sentences what was looked for among what, and what to know about it."""
+    said = [
+        f"{share(found.rate)} of {found.among}, in {counted(found.windows, 'window')}: {between(found.since, found.until)}; "
+        f"{counted(found.sampled, 'sampled event')}, of which {found.failed:,} failed",
+        f"{counted(found.tested, 'slice')} of {counted(len(found.fields), 'field')} were tested, and {found.few:,} had too "
+        f"little support; {found.found:,} {'is' if found.found == 1 else 'are'} worse than the "
+        f"rest at a false discovery rate of {share(found.level)}"
+        + (f", of which {found.folded:,} add nothing to others and are folded" if found.folded else ""),
+    ]
+    if found.correlation:
+        said.append(
+            f"windows that follow each other are alike (correlation {found.correlation:.1f}), and every test allows for it"
+        )
+    return [*said, *([HYPOTHESES] if found.slices else []), *found.notes]

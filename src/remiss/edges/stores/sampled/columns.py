@@ -57,7 +57,7 @@ def _decided(reading: Reading, keys: Sequence[int]) -> Mapping[int, Decision]:
     return {key: each for key, each in found.items() if now.get(key, NONE).final is not None}
 
 
-def _objects(texts: Sequence[str | None]) -> list[Any]:
+def objects(texts: Sequence[str | None]) -> list[Any]:
     """Return objects that the database holds as JSON, all read at once; an empty one where there is none."""
     joined = f"[{','.join(text or '{}' for text in texts)}]"
     # What `from_json` makes of a text with a mark of a float in it holds for that text alone.
@@ -106,7 +106,7 @@ MADE: Mapping[str, _Made] = {
     "groups": _Made(("groups",), lambda kept: [", ".join(sorted(each.split(","))) if each else "" for each in kept]),
     **{name: _Made((name,), _lists) for name in LISTS},
     **{name: _Made((name, "inputs"), _answers) for name in ("output", "label")},
-    **{name: _Made((name,), _objects) for name in ("inputs", "context")},
+    **{name: _Made((name,), objects) for name in ("inputs", "context")},
 }
 # What people found, and what is not told to whoever may still label the event.
 FOUND = frozenset({"verdict", "mode", "severity"})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, Text, false, func, literal, select, type_coerce
+import numpy as np
+from sqlalchemy import BigInteger, Row, Select, Text, exists, false, func, literal, select, type_coerce
 
 from remiss.catalog.query.expression import And, Query
 from remiss.edges.stores.blinding import blinded_viewer, suggestions_blinded
@@ -18,6 +21,7 @@ from remiss.edges.stores.querying.phrases import matched_events
 from remiss.edges.stores.querying.search import condition, observation_face
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import names, stratum
+from remiss.edges.stores.sampled.columns import objects
 from remiss.edges.stores.sampled.decisions import NONE, Decision, decisions
 from remiss.edges.stores.sampled.frames import of_frame
 from remiss.edges.stores.tables import (
@@ -26,13 +30,21 @@ from remiss.edges.stores.tables import (
     events,
     observations,
     run_windows,
+    samples,
 )
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.event import Scalar
-from remiss.records.identity import from_micros
+from remiss.records.identity import from_micros, to_micros
+from remiss.records.run import ALL
 from remiss.understand.periods import PERIODS, period_of
-from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Sampled
+from remiss.understand.question import QuestionPlan
+from remiss.understand.sampling_facts import BlindedEvent, FieldColumn, Frame, Judged, Sampled, SampledColumns
 
+# So many events are decoded at once; a catalog may have a million.
+AT_ONCE = 8_192
+# No value that a predicate asks for.
+ERASED = float("nan")
+KINDS = {"probability": np.float64, **dict.fromkeys(("inside", "of", "undecided", "outside", "uniform"), np.bool_)}
 # Keys of the filter language that events and observations answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {
     "source": events.c.source_name,
@@ -69,6 +81,50 @@ def sampled(reading: Reading, frame: Frame, query: Query, of: Query | None, by: 
     return [Sampled(**_facts(row, by, frame)) for row in found]
 
 
+def sampled_columns(reading: Reading, frame: Frame, plan: QuestionPlan, names_of: Sequence[str]) -> SampledColumns:
+    """Return every sampled event of the runs in force of a frame by columns, with some of its fields; see the port."""
+    windows = tuple(sorted(one.window for one in frame.windows))
+    place_of = {to_micros(start): at for at, start in enumerate(windows)}
+    uniform = exists().where(
+        samples.c.run_key == observations.c.run_key,
+        samples.c.event_key == observations.c.event_key,
+        samples.c.criterion == ALL,
+    )
+    kept = [type_coerce(event_contents.c[name], Text()).label(name) for name in ("inputs", "context")]
+    more = (uniform.label("uniform"), events.c.model_version, *kept)
+    marked = _marked(reading, frame, plan.question.query, plan.among, None, more=more)
+    named = set(plan.named)
+    undecided = cache(lambda stored, labelled: bool(named & {*names(stored)}) or (plan.needs_label and not labelled))
+    outside = cache(lambda stored: plan.risk in names(stored))
+    codes: Mapping[str, dict[Any, int]] = {name: {} for name in names_of}
+    found: dict[str, list[Any]] = {name: [] for name in (*SampledColumns.__slots__[1:-1], *names_of)}
+    for rows in reading.connection.execution_options(yield_per=AT_ONCE).execute(marked).partitions():
+        read = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
+        found["window"].append([place_of[start] for start in read["window_start"]])
+        found["probability"].append(read["inclusion_probability"])
+        found["inside"].append([*map(bool, read["inside"])])
+        found["of"].append([*map(bool, read["of"])])
+        found["undecided"].append([*map(undecided, read["criteria_undecided"], read["labelled"])])
+        found["outside"].append([*map(outside, read["criteria_outside"])])
+        found["uniform"].append([*map(bool, read["uniform"])])
+        inner = {INPUTS: objects(read["inputs"]), CONTEXT: objects(read["context"])}
+        for name, known in codes.items():
+            family, _, field = name.partition(".")
+            values = (each.get(field) for each in inner[f"{family}."]) if field else read[name]
+            there = map(_asked_for, values, read["inputs"])
+            found[name].append([known.setdefault((value.__class__ is bool, value), len(known)) for value in there])
+    made: dict[str, Any] = {
+        name: np.array([*chain.from_iterable(parts)], dtype=KINDS.get(name, np.intp)) for name, parts in found.items()
+    }
+    fields = tuple(FieldColumn(name, [value for _, value in codes[name]], made.pop(name)) for name in names_of)
+    return SampledColumns(windows=windows, fields=fields, **made)
+
+
+def _asked_for(value: Scalar, inputs: str | None) -> Scalar:
+    """Return a value that a predicate may ask for; what was erased is not known to be missing, and no number is none."""
+    return ERASED if inputs is None or (isinstance(value, float) and not math.isfinite(value)) else value
+
+
 def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:
     """Return every sampled event of the runs in force of a frame, marked alike, with what people found of it."""
     decided = decisions(reading)
@@ -102,7 +158,13 @@ def blinded_events(reading: Reading, frame: Frame, terms: Sequence[Query], by: s
 
 
 def _marked(
-    reading: Reading, frame: Frame, query: Query, of: Query | None, by: str | None, agreed: Query | None = None
+    reading: Reading,
+    frame: Frame,
+    query: Query,
+    of: Query | None,
+    by: str | None,
+    agreed: Query | None = None,
+    more: tuple[Any, ...] = (),
 ) -> Select[Any]:
     """Return the select of the sampled events of a frame, each marked by the queries.
 
@@ -112,9 +174,8 @@ def _marked(
     matched = matched_events(reading, And(tuple(each for each in (query, of, agreed) if each is not None)))
     face = observation_face(reading.read_at, reading.connection.dialect, matched)
     inside, base = condition(query, face), literal(True) if of is None else condition(of, face)
-    more: tuple[Any, ...] = ()
     if agreed is not None:
-        more = (events.c.event_id, events.c.occurred_at, condition(agreed, face).label("agreed"))
+        more = (*more, events.c.event_id, events.c.occurred_at, condition(agreed, face).label("agreed"))
     # Events of one unit have one priority. It is read only where that matters, for there may be a million of them.
     if frame.unit is not None:
         more = (*more, observations.c.priority.label("unit"))

@@ -22,13 +22,14 @@ from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum, version
-from remiss.edges.stores.sampled.events import blinded_events, judged, sampled
+from remiss.edges.stores.sampled.events import blinded_events, judged, sampled, sampled_columns
 from remiss.edges.stores.sampled.frames import frames, of_frame, open_to_viewer
 from remiss.edges.stores.tables import Instant, cells, events, groups, observations, run_windows, runs
 from remiss.records.event import ModelVersion
 from remiss.records.run import Cell, Group
 from remiss.understand.periods import FIRST_WINDOWS
-from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled, pattern_of
+from remiss.understand.question import QuestionPlan
+from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled, SampledColumns, pattern_of
 
 # Ten years of weekly captures of two logs. A run's counts are some ten numbers for each of its windows and strata.
 MOST_RUNS = 1_000
@@ -173,6 +174,11 @@ class EvidenceStore:
         """Return every sampled event of the runs in force of a frame, marked by what it matches; see the port."""
         with self._reader.at(position) as reading:
             return sampled(reading, frame, query, of, by)
+
+    def sampled_columns(self, frame: Frame, plan: QuestionPlan, names: Sequence[str], position: int) -> SampledColumns:
+        """Return every sampled event of the runs in force of a frame by columns, with some of its fields; see the port."""
+        with self._reader.at(position) as reading:
+            return sampled_columns(reading, frame, plan, names)
 
     def judged(
         self, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int

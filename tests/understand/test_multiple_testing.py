@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from remiss.safeguard.paired_difference import benjamini_hochberg, holm, mcnemar, mcnemar_better
+from remiss.understand.multiple_testing import benjamini_hochberg, holm, mcnemar, mcnemar_better
 
 chances = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 

@@ -1,0 +1,1 @@
+"""Slices: in which parts of the log failures are commoner than elsewhere."""

@@ -1,0 +1,185 @@
+"""What is told of the slices that were found: each beside the rest, with intervals of the process that wrote the log."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from remiss.catalog.query.expression import Query, both
+from remiss.catalog.query.printing import unparse, words
+from remiss.records.slice import SliceFigure
+from remiss.understand.estimators import IntervalEstimate
+from remiss.understand.intervals import quantile
+from remiss.understand.process import WindowSums, process_rate
+from remiss.understand.sampling_facts import SampledColumns
+from remiss.understand.slices.counting import Part, SliceSample
+from remiss.understand.slices.predicates import SliceField, slice_field
+from remiss.understand.slices.search import FoundSlice, SliceSearch
+from remiss.understand.slices.testing import WindowCounts, window_parts
+from remiss.understand.variance import Flags, Indices, Numbers, kish_size, lengthened, sum_by
+
+MONTH = timedelta(days=365.2425 / 12)
+# Beyond e^700 a double overflows.
+MOST_LOG = 700.0
+
+
+def slice_sample(columns: SampledColumns, bins: int) -> SliceSample:
+    """Return the events that a rate is among, with the fields that have predicates; windows without any are left out.
+
+    Bins are made of all events that were sampled uniformly, at risk or not.
+    """
+    weights = 1 / columns.probability
+    fields = [slice_field(column, columns.uniform, weights, bins=bins) for column in columns.fields]
+    among = columns.of & ~columns.undecided & ~columns.outside
+    window = columns.window[among]
+    there = np.unique(window)
+    return SliceSample(
+        fields=[_of(field, among) for field in fields if field is not None],
+        weights=weights[among],
+        failed=(columns.inside & among)[among],
+        window=np.searchsorted(there, window),
+        windows=len(there),
+    )
+
+
+def _of(field: SliceField, among: Flags) -> SliceField:
+    return SliceField(name=field.name, predicates=field.predicates, codes=field.codes[among])
+
+
+def query_of(sample: SliceSample, parts: Sequence[Part]) -> Query:
+    """Return what the events of a slice match; its parts are in the order of the names of fields."""
+    return both(*(sample.fields[at].predicates[code - 1] for at, code in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A value with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def figures(sample: SliceSample, search: SliceSearch, width: timedelta, *, limit: int, folded: bool) -> Iterator[SliceFigure]:
+    """Yield the slices that are told, the surest first.
+
+    Parameters
+    ----------
+    width : of a window
+    folded : also those that add nothing to one before them
+    """
+    told = [each for each in search.found if folded or each.into is None]
+    months = sample.windows * width / MONTH
+    for each in told[:limit]:
+        into = None if each.into is None else unparse(query_of(sample, search.found[each.into].parts))
+        yield _figure(sample, each, into, months, search.correlation)
+
+
+def _figure(sample: SliceSample, found: FoundSlice, into: str | None, months: float, correlation: float) -> SliceFigure:
+    events = sample.events(found.parts)
+    query, sums, whole = query_of(sample, found.parts), _sums(sample, events), sample.whole
+    among = float(sums.x.sum())
+    beside = _Beside(
+        own=WindowCounts(sums.x, sums.y),
+        rest=WindowCounts(whole.among - sums.x, whole.failing - sums.y),
+        correlation=correlation,
+    )
+    rate, rest = beside.rates
+    ratio, difference, excess = beside.ratio(), beside.difference(), beside.excess()
+    own_rate = _rate(sums, rate, sample.weights[events])
+    return SliceFigure(
+        query=unparse(query),
+        words=words(query),
+        sampled=len(events),
+        failed=int(sample.failed[events].sum()),
+        windows=int(np.count_nonzero(sums.x)),
+        events=among,
+        share=among / float(whole.among.sum()),
+        rate=rate,
+        rate_low=own_rate.low,
+        rate_high=own_rate.high,
+        rest=rest,
+        difference=difference.value,
+        difference_low=difference.low,
+        difference_high=difference.high,
+        ratio=None if ratio is None else ratio.value,
+        ratio_low=None if ratio is None else ratio.low,
+        ratio_high=None if ratio is None else ratio.high,
+        excess=excess.value / months,
+        excess_low=excess.low / months,
+        excess_high=excess.high / months,
+        p=found.p,
+        q=found.q,
+        adds=found.adds,
+        into=into,
+        notes=own_rate.notes,
+    )
+
+
+def _sums(sample: SliceSample, events: Indices) -> WindowSums:
+    window, weights, failed = sample.window[events], sample.weights[events], sample.failed[events]
+
+    def total(values: Numbers) -> Numbers:
+        return sum_by(window, values, sample.windows)
+
+    return WindowSums(y=total(weights * failed), x=total(weights), y2=total(weights**2 * failed), x2=total(weights**2))
+
+
+def _rate(own: WindowSums, rate: float, weights: Numbers) -> IntervalEstimate:
+    parts = own.parts(rate=True)
+    return IntervalEstimate(value=rate) if parts is None else process_rate(rate, parts, kish_size(1 / weights), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """A slice beside the rest, by window: how far comparisons of the two may be off is told by how much the windows differ.
+
+    As in the test of the slice, windows that follow each other are as alike as those of all slices together.
+    """
+
+    own: WindowCounts
+    rest: WindowCounts
+    correlation: float
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The rate of the slice, and that of the rest."""
+        own, rest = (float(each.failing.sum() / each.among.sum()) for each in (self.own, self.rest))
+        return own, rest
+
+    def difference(self) -> _End:
+        """Return the rate of the slice less that of the rest."""
+        own, rest = self._residuals()
+        half = self._half(own / float(self.own.among.sum()) - rest / float(self.rest.among.sum()))
+        value = self.rates[0] - self.rates[1]
+        return _End(value, value - half, value + half)
+
+    def ratio(self) -> _End | None:
+        """Return the rate of the slice by that of the rest, on the log scale; None where one of them is nothing."""
+        if min(self.rates) <= 0:
+            return None
+        own, rest = self._residuals()
+        half = self._half(own / float(self.own.failing.sum()) - rest / float(self.rest.failing.sum()))
+        value = self.rates[0] / self.rates[1]
+        return _End(value, value * math.exp(-half), value * math.exp(min(half, MOST_LOG)))
+
+    def excess(self) -> _End:
+        """Return the failures of the slice beyond those expected."""
+        whole = WindowCounts(self.own.among + self.rest.among, self.own.failing + self.rest.failing)
+        parts = window_parts(self.own.among[None], self.own.failing[None], whole)[0]
+        value, half = float(parts.sum()), self._half(parts)
+        return _End(value, value - half, value + half)
+
+    def _residuals(self) -> tuple[Numbers, Numbers]:
+        own, rest = self.rates
+        return self.own.failing - own * self.own.among, self.rest.failing - rest * self.rest.among
+
+    def _half(self, totals: Numbers) -> float:
+        count = len(totals)
+        variance = count * float(totals.var(ddof=1)) * float(lengthened(count, np.array(self.correlation)))
+        degrees = max(1.0, float(self.own.among.sum()) ** 2 / float(np.sum(self.own.among**2)) - 1)
+        return quantile(degrees) * math.sqrt(variance)
