@@ -158,11 +158,19 @@ def _adds(one: _Kept, others: Sequence[_Kept], sample: SliceSample, correlation:
     own = sample.weights[one.events]
     common = [float(own[each.mask[one.events]].sum()) for each in others]
     around = [shared >= float(own.sum()) * (1 - ALIKE) for shared in common]
-    beside = [each.mask for each, holds in zip(others, around, strict=True) if not holds]
-    apart = ~np.logical_or.reduce(beside) if beside else np.ones(len(sample.weights), dtype=bool)
-    some = sample.counted(one.events[apart[one.events]])
-    within = [each.events[apart[each.events]] for each, holds in zip(others, around, strict=True) if holds]
-    adds = max(_beyond(some, sample.counted(those), correlation) for those in within or [np.flatnonzero(apart)])
+    beside = np.zeros(len(sample.weights), dtype=bool)
+    for each, holds in zip(others, around, strict=True):
+        if not holds:
+            beside |= each.mask
+    some = sample.counted(one.events[~beside[one.events]])
+    within = [
+        each.whole.without(sample.counted(each.events[beside[each.events]]))
+        for each, holds in zip(others, around, strict=True)
+        if holds
+    ]
+    adds = max(
+        _beyond(some, those, correlation) for those in within or [sample.whole.without(sample.counted(np.flatnonzero(beside)))]
+    )
     return adds, others[int(np.argmax(common))].place
 
 

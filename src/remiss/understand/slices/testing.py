@@ -25,6 +25,10 @@ class WindowCounts(NamedTuple):
     among: Numbers
     failing: Numbers
 
+    def without(self, part: WindowCounts) -> WindowCounts:
+        """Return what is left when a part of the events is taken out."""
+        return WindowCounts(self.among - part.among, self.failing - part.failing)
+
 
 class Scores(NamedTuple):
     """Of each slice: how many failures of the log it has beyond those expected, its t statistic, degrees and p-value.
