@@ -17,12 +17,12 @@ from remiss.records.slice import SliceReport
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.records.window import Window
 from remiss.understand.actions import ESTIMATE
-from remiss.understand.domain import build_domain
+from remiss.understand.domain import DomainCells, build_domain
 from remiss.understand.frames import besides
-from remiss.understand.pipeline import check_visible, frame_facts_of, frame_of, refuse_post_selection
+from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of, frame_of, refuse_post_selection
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import Question, rules_of, settle
-from remiss.understand.slices.counting import DEEPEST, Support
+from remiss.understand.slices.counting import DEEPEST, SliceSample, Support
 from remiss.understand.slices.predicates import BINS
 from remiss.understand.slices.report import figures, slice_sample
 from remiss.understand.slices.search import LEVEL, search
@@ -88,16 +88,7 @@ def find_slices(
     facts = frame_facts_of(ws, frame, position)
     plan = settle(question, facts.census.rules)
     domain = build_domain(plan, facts.census)
-    check_visible(domain, frame)
-    if domain.windows:
-        refuse_post_selection(ws, facts, plan, domain)
-    names = _chosen(facts.document, plan.named, fields)
-    sample = slice_sample(ws.evidence.sampled_columns(frame, plan, names, position), bins)
-    if sample.windows < HISTORY:
-        raise FigureRefused(
-            f"{sample.windows:,} windows have events to compare, and slices are compared between at least {HISTORY}",
-            do="capture more windows, or ask for a longer time (occurred:)",
-        )
+    sample = _sample(ws, facts, domain, _chosen(facts.document, plan.named, fields), bins, position)
     found = search(sample, needed=Support(expected=expected, windows=HISTORY), depth=depth, level=level)
     whole, width = sample.whole, rules_of(facts.document, frame.rules).width
     return SliceReport(
@@ -127,6 +118,28 @@ def find_slices(
         position=position,
         notes=(*asked.read_as, *among.read_as, *besides(frame)),
     )
+
+
+def _sample(
+    ws: UnderstandWorkspace, facts: FrameFacts, domain: DomainCells, names: Sequence[str], bins: int, position: int
+) -> SliceSample:
+    """Read the events that slices are cut out of.
+
+    Raises
+    ------
+    FigureRefused : some are above the clearance, the criterion was chosen on them, or too few windows have any
+    """
+    frame, plan = facts.census.frame, domain.plan
+    check_visible(domain, frame)
+    if domain.windows:
+        refuse_post_selection(ws, facts, plan, domain)
+    sample = slice_sample(ws.evidence.sampled_columns(frame, plan, names, position), bins)
+    if sample.windows < HISTORY:
+        raise FigureRefused(
+            f"{sample.windows:,} windows have events to compare, and slices are compared between at least {HISTORY}",
+            do="capture more windows, or ask for a longer time (occurred:)",
+        )
+    return sample
 
 
 def _chosen(document: Protocol, criteria: Sequence[str], fields: str | None) -> tuple[str, ...]:
