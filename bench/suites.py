@@ -99,7 +99,7 @@ def small() -> None:
 
     from remiss import suite_folder
     from remiss.records.suite import SuiteFile, SuitePart
-    from remiss.safeguard.suite_assembly import suite_digest
+    from remiss.safeguard.suite_document import suite_digest
     from remiss.safeguard.suite_rows import content_digest
 
     found = suite_folder.read(next(iter(Path().glob("suite-*"))))

@@ -24,7 +24,7 @@ from remiss.records.event import Values
 from remiss.records.suite import SaltedInputs, Suite, SuiteFile, SuiteInputs, SuitePart, SuiteRow
 from remiss.safeguard.raw_inputs import raw_digest
 from remiss.safeguard.suite_actions import list_suite_rows
-from remiss.safeguard.suite_columns import SuiteColumns
+from remiss.safeguard.suite_columns import AT_ONCE, TEXT, TIMES, WORDS, SuiteColumns, binary, cell_of
 from remiss.safeguard.suite_document import as_yaml, from_yaml, row_of
 from remiss.safeguard.suite_rows import as_plain, content_digest, is_apart
 
@@ -159,7 +159,7 @@ def _taken(ws: SuiteWorkspace, suite: Suite) -> Sequence[SuiteRow]:
 
 def _write_rows(file: Path, rows: Sequence[SuiteRow]) -> None:
     with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
-        for columns in rows.batches() if isinstance(rows, SuiteColumns) else _batches(rows):
+        for columns in _pieces(rows) if isinstance(rows, SuiteColumns) else _batches(rows):
             arrays = [columns[name].cast(kind) for name, kind in COLUMNS.items()]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
 
@@ -167,6 +167,18 @@ def _write_rows(file: Path, rows: Sequence[SuiteRow]) -> None:
 def _write_raw(file: Path, raw: Sequence[SaltedInputs]) -> None:
     columns = {"id": [one.id for one in raw], "inputs": [cell(one.inputs) for one in raw], "salt": [one.salt for one in raw]}
     pq.write_table(pa.table(columns, schema=RAW_SCHEMA), file, compression="zstd")
+
+
+def _pieces(rows: SuiteColumns) -> Iterator[Mapping[str, pa.Array]]:
+    """Yield the columns of a file, some rows at a time; what a log decides is JSON."""
+    for begins in range(0, len(rows), AT_ONCE):
+        some = rows[begins : begins + AT_ONCE]
+        written = {**some.cells, **{name: binary(some.single[name]) for name in WORDS}}
+        written |= {name: pa.array(some.single[name]) for name in (*TIMES, "weight")}
+        for name, each in some.repeated.items():
+            kind = TEXT if COLUMNS[name] is _TEXT else COLUMNS[name]
+            written[name] = each.texts(cell_of(name)) if name in JSON else each.arrow(kind)
+        yield written
 
 
 def _batches(rows: Sequence[SuiteRow]) -> Iterator[Mapping[str, pa.Array]]:

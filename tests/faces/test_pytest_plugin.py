@@ -29,7 +29,7 @@ from remiss.records.suite import (
     SuiteRow,
 )
 from remiss.safeguard.scenarios.making import make
-from remiss.safeguard.suite_assembly import suite_digest
+from remiss.safeguard.suite_document import suite_digest
 from remiss.safeguard.suite_rows import content_digest
 from tests.forked_commands import ForkedCommands
 

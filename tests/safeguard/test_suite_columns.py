@@ -20,7 +20,7 @@ from remiss.records.expectation import Expectation, ExpectationKind
 from remiss.records.identity import case_id, format_time
 from remiss.records.states import Status
 from remiss.records.suite import APART, SuiteCriterion, SuitePart
-from remiss.safeguard import suite_columns
+from remiss.safeguard import suite_columns, suite_document
 from remiss.safeguard.expectations import by_default
 from remiss.safeguard.suite_assembly import SuiteParts, as_array, assembled, contents, met_by_log, sealed_rows
 from remiss.safeguard.suite_building import TAKEN, drawn_of, told_of, usable
@@ -200,20 +200,21 @@ def built(events):
     read = read_of(events)
     drawn, production = drawn_of(read)
     asked = as_array([each["chosen"] for each in events], bool)
-    kept, touched, reasons = usable(read, asked)
-    read = {name: column[kept] for name, column in read.items()}
+    texts = objects(read["inputs"])
+    kept, touched, reasons = usable(read, texts, asked)
+    texts, read = texts.where(kept), {name: column[kept] for name, column in read.items()}
     drawn = suite_columns.Coded(drawn.values, drawn.codes[kept])
     ids, chosen = case_ids(read["source"], read["event"], read["recurrence"]), asked[kept]
     wrote = dict(zip(ids, as_array([e["written"] for e in events], bool)[kept], strict=True))
     told = told_of(read, drawn, ids, chosen, CRITERIA, lambda those: {each: WRITTEN for each in those if wrote[each]})
     states = np.where(touched, -1, np.array([each["met"] for each in events], dtype=np.int8))[kept]
-    return assembled(read, drawn, ids, told, met_by_log({"missed": states})), reasons, production, told
+    return assembled(read, texts, drawn, ids, told, met_by_log({"missed": states})), reasons, production, told
 
 
 @pytest.fixture(autouse=True, scope="module")
 def small_pieces():
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(suite_columns, "AT_ONCE", 5)
+        patched.setattr(suite_document, "AT_ONCE", 5)
         patched.setattr(suite_columns, "FEW", 3)
         yield
 

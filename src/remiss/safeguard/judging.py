@@ -205,7 +205,7 @@ class CriterionJudge:
         kind = self._output if self._output != arrow.NOTHING else arrow.kind_of(outputs)
         fits = np.array([_fits(kind, value) for value in outputs])
         answers: dict[str, Sequence[object]] = {
-            OUTPUT: [value if good else None for value, good in zip(outputs, fits, strict=True)],
+            OUTPUT: outputs if fits.all() else [value if good else None for value, good in zip(outputs, fits, strict=True)],
             CONFIDENCE: confidences,
             LATENCY: latencies,
         }
@@ -273,8 +273,8 @@ def _reads(one: CheckedCriterion) -> frozenset[str]:
 
 def _fits(kind: str, value: object) -> bool:
     """Return whether an answer is of the kind that the log's are of; a whole number is a number, and nothing fits everywhere."""
-    if value is None:
-        return True
+    if value is None or type(value) is str:
+        return value is None or kind == arrow.TEXT
     if isinstance(value, list | dict):
         return False
     own = arrow.kind_of([value])

@@ -7,6 +7,7 @@ arrays of any one shape and computes entry by entry: a table of strata, or the s
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,7 @@ def z_of(level: float) -> float:
     >>> round(z_of(0.025), 3)
     1.96
     """
-    return float(scipy.special.ndtri(1 - level))
+    return NormalDist().inv_cdf(1 - level)
 
 
 def score_ends(lost: Numbers, won: Numbers, pairs: Numbers, z: Numbers | float) -> tuple[Numbers, Numbers]:

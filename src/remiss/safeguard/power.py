@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from remiss.safeguard.non_inferiority import (
     FAIL_LEVEL,
@@ -22,7 +23,7 @@ from remiss.safeguard.non_inferiority import (
 from remiss.safeguard.paired_difference import combined_ends, z_of
 
 GATES = 1_000
-# Gates are played so many entries at a time, which a processor keeps near: 8 bytes each.
+# Gates are played so many differing pairs at a time, which a processor keeps near: 8 bytes each.
 ENTRIES = 250_000
 # So many cases may be played.
 MOST_CASES = 4_000_000
@@ -81,19 +82,32 @@ def play(
     each = weight * (strata.pairs / np.bincount(of, weights=weight, minlength=strata.pairs.size))[of]
     rng = np.random.default_rng(seed)
     lost, won = np.zeros((2, gates, strata.pairs.size))
-    step = max(1, min(gates, ENTRIES // families.size))
+    step = max(1, min(gates, int(ENTRIES / max(differing * families.size, 1))))
     for first in range(0, gates, step):
-        drawn = rng.random((min(step, gates - first), families.size))
-        for ends, differ in ((lost, drawn < (differing - difference) / 2), (won, drawn >= 1 - (differing + difference) / 2)):
-            # Versions differ on few cases: only these are looked at.
-            gate, family = np.divmod(np.flatnonzero(differ), families.size)
-            cells = gate * strata.pairs.size + of[family]
-            summed = np.bincount(cells, weights=each[family], minlength=len(drawn) * strata.pairs.size)
-            ends[first : first + len(drawn)] = summed.reshape(len(drawn), -1)
-    played = Strata(lost=lost, won=won, pairs=strata.pairs, shares=strata.shares)
-    passed = int((_ends(played, z_of(PASS_LEVEL))[0] > -margin).sum())
-    failed = int((_ends(played, z_of(fail_level))[1] < -margin).sum())
+        played = min(step, gates - first)
+        # Versions differ on few cases: only these are drawn.
+        gate, family = np.divmod(_differ(rng, played * families.size, differing), families.size)
+        worse = rng.random(gate.size) * 2 * differing < differing - difference
+        cells = gate * strata.pairs.size + of[family]
+        for ends, those in ((lost, worse), (won, ~worse)):
+            summed = np.bincount(cells[those], weights=each[family[those]], minlength=played * strata.pairs.size)
+            ends[first : first + played] = summed.reshape(played, -1)
+    ended = Strata(lost=lost, won=won, pairs=strata.pairs, shares=strata.shares)
+    passed = int((_ends(ended, z_of(PASS_LEVEL))[0] > -margin).sum())
+    failed = int((_ends(ended, z_of(fail_level))[1] < -margin).sum())
     return Power(passed=passed / gates, failed=failed / gates, difference=difference, differing=differing, gates=gates)
+
+
+def _differ(rng: np.random.Generator, count: int, share: float) -> npt.NDArray[np.int64]:
+    """Return which of `count` pairs differ, each with the same probability: one gap after the other from one to the next."""
+    found, reached = [np.empty(0, dtype=np.int64)], -1
+    while share > 0 and reached < count:
+        # Nearly always enough at once.
+        expected = (count - reached) * share
+        found.append(reached + np.cumsum(rng.geometric(share, int(expected + 4 * expected**0.5 + 8))))
+        reached = int(found[-1][-1])
+    places = np.concatenate(found)
+    return places[: int(np.searchsorted(places, count))]
 
 
 def _first(stratum: np.ndarray, place: np.ndarray, families: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from remiss.records.identity import digest, from_micros
+from remiss.records.identity import from_micros
 from remiss.records.states import Status
-from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuiteInputs, SuitePart, SuitePower, SuiteRow
+from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
 from remiss.safeguard.judging import UNKNOWN, YES, LoggedColumns, States
 from remiss.safeguard.non_inferiority import ROLES, Flags, PairedCases, Places, RowColumns, columns_of, shares_of, strata_of
 from remiss.safeguard.power import play, times_needed
 from remiss.safeguard.replaying import redacted
-from remiss.safeguard.suite_columns import Coded, SuiteColumns, coded, families, objects, together
+from remiss.safeguard.suite_columns import Coded, Objects, SuiteColumns, coded, families, objects, together
+from remiss.safeguard.suite_document import feed, suite_digest
 from remiss.safeguard.suite_rows import RESOLVED, is_apart, is_sealed, keyed, stratum_text
 
 GUARD, PRODUCTION, TARGET = "guard", "production", "target"
@@ -29,9 +30,6 @@ MARGINS: Mapping[str, float] = {GUARD: 0.05, PRODUCTION: 0.02}
 DIFFERING = 0.05
 SEALED_SHARE = 0.2
 CRITICAL = 1
-# What the first suites did not have.
-ADDED = ("success", "apart", "raw", "inputs")
-
 
 # Columns of sampled events, by name.
 Read = Mapping[str, npt.NDArray[Any]]
@@ -87,9 +85,7 @@ class SuiteRows:
 
 def as_array(values: Sequence[Any], kind: Any = object) -> npt.NDArray[Any]:
     """Return values as an array of one dimension, whatever they are."""
-    found = np.empty(len(values), dtype=kind)
-    found[:] = values
-    return found
+    return np.fromiter(values, dtype=kind, count=len(values))
 
 
 def logged(read: Read) -> LoggedColumns:
@@ -128,9 +124,14 @@ def _caught_by(name: str, drawn: Drawn) -> bool:
     return name in drawn.criteria
 
 
-def assembled(read: Read, drawn: Coded, ids: Sequence[str], told: Coded, met: Coded) -> SuiteColumns:
-    """Return the rows of a suite, sorted by id."""
-    inputs, alike = objects(read["inputs"])
+def assembled(read: Read, texts: Objects, drawn: Coded, ids: Sequence[str], told: Coded, met: Coded) -> SuiteColumns:
+    """Return the rows of a suite, sorted by id.
+
+    Parameters
+    ----------
+    texts : what `objects` makes of their inputs
+    """
+    inputs, alike = texts
     context, _ = objects(read["context"], alike=False)
     found = SuiteColumns(
         repeated={
@@ -180,21 +181,9 @@ def contents(rows: SuiteParts, share: float, secret: bytes) -> tuple[tuple[Suite
     return tuple(_file(part, rows.open.of(part)) for part in SuitePart), _sealed(rows.sealed, share, secret)
 
 
-def suite_digest(suite: Suite) -> str:
-    """Return the digest of a suite: of all that it says but who built it, when, and where it was read."""
-    said = asdict(suite)
-    for name in ("digest", "made_at", "made_by", "read_position"):
-        del said[name]
-    for name in ADDED:
-        # Suites that were built before there was such a thing keep their digest.
-        if not said[name] or said[name] is SuiteInputs.REDACTED:
-            del said[name]
-    return f"sha256:{digest(said)}"
-
-
 def _file(part: SuitePart, rows: SuiteColumns) -> SuiteFile:
     digest_of = hashlib.sha256()
-    rows.feed(digest_of.update)
+    feed(rows, digest_of.update)
     return SuiteFile(
         part=part,
         rows=len(rows),
@@ -206,7 +195,7 @@ def _file(part: SuitePart, rows: SuiteColumns) -> SuiteFile:
 
 def _sealed(rows: SuiteColumns, share: float, secret: bytes) -> SealedPart:
     digest_of = hmac.new(secret, digestmod=hashlib.sha256)
-    rows.feed(digest_of.update)
+    feed(rows, digest_of.update)
     return SealedPart(
         share=share,
         families=tuple(sorted(keyed(family, secret).hex()[:32] for family in {*rows.single["family"]})),

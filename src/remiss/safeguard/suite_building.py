@@ -41,7 +41,7 @@ from remiss.safeguard.suite_assembly import (
     met_by_log,
     sealed_rows,
 )
-from remiss.safeguard.suite_columns import Coded, Flags, case_ids, coded, together
+from remiss.safeguard.suite_columns import Coded, Flags, Objects, case_ids, coded, objects, together
 from remiss.safeguard.suite_rows import (
     NO_EXPECTATION,
     NO_INPUTS,
@@ -76,7 +76,10 @@ class BuiltSuite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
-    """What the query of a suite matches: events of one protocol version, and how many of older ones are left out."""
+    """What the query of a suite matches: events of one protocol version, and how many of older ones are left out.
+
+    `sampled` has what a suite takes of them where they are all that was sampled.
+    """
 
     source: str
     protocol: Protocol
@@ -85,6 +88,7 @@ class _Chosen:
     since: int
     last: int
     older: int
+    sampled: Read | None
 
 
 @in_bulk()
@@ -93,19 +97,20 @@ def gathered(
 ) -> BuiltSuite:
     """Return the rows that the catalog gives a suite at a position, and of it what does not follow from them."""
     position = reached(as_of, ws.position()) or ws.position()
-    chosen = _chosen(ws, query, position)
+    chosen = _chosen(ws, query, position, whole=not query.strip() and not within.strip())
     read = _sample(ws, chosen, within, position)
     criteria = criteria_of(chosen.protocol)
     outside = np.setdiff1d(chosen.keys, read["key"]).size
     drawn, production = drawn_of(read)
-    kept, marked, left_out = usable(read, np.isin(read["key"], chosen.keys) & apart)
-    read, drawn, marked = _where(read, kept), Coded(drawn.values, drawn.codes[kept]), marked[kept]
+    texts, asked = objects(read["inputs"]), np.isin(read["key"], chosen.keys)
+    kept, marked, left_out = usable(read, texts, asked & apart)
+    read, texts, drawn, marked = _where(read, kept), texts.where(kept), Coded(drawn.values, drawn.codes[kept]), marked[kept]
     ids = case_ids(read["source"], read["event"], read["recurrence"])
     written = partial(ws.resolutions.expected, position=position)
-    told = told_of(read, drawn, ids, np.isin(read["key"], chosen.keys), criteria, written)
+    told = told_of(read, drawn, ids, asked[kept], criteria, written)
     states = CriterionJudge(ws.engine, criteria, logged(read)).of_log()
     states = {name: np.where(marked, np.int8(UNKNOWN), each) for name, each in states.items()}
-    rows = assembled(read, drawn, ids, told, met_by_log(states))
+    rows = assembled(read, texts, drawn, ids, told, met_by_log(states))
     left_out += Counter({OLDER: chosen.older, OUTSIDE: outside, NO_EXPECTATION: int(told.flags(attrgetter("missing")).sum())})
     suite = Suite(
         name=name,
@@ -137,17 +142,21 @@ def gathered(
     return BuiltSuite(suite=suite, rows=SuiteParts(every=rows, inside=sealed_rows(rows, share, ws.keys.secret(SEAL))))
 
 
-def _chosen(ws: SuiteWorkspace, query: str, position: int) -> _Chosen:
+def _chosen(ws: SuiteWorkspace, query: str, position: int, *, whole: bool) -> _Chosen:
     """Return what a query matches.
+
+    Parameters
+    ----------
+    whole : whether the suite is of nothing else, so that one reading of it does
 
     Raises
     ------
     InputError : nothing, or events of several protocols
     """
-    read = _read(ws, query, CHOSEN, position)
+    read = _read(ws, query, (*TAKEN, "protocol", "version") if whole else CHOSEN, position)
     if not read["key"].size:
         raise InputError("no sampled event matches", do="see what does: remiss sample list QUERY", field="query")
-    drawn = {*zip(read["source"], read["protocol"], strict=True)}
+    drawn = {*together(coded(read["source"]), coded(read["protocol"])).values}
     if len(drawn) > 1:
         names = ", ".join(sorted({protocol for _, protocol in drawn}))
         raise InputError(f"the events that match are of several protocols: {names}", do="add protocol:NAME", field="query")
@@ -165,7 +174,8 @@ def _chosen(ws: SuiteWorkspace, query: str, position: int) -> _Chosen:
         keys=keys,
         since=int(windows.min()),
         last=int(windows.max()),
-        older=np.setdiff1d(read["key"], keys).size,
+        older=0 if those.all() else np.setdiff1d(read["key"], keys).size,
+        sampled=read if whole and those.all() else None,
     )
 
 
@@ -179,7 +189,7 @@ def _sample(ws: SuiteWorkspace, chosen: _Chosen, within: str, position: int) -> 
     # By itself it is one whole query, whatever stands beside it.
     parse(query_of(ws, within, of_sample=True).query, of_sample=True)
     asked = f"protocol:{chosen.stored.name}@{chosen.stored.version}" + (f" ({within})" if within.strip() else "")
-    read = _read(ws, asked, TAKEN, position)
+    read = _read(ws, asked, TAKEN, position) if chosen.sampled is None else chosen.sampled
     windows = (read["window"] >= chosen.since) & (read["window"] <= chosen.last)
     read = _where(read, windows & (read["source"] == chosen.source))
     if any(each is not None for each in read["hidden"]):
@@ -224,11 +234,13 @@ def drawn_of(read: Read) -> tuple[Coded, Mapping[str, float]]:
     return drawn, {role.value: float(np.add.accumulate(those)[-1]) for role, those in weights.items() if those.size}
 
 
-def usable(read: Read, chosen: Flags) -> tuple[Flags, Flags, Counter[str]]:
+def usable(read: Read, texts: Objects, chosen: Flags) -> tuple[Flags, Flags, Counter[str]]:
     """Return which events are in a suite, in which redaction touched an input, and how many others there are, by reason."""
     left_out: Counter[str] = Counter()
     kept = np.ones(len(read["key"]), dtype=bool)
-    marked = np.fromiter(map(redacted, read["inputs"]), dtype=bool, count=kept.size)
+    marked = texts.with_mark()
+    for at in np.flatnonzero(marked).tolist():
+        marked[at] = redacted(read["inputs"][at])
     apart = marked & chosen & coded(read["status"]).flags((OPEN | RESOLVED).__contains__)
     answers = zip(*(coded(read[name]).flags(lambda said: redacted({"": said})) for name in ("output", "label")), strict=True)
     for why, those in (

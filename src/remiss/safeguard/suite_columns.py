@@ -132,16 +132,41 @@ def _coarse_cell(value: Any) -> str:
 
 def quoted(texts: Column) -> pa.Array:
     """Return texts of which few come again as JSON."""
-    return binary(["null" if each is None else encode_basestring(each) for each in texts])
+    if None in (said := [*texts]):
+        return binary(["null" if each is None else encode_basestring(each) for each in said])
+    return binary([*map(encode_basestring, said)])
 
 
-def objects(rows: Column, *, alike: bool = True) -> tuple[pa.Array, pa.Array]:
+class Objects(NamedTuple):
+    """Rows of values as texts: as canonical JSON, and as near-duplicates have them."""
+
+    cells: pa.Array
+    alike: pa.Array
+
+    def where(self, those: Flags) -> Objects:
+        """Return the rows that are marked."""
+        mask = pa.array(those)
+        return self if those.all() else Objects(self.cells.filter(mask), self.alike.filter(mask))
+
+    def with_mark(self) -> Flags:
+        """Return which rows may have a mark of redaction in them, as far as its first letter tells."""
+        return np.asarray(pc.match_substring(self.cells, "["), dtype=bool)
+
+
+def objects(rows: Column, *, alike: bool = True) -> Objects:
     """Return rows of values, those with the same names together: as canonical JSON, and as near-duplicates have them.
 
     Parameters
     ----------
     alike : whether the second is asked for; else it is as the first
     """
+    once = {id(row): row for row in rows}
+    if 2 * len(once) < len(rows):
+        # Some rows are one and the same.
+        place_of = dict(zip(once, range(len(once)), strict=True))
+        those = pa.array([place_of[id(row)] for row in rows])
+        found = objects([*once.values()], alike=alike)
+        return Objects(found.cells.take(those), found.alike.take(those))
     shapes: dict[tuple[str, ...], list[int]] = {}
     for at, row in enumerate(rows):
         shapes.setdefault(tuple(row), []).append(at)
@@ -154,14 +179,16 @@ def objects(rows: Column, *, alike: bool = True) -> tuple[pa.Array, pa.Array]:
             cells.append(binary([_encode(plain(rows[at])) for at in those]))
             coarsened.append(binary([encoded({name: coarse(value) for name, value in rows[at].items()}) for at in those]))
             continue
-        columns = [(name, coded([rows[at][name] for at in those])) for name in sorted(names)]
+        # All have the same names in the same order.
+        values = zip(names, zip(*(rows[at].values() for at in those), strict=True), strict=True)
+        columns = sorted((name, coded(column)) for name, column in values)
         cells.append(_object([(name, each.texts(cell)) for name, each in columns]))
         coarsened.append(_object([(name, each.texts(_coarse_cell)) for name, each in columns]) if alike else cells[-1])
     first, second = (pa.concat_arrays(each or [pa.array([], TEXT)]) for each in (cells, coarsened))
     if len(shapes) < 2:
-        return first, second
+        return Objects(first, second)
     order = pa.array(np.argsort(places, kind="stable"))
-    return first.take(order), second.take(order)
+    return Objects(first.take(order), second.take(order))
 
 
 def _object(members: Sequence[tuple[str, pa.Array]]) -> pa.Array:
@@ -232,7 +259,7 @@ class SuiteColumns(Sequence[SuiteRow]):
     def __iter__(self) -> Iterator[SuiteRow]:
         columns = {name: [each.values[code] for code in each.codes] for name, each in self.repeated.items()}
         columns |= {name: each.tolist() for name, each in self.single.items()}
-        columns |= {name: [*map(from_micros, columns[name])] for name in _TIMES}
+        columns |= {name: [*map(from_micros, columns[name])] for name in TIMES}
         for values in zip(*columns.values(), strict=True):
             yield SuiteRow(**dict(zip(columns, values, strict=True)))
 
@@ -264,37 +291,10 @@ class SuiteColumns(Sequence[SuiteRow]):
             counted[str(value or "")] += count
         return dict(sorted((+counted).items()))
 
-    def feed(self, update: Callable[[memoryview], None]) -> None:
-        """Feed the canonical content of the rows to a digest; see `suite_rows.content_lines`."""
-        for begins in range(0, len(self), AT_ONCE):
-            lines = self[begins : begins + AT_ONCE].lines()
-            _, ends, content = lines.buffers()
-            update(memoryview(content)[: int(np.frombuffer(ends, np.int64)[len(lines)])])
 
-    def lines(self) -> pa.Array:
-        """Return the canonical content of each row."""
-        members = {**self.cells, **{name: each.texts(_said(name)) for name, each in self.repeated.items()}}
-        members |= {name: quoted(self.single[name]) for name in _WORDS}
-        members |= {name: times(self.single[name]) for name in _TIMES}
-        members["weight"] = coded(self.single["weight"]).texts(cell)
-        return joined(_object(sorted(members.items())), "\n")
-
-    def batches(self) -> Iterator[Mapping[str, pa.Array]]:
-        """Yield the columns of a file, some rows at a time; what a log decides is JSON."""
-        for begins in range(0, len(self), AT_ONCE):
-            some = self[begins : begins + AT_ONCE]
-            written = {**some.cells, **{name: binary(some.single[name]) for name in _WORDS}}
-            written |= {name: pa.array(some.single[name]) for name in (*_TIMES, "weight")}
-            for name, each in some.repeated.items():
-                written[name] = each.texts(_said(name)) if name in _JSON else each.arrow(_TYPED.get(name, TEXT))
-            yield written
+WORDS, TIMES = ("id", "event", "family", "text"), ("occurred", "window")
 
 
-_WORDS, _TIMES = ("id", "event", "family", "text"), ("occurred", "window")
-# Of columns in which values come again: what is JSON in a file, and what is no text there.
-_JSON = frozenset({"output", "label", "criteria", "met_by_log", "expectations"})
-_TYPED = {"severity": pa.int64(), "audited": pa.bool_()}
-
-
-def _said(name: str) -> Callable[[Any], str]:
+def cell_of(name: str) -> Callable[[Any], str]:
+    """Return what writes the values of a column in which they come again as JSON."""
     return (lambda those: cell([each.as_plain() for each in those])) if name == "expectations" else cell

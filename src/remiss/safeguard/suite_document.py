@@ -1,4 +1,4 @@
-"""The document of a suite: what `suite.yaml` and the catalog hold, and what is read of it again.
+"""The document of a suite: what `suite.yaml` and the catalog hold, what is read of it again, and what its digests are over.
 
 A folder may come from anywhere: nothing of it is believed before it is checked, here by types and by its digest.
 """
@@ -6,22 +6,41 @@ A folder may come from anywhere: nothing of it is believed before it is checked,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from json.encoder import encode_basestring
+from typing import Any, NamedTuple
 
+import numpy as np
+import pyarrow as pa
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from remiss.errors import InputError, Location
-from remiss.records.identity import plain
-from remiss.records.suite import Suite, SuiteRow
-from remiss.safeguard.suite_assembly import suite_digest
+from remiss.records.identity import digest, plain
+from remiss.records.suite import Suite, SuiteInputs, SuiteRow
+from remiss.safeguard.suite_columns import (
+    AT_ONCE,
+    TIMES,
+    WORDS,
+    Coded,
+    SuiteColumns,
+    binary,
+    cell,
+    cell_of,
+    coded,
+    joined,
+    quoted,
+    times,
+    together,
+)
 
 FORM = "remiss-suite/1"
 # A document names some criteria and the families that are sealed, 32 letters each.
 MOST_BYTES = 64 << 20
+# What the first suites did not have.
+ADDED = ("success", "apart", "raw", "inputs")
 
 
 def document(suite: Suite) -> dict[str, Any]:
@@ -101,3 +120,63 @@ def _suites() -> TypeAdapter[Suite]:
 @cache
 def _rows() -> TypeAdapter[SuiteRow]:
     return TypeAdapter(SuiteRow)
+
+
+def suite_digest(suite: Suite) -> str:
+    """Return the digest of a suite: of all that it says but who built it, when, and where it was read."""
+    said = asdict(suite)
+    for name in ("digest", "made_at", "made_by", "read_position"):
+        del said[name]
+    for name in ADDED:
+        # Suites that were built before there was such a thing keep their digest.
+        if not said[name] or said[name] is SuiteInputs.REDACTED:
+            del said[name]
+    return f"sha256:{digest(said)}"
+
+
+def feed(rows: SuiteColumns, update: Callable[[memoryview], None]) -> None:
+    """Feed the canonical content of rows to a digest; see `suite_rows.content_lines`."""
+    parts = _parts(rows)
+    for begins in range(0, len(rows), AT_ONCE):
+        lines = joined(*(each if isinstance(each, str) else each.part(begins, AT_ONCE) for each in parts))
+        _, ends, content = lines.buffers()
+        update(memoryview(content)[: int(np.frombuffer(ends, np.int64)[len(lines)])])
+
+
+class _Texts(NamedTuple):
+    """Texts row by row; where `codes` are given, those of few that each row has."""
+
+    texts: pa.Array
+    codes: pa.Array | None = None
+
+    def part(self, begins: int, count: int) -> pa.Array:
+        """Return the texts of some rows."""
+        return self.texts.slice(begins, count) if self.codes is None else self.texts.take(self.codes.slice(begins, count))
+
+
+def _parts(rows: SuiteColumns) -> Sequence[_Texts | str]:
+    """Return what the canonical content of each row is made of: columns that stand side by side are one where they can be."""
+    members: dict[str, Coded | _Texts] = {name: _Texts(each) for name, each in rows.cells.items()}
+    members |= {name: each.mapped(cell_of(name)) for name, each in rows.repeated.items()}
+    members |= {name: _Texts(quoted(rows.single[name])) for name in WORDS}
+    members |= {name: _Texts(times(rows.single[name])) for name in TIMES}
+    members["weight"] = _Texts(coded(rows.single["weight"]).texts(cell))
+    parts: list[_Texts | str] = []
+    begun, beside = "{", list[Coded]()
+    for at, (name, each) in enumerate(sorted(members.items())):
+        begun += f"{',' if at else ''}{encode_basestring(name)}:"
+        if isinstance(each, Coded):
+            beside.append(each.mapped(partial("{}{}".format, begun)))
+        else:
+            parts += [*_together(beside), begun, each]
+            beside = []
+        begun = ""
+    return [*parts, *_together(beside), "}\n"]
+
+
+def _together(columns: Sequence[Coded]) -> Sequence[_Texts]:
+    """Return columns of texts that stand side by side as one."""
+    if not columns:
+        return ()
+    every = together(*columns)
+    return (_Texts(binary(["".join(each) for each in every.values]), pa.array(every.codes)),)

@@ -58,7 +58,14 @@ def _decided(reading: Reading, keys: Sequence[int]) -> Mapping[int, Decision]:
 
 
 def objects(texts: Sequence[str | None]) -> list[Any]:
-    """Return objects that the database holds as JSON, all read at once; an empty one where there is none."""
+    """Return objects that the database holds as JSON, all read at once; an empty one where there is none.
+
+    Of texts that come again one object is made.
+    """
+    distinct = {*texts}
+    if 2 * len(distinct) < len(texts):
+        read = dict(zip(distinct, objects([*distinct]), strict=True))
+        return [read[text] for text in texts]
     joined = f"[{','.join(text or '{}' for text in texts)}]"
     # What `from_json` makes of a text with a mark of a float in it holds for that text alone.
     return [from_json(text or "{}") for text in texts] if FLOAT in joined else from_json(joined)
