@@ -104,6 +104,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "scenario.show": ("scenario show {scenarios}",),
     "scenario.rows": ("scenario rows {scenarios}",),
     "slice.find": (f"slice find {MISSED}",),
+    "slice.list": ("slice list",),
+    "slice.show": ("slice show {slice}",),
     "status": ("status",),
     "suite.compare": ("suite compare {suite} --model {result} --baseline {result}",),
     "suite.logged": ("suite compare {suite} --logged --model arrival-delay@2 --baseline arrival-delay@1",),
@@ -239,6 +241,7 @@ def prepared() -> dict[str, str]:
     suite = _answer("suite", "build", "bench", "status:verified", "--within", "inputs.carrier:OO")["name"]
     return {
         "folder": str(FOLDER),
+        "slice": _answer("slice", "keep", MISSED)["items"][0]["name"],
         "suite": suite,
         "scenarios": _answer("scenario", "make", suite, str(document))["name"],
         "gate": _answer("gate", "decide", str(policy), *models)["id"],

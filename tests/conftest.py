@@ -322,6 +322,11 @@ def _made(request: pytest.FixtureRequest, where: str, name: str, make: Callable[
 @pytest.fixture
 def ws_as(ws: remiss.Workspace) -> Callable[..., remiss.Workspace]:
     """Gives a workspace as a person with a role sees it, on the same catalog."""
+    return acting_on(ws)
+
+
+def acting_on(ws: remiss.Workspace) -> Callable[..., remiss.Workspace]:
+    """Return what gives a workspace as a person with a role sees it, on the catalog of an open one."""
 
     def acting(name: str, *, role: str, clearance: str | Sensitivity = "internal", team: str = "default") -> remiss.Workspace:
         level = clearance if isinstance(clearance, Sensitivity) else Sensitivity[clearance.upper()]

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.sampled.evidence import EvidenceStore as EvidenceStore
     from remiss.edges.stores.sampled.listing import SampleStore as SampleStore
     from remiss.edges.stores.saved_views import SavedViewStore as SavedViewStore
+    from remiss.edges.stores.slices import SliceTable as SliceTable
     from remiss.edges.tree_building import in_own_process as in_own_process
     from remiss.edges.vaults.folder import FolderVault as FolderVault
 
@@ -100,6 +101,7 @@ HOMES = {
     "EvidenceStore": "stores.sampled.evidence",
     "SampleStore": "stores.sampled.listing",
     "SavedViewStore": "stores.saved_views",
+    "SliceTable": "stores.slices",
     "SuiteTable": "stores.safeguards",
     "in_own_process": "tree_building",
     "FolderVault": "vaults.folder",

@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, str] = {
     "inbox": "how-to/discuss-a-case",
     "cases": "how-to/find-cases",
     "trends": "how-to/read-an-estimate",
+    "slices": "how-to/find-slices",
     "suites": "how-to/test-a-model-version",
     "gates": "how-to/test-a-model-version",
     "runs": "how-to/recapture",

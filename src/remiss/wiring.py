@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
-    from remiss.understand.ports import Evidence, Samples
+    from remiss.understand.ports import Evidence, Samples, SliceStore
 
 # A holder of this for a team sees both sides of its disputes.
 ADJUDICATE = "case:adjudicate"
@@ -183,6 +183,11 @@ class Wiring(Offline):
     def evidence(self) -> Evidence:
         """Sampling facts in the catalog."""
         return adapters.EvidenceStore(self._reader)
+
+    @cached_property
+    def slices(self) -> SliceStore:
+        """Slices that were kept, as far as the actor may see them."""
+        return adapters.SliceTable(self._reader)
 
     @cached_property
     def samples(self) -> Samples:

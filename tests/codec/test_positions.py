@@ -29,6 +29,7 @@ WRITTEN_AT = {
     "run.accept",
     "run.redact",
     "run.show",
+    *("slice.confirm", "slice.confirm-exact", "slice.show"),
 }
 
 

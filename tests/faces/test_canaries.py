@@ -284,7 +284,8 @@ ASKED = {
     "/protocols/{name}/diff": ("before=1&after=1",),
     "/api/v1/estimate": ("by=context.note", "by=output"),
     "/trends": ("by=context.note", "by=output"),
-    "/api/v1/slices": ("query=criterion:slow",),
+    "/api/v1/slice-search": ("query=criterion:slow",),
+    "/slices": ("", "query=criterion:slow"),
     "/api/v1/runs/{run}/comparison": ("other={other}",),
     "/runs/compare": ("run={run}&run={other}",),
     "/runs/{run}/histograms": ("field=inputs.carrier", "field=context.note", "field=output"),
@@ -335,7 +336,9 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/api/v1/suites/{name}/comparison",
         "/api/v1/suites/{name}/logged",
         "/suites/{name}/compare",
-        "/api/v1/slices",  # of eight windows and more
+        "/api/v1/slice-search",  # of eight windows and more
+        "/api/v1/slices/{name}",
+        "/slices/{name}",
     }
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []

@@ -141,6 +141,11 @@ class Questions:
             yield {"query": "criterion:slow", "of": guess, "fields": "context.airport"}
         yield from ({"query": "criterion:slow", "fields": name} for name in ("context.zebra", "inputs.zebra"))
 
+    def slice_keep(self) -> Iterator[Mapping[str, Any]]:
+        for guess in GUESSES[:3]:
+            yield {"query": f"criterion:slow {guess}"}
+            yield {"query": "criterion:slow", "only": guess}
+
     def sample_list(self) -> Iterator[Mapping[str, Any]]:
         for guess, limit in self._each((*GUESSES, "group:*", *(f"id:{each}" for each in self._unseen)), (1, 50)):
             yield {"query": guess, "limit": limit}

@@ -33,8 +33,14 @@ def categories(rng, count, fields=FIELDS, *, correlated=False):
     return codes, sizes
 
 
-def planted(seed, count, *, windows=52, base=0.1, slices=4):
+def planted(seed, count, **more):
     """Return a sample with slices of two and three predicates, support 2 to 5 %, that fail 2 to 2.5 times as often; and these."""
+    sample, _, places = planted_with_rates(seed, count, **more)
+    return sample, places
+
+
+def planted_with_rates(seed, count, *, windows=52, base=0.1, slices=4, ratios=(2, 2.5)):
+    """Return the same with how probable it is that each event fails."""
     rng = np.random.default_rng(seed)
     codes, sizes = categories(rng, count)
     rate, places, taken = np.full(count, base), [], set()
@@ -47,12 +53,11 @@ def planted(seed, count, *, windows=52, base=0.1, slices=4):
         if 0.02 <= own.mean() <= 0.05:
             places.append(tuple(zip(fields, values, strict=True)))
             taken |= {*fields}
-            rate[own] *= rng.uniform(2, 2.5)
+            rate[own] *= rng.uniform(*ratios)
     failed = rng.random(count) < np.minimum(rate, 1)
     window = rng.integers(0, windows, count)
-    return SliceSample(
-        fields=fields_of(codes, sizes), weights=np.ones(count), failed=failed, window=window, windows=windows
-    ), places
+    sample = SliceSample(fields=fields_of(codes, sizes), weights=np.ones(count), failed=failed, window=window, windows=windows)
+    return sample, np.minimum(rate, 1), places
 
 
 def null(seed, count, *, windows, base, fields=FIELDS, overdispersed=0.0, persistent=0.0, correlated=False, stratified=False):

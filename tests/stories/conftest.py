@@ -29,7 +29,7 @@ from remiss.records.run import Run
 from remiss.remote import RemoteWorkspace, sendable
 from remiss.workspace import Workspace
 from tests.command_line import CommandLine, command_of, words
-from tests.conftest import DATABASES, SERVER, keys_in
+from tests.conftest import DATABASES, SERVER, acting_on, keys_in
 from tests.databases import database_on
 from tests.serving import TOKEN, served
 from tests.stories.logs import MONDAY, WEEK, Log
@@ -37,6 +37,8 @@ from tests.stories.logs import MONDAY, WEEK, Log
 FROM_AFAR, BY_COMMANDS, ON_POSTGRESQL = "http", "cli", "http on postgresql"
 # Of each item, whether its story is told from afar or by commands, too.
 ELSEWHERE = pytest.StashKey[bool]()
+# Where the catalog lies that a story reaches from afar or by commands.
+CATALOG = pytest.StashKey[str]()
 # The functions of all such stories.
 STORIES = pytest.StashKey[set[FunctionType]]()
 # Told in a server whose catalog is on PostgreSQL too: what writes much, what reads much, and what two do at once.
@@ -131,6 +133,7 @@ def ws(database: str, request: pytest.FixtureRequest, environment: dict[str, str
             address = held.enter_context(database_on(request.getfixturevalue("postgres"), "template"))
         else:
             address = str(shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "remiss.db"))
+        request.node.stash[CATALOG] = address
         if database == BY_COMMANDS:
             yield cast("remiss.Workspace", CommandLine(address, environment))
             return
@@ -138,6 +141,18 @@ def ws(database: str, request: pytest.FixtureRequest, environment: dict[str, str
         sources = {"REMISS_SOURCES": str(tmp_path / "log")}
         there = held.enter_context(served(address, environment | sources))
         yield held.enter_context(remiss.open(there.url, token=TOKEN))
+
+
+@pytest.fixture
+def ws_as(
+    ws: remiss.Workspace, database: str, environment: dict[str, str], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., remiss.Workspace]]:
+    """Gives a workspace as a person with a role sees it: at the catalog itself, also where a story reaches it from afar."""
+    if database in DATABASES:
+        yield acting_on(ws)
+        return
+    with remiss.open(request.node.stash[CATALOG], environment=environment) as opened:
+        yield acting_on(opened)
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ UNTOLD = {
     *("queue.release", "capture.plan", "taxonomy.show"),
     # Told in the library (test_jobs.py), by commands and over HTTP each by itself: jobs are worked off beside the catalog.
     *("job.cancel", "job.capture", "job.due", "job.list", "job.show"),
-    # Told in the library (test_slices.py), and asked from afar there.
-    "slice.find",
+    # Told in the library (test_slices.py, test_kept_slices.py), and asked from afar there.
+    *("slice.confirm", "slice.confirm-exact", "slice.find", "slice.keep", "slice.list", "slice.show"),
     # Told by commands and over HTTP (faces/test_models.py, faces/test_replay.py): a file of the machine says what may run.
     *("case.replay", "model.check", "model.list"),
     # Told in the library (test_suites.py), of cases that people labelled.

@@ -25,6 +25,7 @@ from remiss.suite_session import SuiteSession
 from tests.faces.test_canaries import cells
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK
 from tests.stories.test_suites import UNTIL, labelled, log  # noqa: F401
+from tests.stories.ways import IN_THE_LIBRARY
 
 PURPOSE = "ana@example.org asked how it does on what was really written"
 # Of what is found to be a failure production wrote an address, or what looks like a mark, into a part of a column.
@@ -77,6 +78,7 @@ def written(log, rows):  # noqa: F811
     return raw, {UNTOLD: len(found) - len(raw)} if len(found) > len(raw) else {}
 
 
+@IN_THE_LIBRARY
 def test_raw_inputs_are_in_the_folder_alone_and_each_look_is_recorded(touched, log, tmp_path, address):  # noqa: F811
     suite = built(touched)
     rows = rows_of(touched, suite)
@@ -116,6 +118,7 @@ def yaml_says(tmp_path, line):
     return f"\n{line}\n" in (tmp_path / "suite" / "suite.yaml").read_text()
 
 
+@IN_THE_LIBRARY
 def test_a_model_is_asked_raw_inputs_and_nobody_is_told_what_it_makes_of_them(touched, log, tmp_path):  # noqa: F811
     suite = built(touched, sealed=0.0, success=["pass-rate of target at least 50 %"])
     rows = suite_folder.write(touched, suite, tmp_path / "suite").rows
@@ -136,6 +139,7 @@ def test_a_model_is_asked_raw_inputs_and_nobody_is_told_what_it_makes_of_them(to
     assert "@example.com" not in repr(session)
 
 
+@IN_THE_LIBRARY
 def test_the_same_events_give_the_same_digest_and_raw_inputs_are_in_it(touched):
     one = built(touched)
     redacted = safeguard.build_suite(touched, "arrivals", "status:verified", as_of=one.position)
@@ -150,6 +154,7 @@ def test_the_same_events_give_the_same_digest_and_raw_inputs_are_in_it(touched):
 
 @pytest.mark.slow(reason="it builds a suite seven times")
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
+@IN_THE_LIBRARY
 def test_who_may_not_open_raw_evidence_gets_none_and_what_is_gone_stays_redacted(touched, ws_as, log, tmp_path):  # noqa: F811
     everything = built(touched, sealed=0.0)
     cases, left = everything.raw.cases, everything.raw.left
@@ -180,6 +185,7 @@ def test_who_may_not_open_raw_evidence_gets_none_and_what_is_gone_stays_redacted
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
+@IN_THE_LIBRARY
 def test_raw_inputs_need_a_purpose_and_a_protocol_that_allows_them(touched, ws_as, log, tmp_path):  # noqa: F811
     for purpose in (None, " "):
         with pytest.raises(InputError, match="purpose"):
@@ -198,6 +204,7 @@ def test_raw_inputs_need_a_purpose_and_a_protocol_that_allows_them(touched, ws_a
 
 
 @pytest.mark.of_the_log
+@IN_THE_LIBRARY
 def test_a_file_of_raw_inputs_that_is_not_what_was_built_is_refused(touched, tmp_path):
     suite = built(touched, sealed=0.0)
     raw = suite_folder.write(touched, suite, tmp_path / "suite").raw

@@ -23,6 +23,7 @@ from remiss.safeguard.suite_document import document, suite_of
 from remiss.suite_session import SuiteSession
 from tests.stories.logs import MONDAY, PROTOCOL
 from tests.stories.test_suites import MODULE, SCENARIOS, UNTIL, arrivals, captured, labelled, log  # noqa: F401
+from tests.stories.ways import NOT_FROM_AFAR
 
 # What else a model does; of the rows of a batch one may be at fault.
 BROKEN = """
@@ -68,6 +69,7 @@ def suite(arrivals, monkeypatch):  # noqa: F811
     return arrivals
 
 
+@NOT_FROM_AFAR
 def test_what_a_version_makes_of_a_suite_is_kept_with_a_row_for_each_event(captured, suite):  # noqa: F811
     usual = safeguard.run(captured, "arrivals", model="python:delays:usual", repeat=3, seed=1)
     turned = safeguard.run(captured, "arrivals", model="python:delays:turned")
@@ -89,6 +91,7 @@ def test_what_a_version_makes_of_a_suite_is_kept_with_a_row_for_each_event(captu
     assert set(verdicts[:failed]) == {"failed"}
 
 
+@NOT_FROM_AFAR
 def test_rows_are_told_page_by_page_and_as_they_are_asked_for(captured, suite):  # noqa: F811
     found = safeguard.run(captured, "arrivals", model="python:delays:turned")
     asked = {"verdict": RowVerdict.FAILED, "limit": 2}
@@ -103,6 +106,7 @@ def test_rows_are_told_page_by_page_and_as_they_are_asked_for(captured, suite): 
 
 
 @pytest.mark.postgresql_in_soak("others send it what these statements are made of")
+@NOT_FROM_AFAR
 def test_two_results_of_one_suite_are_compared_event_by_event(captured, suite):  # noqa: F811
     usual = safeguard.run(captured, "arrivals", model="delays@1")
     turned = safeguard.run(captured, "arrivals", model="python:delays:turned")
@@ -347,6 +351,7 @@ ASKED = (
 )
 
 
+@NOT_FROM_AFAR
 def test_a_run_is_held_against_what_its_suite_asks_for_by_the_interval_of_each_figure(captured, suite, tmp_path):  # noqa: F811
     built = safeguard.build_suite(captured, "arrivals", "status:verified", sealed=0.0, success=ASKED)
     assert [each.name for each in built.success[2:4]] == ['{"context.airport":"EWR"}', "remiss:model/weak-slice"]
@@ -405,6 +410,7 @@ def test_what_a_suite_cannot_be_asked_for_is_refused_before_it_is_built(captured
 
 
 @pytest.mark.postgresql_in_soak("others send it what these statements are made of")
+@NOT_FROM_AFAR
 def test_numbers_that_were_never_measured_are_none(captured, suite):  # noqa: F811
     found = safeguard.run(captured, "arrivals", model="python:delays:usual")
     values = [value for each in found.figures for value in (each.value, each.low, each.high) if value is not None]
@@ -413,6 +419,7 @@ def test_numbers_that_were_never_measured_are_none(captured, suite):  # noqa: F8
 
 @pytest.mark.slow(reason="it captures a log of its own, which people label")
 @pytest.mark.of_the_log
+@NOT_FROM_AFAR
 def test_a_case_whose_inputs_were_redacted_is_in_the_suite_and_graded_apart(ws, log, ws_as, tmp_path):  # noqa: F811
     late = {row["flight"] for row in log.outcomes if row["actual"] == "late"}
     for at, row in enumerate(log.predictions):

@@ -22,6 +22,7 @@ from remiss.records.job import SUITE, JobState
 from tests.edges.stores.jobs_at_work import end_leases
 from tests.serving import served
 from tests.stories.test_suites import SCENARIOS, arrivals, captured, log  # noqa: F401
+from tests.stories.ways import IN_THE_LIBRARY
 
 # Notes what it is asked, row by row, and takes its time while a file says so.
 MODULE = """
@@ -64,6 +65,7 @@ def without_latency(found):
 
 @pytest.mark.slow(reason="it runs a suite twice, with a runner of its own that dies")
 @pytest.mark.parametrize("point", ["after-commit", pytest.param("before-commit", marks=pytest.mark.soak)])
+@IN_THE_LIBRARY
 def test_a_job_that_is_killed_goes_on_and_asks_nothing_again_that_it_kept(captured, suite, address, environment, point):  # noqa: F811
     safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
     whole = safeguard.run(captured, "arrivals", model="delays@1")
@@ -90,6 +92,7 @@ def test_a_job_that_is_killed_goes_on_and_asks_nothing_again_that_it_kept(captur
 
 
 @pytest.mark.slow(reason="it runs a suite twice and a half, and serves the catalog")
+@IN_THE_LIBRARY
 def test_a_job_that_is_cancelled_asks_nothing_more_and_goes_on_where_it_was_when_it_is_posted_again(
     captured,  # noqa: F811
     suite,
@@ -146,6 +149,7 @@ def test_a_job_that_is_cancelled_asks_nothing_more_and_goes_on_where_it_was_when
 
 
 @pytest.mark.slow(reason="it runs a suite three times, by processes of their own")
+@IN_THE_LIBRARY
 def test_a_command_that_is_killed_goes_on_when_it_is_typed_again(captured, suite, address, environment):  # noqa: F811
     whole = safeguard.run(captured, "arrivals", model="delays@2")
     once = asked()

@@ -25,6 +25,7 @@ from remiss.safeguard.attestation import checked
 from remiss.safeguard.suite_actions import columns_of, rows_of
 from remiss.safeguard.suite_rows import is_sealed
 from tests.stories.logs import MONDAY, WEEK, small_log
+from tests.stories.ways import IN_THE_LIBRARY, NOT_FROM_AFAR
 
 UNTIL = MONDAY + 3 * WEEK
 ANSWERS = {"harm": "loss", "reach": "few", "detection": "late", "recovery": "itself"}
@@ -115,6 +116,7 @@ def test_a_suite_has_verified_cases_controls_and_the_rest_of_the_sample(captured
     assert [each.digest for each in safeguard.list_suites(captured)] == [suite.digest]
 
 
+@IN_THE_LIBRARY
 def test_rows_are_shared_until_something_else_is_written(captured, arrivals):
     built = columns_of(captured, arrivals)
     assert columns_of(captured, arrivals) is built
@@ -149,6 +151,7 @@ def test_the_same_log_gives_the_same_rows_on_every_database(ws, log):
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")
+@IN_THE_LIBRARY
 def test_what_is_written_is_read_again_and_sealed_families_are_not_in_it(captured, arrivals, tmp_path):
     written = suite_folder.write(captured, arrivals, tmp_path / "suite")
     read = suite_folder.read(tmp_path / "suite")
@@ -265,6 +268,7 @@ recipes:
 """
 
 
+@IN_THE_LIBRARY
 def test_scenarios_are_made_of_a_suite_kept_and_taken_out_and_nothing_of_the_sealed_part_is_in_them(captured, arrivals, ws_as):
     Path("scenarios.yaml").write_text(SCENARIOS)
     made = safeguard.make_scenarios(captured, "arrivals", "scenarios.yaml")
@@ -376,6 +380,7 @@ def by_name(decision):
 
 
 @pytest.mark.of_the_log
+@IN_THE_LIBRARY
 def test_a_gate_of_which_a_side_dies_half_way_or_answers_no_number_is_inconclusive_and_kept(captured, arrivals):
     Path("release.yaml").write_text(POLICY.replace("repeats: 3", "repeats: 1"))
     events = {row.id: row for row in rows_of(captured, arrivals).every}
@@ -427,6 +432,7 @@ def test_a_query_that_matches_nothing_gives_no_suite(captured):
 
 
 @pytest.mark.postgresql_in_soak("others send it what these statements are made of")
+@NOT_FROM_AFAR
 def test_a_version_that_is_as_good_is_not_failed_and_one_that_is_worse_is(captured, log):
     safeguard.build_suite(captured, "arrivals", "status:verified")
     same = safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:delays:usual")
@@ -446,6 +452,7 @@ def test_a_version_that_is_as_good_is_not_failed_and_one_that_is_worse_is(captur
 
 
 @pytest.mark.of_the_log
+@NOT_FROM_AFAR
 def test_a_policy_that_names_a_criterion_of_no_suite_is_refused_before_anything_runs(captured, arrivals):
     Path("typo.yaml").write_text(POLICY.replace("missed-delay", "mised-delay"))
     with pytest.raises(InputError, match="no suite of this gate has the criterion mised-delay") as refused:
@@ -455,6 +462,7 @@ def test_a_policy_that_names_a_criterion_of_no_suite_is_refused_before_anything_
 
 
 @pytest.mark.of_the_log
+@NOT_FROM_AFAR
 def test_where_a_version_does_not_run_or_answers_otherwise_the_gate_says_so(captured, arrivals, log):
     gone = safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:nowhere:at_all")
     assert (gone.verdict, [each.name for each in gone.conditions]) == (GateVerdict.INCONCLUSIVE, ["models-run"])
@@ -464,6 +472,7 @@ def test_where_a_version_does_not_run_or_answers_otherwise_the_gate_says_so(capt
 
 
 @pytest.mark.of_the_log
+@IN_THE_LIBRARY
 def test_the_sealed_part_is_run_as_often_as_the_policy_allows(captured, arrivals, log):
     Path("release.yaml").write_text(POLICY + "sealed_uses: 2\n")
     ask = {"model": "python:delays:same", "baseline": "python:delays:usual"}

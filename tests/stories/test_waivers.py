@@ -18,6 +18,7 @@ from remiss.records.gate import GateVerdict, WaiverState
 from remiss.safeguard.attestation import checked
 from remiss.workspace import Workspace
 from tests.stories import test_suites as suites
+from tests.stories.ways import NOT_FROM_AFAR
 
 log, captured, arrivals = suites.log, suites.captured, suites.arrivals
 NOW = datetime.now(UTC)
@@ -34,6 +35,7 @@ def verified(ws, gate, now=NOW):
     return checked(json.dumps(signed.envelope).encode(), Verifier.of(signed.key), now)
 
 
+@NOT_FROM_AFAR
 def test_a_waived_condition_stays_failed_and_counts_again_when_the_waiver_ends(captured, arrivals, ws_as, monkeypatch):
     sam, cleo = ws_as("sam", role="steward"), ws_as("cleo", role="curator")
     failed = safeguard.decide(captured, "release.yaml", **WORSE)
@@ -76,6 +78,7 @@ def test_a_waived_condition_stays_failed_and_counts_again_when_the_waiver_ends(c
 
 
 @pytest.mark.of_the_log
+@NOT_FROM_AFAR
 def test_a_waiver_is_for_one_version_policy_and_condition_and_for_nothing_worse(captured, arrivals, ws_as):
     sam, pam = ws_as("sam", role="steward"), ws_as("pam", role="steward")
     failed = safeguard.decide(captured, "release.yaml", **WORSE)
@@ -92,6 +95,7 @@ def test_a_waiver_is_for_one_version_policy_and_condition_and_for_nothing_worse(
 
 
 @pytest.mark.of_the_log
+@NOT_FROM_AFAR
 def test_what_cannot_be_waived_is_refused(captured, arrivals):
     failed = safeguard.decide(captured, "release.yaml", **WORSE)
     gone = safeguard.decide(captured, "release.yaml", model="python:delays:same", baseline="python:nowhere:at_all")
@@ -113,6 +117,7 @@ def test_what_cannot_be_waived_is_refused(captured, arrivals):
     assert not safeguard.list_waivers(captured)
 
 
+@NOT_FROM_AFAR
 def test_a_waiver_is_declined_or_withdrawn_with_a_reason_and_its_condition_counts_again(captured, arrivals, ws_as):
     sam, pam = ws_as("sam", role="steward"), ws_as("pam", role="steward")
     cleo, abe = ws_as("cleo", role="curator"), ws_as("abe", role="curator")
@@ -198,6 +203,7 @@ def test_who_releases_models_is_a_steward_and_needs_no_admin(captured, arrivals,
 
 
 @pytest.mark.postgresql_in_soak("others send it what these statements are made of")
+@NOT_FROM_AFAR
 def test_a_checklist_is_ticked_by_what_is_true_now_and_leaves_to_people_what_they_alone_can_tell(captured, arrivals, ws_as):
     failed = safeguard.decide(captured, "release.yaml", **WORSE)
     before = safeguard.gate_checklist(captured, failed.id)

@@ -65,6 +65,10 @@ class Cases(Protocol):
         """Return the names of all context fields that some case has, without `context.`, sorted."""
         ...
 
+    def slice_query(self, name: str) -> str | None:
+        """Return the query of a slice that was kept, by its name; None where the actor sees none of that name."""
+        ...
+
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix of six or more characters.
 

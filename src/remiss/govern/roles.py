@@ -68,6 +68,7 @@ _CURATOR = _VERIFIER | {
     "model:check",
     "waiver:request",
     "sample:export",
+    "slice:keep",
     # Of pages that others saved for a team; what is one's own is `view:own`.
     "view:manage",
 }
@@ -84,6 +85,7 @@ _STEWARD = _READER | {
     "person:read",
     "team:read",
     "sample:export",
+    "slice:keep",
     # Who labels nothing: a suite tells how its events were drawn.
     "suite:build",
     "suite:read",

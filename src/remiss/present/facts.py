@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from remiss.present.columns import severity
-from remiss.present.legible import NARROW_SPACE, between, counted, share
+from remiss.present.legible import NARROW_SPACE, between, counted, number, share
 from remiss.records.case import Case
 from remiss.records.event import NONE_OF, Event, FieldLabel, Values
 from remiss.records.identity import format_time
 from remiss.records.job import Job
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced
 from remiss.records.run import ALL, CONTROL, RESERVED, UNDECIDED, Run
+from remiss.records.slice import SliceAttempt
 from remiss.records.states import Status
 
 # The titles of tables, with the priority of each column (see columns.py).
@@ -228,3 +229,36 @@ def job_in_words(job: Job) -> str:
     progress = "" if job.steps is None else f", {job.done:,} of {counted(len(job.steps), 'step')} committed"
     later = "" if job.retry_at is None else f"; not before {format_time(job.retry_at.replace(microsecond=0))}"
     return f"{job.state.value}{progress}" + (f": {job.reason}" if job.reason else "") + later
+
+
+def points(difference: float) -> str:
+    """Return a difference of shares in percentage points, with its sign.
+
+    >>> points(0.0731), points(-0.2), points(0.0)
+    ('+7.3 points', '-20 points', '0 points')
+    """
+    return f"{signed(difference)} points"
+
+
+def signed(difference: float) -> str:
+    """Return the same without its unit, where a head says it.
+
+    >>> signed(0.0731)
+    '+7.3'
+    """
+    return f"{100 * difference:+.2g}" if difference else "0"
+
+
+def attempt_words(one: SliceAttempt) -> str:
+    """Say in a sentence what later windows said of a slice, and among how many attempts."""
+    beside = (
+        f"of {counted(one.beside, 'attempt')} on any of the same windows"
+        if one.beside > 1
+        else "no other attempt used these windows"
+    )
+    if not one.confirmed:
+        return f"not confirmed: chance alone may have made the difference (adjusted p {number(one.adjusted)}; {beside})"
+    return (
+        f"confirmed ({beside}): the slice fails more often than the rest by {points(one.told)} by the best guess; the interval "
+        "allows for its having been chosen"
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from remiss.records import arrow
-from remiss.records.published import Amount, Count, Share, published
+from remiss.records.case import Sensitivity
+from remiss.records.published import LISTED, Amount, Count, Items, Share, published
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +22,14 @@ TYPES = {
     **dict.fromkeys(("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"), arrow.REAL),
     **dict.fromkeys(("excess", "excess_low", "excess_high"), arrow.REAL),
     "notes": arrow.TEXTS,
+}
+ATTEMPTS = {
+    **dict.fromkeys(("number", "windows", "sampled", "failed", "beside"), arrow.WHOLE),
+    **dict.fromkeys(("since", "until", "at"), arrow.TIME),
+    **dict.fromkeys(("rate", "rest", "excess", "difference", "error", "degrees", "p", "adjusted"), arrow.REAL),
+    **dict.fromkeys(("low", "high", "told"), arrow.REAL),
+    **dict.fromkeys(("exact", "confirmed"), arrow.YES_NO),
+    "person": arrow.TEXT,
 }
 
 
@@ -114,3 +124,105 @@ class SliceReport:
     def to_pandas(self) -> Any:
         """Return a pandas data frame with a line for each slice; needs pandas."""
         return arrow.to_pandas(self.to_arrow())
+
+
+class SliceState(StrEnum):
+    """How a kept slice stands: a hypothesis until later windows were asked, confirmed when they agreed at any attempt."""
+
+    HYPOTHESIS = "hypothesis"
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "not confirmed"
+
+
+@published("slice-attempt", part=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceAttempt:
+    """One time that windows which a slice had never used were asked whether it fails more often than the rest.
+
+    `number` counts its attempts from 1. `windows` windows from `since` until `until` have `sampled` events of the slice, of which
+    `failed` failed; where `exact`, all events of the log were counted by the engine. `rate` and `rest` are those of the slice and
+    of all other events, weighted; `difference` is between them, with the standard error `error` of `degrees` degrees of freedom,
+    and `p` how probable as much is if the slice is like the rest. These were kept as they were found.
+
+    The others follow from all attempts of its catalog as they stood: `beside` is how many were made against any of the same
+    windows, this one among them; `adjusted` is the p-value that allows for these and for the number of the attempt, and
+    `confirmed` says whether it is at most 0.05. `low` to `high` is the interval of the difference, of 95 % or, where it was
+    confirmed, adjusted for that. `told` is the difference shrunken by what is known of all: the best guess.
+    """
+
+    number: Count
+    since: datetime
+    until: datetime
+    windows: Count
+    exact: bool
+    sampled: Count
+    failed: Count
+    rate: Share
+    rest: Share
+    excess: float
+    difference: float
+    error: float
+    degrees: Amount
+    p: Share
+    person: str
+    at: datetime
+    beside: Count = 1
+    adjusted: Share = 1.0
+    confirmed: bool = False
+    low: float = 0.0
+    high: float = 0.0
+    told: float = 0.0
+
+
+@published("slice", read="read_position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSlice:
+    """A slice that was found in some windows and kept, to be held against later ones.
+
+    Its identity is `query`, what its events match, with `failure`, what is commoner among them, and `among`, the query of what
+    that is a rate of where one was given; all without limits in time. `name` is made of them: `slice:NAME` is its query wherever
+    one is asked for. It was `found` in `windows` windows from `since` until `until`, among `tested` slices, by
+    the version of the protocol that captured them. `used_until` is where windows begin that it has never used. `correlation` is
+    that of windows that follow each other, where it was found.
+    """
+
+    id: str
+    name: str
+    query: str
+    words: str
+    failure: str
+    among: str | None
+    source: str
+    protocol: str
+    protocol_version: Count
+    since: datetime
+    until: datetime
+    windows: Count
+    tested: Count
+    level: Share
+    correlation: Share
+    found: SliceFigure
+    person: str
+    at: datetime
+    position: Count
+    used_until: datetime
+    state: SliceState = SliceState.HYPOTHESIS
+    attempts: tuple[SliceAttempt, ...] = ()
+    team: str = "default"
+    sensitivity: Sensitivity = Sensitivity.INTERNAL
+    notes: tuple[str, ...] = ()
+    read_position: Count | None = field(default=None, compare=False)
+
+    def to_arrow(self) -> pa.Table:
+        """Return an Arrow table with a line for each attempt."""
+        return arrow.table({name: [getattr(each, name) for each in self.attempts] for name in SliceAttempt.__slots__}, ATTEMPTS)
+
+
+@published("list", also=LISTED)
+@dataclass(frozen=True, slots=True)
+class KeptSlices(Items[KeptSlice]):
+    """Kept slices, the newest first."""
+
+    OF: ClassVar = "slice"
+
+    items: tuple[KeptSlice, ...]

@@ -2,7 +2,12 @@
 
 from remiss.understand.actions import estimate as estimate
 from remiss.understand.exact_actions import exact as exact
+from remiss.understand.kept_slice_actions import confirm_slice as confirm_slice
+from remiss.understand.kept_slice_actions import confirm_slice_exactly as confirm_slice_exactly
+from remiss.understand.kept_slice_actions import list_slices as list_slices
+from remiss.understand.kept_slice_actions import show_slice as show_slice
 from remiss.understand.run_comparison_actions import compare_runs as compare_runs
 from remiss.understand.sample_actions import export_sample as export_sample
 from remiss.understand.sample_actions import list_sample as list_sample
 from remiss.understand.slice_actions import find_slices as find_slices
+from remiss.understand.slice_actions import keep_slices as keep_slices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -10,8 +11,10 @@ from remiss.action import Performs
 from remiss.capture.ports import CaptureWorkspace
 from remiss.catalog.ports import Cases
 from remiss.catalog.query.expression import Query
+from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.vault import Keys
 from remiss.protocol.ports import Protocols
+from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar, Values
 from remiss.records.run import Cell, Group
 from remiss.understand.question import QuestionPlan
@@ -67,6 +70,10 @@ class Evidence(Protocol):
         ----------
         names : `inputs.NAME`, `context.NAME` or `model_version`
         """
+        ...
+
+    def sensitivity(self, frame: Frame, windows: Sequence[datetime], position: int) -> Sensitivity:
+        """Return that of the most sensitive sampled event in some windows of a frame."""
         ...
 
     def judged(
@@ -205,3 +212,52 @@ class UnderstandWorkspace(Performs, Protocol):
 
 class LogWorkspace(UnderstandWorkspace, CaptureWorkspace, Protocol):
     """The ports of an estimate that is counted over the log itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSlice:
+    """A slice as it is kept: what was found of it, and of each attempt to confirm it, as JSON."""
+
+    id: str
+    name: str
+    content: str
+    attempts: tuple[str, ...] = ()
+    position: int = 0
+    team: str
+    sensitivity: Sensitivity
+
+
+class SliceStore(Protocol):
+    """Slices that were kept, as far as the actor may see them."""
+
+    def listed(self, position: int | None = None) -> Sequence[StoredSlice]:
+        """Return all slices with their attempts, the newest first, as they were at a position; None is now."""
+        ...
+
+    def wait(self) -> int:
+        """Have other writers wait from here on; return the position that this transaction will have."""
+        ...
+
+    def save(self, kept: StoredSlice, query: str) -> None:
+        """Keep a slice, by whose name its query is found; one that is kept already stays as it is."""
+        ...
+
+    def attempt(self, slice_id: str, number: int, content: str, sensitivity: Sensitivity) -> None:
+        """Keep an attempt to confirm a slice, which from then on is at least that sensitive.
+
+        Raises
+        ------
+        Conflict : it has an attempt of that number
+        """
+        ...
+
+
+class SliceWorkspace(UnderstandWorkspace, Permits, Protocol):
+    """The ports that actions on slices take."""
+
+    @property
+    def slices(self) -> SliceStore: ...
+
+
+class SliceLogWorkspace(SliceWorkspace, LogWorkspace, Protocol):
+    """The ports of an attempt that is counted over the log itself."""

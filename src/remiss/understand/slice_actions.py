@@ -1,53 +1,76 @@
-"""What one can do with slices: find them."""
+"""What one can do with slices: find them, and keep what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.field_names import query_of
 from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
 from remiss.errors import FigureRefused, QueryError
-from remiss.parameters import Limit, Option, Position, Query, Range
-from remiss.protocol.predicate import check_predicate
-from remiss.protocol.terms import CONTEXT, INPUTS, Criterion, Protocol, Type
+from remiss.govern.redaction.written import check_shows_nothing
+from remiss.parameters import Help, Limit, Option, Position, Query, Range
 from remiss.records.catalog import read_at
-from remiss.records.slice import SliceReport
+from remiss.records.slice import KeptSlices, SliceReport
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.records.window import Window
 from remiss.understand.actions import ESTIMATE
 from remiss.understand.domain import DomainCells, build_domain
 from remiss.understand.frames import besides
 from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of, frame_of, refuse_post_selection
-from remiss.understand.ports import UnderstandWorkspace
+from remiss.understand.ports import SliceWorkspace, UnderstandWorkspace
 from remiss.understand.question import Question, rules_of, settle
 from remiss.understand.slices.counting import DEEPEST, SliceSample, Support
-from remiss.understand.slices.predicates import BINS
+from remiss.understand.slices.keeping import EXPECTED, KEEP, SlicesFound, kept_slice, recorded, stored
+from remiss.understand.slices.predicates import BINS, chosen_fields
 from remiss.understand.slices.report import figures, slice_sample
 from remiss.understand.slices.search import LEVEL, search
 from remiss.understand.variance import HISTORY
-
-VERSION = "model_version"
-# What the model says and what turned out to be true are no reason why it failed.
-ANSWERS = frozenset({"output", "label", "confidence"})
 
 
 def _viewed(_: object, given: Mapping[str, Any], found: SliceReport) -> Sequence[ViewEntry]:
     return (ViewEntry(kind=ViewKind.FIGURE, query=found.query, position=found.position, count=len(found.slices)),)
 
 
-@action("slice.find", permission=ESTIMATE, http="GET /slices", cached=True, reads=True, views=_viewed)
+# How a search is asked for, whether what it finds is kept or not.
+Among = Annotated[
+    str,
+    Option(metavar="QUERY"),
+    Help("Among what, in the filter language; default: the query's terms of events, with the criterion's `among`."),
+]
+Fields = Annotated[
+    str,
+    Option(metavar="NAMES"),
+    Help(
+        "Which fields slices ask for, set apart by commas; default: all inputs, "
+        "context fields and the model version that the criterion does not read."
+    ),
+]
+Depth = Annotated[int, Range(1, DEEPEST), Help("Of how many predicates a slice has at most.")]
+Bins = Annotated[int, Range(2, 10), Help("Into how many equally common bins numbers are cut.")]
+Level = Annotated[
+    float, Range(0.001, 0.5), Help("The false discovery rate: at most this share of what is found is expected to be false.")
+]
+Expected = Annotated[
+    float, Range(1, 1_000_000), Help("So many sampled failures a slice must be expected to have if it is like the rest.")
+]
+
+
+@action("slice.find", permission=ESTIMATE, http="GET /slice-search", cached=True, reads=True, views=_viewed)
 def find_slices(
     ws: UnderstandWorkspace,
     query: Query = "",
     *,
-    of: Annotated[str, Option(metavar="QUERY")] | None = None,
-    fields: Annotated[str, Option(metavar="NAMES")] | None = None,
-    depth: Annotated[int, Range(1, DEEPEST)] = DEEPEST,
-    bins: Annotated[int, Range(2, 10)] = BINS,
-    level: Annotated[float, Range(0.001, 0.5)] = LEVEL,
-    expected: Annotated[float, Range(1, 1_000_000)] = 10.0,
+    of: Among | None = None,
+    fields: Fields | None = None,
+    depth: Depth = DEEPEST,
+    bins: Bins = BINS,
+    level: Level = LEVEL,
+    expected: Expected = EXPECTED,
     folded: bool = False,
     limit: Limit = 20,
     source: str | None = None,
@@ -58,20 +81,13 @@ def find_slices(
 
     Of all slices of up to three predicates each is tested against the rest, between windows; what is told passes a false
     discovery rate over all that were tested. A slice is a query: ask `estimate` or `case search` by it. It is a hypothesis
-    until later windows confirm it: find on earlier ones (occurred:) and estimate on later ones.
+    until later windows confirm it: find on earlier ones (occurred:), keep what is found, and have later ones confirm it.
 
     Example: remiss slice find criterion:missed-delay --limit 5
 
     Parameters
     ----------
     query : what fails, as a rate is asked for: in the filter language, with one criterion; its time bounds the windows
-    of : among what, in the filter language; default: the query's terms of events, with the criterion's `among`
-    fields : which fields slices ask for, set apart by commas; default: all inputs, context fields and the model version that the
-        criterion does not read
-    depth : of how many predicates a slice has at most
-    bins : into how many equally common bins numbers are cut
-    level : the false discovery rate: at most this share of what is found is expected to be false
-    expected : so many sampled failures a slice must be expected to have if it is like the rest
     folded : also slices that add nothing to one before them
     source : which source, where the catalog has several
     protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several; default: its newest version
@@ -81,17 +97,124 @@ def find_slices(
     QueryError : the query cannot be understood, is no rate, spans several sources or protocols, or has under eight windows
     NotFound : nothing was captured
     """
-    position = read_at(as_of, ws.evidence.position())
+    asked = SliceChoices(fields=fields, depth=depth, bins=bins, level=level, expected=expected, folded=folded, limit=limit)
+    return searched(ws, query, of, asked, source, protocol, read_at(as_of, ws.evidence.position())).report
+
+
+@contextmanager
+def _prepare(
+    ws: SliceWorkspace,
+    query: str,
+    of: str | None,
+    only: str | None,
+    fields: str | None,
+    depth: int,
+    bins: int,
+    level: float,
+    expected: float,
+    limit: int,
+    source: str | None,
+    protocol: str | None,
+) -> Iterator[SlicesFound]:
+    asked = SliceChoices(fields=fields, depth=depth, bins=bins, level=level, expected=expected, folded=False, limit=limit)
+    found = searched(ws, query, of, asked, source, protocol, ws.evidence.position())
+    # They are kept, and no mark can stand in them.
+    for each in (query, of or ""):
+        check_shows_nothing("the query", each)
+    if only is not None:
+        wanted = unparse(parse(query_of(ws, only).query))
+        told = tuple(each for each in found.report.slices if each.query == wanted)
+        if not told:
+            raise QueryError("no slice that is told has that query", do="choose one as `slice find` tells it", field="only")
+        found = replace(found, report=replace(found.report, slices=told))
+    yield found
+
+
+@action("slice.keep", permission=KEEP, http="POST /slices", prepare=_prepare)
+def keep_slices(
+    ws: SliceWorkspace,
+    query: Query = "",
+    *,
+    of: Among | None = None,
+    only: Annotated[str, Option(metavar="QUERY"), Help("Only the slice with this query, as `slice find` tells it.")]
+    | None = None,
+    fields: Fields | None = None,
+    depth: Depth = DEEPEST,
+    bins: Bins = BINS,
+    level: Level = LEVEL,
+    expected: Expected = EXPECTED,
+    limit: Limit = 20,
+    source: str | None = None,
+    protocol: str | None = None,
+    prepared: SlicesFound | None = None,
+) -> KeptSlices:
+    """Find slices and keep them as hypotheses.
+
+    Each gets a name, made of what it asks for: `slice:NAME` is its query wherever one is asked for. One that is kept already
+    stays as it is. Later windows confirm it, or do not: see `slice confirm`.
+
+    Example: remiss slice keep 'criterion:missed-delay occurred:<2013-04'
+
+    Parameters
+    ----------
+    query : what fails, as a rate is asked for: in the filter language, with one criterion; its time bounds the windows
+    source : which source, where the catalog has several
+    protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several; default: its newest version
+
+    Raises
+    ------
+    QueryError : as `slice find`; or limits in time that are tangled up with the rest of the query
+    NotFound : nothing was captured
+    Denied : no permission in the team of the protocol
+    """
+    assert prepared is not None
+    ws.allow(KEEP, prepared.team)
+    made = [kept_slice(prepared, each, ws.actor.name, ws.now) for each in prepared.report.slices]
+    position = ws.slices.wait()
+    for each in made:
+        ws.slices.save(stored(each), each.query)
+    known = {each.id: each for each in recorded(ws)}
+    return KeptSlices(position=position, items=tuple(known[each.id] for each in made))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceChoices:
+    """How slices are looked for, as the caller says it."""
+
+    fields: str | None
+    depth: int
+    bins: int
+    level: float
+    expected: float
+    folded: bool
+    limit: int
+
+
+def searched(
+    ws: UnderstandWorkspace,
+    query: str,
+    of: str | None,
+    how: SliceChoices,
+    source: str | None,
+    protocol: str | None,
+    position: int,
+) -> SlicesFound:
+    """Return what was found, with what is kept of it besides.
+
+    Raises
+    ------
+    QueryError, NotFound : as `find_slices`
+    """
     asked, among = query_of(ws, query), query_of(ws, of or "")
     question = Question(query=parse(asked.query), rate=True, of=None if of is None else parse(among.query))
     frame = frame_of(ws, question, position, source, protocol)
     facts = frame_facts_of(ws, frame, position)
     plan = settle(question, facts.census.rules)
     domain = build_domain(plan, facts.census)
-    sample = _sample(ws, facts, domain, _chosen(facts.document, plan.named, fields), bins, position)
-    found = search(sample, needed=Support(expected=expected, windows=HISTORY), depth=depth, level=level)
+    sample = _sample(ws, facts, domain, chosen_fields(facts.document, plan.named, how.fields), how.bins, position)
+    found = search(sample, needed=Support(expected=how.expected, windows=HISTORY), depth=how.depth, level=how.level)
     whole, width = sample.whole, rules_of(facts.document, frame.rules).width
-    return SliceReport(
+    report = SliceReport(
         query=asked.query,
         among=plan.denominator or "",
         source=frame.source,
@@ -104,9 +227,9 @@ def find_slices(
         sampled=len(sample.weights),
         failed=len(sample.failures),
         fields=tuple(field.name for field in sample.fields),
-        depth=depth,
-        level=level,
-        expected=expected,
+        depth=how.depth,
+        level=how.level,
+        expected=how.expected,
         present=HISTORY,
         tested=found.tested,
         few=found.few,
@@ -114,10 +237,12 @@ def find_slices(
         found=found.significant,
         folded=sum(each.into is not None for each in found.found),
         correlation=found.correlation,
-        slices=tuple(figures(sample, found, width, limit=limit, folded=folded)),
+        slices=tuple(figures(sample, found, width, limit=how.limit, folded=how.folded)),
         position=position,
         notes=(*asked.read_as, *among.read_as, *besides(frame)),
     )
+    sensitivity = ws.evidence.sensitivity(frame, domain.windows, position)
+    return SlicesFound(report=report, question=question, team=facts.document.team, sensitivity=sensitivity)
 
 
 def _sample(
@@ -140,33 +265,3 @@ def _sample(
             do="capture more windows, or ask for a longer time (occurred:)",
         )
     return sample
-
-
-def _chosen(document: Protocol, criteria: Sequence[str], fields: str | None) -> tuple[str, ...]:
-    """Return the fields that slices may ask for, by name.
-
-    Raises
-    ------
-    QueryError : a field that was named is none of them
-    """
-    read = {name for each in document.criteria if each.name in criteria for name in read_by(document, each)} | ANSWERS
-    same = {document.fields[name].sql for name in read if name in document.fields}
-    rules = rules_of(document, 0)
-    open_to = [name for name in rules.fields if name.startswith((INPUTS, CONTEXT)) or name == VERSION]
-    allowed = sorted(name for name in open_to if name not in read and document.fields[name].sql not in same)
-    if fields is None:
-        return tuple(allowed)
-    named = [name.strip() for name in fields.split(",") if name.strip()]
-    for name in named:
-        if name not in allowed:
-            why = "is read by the criterion, so it is no reason for it" if name in read else "is no field that slices ask for"
-            raise QueryError(f"{name[:80]} {why}", do=f"choose among {', '.join(allowed)}", field="fields")
-    return tuple(sorted(set(named)))
-
-
-def read_by(document: Protocol, criterion: Criterion) -> frozenset[str]:
-    """Return the fields that a criterion reads, which say nothing of why it is met."""
-    written = [each.sql for each in (criterion.when, criterion.among) if each is not None]
-    types = dict.fromkeys(document.fields, Type.UNKNOWN)
-    found = [check_predicate(each, types, unread=document.unread).reads for each in written]
-    return frozenset({name for each in found for name in each} | ({criterion.of} if criterion.of else set()))

@@ -63,6 +63,8 @@ REFUSED = {
     *("case.replay model", "case.resolve model", "gate.decide model", "job.replay model", "replay.cases model"),
     "suite.run model",
     "case.expect expectations",
+    *("slice.confirm name", "slice.confirm-exact name"),
+    *(f"slice.keep {name}" for name in ("of", "only", "fields", "source")),
     *("suite.build name", "suite.run scenarios"),
     *("suite.run name", "suite.ask name", "job.suite name"),
     *("suite.ask model", "suite.ask scenarios", "job.suite model", "job.suite scenarios"),
@@ -130,6 +132,8 @@ OF_THE_PROGRAM = {
     **dict.fromkeys(("suites", "scenario_sets", "gates", "sealed_runs", "results", "result_rows"), "*"),
     # What a model answered in a run that is under way, redacted as its result is.
     "run_pieces": "*",
+    # Queries of slices are refused where they show anything personal; the rest is values of redacted events, and figures.
+    **dict.fromkeys(("slices", "slice_attempts"), "*"),
     "result_scenarios": "*",  # names of recipes, which are words
     # An expectation that shows anything personal is refused; the rest is names of models and people, and counts.
     **dict.fromkeys(("expectations", "exposures"), "*"),

@@ -206,7 +206,9 @@ NOT_ANSWERED = {
     "/api/v1/suites/{name}/rows",
     "/api/v1/scenarios/{name}/rows",
     "/api/v1/cases/notebook",
-    "/api/v1/slices",
+    "/api/v1/slice-search",
+    "/api/v1/slices/{name}",
+    "/slices/{name}",
 }
 
 

@@ -33,6 +33,7 @@ TRUSTED = {
     "faces/web/criteria.py": "of a trend, whose every text `present/svg.py` escapes",
     "faces/web/pages/runs.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/pages/gates.py": "of a chart, whose every text `present/svg.py` escapes",
+    "faces/web/pages/slices.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/pages/suites.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/pages/trends.py": "of a chart, whose every text `present/svg.py` escapes",
 }

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from remiss.catalog.query.expression import Query
 from remiss.catalog.query.fields import FAMILIES, HAS, Key, find
 from remiss.catalog.query.parsing import LENGTH_LIMIT, QueryReader, parse
 from remiss.catalog.query.printing import key_text
 from remiss.errors import QueryError
+
+# Before the name of a kept slice, wherever a query is asked for.
+SLICE = "slice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,20 @@ class _Guesser(QueryReader):
     """A reader that asks which fields a name without a family may be of."""
 
     known_fields: Callable[[str], Sequence[str]] = lambda _name: ()
-    meant: dict[int, tuple[str, str]] = field(default_factory=dict)
+    slice_query: Callable[[str], str | None] = lambda _name: None
+    meant: dict[int, tuple[int, str, str]] = field(default_factory=dict)
+
+    def comparison(self, written: str, start: int) -> Query:
+        """Return a comparison, or what the name of a kept slice stands for."""
+        if written != SLICE:
+            return super().comparison(written, start)
+        at = self.at
+        raw, _ = self.value(written, start)
+        found = self.slice_query(raw)
+        if found is None:
+            raise self.error(f"the catalog has no slice {raw[:80]}", "see remiss slice list", at)
+        self.meant[start] = (self.at - start, f"{SLICE}:{raw}", f"({found})")
+        return parse(found)
 
     def known(self, written: str, start: int) -> tuple[str, Key]:
         """Return canonical name and table entry of a key as it was written, or of the one field that has that name."""
@@ -37,21 +54,28 @@ class _Guesser(QueryReader):
             if len(found) > 1:
                 raise self.error(f"{written} could be {' or '.join(found)}", "write the one that is meant", start)
             if found:
-                self.meant[start] = (written, found[0])
+                self.meant[start] = (len(written), written, key_text(found[0]))
                 return super().known(key_text(found[0]), start)
         return super().known(written, start)
 
 
-def written_out(text: str, known_fields: Callable[[str], Sequence[str]], *, of_sample: bool = False) -> WrittenOut:
-    """Return a query with each key that has no family written out.
+def written_out(
+    text: str,
+    known_fields: Callable[[str], Sequence[str]],
+    slice_query: Callable[[str], str | None] = lambda _name: None,
+    *,
+    of_sample: bool = False,
+) -> WrittenOut:
+    """Return a query with each key that has no family written out, and each slice that is named.
 
     Parameters
     ----------
     known_fields : of a name, the fields that the asker may know of, with their family
+    slice_query : of a name, the query of the kept slice that the asker sees, if there is one
 
     Raises
     ------
-    QueryError : several fields have a name; or the query cannot be understood
+    QueryError : several fields have a name, or no slice; or the query cannot be understood
 
     >>> written_out("airport:EWR late", lambda name: [f"context.{name}"])
     WrittenOut(query='context.airport:EWR late', read_as=('airport: read as context.airport',))
@@ -63,11 +87,11 @@ def written_out(text: str, known_fields: Callable[[str], Sequence[str]], *, of_s
             raise
     else:
         return WrittenOut(text)
-    reader = _Guesser(text, of_sample=of_sample, known_fields=known_fields)
+    reader = _Guesser(text, of_sample=of_sample, known_fields=known_fields, slice_query=slice_query)
     if not reader.done():
         reader.expression()
-    for start, (written, name) in sorted(reader.meant.items(), reverse=True):
-        text = f"{text[:start]}{key_text(name)}{text[start + len(written) :]}"
+    for start, (length, _, name) in sorted(reader.meant.items(), reverse=True):
+        text = f"{text[:start]}{name}{text[start + length :]}"
     # What is wrong beyond an expression, and characters that no text may hold, only the whole reading says.
     parse(text, of_sample=of_sample)
-    return WrittenOut(text, tuple(dict.fromkeys(f"{written}: read as {name}" for written, name in reader.meant.values())))
+    return WrittenOut(text, tuple(dict.fromkeys(f"{written}: read as {name}" for _, written, name in reader.meant.values())))

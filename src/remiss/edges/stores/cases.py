@@ -34,6 +34,7 @@ from remiss.edges.stores.prepared import BlindedViewer, Parameters, Row
 from remiss.edges.stores.querying.paths import AccessPath, PathCache, Purpose, QueryKind, access_paths, query_kind
 from remiss.edges.stores.querying.phrases import matched_before
 from remiss.edges.stores.reading import Reader, Reading
+from remiss.edges.stores.slices import slice_query
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to
 from remiss.records.case import Case, Revision
@@ -167,6 +168,11 @@ class CaseStore:
         """Return the names of all context fields that some case has."""
         with self._reader.at() as reading:
             return tuple(_distinct(reading))
+
+    def slice_query(self, name: str) -> str | None:
+        """Return the query of a slice that was kept, by its name."""
+        with self._reader.at() as reading:
+            return slice_query(reading, name)
 
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix."""

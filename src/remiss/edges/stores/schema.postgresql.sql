@@ -1,4 +1,4 @@
--- The catalog's schema, version 48. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 49. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -845,6 +845,29 @@ CREATE TABLE shared_windows (
     beside BIGINT NOT NULL,
     CONSTRAINT pk_shared_windows PRIMARY KEY (run_key, window_start, beside),
     CONSTRAINT fk_shared_windows_run_key FOREIGN KEY(run_key) REFERENCES runs (key)
+);
+
+CREATE TABLE slice_attempts (
+    slice_key BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    CONSTRAINT pk_slice_attempts PRIMARY KEY (slice_key, number),
+    CONSTRAINT fk_slice_attempts_slice_key FOREIGN KEY(slice_key) REFERENCES slices (key)
+);
+
+CREATE TABLE slices (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    query TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_slices PRIMARY KEY (key),
+    CONSTRAINT uq_slices_id UNIQUE (id),
+    CONSTRAINT uq_slices_name UNIQUE (name)
 );
 
 CREATE TABLE source_files (

@@ -77,7 +77,7 @@ NOUNS: Mapping[str, str] = {
     "run": "List, show, compare and accept capture runs.",
     "sample": "List sampled events, controls too, and take them out.",
     "scenario": "Make synthetic variants of a suite's events.",
-    "slice": "Find the parts of the log in which failures are commoner.",
+    "slice": "Find where failures are commoner, and have later windows say.",
     "suite": "Build suites of cases and controls, check and run them.",
     "taxonomy": "Show failure modes, and rename, merge or split them.",
     "team": "Add and list teams.",

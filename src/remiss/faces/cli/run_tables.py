@@ -12,14 +12,14 @@ from remiss.capture.late_files import GONE
 from remiss.faces.cli import render
 from remiss.present import estimate_facts, facts
 from remiss.present.columns import priorities
-from remiss.present.facts import job_in_words
+from remiss.present.facts import attempt_words, job_in_words, points, signed
 from remiss.present.legible import between, counted, figure, number, share, when
 from remiss.protocol.terms import UNREDACTED
 from remiss.records.estimate import Estimate
 from remiss.records.identity import format_time
 from remiss.records.job import REDACT, REPLAY, SUITE, Job
 from remiss.records.run import Run
-from remiss.records.slice import SliceFigure, SliceReport
+from remiss.records.slice import KeptSlice, KeptSlices, SliceAttempt, SliceFigure, SliceReport
 
 if TYPE_CHECKING:
     from remiss.capture.capture_status import CaptureStatus
@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 # Slices: their columns, and how soon one is left out where a table has no room.
 SLICES = ("slice", "rate", "rest", "times", "extra a month", "share", "q")
 SLICE_PRIORITIES = {"rate": 1, "rest": 2, "times": 4, "extra a month": 1, "share": 5, "q": 3}
-HYPOTHESES = "a slice is a hypothesis until later windows confirm it: find with occurred: on earlier ones, estimate on later ones"
+HYPOTHESES = (
+    "a slice is a hypothesis until later windows confirm it: find on earlier ones (occurred:), keep it with `slice keep` and "
+    "have later ones confirm it with `slice confirm`"
+)
+KEPT = ("name", "state", "found, points", "later", "told", "fails")
+KEPT_PRIORITIES = {"state": 1, "found, points": 2, "later": 3, "told": 1, "fails": 4}
+ATTEMPTS = ("attempt", "windows", "slice", "rest", "points more", "told", "adjusted p", "confirmed")
+ATTEMPT_PRIORITIES = {"windows": 4, "slice": 3, "rest": 3, "points more": 2, "told": 1, "adjusted p": 2, "confirmed": 1}
 # Of the windows in a row that are due; more than some say only that the log was never captured whole.
 SHOWN = 5
 
@@ -173,3 +180,61 @@ def _of_slices(found: SliceReport) -> list[str]:
             f"windows that follow each other are alike (correlation {found.correlation:.1f}), and every test allows for it"
         )
     return [*said, *([HYPOTHESES] if found.slices else []), *found.notes]
+
+
+def kept_slices(found: KeptSlices) -> None:
+    """Print kept slices, a line each: how much more often each fails than the rest where it was found, and in later windows."""
+    if not found:
+        render.say("no slices are kept; find some and keep them: remiss slice keep QUERY")
+        return
+    lines = [
+        (
+            each.name,
+            each.state,
+            signed(each.found.difference),
+            signed(each.attempts[-1].difference) if each.attempts else "",
+            signed(each.attempts[-1].told) if each.attempts else "",
+            each.failure,
+        )
+        for each in found
+    ]
+    render.table(priorities(KEPT, KEPT_PRIORITIES), lines, numbers={2, 3, 4})
+
+
+def kept_slice(found: KeptSlice) -> None:
+    """Print a kept slice: what it is, where it was found, and each attempt to confirm it."""
+    one = found.found
+    render.facts(
+        [
+            ("slice", found.name),
+            ("events", found.query),
+            ("fails by", found.failure if found.among is None else f"{found.failure}, among {found.among}"),
+            ("of", f"{found.source}, by {found.protocol}@{found.protocol_version}"),
+            ("state", found.state),
+            (
+                "found in",
+                f"{counted(found.windows, 'window')}, {between(found.since, found.until)}, among {found.tested:,} tested",
+            ),
+            ("there", f"{share(one.rate)}, the rest {share(one.rest)}; {points(one.difference)}, chosen for being large"),
+            ("unused from", when([found.used_until])[0]),
+            ("kept by", found.person),
+        ]
+    )
+    if found.attempts:
+        lines = [tuple(_attempt(each)) for each in found.attempts]
+        render.table(priorities(ATTEMPTS, ATTEMPT_PRIORITIES), lines, numbers={2, 3, 4, 5, 6})
+    else:
+        render.say(f"no later windows were asked yet: remiss slice confirm {found.name}")
+    for note in (*(attempt_words(each) for each in found.attempts[-1:]), *found.notes):
+        render.say(note)
+
+
+def _attempt(one: SliceAttempt) -> Iterator[str]:
+    yield f"{one.number}, over the log" if one.exact else str(one.number)
+    yield f"{between(one.since, one.until)} ({one.windows:,})"
+    yield share(one.rate)
+    yield share(one.rest)
+    yield f"{signed(one.difference)} ({signed(one.low)} to {signed(one.high)})"
+    yield signed(one.told)
+    yield number(one.adjusted) if one.adjusted >= 0.001 else "<0.001"
+    yield "yes" if one.confirmed else "no"

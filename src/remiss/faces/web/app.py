@@ -43,6 +43,7 @@ from remiss.faces.web.pages import (
     runs,
     saved_views,
     search_box,
+    slices,
     suites,
     trends,
 )
@@ -73,6 +74,7 @@ PAGES = (
     runs.router,
     jobs.router,
     trends.router,
+    slices.router,
     suites.router,
     gates.router,
     agreement.router,

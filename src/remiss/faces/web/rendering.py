@@ -39,16 +39,13 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class BarEntry:
-    """An entry of the bar: its name, where it leads, its words, and what whoever opens it may do; empty where anybody may.
-
-    After `g` its `key` leads there, on every page.
-    """
+    """An entry of the bar: its name, where it leads, its words, and what whoever opens it may do; empty where anybody may."""
 
     name: str
     href: str
     words: str
     needs: str = ""
-    key: str = ""
+    key: str = ""  # after `g` it leads there, on every page
 
 
 # What stands in the bar, in groups that follow the work. Nobody is shown what they may not open.
@@ -63,7 +60,11 @@ GROUPS: tuple[tuple[str, tuple[BarEntry, ...]], ...] = (
     ),
     (
         "Find",
-        (BarEntry("cases", "/cases", "Cases", "case:read", "c"), BarEntry("trends", "/trends", "Trends", "estimate:read", "t")),
+        (
+            BarEntry("cases", "/cases", "Cases", "case:read", "c"),
+            BarEntry("trends", "/trends", "Trends", "estimate:read", "t"),
+            BarEntry("slices", "/slices", "Patterns", "estimate:read"),
+        ),
     ),
     ("Guard", (BarEntry("suites", "/suites", "Suites", "suite:read"), BarEntry("gates", "/gates", "Gates", "gate:read"))),
     (

@@ -83,7 +83,7 @@ def _figure(sample: SliceSample, found: FoundSlice, into: str | None, months: fl
     events = sample.events(found.parts)
     query, sums, whole = query_of(sample, found.parts), _sums(sample, events), sample.whole
     among = float(sums.x.sum())
-    beside = _Beside(
+    beside = Beside(
         own=WindowCounts(sums.x, sums.y),
         rest=WindowCounts(whole.among - sums.x, whole.failing - sums.y),
         correlation=correlation,
@@ -135,7 +135,7 @@ def _rate(own: WindowSums, rate: float, weights: Numbers) -> IntervalEstimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Beside:
+class Beside:
     """A slice beside the rest, by window: how far comparisons of the two may be off is told by how much the windows differ.
 
     As in the test of the slice, windows that follow each other are as alike as those of all slices together.
@@ -153,9 +153,8 @@ class _Beside:
 
     def difference(self) -> _End:
         """Return the rate of the slice less that of the rest."""
-        own, rest = self._residuals()
-        half = self._half(own / float(self.own.among.sum()) - rest / float(self.rest.among.sum()))
-        value = self.rates[0] - self.rates[1]
+        error, degrees = self.error_of_difference()
+        half, value = quantile(degrees) * error, self.rates[0] - self.rates[1]
         return _End(value, value - half, value + half)
 
     def ratio(self) -> _End | None:
@@ -178,8 +177,17 @@ class _Beside:
         own, rest = self.rates
         return self.own.failing - own * self.own.among, self.rest.failing - rest * self.rest.among
 
-    def _half(self, totals: Numbers) -> float:
+    def error_of_difference(self) -> tuple[float, float]:
+        """Return the standard error of the difference, and how many degrees of freedom it has."""
+        own, rest = self._residuals()
+        return self._error(own / float(self.own.among.sum()) - rest / float(self.rest.among.sum()))
+
+    def _error(self, totals: Numbers) -> tuple[float, float]:
         count = len(totals)
         variance = count * float(totals.var(ddof=1)) * float(lengthened(count, np.array(self.correlation)))
         degrees = max(1.0, float(self.own.among.sum()) ** 2 / float(np.sum(self.own.among**2)) - 1)
-        return quantile(degrees) * math.sqrt(variance)
+        return math.sqrt(variance), degrees
+
+    def _half(self, totals: Numbers) -> float:
+        error, degrees = self._error(totals)
+        return quantile(degrees) * error

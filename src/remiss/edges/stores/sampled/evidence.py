@@ -23,8 +23,9 @@ from remiss.edges.stores.in_force import same_window
 from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum, version
 from remiss.edges.stores.sampled.events import blinded_events, judged, sampled, sampled_columns
-from remiss.edges.stores.sampled.frames import frames, of_frame, open_to_viewer
+from remiss.edges.stores.sampled.frames import frames, most_sensitive, of_frame, open_to_viewer
 from remiss.edges.stores.tables import Instant, cells, events, groups, observations, run_windows, runs
+from remiss.records.case import Sensitivity
 from remiss.records.event import ModelVersion
 from remiss.records.run import Cell, Group
 from remiss.understand.periods import FIRST_WINDOWS
@@ -179,6 +180,11 @@ class EvidenceStore:
         """Return every sampled event of the runs in force of a frame by columns, with some of its fields; see the port."""
         with self._reader.at(position) as reading:
             return sampled_columns(reading, frame, plan, names)
+
+    def sensitivity(self, frame: Frame, windows: Sequence[datetime], position: int) -> Sensitivity:
+        """Return that of the most sensitive sampled event in some windows of a frame."""
+        with self._reader.at(position) as reading:
+            return most_sensitive(reading, frame, windows)
 
     def judged(
         self, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None, position: int

@@ -56,6 +56,15 @@ def hidden_windows(reading: Reading, windows_of: Mapping[int, Collection[datetim
     )
 
 
+def most_sensitive(reading: Reading, frame: Frame, windows: Sequence[datetime]) -> Sensitivity:
+    """Return the sensitivity of the most sensitive sampled event in some windows of a frame; public where there is none."""
+    held = select(run_windows.c.run_key).distinct().where(of_frame(reading, frame))
+    kinds = _kinds(reading.connection, [row.run_key for row in reading.connection.execute(held)])
+    asked = frozenset(windows)
+    found = (kind for each in kinds.values() for window, _, kind in each if window in asked)
+    return max(found, default=Sensitivity.PUBLIC)
+
+
 def _kinds(connection: Connection, run_keys: Collection[int]) -> dict[int, Kinds]:
     latest = connection.execute(select(func.max(run_windows.c.position_from))).scalar() or 0
     with _LOCK:

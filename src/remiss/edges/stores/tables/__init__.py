@@ -54,6 +54,7 @@ from remiss.edges.stores.tables.runs import (
     source_files,
     unredacted_runs,
 )
+from remiss.edges.stores.tables.slices import slice_attempts, slices
 from remiss.edges.stores.tables.suites import gates, scenario_sets, sealed_runs, suites, waivers
 
 __all__ = [
@@ -121,6 +122,8 @@ __all__ = [
     "scenario_sets",
     "sealed_runs",
     "shared_windows",
+    "slice_attempts",
+    "slices",
     "source_files",
     "stale_cases",
     "steerings",

@@ -1,0 +1,66 @@
+"""The pages of slices: what was found, what is kept, and what later windows said, for who may keep and who only reads."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+
+from remiss.understand.kept_slice_actions import list_slices
+from tests.serving import served
+from tests.stories.test_kept_slices import EARLIER, MISSED, capture_all, faulty
+
+
+@pytest.fixture
+def site(sqlite_template, tmp_path):
+    log = faulty(tmp_path / "log")
+    with served(str(shutil.copy(sqlite_template, tmp_path)), {"REMISS_SOURCES": str(log.folder)}) as there:
+        capture_all(there.workspace, log)
+        yield there
+
+
+def test_a_slice_is_found_kept_and_confirmed_by_forms_and_every_mark_leads_to_its_cases(site):
+    with site.browser() as browser:
+        first = browser.get("/slices").text
+        assert "None yet." in first
+        assert 'href="/slices?query=criterion%3Amissed-delay"' in first
+        found = browser.get("/slices", params={"query": EARLIER}).text
+        assert "carrier is UA and distance is below 451" in found
+        only = re.search(r'name="only" value="([^"]*)"', found)[1].replace("&lt;", "<")
+        assert only == "inputs.carrier:UA inputs.distance:<451"
+        marks = re.findall(r'<a href="(/cases\?query=[^"]*)"', found)
+        assert len(marks) >= 2
+        assert browser.get(marks[0].replace("&amp;", "&")).status_code == 200
+        kept = browser.post("/slices", data={"query": EARLIER, "only": only})
+        assert kept.status_code == 303
+        page = browser.get(kept.headers["location"]).text
+        assert "A hypothesis: no later windows were asked yet." in page
+        done = browser.post(f"{kept.headers['location']}/confirm")
+        assert (done.status_code, done.headers["location"]) == (303, kept.headers["location"])
+        page = browser.get(kept.headers["location"]).text
+        assert "Confirmed (no other attempt used these windows)" in page
+        assert "Best guess 1" in page
+        # Once more there is no window left: the page says so, and what to do.
+        again = browser.post(f"{kept.headers['location']}/confirm")
+        assert again.status_code == 409
+        assert "No window from" in again.text
+        assert "Confirmed</td>" in browser.get("/slices").text
+        assert f'href="{kept.headers["location"]}">Yes</a>' in browser.get("/slices", params={"query": EARLIER}).text
+    assert [each.state for each in list_slices(site.workspace)] == ["confirmed"]
+
+
+def test_what_is_wrong_with_a_question_stands_on_the_page(site):
+    with site.browser() as browser:
+        for query, said in (
+            (f"{MISSED} occurred:<2013-06-20", "windows have events to compare"),
+            ("criterion:none", "no criterion"),
+        ):
+            answer = browser.get("/slices", params={"query": query})
+            assert said in answer.text.lower() or said in answer.text
+        assert browser.get("/slices/nothing-here").status_code == 404
+        refused = browser.post("/slices", data={"query": EARLIER, "only": "inputs.carrier:DL"})
+        assert refused.status_code == 422
+        assert "No slice that is told has that query" in refused.text
+        assert browser.post("/slices", data={"query": EARLIER}).status_code == 422
+        assert browser.post("/slices", data={}).status_code == 422
