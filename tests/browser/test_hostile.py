@@ -230,6 +230,8 @@ VISITS = (
     Visit(BY_PLACE),
     Visit(BY_OUTPUT),
     Visit(f"/trends?{urlencode({'query': LONG})}", status=422),
+    Visit("/slices"),
+    Visit(f"/slices?{urlencode({'query': LONG})}", status=422),
     Visit("/suites"),
     Visit("/suites/hostile"),
     Visit("/results/{result}?verdict=none"),
@@ -431,11 +433,13 @@ def test_in_a_browser_no_text_runs_on_any_page_and_each_is_shown_as_it_is(world,
         found |= {path[:80]: wrong} if any(wrong) else {}
     assert found == {}
     # Whoever adds a template adds a visit: to VISITS, or to a test of its own where a page needs more than its address.
-    assert set(environment().list_templates()) - world.rendered == {COMPLETIONS, PROBLEM}
+    assert set(environment().list_templates()) - world.rendered == {COMPLETIONS, PROBLEM, SLICE}
 
 
 # What no address alone shows: each has a test of its own.
 COMPLETIONS, PROBLEM = "cases/completions.html", "_parts/problem.html"
+# A slice needs more windows than this catalog has: faces/web/test_slices.py.
+SLICE = "slices/page.html"
 
 
 @in_chromium

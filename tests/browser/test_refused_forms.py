@@ -25,6 +25,7 @@ FORMS = {
     "_parts/findings.html": ("/cases/{case}", "form[action$='/remediations']", {"text": " ", "model_version": "42"}),
     "cases/page.html": ("/cases", "search form", {"query": "nope:"}),
     "trends/page.html": ("/trends", "main form.form", {"query": "nope:"}),
+    "slices/list.html": ("/slices", "main form.form", {"query": "nope:"}),
     "evidence/page.html": ("/cases/{case}/evidence", "form.filing", {"purpose": " "}),
     "people/page.html": ("/people", "form[action='/person/add']", {"name": "Nora Berg", "about": "a new annotator"}),
     "queue/_steering.html": ("/queue", ".steering form.scoped", {"revision": "999"}),
@@ -36,8 +37,8 @@ FORMS = {
 FORGOTTEN = {"file", "token", "revision"}
 # Told by itself: who steers the queue is told beside what they steer, and two runs are compared by a link.
 # A model is asked again where one is registered (test_replays.py); what gates decided and suites are told on their own pages
-# (faces/web/test_gates.py, test_suites.py).
-ALONE = {"queue/page.html", "runs/compare.html", "case/replays.html", "gates/page.html", "suites/page.html"}
+# (faces/web/test_gates.py, test_suites.py, test_slices.py).
+ALONE = {"queue/page.html", "runs/compare.html", "case/replays.html", "gates/page.html", "suites/page.html", "slices/page.html"}
 # By which field what is wrong is found; of the others the whole form is told.
 WRONG = {
     "account/page.html": "days",
@@ -50,6 +51,7 @@ WRONG = {
     "case/revise.html": "title",
     "case/labelling.html": "other",
     "cases/page.html": "query",
+    "slices/list.html": "query",
     "evidence/page.html": "purpose",
     "people/page.html": "name",
     "queue/task.html": "quotes",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
-from remiss.understand.kept_slice_actions import list_slices
+from remiss.capture.actions import capture
+from remiss.understand.kept_slice_actions import confirm_slice, list_slices
+from remiss.understand.slice_actions import keep_slices
 from tests.serving import served
+from tests.stories.logs import MONDAY, WEEK
 from tests.stories.test_kept_slices import EARLIER, MISSED, capture_all, faulty
+
+HOSTILE = '<img src=x onerror=alert(1)>"UA'
 
 
 @pytest.fixture
@@ -64,3 +71,21 @@ def test_what_is_wrong_with_a_question_stands_on_the_page(site):
         assert "No slice that is told has that query" in refused.text
         assert browser.post("/slices", data={"query": EARLIER}).status_code == 422
         assert browser.post("/slices", data={}).status_code == 422
+
+
+def test_a_value_that_is_markup_is_shown_as_it_is_in_tables_and_charts(sqlite_template, tmp_path):
+    log = faulty(tmp_path / "log", weeks=19)
+    for row in log.predictions:
+        row["carrier"] = HOSTILE if row["carrier"] == "UA" else row["carrier"]
+    log.write(Path(log.protocol).read_text("utf-8"))
+    with served(str(shutil.copy(sqlite_template, tmp_path)), {"REMISS_SOURCES": str(log.folder)}) as there:
+        capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + 19 * WEEK)
+        [kept] = keep_slices(there.workspace, EARLIER)
+        assert HOSTILE in kept.words
+        assert re.fullmatch("carrier-img-src-x-onerror-alert-1-ua-[a-z0-9-]*", kept.name)
+        confirm_slice(there.workspace, kept.name)
+        with there.browser() as browser:
+            for path in ("/slices", f"/slices?{urlencode({'query': EARLIER})}", f"/slices/{kept.name}"):
+                page = browser.get(path).text
+                assert "<img src=x" not in page, path
+                assert "&lt;img src=x onerror=alert(1)&gt;" in page, path
