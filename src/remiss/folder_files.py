@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -20,13 +21,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from remiss.errors import InputError, Location
-from remiss.records.identity import format_time, parse_time, plain, untagged
+from remiss.records.identity import format_time, from_micros, parse_time, plain, untagged
 from remiss.safeguard.suite_document import MOST_BYTES
 
 T = TypeVar("T")
 # What a file may be in the folder, and what its rows may come to once they are unpacked.
 MOST_FILE, MOST_UNPACKED = 4 << 30, 8 << 30
 BATCH = 8_192
+TIME = pa.timestamp("us", tz="UTC")
 # A time among values of a log; no value of a log is a mapping.
 _MOMENT = "$time"
 
@@ -50,12 +52,13 @@ def _marked(value: object) -> object:
 
 
 # Without one of these, or a letter in disguise that could be part of one, a cell is what its JSON says.
-_MARKS = (_MOMENT, "int:", "float:", "\\")
+_MARKS = re.compile(r"\$time|int:|float:|\\")
+_read = json.JSONDecoder().decode
 
 
 def _read_cell(text: str) -> object:
-    value = json.loads(text)
-    return _unmarked(value) if any(each in text for each in _MARKS) else value
+    value = _read(text)
+    return value if _MARKS.search(text) is None else _unmarked(value)
 
 
 def read_cells(line: Mapping[str, Any], those: AbstractSet[str]) -> dict[str, Any]:
@@ -127,7 +130,15 @@ def _lines_in(path: Path, file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
         unpacked += batch.nbytes
         if unpacked > MOST_UNPACKED:
             raise refused(path, "is larger once it is unpacked than it says")
-        yield from batch.to_pylist()
+        columns = [_values(column) for column in batch.columns]
+        yield from (dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """Return the values of a column; times by their microseconds, of which Arrow alone would load pandas."""
+    if column.type != TIME:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    return [None if each is None else from_micros(each) for each in column.cast(pa.int64()).to_pylist()]
 
 
 @contextmanager

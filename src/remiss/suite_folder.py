@@ -20,7 +20,9 @@ import pyarrow.parquet as pq
 
 from remiss.errors import InputError, Location, StorageError
 from remiss.folder_files import BATCH, cell, read_cells, read_lines, read_text, refused
+from remiss.records.bulk import in_bulk
 from remiss.records.event import Values
+from remiss.records.expectation import Expectation
 from remiss.records.suite import SaltedInputs, Suite, SuiteFile, SuiteInputs, SuitePart, SuiteRow
 from remiss.safeguard.raw_inputs import raw_digest
 from remiss.safeguard.suite_actions import list_suite_rows
@@ -190,6 +192,7 @@ def _batches(rows: Sequence[SuiteRow]) -> Iterator[Mapping[str, pa.Array]]:
         }
 
 
+@in_bulk()
 def read(folder: str | os.PathLike[str]) -> SuiteFolder:
     """Return the suite of a folder, once all of it is what `suite.yaml` says.
 
@@ -228,11 +231,16 @@ def _read_raw(path: Path, suite: Suite, rows: Sequence[SuiteRow]) -> Mapping[str
 
 def _read_rows(path: Path, said: SuiteFile) -> list[SuiteRow]:
     def row(line: dict[str, Any]) -> SuiteRow:
-        found = row_of(read_cells(line, JSON), str(path))
+        text = line["expectations"]
+        of_others = {"expectations": known[text]} if text in known else {}
+        found = row_of({**read_cells(line, JSON - of_others.keys()), **of_others}, str(path))
+        known[text] = found.expectations
         if found.part is not said.part:
             raise refused(path, f"has the row {found.id}, which belongs into {file_of(found.part)}")
         return found
 
+    # Most rows expect what others do.
+    known: dict[str | None, tuple[Expectation, ...]] = {}
     rows = read_lines(path, SCHEMA, said.rows, row)
     if content_digest(rows) != said.digest:
         raise refused(path, "is not the file that the suite was built with: its content has another digest")

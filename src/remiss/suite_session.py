@@ -22,6 +22,7 @@ from remiss.offline import Offline
 from remiss.opening import without_catalog
 from remiss.present.legible import printable
 from remiss.present.result_words import change, expected
+from remiss.records.bulk import in_bulk
 from remiss.records.event import Values
 from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelSpecification
@@ -136,6 +137,7 @@ class SuiteSession:
         if time.monotonic() - begun < QUICK_SECONDS:
             self._at_once = min(4 * self._at_once, MOST_AT_ONCE)
 
+    @in_bulk()
     def _ask(self, rows: Sequence[SuiteRow]) -> None:
         rows = [replace(row, inputs=self._raw[row.id]) if row.id in self._raw else row for row in rows]
         judge = CriterionJudge(self._offline.engine, self.suite.criteria, rows)
@@ -250,6 +252,7 @@ class SuiteSession:
         if self._runner is not None:
             self._runner.close()
         self._offline.close()
+        self._outcomes.clear()
 
 
 def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:

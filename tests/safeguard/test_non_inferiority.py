@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remiss.records.gate import GateVerdict
+from remiss.safeguard.gate_conditions import inferiority_words
 from remiss.safeguard.gate_thresholds import CriticalCase, critical_verdict, repeats_needed
 from remiss.safeguard.non_inferiority import PairedCases, judge, overall, strata_of, weight_strata
 from remiss.safeguard.power import play, times_needed
@@ -126,3 +127,15 @@ def test_a_small_suite_says_how_many_times_as_many_cases_it_needs():
     assert play(cases_of(0, 0, 100 * times), 0.02, gates=400, seed=1).passed > 0.4
     assert play(cases_of(0, 0, 100 * max(1, times // 2)), 0.02, gates=400, seed=1).passed < 0.5
     assert times_needed(cases_of(0, 0, 2), 0.0001) is None
+
+
+def test_of_an_interval_beyond_the_margin_it_is_not_said_that_nothing_can_be_told():
+    # Of 200 cases so many got worse, and one better.
+    found = {lost: judge([(strata_of(cases_of(lost, 1, 199 - lost)), 0.02)])[0] for lost in range(2, 30)}
+    beyond = [each for each in found.values() if each.verdict is GateVerdict.INCONCLUSIVE and each.high < -0.02]
+    assert beyond
+    said = "the 95 % interval lies beyond the margin, the test at 1 % does not decide"
+    assert {inferiority_words(each) for each in beyond} == {said}
+    others = {each.verdict: inferiority_words(each) for each in found.values() if each not in beyond}
+    assert others[GateVerdict.INCONCLUSIVE] == "it cannot be told whether it is worse by more than the margin"
+    assert others[GateVerdict.FAIL] == "worse by more than the margin"

@@ -18,7 +18,7 @@ from remiss.safeguard.asking import majority
 from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.gate_thresholds import Played, thresholds
 from remiss.safeguard.judging import NO, UNKNOWN, YES, States
-from remiss.safeguard.non_inferiority import NonInferiority, Places, Strata, judge, shares_of, strata_of
+from remiss.safeguard.non_inferiority import FAIL_LEVEL, PASS_LEVEL, NonInferiority, Places, Strata, judge, shares_of, strata_of
 from remiss.safeguard.suite_assembly import GUARD, PRODUCTION
 
 # What the condition is called that stands for all others where a model does not run, and the one where it did not always answer.
@@ -181,13 +181,23 @@ def _inferiority(
     return made
 
 
+def inferiority_words(answer: NonInferiority) -> str:
+    """Return what the answer to one condition says in words: a verdict of failing has a level other than that of the interval."""
+    match answer.verdict:
+        case GateVerdict.PASS:
+            return "worse, within the margin" if answer.worse_within_margin else "no worse by more than the margin"
+        case GateVerdict.FAIL:
+            return "worse by more than the margin"
+        case _ if answer.high < -answer.margin:
+            sure, level = 100 * (1 - 2 * PASS_LEVEL), 100 * FAIL_LEVEL
+            return f"the {sure:g} % interval lies beyond the margin, the test at {level:g} % does not decide"
+        case _:
+            return "it cannot be told whether it is worse by more than the margin"
+
+
 def _judged(one: _Inferiority, answer: NonInferiority) -> GateCondition:
     by, low, high = answer.difference, answer.low, answer.high
-    how = {
-        GateVerdict.PASS: "worse, within the margin" if answer.worse_within_margin else "no worse by more than the margin",
-        GateVerdict.FAIL: "worse by more than the margin",
-        GateVerdict.INCONCLUSIVE: "it cannot be told whether it is worse by more than the margin",
-    }[answer.verdict]
+    how = inferiority_words(answer)
     return GateCondition(
         name=one.name,
         verdict=answer.verdict,
