@@ -252,7 +252,6 @@ class SuiteSession:
         if self._runner is not None:
             self._runner.close()
         self._offline.close()
-        self._outcomes.clear()
 
 
 def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
