@@ -155,6 +155,17 @@ def test_who_only_reads_keeps_nothing_and_who_labels_is_told_no_exact_figure(cap
     assert any("not told to who may still be given events" in note for note in told.notes)
 
 
+def test_who_keeps_it_again_or_asks_more_windows_is_told_no_exact_figure_either(captured, ws_as):
+    [one, *_] = keep_slices(captured, EARLIER)
+    confirm_slice_exactly(captured, one.name, until=MONDAY + 18 * WEEK)
+    # Who keeps slices may be given cases to verify.
+    curator = ws_as("cleo", role="curator")
+    [again] = keep_slices(curator, EARLIER)
+    assert (again.attempts, again.state) == ((), SliceState.CONFIRMED)
+    asked = confirm_slice(curator, one.name)
+    assert [(each.number, each.exact) for each in asked.attempts] == [(2, False)]
+
+
 def test_what_is_above_a_clearance_or_of_another_team_is_not_there(captured, ws_as):
     [one, *_] = keep_slices(captured, EARLIER)
     assert one.sensitivity is Sensitivity.INTERNAL

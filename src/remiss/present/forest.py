@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from remiss.present.chart_marks import NONE, STROKED, ChartMark, Glyph, linked
+from remiss.present.chart_marks import NONE, STROKED, SURE, ChartMark, Glyph, linked
 from remiss.present.chart_scale import scale_of
+from remiss.present.facts import points
 from remiss.present.svg import Axis, axis, escaped, extent, fitted, pixels, written
+from remiss.records.estimate import EstimateRow
 
 ROW, EDGE, FOOT = 24, 6, 24
 # Pixels of the narrowest screen and of the width from which intervals are written out beside the marks.
@@ -109,6 +111,14 @@ def signed(points: float) -> str:
     ('+2.05', '-0.126', '0')
     """
     return f"{points:+.3g}".replace("-", MINUS) if points else "0"
+
+
+def difference(label: str, value: float, ends: tuple[float, float] | None, sampled: int, href: str) -> ChartMark:
+    """Return the mark of a difference of shares, a fraction, with the ends of its interval; it leads to what is behind it."""
+    low, high = ends or (None, None)
+    row = EstimateRow(key=label, value=value, low=low, high=high, method="weighted", sampled=sampled, few=sampled < 10)
+    interval = "" if ends is None else f"{points(ends[0])} to {points(ends[1])}"
+    return ChartMark(SURE, label, points(value), interval, row, href)
 
 
 def differences(marks: Sequence[ChartMark], title: str, margins: Sequence[float] = ()) -> tuple[str, list[Glyph]]:

@@ -15,11 +15,10 @@ from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.understand.actions import ESTIMATE
 from remiss.understand.ports import SliceLogWorkspace, SliceWorkspace
 from remiss.understand.slices.attempting import Attempted, by_sample, over_log
-from remiss.understand.slices.keeping import KEEP, found_slice, recorded, stored_attempt
+from remiss.understand.slices.keeping import KEEP, found_slice, recorded, stored_attempt, told
 
 SliceName = Annotated[str, Help("The name of a kept slice, or its id.")]
 Before = Annotated[datetime, Help("Use windows that begin before this time only; default: all whose labels are in.")]
-WITHHELD = "attempts that counted the whole log are not told to who may still be given events of it to label"
 
 
 def _listed(_: object, __: Mapping[str, Any], found: KeptSlices) -> Sequence[ViewEntry]:
@@ -45,7 +44,7 @@ def list_slices(
     """
     at = reached(as_of, ws.evidence.position())
     position = ws.evidence.position() if at is None else at
-    found = (_told(ws, each, position) for each in recorded(ws, at) if ws.may(ESTIMATE, each.team))
+    found = (told(ws, each, position) for each in recorded(ws, at) if ws.may(ESTIMATE, each.team))
     return KeptSlices(position=position, items=tuple(each for each in found if state in {None, each.state}))
 
 
@@ -65,22 +64,7 @@ def show_slice(ws: SliceWorkspace, name: SliceName, *, as_of: Position | None = 
     """
     at = reached(as_of, ws.evidence.position())
     position = ws.evidence.position() if at is None else at
-    return replace(_told(ws, found_slice(ws, name, ESTIMATE, at), position), read_position=position)
-
-
-def _told(ws: SliceWorkspace, kept: KeptSlice, position: int) -> KeptSlice:
-    """Return a slice as the asker may know it: of an exact figure one could tell what an event is that one may still label."""
-    exact = [each for each in kept.attempts if each.exact]
-    if not exact:
-        return kept
-    frames = [each for each in ws.evidence.frames(position) if (each.source, each.protocol) == (kept.source, kept.protocol)]
-    since, until = min(each.since for each in exact), max(each.until for each in exact)
-    for frame in frames:
-        windows = [one.window for one in frame.windows if since <= one.window < until]
-        if ws.evidence.open_to_asker(frame, windows, position):
-            left = tuple(each for each in kept.attempts if not each.exact)
-            return replace(kept, attempts=left, notes=(*kept.notes, WITHHELD))
-    return kept
+    return replace(told(ws, found_slice(ws, name, ESTIMATE, at), position), read_position=position)
 
 
 @action("slice.confirm", permission=KEEP, http="POST /slices/{name}/attempts", subject="name", prepare=by_sample)
@@ -145,4 +129,5 @@ def _kept_attempt(ws: SliceWorkspace, prepared: Attempted | None) -> KeptSlice:
     position, kept = ws.slices.wait(), prepared.kept
     ws.allow(KEEP, kept.team)
     ws.slices.attempt(kept.id, prepared.attempt.number, stored_attempt(prepared.attempt), prepared.sensitivity)
-    return replace(next(each for each in recorded(ws) if each.id == kept.id), read_position=position)
+    made = next(each for each in recorded(ws) if each.id == kept.id)
+    return replace(told(ws, made, ws.evidence.position()), read_position=position)

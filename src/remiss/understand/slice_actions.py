@@ -25,7 +25,7 @@ from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of
 from remiss.understand.ports import SliceWorkspace, UnderstandWorkspace
 from remiss.understand.question import Question, rules_of, settle
 from remiss.understand.slices.counting import DEEPEST, SliceSample, Support
-from remiss.understand.slices.keeping import EXPECTED, KEEP, SlicesFound, kept_slice, recorded, stored
+from remiss.understand.slices.keeping import EXPECTED, KEEP, SlicesFound, kept_slice, recorded, stored, told
 from remiss.understand.slices.predicates import BINS, chosen_fields
 from remiss.understand.slices.report import figures, slice_sample
 from remiss.understand.slices.search import LEVEL, search
@@ -174,7 +174,7 @@ def keep_slices(
     for each in made:
         ws.slices.save(stored(each), each.query)
     known = {each.id: each for each in recorded(ws)}
-    return KeptSlices(position=position, items=tuple(known[each.id] for each in made))
+    return KeptSlices(position=position, items=tuple(told(ws, known[each.id], ws.evidence.position()) for each in made))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

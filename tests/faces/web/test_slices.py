@@ -57,6 +57,17 @@ def test_a_slice_is_found_kept_and_confirmed_by_forms_and_every_mark_leads_to_it
     assert [each.state for each in list_slices(site.workspace)] == ["confirmed"]
 
 
+def test_a_slice_that_is_kept_of_another_rule_is_not_taken_for_it(site):
+    [kept] = keep_slices(site.workspace, EARLIER)
+    with site.browser() as browser:
+        here = browser.get("/slices", params={"query": EARLIER}).text
+        assert f'href="/slices/{kept.name}">Yes</a>' in here
+        # The same slice, among others: a question of its own.
+        other = browser.get("/slices", params={"query": f"{EARLIER} latency_ms:>=0"}).text
+        assert "carrier is UA and distance is below 451" in other
+        assert f'href="/slices/{kept.name}">Yes</a>' not in other
+
+
 def test_what_is_wrong_with_a_question_stands_on_the_page(site):
     with site.browser() as browser:
         for query, said in (

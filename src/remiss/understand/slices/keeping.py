@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from remiss.understand.scope import without_time
 from remiss.understand.slices.confirming import decided
 
 KEEP = "slice:keep"
+WITHHELD = "attempts that counted the whole log are not told to who may still be given events of it to label"
 # How many sampled failures a slice is expected to have at least, if it is like the rest.
 EXPECTED = 10.0
 # How much of what a slice asks for is in its name, and how many letters of its id, which tell names apart.
@@ -171,4 +172,16 @@ def found_slice(ws: SliceWorkspace, name: str, permission: str, position: int | 
     return found
 
 
-assert {*DERIVED} < {field.name for field in fields(SliceAttempt)}
+def told(ws: SliceWorkspace, kept: KeptSlice, position: int) -> KeptSlice:
+    """Return a slice as the asker may know it: of an exact figure one could tell what an event is that one may still label."""
+    exact = [each for each in kept.attempts if each.exact]
+    if not exact:
+        return kept
+    frames = [each for each in ws.evidence.frames(position) if (each.source, each.protocol) == (kept.source, kept.protocol)]
+    since, until = min(each.since for each in exact), max(each.until for each in exact)
+    for frame in frames:
+        windows = [one.window for one in frame.windows if since <= one.window < until]
+        if ws.evidence.open_to_asker(frame, windows, position):
+            left = tuple(each for each in kept.attempts if not each.exact)
+            return replace(kept, attempts=left, notes=(*kept.notes, WITHHELD))
+    return kept

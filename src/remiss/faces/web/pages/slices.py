@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remiss import understand
 from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
 from remiss.errors import FigureRefused, InputError, NotFound, RemissError
 from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web import protocol_cache
@@ -21,13 +22,13 @@ from remiss.faces.web.pages.list_address import ListLink
 from remiss.faces.web.pages.trends import cases_of
 from remiss.faces.web.rendering import Refusal, address, render, segment, shell
 from remiss.present.chart import Drawing, chart
-from remiss.present.chart_marks import SURE, ChartMark
+from remiss.present.chart_marks import ChartMark
 from remiss.present.facts import attempt_words, points
-from remiss.present.forest import differences
+from remiss.present.forest import difference, differences
 from remiss.present.legible import between, figure, share
 from remiss.protocol.titles import labels_of
-from remiss.records.estimate import EstimateRow
 from remiss.records.slice import KeptSlice, SliceFigure, SliceReport
+from remiss.understand.scope import without_time
 
 if TYPE_CHECKING:
     from remiss.workspace import Workspace
@@ -36,8 +37,7 @@ router = APIRouter()
 PATH = "/slices"
 KEEP = "slice:keep"
 TOLD = 20
-# A field with its family, in words.
-FIELD = re.compile(r"\b(inputs|context)\.([\w-]+)")
+FIELD = re.compile(r"\b(inputs|context)\.([\w-]+)")  # with its family, in words
 
 
 class SliceQuestion(AsOf):
@@ -123,8 +123,7 @@ def _listed(ws: Workspace, answers: Cached, asked: SliceQuestion, refused: Refus
         problem = error
         status = status if isinstance(error, FigureRefused) else status_of(error)
     kept = understand.list_slices(ws, as_of=asked.as_of)
-    names = {(each.failure, each.query): each.name for each in kept}
-    lines = () if found is None else tuple(_lines(ws, found, asked, names))
+    lines = () if found is None else tuple(_lines(ws, found, asked, _names(found, kept)))
     title, svg = ("", "") if not lines or found is None else _drawn(found, lines)
     page = SlicesPage(
         asked=asked,
@@ -158,10 +157,16 @@ def _ready(ws: Workspace) -> Iterator[ListLink]:
             yield ListLink(words=words.get(rule.name, rule.name), href=href, current=False)
 
 
-def _lines(ws: Workspace, found: SliceReport, asked: SliceQuestion, names: dict[tuple[str, str], str]) -> Iterator[SliceLine]:
+def _names(found: SliceReport, kept: Sequence[KeptSlice]) -> dict[str, str]:
+    """Return by their queries the names of those that are kept of the same question, whatever time it is asked of."""
+    failure = without_time(parse(found.query))
+    asked = ("" if failure is None else unparse(failure), found.source, found.protocol)
+    return {each.query: each.name for each in kept if (each.failure, each.source, each.protocol) == asked}
+
+
+def _lines(ws: Workspace, found: SliceReport, asked: SliceQuestion, names: dict[str, str]) -> Iterator[SliceLine]:
     for each in found.slices:
         own = f"{found.query} {each.query}"
-        known = (name for (failure, query), name in names.items() if query == each.query and found.query.startswith(failure))
         yield SliceLine(
             query=each.query,
             words=_named(ws, each.words),
@@ -171,7 +176,7 @@ def _lines(ws: Workspace, found: SliceReport, asked: SliceQuestion, names: dict[
             rest=share(each.rest),
             excess=figure(each.excess, each.excess_low, each.excess_high),
             q=f"{each.q:.3f}" if each.q >= 0.001 else "<0.001",
-            name=next(known, None),
+            name=names.get(each.query),
         )
 
 
@@ -189,14 +194,7 @@ def _drawn(found: SliceReport, lines: Sequence[SliceLine]) -> tuple[str, str]:
 
 
 def _mark(label: str, each: SliceFigure, href: str) -> ChartMark:
-    return _of(label, each.difference, (each.difference_low, each.difference_high), each.sampled, href)
-
-
-def _of(label: str, value: float, ends: tuple[float, float] | None, sampled: int, href: str) -> ChartMark:
-    low, high = ends or (None, None)
-    row = EstimateRow(key=label, value=value, low=low, high=high, method="weighted", sampled=sampled, few=sampled < 10)
-    interval = "" if ends is None else f"{points(ends[0])} to {points(ends[1])}"
-    return ChartMark(SURE, label, points(value), interval, row, href)
+    return difference(label, each.difference, (each.difference_low, each.difference_high), each.sampled, href)
 
 
 def _told(ws: Workspace, kept: KeptSlice) -> tuple[str, str, str, str]:
@@ -236,9 +234,9 @@ def confirm(ws: Ws, answers: Cached, name: str) -> Response:
 def _shown(
     ws: Workspace, answers: Cached, kept: KeptSlice, problem: tuple[str, str] | None = None, status: int = 200
 ) -> Response:
-    own = {"source": kept.source, "protocol": kept.protocol}
-    query = f"{kept.failure} {kept.query}"
-    series = _series(ws, answers, kept, query)
+    query, here = f"{kept.failure} {kept.query}", _among(kept, kept.query)
+    own = {"what": "rate", "source": kept.source, "protocol": kept.protocol}
+    series, beside = _series(ws, answers, kept, query), f"-({kept.query})"
     title, svg = _effects(kept)
     page = SlicePage(
         kept=kept,
@@ -249,9 +247,9 @@ def _shown(
         attempts=tuple(_attempts(kept)),
         series=series,
         series_svg=Markup(series.svg if series else ""),  # noqa: S704 - it escapes what it writes
-        trend=address("/trends", query=query, what="rate", by="window", **own),
-        versions=address("/trends", query=query, what="rate", by="model_version", **own),
-        rest=address("/trends", query=f"{kept.failure} -({kept.query})", what="rate", by="window", **own),
+        trend=address("/trends", query=query, of=here, by="window", **own),
+        versions=address("/trends", query=query, of=here, by="model_version", **own),
+        rest=address("/trends", query=f"{kept.failure} {beside}", of=_among(kept, beside), by="window", **own),
         cases=address("/cases", query=query),
         confirms=ws.authority.may(ws.actor, KEEP, kept.team),
         problem=problem,
@@ -260,10 +258,15 @@ def _shown(
     return render(page, shell(ws, kept.name, "slices", twin, position=kept.read_position), status=status)
 
 
+def _among(kept: KeptSlice, part: str) -> str | None:
+    """Return among what a rate is in a part of the events; None where the failure says it."""
+    return None if kept.among is None else f"{kept.among} {part}"
+
+
 def _series(ws: Workspace, answers: Cached, kept: KeptSlice, query: str) -> Drawing | None:
     """Return the chart of its rate by window; None where that cannot be told."""
     given: dict[str, Any] = {"rate": True, "by": "window", "source": kept.source, "protocol": kept.protocol}
-    given["of"] = None if kept.among is None else f"{kept.among} {kept.query}"
+    given["of"] = _among(kept, kept.query)
     at = kept.position if kept.read_position is None else kept.read_position
     try:
         found = answers.ask(ws, understand.estimate, at, query=query, **given)
@@ -279,8 +282,8 @@ def _effects(kept: KeptSlice) -> tuple[str, str]:
     where = address("/cases", query=f"{kept.failure} {kept.query}")
     marks = [_mark("Found", kept.found, where)]
     for each in kept.attempts:
-        marks.append(_of(f"Attempt {each.number}", each.difference, (each.low, each.high), each.sampled, where))
-        marks.append(_of(f"Best guess {each.number}", each.told, None, each.sampled, where))
+        marks.append(difference(f"Attempt {each.number}", each.difference, (each.low, each.high), each.sampled, where))
+        marks.append(difference(f"Best guess {each.number}", each.told, None, each.sampled, where))
     by = "the best guess" if kept.attempts else "the windows that it was chosen in"
     title = f"How much more often it fails than the rest: {marks[-1].value} by {by}"
     return title, differences(marks, title)[0]
