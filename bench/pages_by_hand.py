@@ -70,7 +70,8 @@ def main(database: str, address: str, port: int) -> None:
     """Serve until stopped."""
     import uvicorn
 
-    from remiss.faces.server import configured, listen
+    from remiss.faces.http.connection import configured
+    from remiss.faces.server import listen
 
     with listen("127.0.0.1", port) as bound:
         uvicorn.Server(configured(application(database, address))).run(sockets=[bound])

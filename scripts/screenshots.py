@@ -22,6 +22,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 import remiss
 from remiss.faces import server
+from remiss.faces.http.connection import configured
 from remiss.faces.identity import sessions_at
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +45,7 @@ def pages(catalog: Path) -> Iterator[Page]:
     with remiss.open(catalog) as ws, server.listen("127.0.0.1", 0) as bound:
         port: int = bound.getsockname()[1]
         sessions = sessions_at(port)
-        running = uvicorn.Server(server.configured(server.secured(ws, sessions, port, lambda _: None)))
+        running = uvicorn.Server(configured(server.secured(ws, sessions, port, lambda _: None)))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()
         try:

@@ -16,6 +16,7 @@ import uvicorn
 
 import remiss
 from remiss.faces import server
+from remiss.faces.http.connection import configured
 from remiss.faces.identity import sessions_at
 from remiss.govern import access_actions, people_actions
 from remiss.govern.tokens import Sessions
@@ -142,7 +143,7 @@ def served(
         links: list[str] = []
         sessions = sessions_at(port, TOKEN, clock=clock)
         app = server.secured(ws, sessions, port, links.append)
-        running = QuickToEnd(server.configured(app))
+        running = QuickToEnd(configured(app))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, name="remiss-serve")
         thread.start()
         try:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -24,10 +24,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from remiss.errors import SettingError, StorageError
 from remiss.faces.http.app import create_app
 from remiss.faces.http.authentication import Authentication
-from remiss.faces.http.connection import IDLE_SECONDS, HttpConnection
+from remiss.faces.http.connection import configured
 from remiss.faces.http.health import Measured
+from remiss.faces.http.health_port import HealthPort
 from remiss.faces.http.places import Places
-from remiss.faces.http.security import MOST_HEADER_BYTES, App, Security
+from remiss.faces.http.security import App, Security
 from remiss.faces.identity import Identities, fresh, sessions_at
 from remiss.faces.web.app import add_pages
 from remiss.govern.tokens import Sessions, works
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from remiss.workspace import Workspace
 
 PORT = 8765
-STOP_SECONDS = 5
 # How long one thread computes while others wait for the interpreter. At Python's 5 ms the loop that takes requests and answers
 # for health waits for its turn behind each thread at work, and with every call to the system anew.
 TURN_S = 0.0005
@@ -162,6 +162,7 @@ def serve(
     announce: Callable[[str], None],
     origins: Sequence[str] = (),
     jobs: bool = False,
+    health_port: int | None = None,
 ) -> None:
     """Serve until interrupted; when a service manager ends it (SIGTERM), the process ends well.
 
@@ -170,6 +171,7 @@ def serve(
     announce : called with what people are to know: how to sign in, and what to beware of
     origins : under which others reach it; with any, nobody is let in as the operator
     jobs : work off jobs too
+    health_port : where a process of its own answers for health; 0 is any that is free
 
     Raises
     ------
@@ -187,23 +189,30 @@ def serve(
         secure = bool(origins) and all(each.startswith("https://") for each in origins)
         sessions = sessions_at(actual, token, secure=secure, operator=not origins)
         app = secured(workspace, sessions, actual, lambda link: announce(ONCE + link), origins)
-        with ready_to_serve() as nobody_asks, working(workspace) if jobs else nullcontext():
+        beside = None if health_port is None else listen(host, health_port, shared=bool(origins))
+        with (
+            ready_to_serve() as nobody_asks,
+            working(workspace) if jobs else nullcontext(),
+            nullcontext() if beside is None else HealthPort(beside, workspace.serving("health").position) as health,
+        ):
             announce(f"serving {workspace.address}; stop with Ctrl-C")
             for each in origins:
                 announce(f"people sign in at {each}/sign-in, with their tokens")
                 if not each.startswith("https://"):
                     announce(f"{each} is not encrypted: anybody on the network path can read the tokens; put TLS before it")
+            if health is not None:
+                announce(f"health is answered at {health.address}/livez and /readyz")
             if not origins:
                 announce(ONCE + link(sessions, actual))
-            ResponsiveServer(configured(app), nobody_asks).run(sockets=[bound])
+            ResponsiveServer(configured(app), nobody_asks, health).run(sockets=[bound])
 
 
 class ResponsiveServer(uvicorn.Server):
     """Serves, and says when nobody asks: no request is under way, and none came since it looked a tenth of a second ago."""
 
-    def __init__(self, config: uvicorn.Config, nobody_asks: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, nobody_asks: Callable[[], None], health: HealthPort | None = None) -> None:
         super().__init__(config)
-        self._nobody_asks = nobody_asks
+        self._nobody_asks, self._health = nobody_asks, health
         self._requests = 0
 
     async def on_tick(self, counter: int) -> bool:
@@ -211,6 +220,8 @@ class ResponsiveServer(uvicorn.Server):
         before, self._requests = self._requests, self.server_state.total_requests
         if before == self._requests and not self.server_state.tasks:
             self._nobody_asks()
+        if self._health is not None:
+            self._health.tell()
         return await super().on_tick(counter)
 
 
@@ -244,21 +255,3 @@ def check_somebody(workspace: Workspace) -> None:
             "others can reach this server, and nobody has a token to sign in with",
             do="remiss person add NAME --role ROLE --invite; whom you have already: remiss token link NAME",
         )
-
-
-def configured(app: App) -> uvicorn.Config:
-    """Return how the server is run: quiet, bounded, one process."""
-    asynchronous: Any = app
-    return uvicorn.Config(
-        asynchronous,
-        http=HttpConnection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )

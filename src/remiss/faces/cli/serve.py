@@ -38,7 +38,14 @@ PATIENCE = {"REMISS_STATEMENT_TIMEOUT": "30"}
     help="Under which address others reach it, for example https://remiss.example.org; then only people are let in.",
 )
 @click.option("--jobs", is_flag=True, help="Work off jobs too, one after another; several servers may do so.")
-def serve(host: str, port: int, origins: tuple[str, ...], *, jobs: bool) -> None:
+@click.option(
+    "--health-port",
+    type=click.IntRange(0, 65535),
+    envvar="REMISS_SERVE_HEALTH_PORT",
+    allow_from_autoenv=False,
+    help="Where a process of its own answers /livez and /readyz, however much the server has to do.",
+)
+def serve(host: str, port: int, origins: tuple[str, ...], *, jobs: bool, health_port: int | None) -> None:
     """Serve pages and the HTTP API of the catalog.
 
     Prints a link that signs one browser of yours in, as the operator. Your programs send the token of REMISS_TOKEN or
@@ -49,11 +56,17 @@ def serve(host: str, port: int, origins: tuple[str, ...], *, jobs: bool) -> None
     with workspace(defaults=PATIENCE) as ws:
         if ws.file is None and ws.address.startswith("http"):
             raise SettingError(f"{ws.address} is served already", do="name the database itself")
-        serve_pages(ws, host, port, origins, jobs=jobs)
+        serve_pages(ws, host, port, origins, jobs=jobs, health_port=health_port)
 
 
 def serve_pages(
-    ws: Workspace, host: str = "127.0.0.1", port: int = PORT, origins: Sequence[str] = (), *, jobs: bool = False
+    ws: Workspace,
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    origins: Sequence[str] = (),
+    *,
+    jobs: bool = False,
+    health_port: int | None = None,
 ) -> None:
     """Serve an open catalog until somebody stops it, and say by which link to look at it.
 
@@ -67,7 +80,7 @@ def serve_pages(
     except ImportError as error:
         raise InputError(f"{error.name} is not installed", do=installing.of_extra("serve")) from error
 
-    server.serve(ws, host=host, port=port, announce=render.say, origins=origins, jobs=jobs)
+    server.serve(ws, host=host, port=port, announce=render.say, origins=origins, jobs=jobs, health_port=health_port)
 
 
 def somebody_is_there() -> bool:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from typing import Any
 
 import h11
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from remiss.faces.http.security import HEADERS, MOST_HEADER_BYTES
+from remiss.faces.http.security import HEADERS, MOST_HEADER_BYTES, App
 
 HEADER_SECONDS = 10.0
 IDLE_SECONDS = 30
+STOP_SECONDS = 5
 # Half of the 1,024 files that a process may have open by default; the catalog and the logs that are read need some, too.
 MOST_CONNECTIONS = 512
 
@@ -90,3 +93,21 @@ class HttpConnection(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def configured(app: App) -> uvicorn.Config:
+    """Return how the server is run: quiet, bounded, one process."""
+    asynchronous: Any = app
+    return uvicorn.Config(
+        asynchronous,
+        http=HttpConnection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )

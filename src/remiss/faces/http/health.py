@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from remiss.errors import RemissError, StorageError
 from remiss.faces.http.answering import SAYS, reference
-from remiss.faces.http.security import ALIVE, App, Message, Receive, Scope, Send
+from remiss.faces.http.security import ALIVE, UNREADABLE, App, Message, Receive, Scope, Send
 from remiss.faces.serving import opened
 from remiss.version import __version__
 
@@ -39,7 +39,7 @@ async def readyz(request: Request) -> Response:
     try:
         await to_thread.run_sync(request.app.state.workspace.serving("readyz").position, limiter=request.app.state.health)
     except RemissError:
-        return PlainTextResponse("the catalog cannot be read\n", 503)
+        return UNREADABLE
     return PlainTextResponse("ok\n")
 
 

@@ -25,6 +25,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ALIVE = PlainTextResponse("ok\n")
+UNREADABLE = PlainTextResponse("the catalog cannot be read\n", 503)
 READS = frozenset({"GET", "HEAD"})
 # What anybody may send without being signed in: a token in a form.
 MOST_TOKEN_BYTES = 8 * 1024
