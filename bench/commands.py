@@ -103,6 +103,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "scenario.list": ("scenario list",),
     "scenario.show": ("scenario show {scenarios}",),
     "scenario.rows": ("scenario rows {scenarios}",),
+    "chart.drift": ("chart drift",),
     "slice.find": (f"slice find {MISSED}",),
     "slice.list": ("slice list",),
     "slice.show": ("slice show {slice}",),

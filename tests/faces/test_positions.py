@@ -112,8 +112,9 @@ ASKED: Mapping[str, Mapping[str, str]] = {
         "run.compare": {"other": "{other}"},
     }.get(name, {})
     for name, each in entries().items()
-    # What is taken out is a file, and slices need more windows than are captured here: they are asked for in tests of their own.
-    if any(one.name == "as_of" for one in each.parameters) and name not in {"sample.export", "slice.find", "slice.show"}
+    # What is taken out is a file, and slices and drift need more windows than are captured here: each has a test of its own.
+    if any(one.name == "as_of" for one in each.parameters)
+    and name not in {"chart.drift", "sample.export", "slice.find", "slice.show"}
 }
 
 

@@ -135,6 +135,12 @@ class Questions:
     def estimate_exact(self) -> Iterator[Mapping[str, Any]]:
         yield from ({"query": guess} for guess in GUESSES[:3])
 
+    def chart_drift(self) -> Iterator[Mapping[str, Any]]:
+        for guess in GUESSES:
+            yield {"query": guess}
+            yield {"query": "context.airport:EWR", "reference": guess}
+        yield from ({"fields": name} for name in ("context.zebra", "inputs.zebra"))
+
     def slice_find(self) -> Iterator[Mapping[str, Any]]:
         for guess in GUESSES:
             yield {"query": f"criterion:slow {guess}"}

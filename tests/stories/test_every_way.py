@@ -25,6 +25,8 @@ UNTOLD = {
     *("job.cancel", "job.capture", "job.due", "job.list", "job.show"),
     # Told in the library (test_slices.py, test_kept_slices.py), and asked from afar there.
     *("slice.confirm", "slice.confirm-exact", "slice.find", "slice.keep", "slice.list", "slice.show"),
+    # Told in the library (test_drift.py), of more weeks than others need.
+    "chart.drift",
     # Told by commands and over HTTP (faces/test_models.py, faces/test_replay.py): a file of the machine says what may run.
     *("case.replay", "model.check", "model.list"),
     # Told in the library (test_suites.py), of cases that people labelled.

@@ -1,6 +1,7 @@
 # The verbs of this chapter, written by `make tidy`.
 
 from remiss.understand.actions import estimate as estimate
+from remiss.understand.drift_actions import measure_drift as measure_drift
 from remiss.understand.exact_actions import exact as exact
 from remiss.understand.kept_slice_actions import confirm_slice as confirm_slice
 from remiss.understand.kept_slice_actions import confirm_slice_exactly as confirm_slice_exactly

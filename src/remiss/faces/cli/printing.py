@@ -33,6 +33,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "checklist": ("suite_tables", "checklist"),
     "comparison": ("case_tables", "comparison"),
     "diff": ("protocol", "diff"),
+    "drift": ("run_tables", "drift"),
     "estimate": ("run_tables", "estimate"),
     "findings": ("protocol", "findings"),
     "form": ("case_tables", "form"),

@@ -1,4 +1,4 @@
-"""Runs, jobs, how captures stand, estimates and slices, as a person reads them on a terminal."""
+"""Runs, jobs, how captures stand, estimates, slices and drift, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import click
 
 from remiss.capture.late_files import GONE
 from remiss.faces.cli import render
-from remiss.present import estimate_facts, facts
+from remiss.present import drift_facts, estimate_facts, facts
 from remiss.present.columns import priorities
 from remiss.present.facts import attempt_words, job_in_words, points, signed
 from remiss.present.legible import between, counted, figure, number, share, when
 from remiss.protocol.terms import UNREDACTED
+from remiss.records.drift import DriftReport
 from remiss.records.estimate import Estimate
 from remiss.records.identity import format_time
 from remiss.records.job import REDACT, REPLAY, SUITE, Job
@@ -137,6 +138,14 @@ def estimate(found: Estimate) -> None:
     for note in (estimate_facts.among(found), *estimate_facts.notes(found)):
         if note:
             render.say(note)
+
+
+def drift(found: DriftReport) -> None:
+    """Print what became of each field, then what was compared with what."""
+    lines = [drift_facts.line(each, found.needs) for each in found.fields]
+    render.table(priorities(drift_facts.COLUMNS, drift_facts.PRIORITIES), lines, numbers={2, 3, 4, 5, 6})
+    for note in drift_facts.notes(found):
+        render.say(note)
 
 
 def slices(found: SliceReport) -> None:

@@ -45,6 +45,13 @@ AT_ONCE = 8_192
 # No value that a predicate asks for.
 ERASED = float("nan")
 KINDS = {"probability": np.float64, **dict.fromkeys(("inside", "of", "undecided", "outside", "uniform"), np.bool_)}
+# Fields of a model's answer, by columns; an output is stored as JSON.
+ANSWERS: Mapping[str, Any] = {
+    "model_version": events.c.model_version,
+    "confidence": events.c.confidence,
+    "latency_ms": events.c.latency_ms,
+    "output": type_coerce(observations.c.output, Text()).label("output"),
+}
 # Keys of the filter language that events and observations answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {
     "source": events.c.source_name,
@@ -91,7 +98,8 @@ def sampled_columns(reading: Reading, frame: Frame, plan: QuestionPlan, names_of
         samples.c.criterion == ALL,
     )
     kept = [type_coerce(event_contents.c[name], Text()).label(name) for name in ("inputs", "context")]
-    more = (uniform.label("uniform"), events.c.model_version, *kept)
+    own = [ANSWERS[name] for name in names_of if name in ANSWERS]
+    more = (uniform.label("uniform"), *own, *kept)
     marked = _marked(reading, frame, plan.question.query, plan.among, None, more=more)
     named = set(plan.named)
     undecided = cache(lambda stored, labelled: bool(named & {*names(stored)}) or (plan.needs_label and not labelled))
@@ -110,7 +118,11 @@ def sampled_columns(reading: Reading, frame: Frame, plan: QuestionPlan, names_of
         inner = {INPUTS: objects(read["inputs"]), CONTEXT: objects(read["context"])}
         for name, known in codes.items():
             family, _, field = name.partition(".")
-            values = (each.get(field) for each in inner[f"{family}."]) if field else read[name]
+            values = (
+                (each.get(field) for each in inner[f"{family}."])
+                if field
+                else map(_answer if name == "output" else _as_it_is, read[name])
+            )
             there = map(_asked_for, values, read["inputs"])
             found[name].append([known.setdefault((value.__class__ is bool, value), len(known)) for value in there])
     made: dict[str, Any] = {
@@ -120,9 +132,17 @@ def sampled_columns(reading: Reading, frame: Frame, plan: QuestionPlan, names_of
     return SampledColumns(windows=windows, fields=fields, **made)
 
 
+def _as_it_is(value: Scalar) -> Scalar:
+    return value
+
+
 def _asked_for(value: Scalar, inputs: str | None) -> Scalar:
     """Return a value that a predicate may ask for; what was erased is not known to be missing, and no number is none."""
     return ERASED if inputs is None or (isinstance(value, float) and not math.isfinite(value)) else value
+
+
+def _answer(stored: str | None) -> Scalar:
+    return None if stored is None else part(stored)
 
 
 def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:

@@ -1,0 +1,208 @@
+"""What one can ask of drift: whether a window differs from reference windows by more than these do among themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+
+from remiss.action import action
+from remiss.catalog.field_names import query_of
+from remiss.catalog.query.expression import Level, both
+from remiss.catalog.query.expression import Query as Asked
+from remiss.catalog.query.fields import within
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
+from remiss.errors import FigureRefused, QueryError
+from remiss.parameters import Option, Position, Query, Range
+from remiss.protocol.terms import CONTEXT, INPUTS
+from remiss.records.catalog import read_at
+from remiss.records.drift import ASKED, OTHER, REFERENCE, DriftReport, DriftWindow
+from remiss.records.run import ALL
+from remiss.records.view_entry import ViewEntry, ViewKind
+from remiss.records.window import Window
+from remiss.understand.actions import ESTIMATE
+from remiss.understand.domain import build_domain
+from remiss.understand.drift.counting import CountedEvents, field_counts
+from remiss.understand.drift.null import needed
+from remiss.understand.drift.report import field_drifts
+from remiss.understand.drift.testing import LEVEL, drifted
+from remiss.understand.frames import besides
+from remiss.understand.periods import begun_within
+from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of, frame_of
+from remiss.understand.ports import UnderstandWorkspace
+from remiss.understand.question import CONSTANTS, Question, QuestionPlan, Rules, check_terms
+from remiss.understand.scope import terms_of, without_time
+from remiss.understand.variance import HISTORY, Numbers
+
+ANSWERS = frozenset({"output", "confidence"})
+
+
+def _viewed(_: object, given: Mapping[str, Any], found: DriftReport) -> Sequence[ViewEntry]:
+    return (ViewEntry(kind=ViewKind.FIGURE, query=found.query, position=found.position, count=len(found.fields)),)
+
+
+@action("chart.drift", permission=ESTIMATE, http="GET /drift", cached=True, reads=True, views=_viewed)
+def measure_drift(
+    ws: UnderstandWorkspace,
+    query: Query = "",
+    *,
+    reference: Annotated[str, Option(metavar="QUERY")] | None = None,
+    fields: Annotated[str, Option(metavar="NAMES")] | None = None,
+    level: Annotated[float, Range(0.001, 0.5)] = LEVEL,
+    source: str | None = None,
+    protocol: str | None = None,
+    as_of: Position | None = None,
+) -> DriftReport:
+    """Tell which fields of a window have drifted.
+
+    Compared is what the model was asked in the window with reference windows, field by field. An arrow is told only where the
+    window differs from the reference windows by more than these differ among themselves, at a false discovery rate over all
+    fields and measures; of under eight reference windows none is.
+
+    Example: remiss chart drift occurred:2013-06 --reference "occurred:>=2013-11"
+
+    Parameters
+    ----------
+    query : among which events, in the filter language; its time chooses the window, the newest complete one in it
+    reference : with which windows it is compared, in the filter language; default: the first eight other complete ones, with
+        the same terms as the query but for its time
+    fields : which fields, set apart by commas; default: all inputs and context fields, the output and the confidence
+    level : the false discovery rate: at most this share of what is told is expected to be false
+    source : which source, where the catalog has several
+    protocol : which protocol, as NAME or NAME@VERSION, where the catalog has several; default: its newest version
+
+    Raises
+    ------
+    QueryError : the query cannot be understood, asks for more than an event's own fields, or spans several sources or protocols
+    NotFound : nothing was captured
+    FigureRefused : no window is complete, or some sampled events are above the clearance
+    """
+    position = read_at(as_of, ws.evidence.position())
+    asked, beside = query_of(ws, query), query_of(ws, reference or "")
+    own = parse(asked.query)
+    against = parse(beside.query) if reference is not None else without_time(own)
+    if against is None:
+        raise QueryError(
+            "the query tangles time with other terms, so what it is compared with cannot be read from it",
+            do="say it with --reference, for example --reference 'occurred:>=2013-11'",
+        )
+    frame = frame_of(ws, Question(query=own), position, source, protocol)
+    facts = frame_facts_of(ws, frame, position)
+    for each in (own, against):
+        _check(each, facts.census.rules)
+    chosen = _windows(facts, own, against, named=reference is not None)
+    plan = QuestionPlan(question=Question(query=own), among=against, named=())
+    columns = ws.evidence.sampled_columns(frame, plan, _chosen(facts.census.rules, fields), position)
+    place = {start: at for at, start in enumerate(chosen.every)}
+    window = np.array([place.get(start, -1) for start in columns.windows], dtype=np.intp)[columns.window]
+    is_reference = np.array([start in chosen.references for start in chosen.every], dtype=bool)
+    mine = np.where(is_reference[window], columns.of, columns.inside) & columns.uniform & (window >= 0)
+    events = CountedEvents(counted=mine, window=window, windows=len(place), scale=_scale(facts, chosen.every))
+    at, references = place[chosen.asked], np.flatnonzero(is_reference)
+    scored = drifted([field_counts(column, events) for column in columns.fields], at, references)
+    sizes = np.bincount(window[mine], minlength=len(place))
+    width = facts.census.rules.width
+    return DriftReport(
+        query=asked.query,
+        reference=unparse(against),
+        source=frame.source,
+        protocol=frame.protocol,
+        protocol_version=frame.version,
+        since=chosen.asked,
+        until=Window(chosen.asked, width).end,
+        sampled=int(sizes[at]),
+        references=len(references),
+        needs=needed(len(references)),
+        level=level,
+        tested=sum(score.p is not None for each in scored for score in each.scores),
+        windows=tuple(
+            DriftWindow(
+                start=start,
+                end=Window(start, width).end,
+                role=ASKED if start == chosen.asked else REFERENCE if start in chosen.references else OTHER,
+                sampled=int(size),
+                query=unparse(both(against if start in chosen.references else own, within(start, Window(start, width).end))),
+            )
+            for start, size in zip(chosen.every, sizes, strict=True)
+        ),
+        fields=field_drifts(scored, at, references, level),
+        position=position,
+        notes=(*asked.read_as, *beside.read_as, *besides(frame)),
+    )
+
+
+class _Windows(NamedTuple):
+    """The window that was asked for, the reference windows, and all that are told, oldest first."""
+
+    asked: datetime
+    references: frozenset[datetime]
+    every: tuple[datetime, ...]
+
+
+def _windows(facts: FrameFacts, own: Asked, against: Asked, *, named: bool) -> _Windows:
+    """Return the windows of a report: of those that are complete, in which no labels are to come and the log does not begin.
+
+    Raises
+    ------
+    FigureRefused : none is complete, there is nothing to compare with, or some events are above the clearance
+    """
+    census, domains = facts.census, []
+    for each in (own, against):
+        domain = build_domain(QuestionPlan(question=Question(query=each), among=None, named=()), census)
+        check_visible(domain, census.frame)
+        domains.append(domain.windows)
+    partial = begun_within(facts.begins(), census.rules.width)
+    whole = {one.window for one in census.frame.windows if not one.provisional and one.population} - {*partial}
+    asked = [start for start in domains[0] if start in whole]
+    if not asked:
+        raise FigureRefused("no window in the scope of the query is complete", do="ask for an earlier time (occurred:)")
+    beside = [start for start in domains[1] if start in whole and start != asked[-1]]
+    if not beside:
+        raise FigureRefused(
+            "no other complete window is there to compare with", do="capture more windows, or name others by --reference"
+        )
+    references = frozenset(beside if named else beside[:HISTORY])
+    return _Windows(asked[-1], references, tuple(sorted({*asked, *references})))
+
+
+def _scale(facts: FrameFacts, windows: Sequence[datetime]) -> Numbers:
+    """Return how many events of the log a uniformly sampled one stands for in each window."""
+    groups = {each.window: each for each in facts.census.groups if each.criterion == ALL}
+    kept = ((groups[start].population, groups[start].kept) if start in groups else (1, 1) for start in windows)
+    return np.array([population / max(1, count) for population, count in kept])
+
+
+def _check(query: Asked, rules: Rules) -> None:
+    """Refuse terms on more than events' own fields: drift is of all events, whatever became of them.
+
+    Raises
+    ------
+    QueryError
+    """
+    for term in terms_of(query):
+        if term.level is not Level.EVENT and term.key not in CONSTANTS:
+            raise QueryError(
+                f"{term.key} is no field of events, and drift is of what the model was asked",
+                do="ask by time, context, inputs, output, confidence or model version",
+            )
+    check_terms(query, rules)
+
+
+def _chosen(rules: Rules, fields: str | None) -> tuple[str, ...]:
+    """Return the fields that are compared, by name.
+
+    Raises
+    ------
+    QueryError : a field that was named is none of them
+    """
+    allowed = sorted(name for name in rules.fields if name.startswith((INPUTS, CONTEXT)) or name in ANSWERS)
+    if fields is None:
+        return tuple(allowed)
+    named = sorted({name.strip() for name in fields.split(",") if name.strip()})
+    for name in named:
+        if name not in allowed:
+            raise QueryError(f"{name[:80]} is no field that is compared", do=f"choose among {', '.join(allowed)}", field="fields")
+    return tuple(named)

@@ -1,0 +1,88 @@
+"""Does the log ask of the model what it used to? Told through the library, by commands and over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from remiss.capture.actions import capture
+from remiss.codec import from_json, to_json
+from remiss.errors import FigureRefused, NotFound, QueryError
+from remiss.present.drift_facts import drift_in_words
+from remiss.records.drift import ASKED, REFERENCE, DriftReport
+from remiss.understand.drift_actions import measure_drift
+from remiss.understand.sample_actions import list_sample
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+
+WEEKS = 10
+LAST = MONDAY + (WEEKS - 1) * WEEK
+HOSTILE = "<b onclick=x>\u202e|$(rm)"
+
+
+@pytest.fixture
+def captured(ws, tmp_path, once):
+    """A catalog of ten weeks; in the last, distances are 300 longer and one carrier is a new one."""
+    log = small_log(tmp_path / "log", weeks=WEEKS)
+    for row in log.predictions:
+        if row["scheduled_at"] >= LAST:
+            row["distance"] += 300
+            row["carrier"] = HOSTILE if row["carrier"] == "B6" else row["carrier"]
+    log.write(PROTOCOL.replace("population: 50", "population: 300"))
+    once(ws, "ten_weeks_one_drift", lambda: capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEKS * WEEK).id)
+    return ws
+
+
+def test_what_drifted_is_told_with_its_direction_and_size_and_what_did_not_is_not(captured):
+    found = measure_drift(captured)
+    assert (found.since, found.until, found.references, found.needs) == (LAST, LAST + WEEK, 8, 0)
+    told = {each.field: each for each in found.drifted}
+    assert set(told) == {"inputs.distance", "inputs.carrier"}
+    assert told["inputs.distance"].arrow == "up"
+    assert told["inputs.distance"].change == pytest.approx(300, abs=60)
+    assert told["inputs.distance"].wasserstein_scaled == pytest.approx(300 / told["inputs.distance"].spread, rel=0.2)
+    assert told["inputs.carrier"].arrow == "new"
+    assert [each.value for each in told["inputs.carrier"].new] == [HOSTILE]
+    assert [each.value for each in told["inputs.carrier"].vanished] == ["B6"]
+    assert "\u202e" not in drift_in_words(told["inputs.carrier"], 0)
+    assert {each.arrow for each in found.fields} - {"up", "new"} == {"none"}
+
+
+def test_a_week_like_the_others_has_no_arrow(captured):
+    assert not measure_drift(captured, f"occurred:<{LAST.date()}").drifted
+
+
+def test_every_window_is_a_query_of_the_events_that_were_counted(captured):
+    found = measure_drift(captured, "context.airport:EWR")
+    assert [each.role for each in found.windows].count(REFERENCE) == 8
+    for each in found.windows:
+        if each.role in {ASKED, REFERENCE}:
+            lines = list_sample(captured, each.query, limit=1_000)
+            groups = [dict(zip(lines.columns, row, strict=True))["groups"] for row in lines.rows]
+            assert sum("all" in str(kept).split(", ") for kept in groups) == each.sampled
+
+
+def test_under_eight_reference_windows_nothing_is_claimed(captured):
+    found = measure_drift(captured, reference=f"occurred:<{(MONDAY + 5 * WEEK).date()}")
+    assert (found.references, found.needs, found.tested) == (5, 3, 0)
+    assert {each.arrow for each in found.fields} == {None}
+    assert found.fields[0].score("psi").value > 0
+    assert drift_in_words(found.fields[0], found.needs) == "needs 3 more windows"
+
+
+def test_what_cannot_be_told_is_refused_with_what_to_do(captured):
+    with pytest.raises(QueryError, match="criterion is no field of events"):
+        measure_drift(captured, "criterion:slow")
+    with pytest.raises(QueryError, match="no field that is compared"):
+        measure_drift(captured, fields="inputs.nothing")
+    with pytest.raises(FigureRefused, match="no other complete window"):
+        measure_drift(captured, reference=f"occurred:>={LAST.date()}")
+
+
+def test_an_empty_catalog_has_nothing_to_compare(ws):
+    with pytest.raises(NotFound):
+        measure_drift(ws)
+
+
+def test_the_answer_is_published_and_is_a_table(captured):
+    found = measure_drift(captured)
+    assert from_json(DriftReport, to_json(found)) == found
+    assert found.to_arrow().column("field").to_pylist() == [each.field for each in found.fields]
