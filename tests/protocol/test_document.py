@@ -283,6 +283,7 @@ def test_a_team_writes_patterns_of_its_own_beside_detectors():
         ("team: arrivals", "team: departures"),
         ("redaction: [email,", "redaction: [ip, email,"),
         ("team: arrivals", "team: arrivals\ngrace: 6 hours"),
+        ("team: arrivals", "team: arrivals\nreference: 2013-01..2013-02"),
         ("time: known_at", "time: known_at, time_zone: America/New_York"),
         ("version: 3", "version: 4"),
         ("severity: 2\n", "severity:   2   # a comment\n"),

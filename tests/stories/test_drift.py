@@ -68,6 +68,19 @@ def test_under_eight_reference_windows_nothing_is_claimed(captured):
     assert drift_in_words(found.fields[0], found.needs) == "needs 3 more windows"
 
 
+def test_the_protocol_names_reference_windows_and_a_week_that_is_cut_is_none(captured, tmp_path):
+    written = tmp_path / "log" / "arrival-delay.yaml"
+    written.write_text(f"{written.read_text()}reference: 2013-06-10..2013-08-04\n")
+    capture(captured, str(written), since=LAST, until=LAST + WEEK)
+    found = measure_drift(captured, "context.airport:EWR")
+    references = [each.start for each in found.windows if each.role == REFERENCE]
+    assert references == [MONDAY + week * WEEK for week in range(1, 9)]
+    assert found.reference == "occurred:>=2013-06-10T00:00:00Z occurred:<2013-08-05T00:00:00Z context.airport:EWR"
+    assert measure_drift(captured, reference="occurred:2013-06-12..2013-08-04").references == 7
+    with pytest.raises(FigureRefused, match="no complete window lies within"):
+        measure_drift(captured, "occurred:2013-08-06..2013-08-11")
+
+
 def test_what_cannot_be_told_is_refused_with_what_to_do(captured):
     with pytest.raises(QueryError, match="criterion is no field of events"):
         measure_drift(captured, "criterion:slow")

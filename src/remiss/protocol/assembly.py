@@ -42,7 +42,7 @@ from remiss.protocol.values import parse_duration, policy
 from remiss.records.case import Sensitivity
 from remiss.records.event import FieldLabel
 from remiss.records.identity import digest
-from remiss.records.window import parse_width
+from remiss.records.window import parse_days, parse_width
 
 _STANDING = tuple(name for name in FieldsModel.model_fields if name not in {"inputs", "context"})
 
@@ -153,6 +153,7 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         retention=_retention(model.retention),
         grace=timedelta(0) if model.grace is None else parse_duration(model.grace),
         review=_review(model.review),
+        reference=None if model.reference is None else parse_days(model.reference),
         title=model.title,
         show={name: FieldLabel(**each.model_dump()) for name, each in model.show.items()},
         guidelines=whole.guidelines,

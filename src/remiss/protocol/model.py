@@ -1,8 +1,6 @@
-"""The protocol document as pydantic models: the shape of each section, and what the JSON Schema is made from.
+"""The protocol document as pydantic models: the shape of each section, and the JSON Schema by which editors complete and check.
 
 What the values in them look like is in `values.py`; what needs more than one section to be judged, in `document.py`.
-
-The JSON Schema of the protocol document, for editors that complete and check while one types.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from remiss.protocol.values import (
     Columns,
     CriterionKind,
     CriterionName,
+    Days,
     Duration,
     Entries,
     Format,
@@ -282,6 +281,8 @@ class ProtocolModel(Section):
     """how long evidence is kept"""
     review: ReviewModel | None = None
     """scheduled reviews"""
+    reference: Days | None = None
+    """the windows that others are compared with, for example 2013-01..2013-02, both with them; default: the first eight"""
     title: Title | None = None
     """how people call an event: a text with fields in braces, for example "{inputs.carrier} {inputs.flight}: announced {output},
     came {label}"; without it lists show ids"""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from remiss.govern.redaction.policy import Policy
@@ -35,10 +35,7 @@ class Kind(StrEnum):
 
 
 class Type(StrEnum):
-    """Types that expressions are checked with.
-
-    UNKNOWN, of what was reported already where it is defined, fits everywhere: an error beside it stays whatever becomes of it.
-    """
+    """Types that expressions are checked with; UNKNOWN, which was reported where it is defined, fits everywhere."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -255,7 +252,8 @@ class Protocol:
     `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over the
     source's columns; so is `admit`, which says which rows of the log the protocol is about. Without `duplicates` rows of one id
     that say different things are refused. `sensitivity` gives each field that is not internal its level. `digest` covers what
-    decides meaning. `unread` are fields of a draft whose values could not be read; as `inputs.` all under that prefix.
+    decides meaning. `reference` is from when until when windows are that others are compared with. `unread` are fields of a
+    draft whose values could not be read; as `inputs.` all under that prefix.
     """
 
     name: str
@@ -283,6 +281,7 @@ class Protocol:
     labelling: LabellingDesign | None = None
     retention: Retention | None = None
     review: Review | None = None
+    reference: tuple[datetime, datetime] | None = None
     title: str | None = None
     show: Mapping[str, FieldLabel] = field(default_factory=dict)
     guidelines: str | None = None

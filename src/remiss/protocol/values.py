@@ -7,7 +7,7 @@ detectors, and a team's own patterns.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from remiss.protocol.shape import Section, wrong
 from remiss.protocol.terms import Kind
 from remiss.records.event import BY_HAND
 from remiss.records.run import RESERVED
-from remiss.records.window import parse_width
+from remiss.records.window import parse_days, parse_width
 
 # Under `redaction`: that texts are to be kept as production logged them, said aloud.
 NOTHING = "none"
@@ -171,14 +171,22 @@ def _source(value: str) -> str:
     return _name(value)
 
 
-def _duration(value: str) -> str:
-    try:
-        parse_duration(value)
-    except ValueError:
-        raise wrong(
-            f"is {value!r}, not a span of time", "write a number and a unit, for example 2 days, 1 week or 5 years"
-        ) from None
-    return value
+def _read_by(parse: Callable[[str], object], what: str, do: str) -> Callable[[str], str]:
+    """Return a validator of what can be parsed."""
+
+    def check(value: str) -> str:
+        try:
+            parse(value)
+        except (KeyError, ValueError, OverflowError, OSError):
+            raise wrong(f"is {value!r}, {what}", do) from None
+        return value
+
+    return check
+
+
+_duration = _read_by(parse_duration, "not a span of time", "write a number and a unit, for example 2 days, 1 week or 5 years")
+_days = _read_by(parse_days, "neither days nor months", "write the first and the last, for example 2013-01..2013-02")
+_zone = _read_by(ZoneInfo, "which is not a time zone", "write a name of the IANA list, for example Europe/Berlin or UTC")
 
 
 def _positive(value: str) -> str:
@@ -196,16 +204,6 @@ def _width(value: str) -> str:
         ) from None
     if width > timedelta(weeks=520):
         raise wrong(f"is {value!r}, longer than 520 weeks", "write a shorter one, for example 1 week")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise wrong(
-            f"is {value!r}, which is not a time zone", "write a name of the IANA list, for example Europe/Berlin or UTC"
-        ) from None
     return value
 
 
@@ -285,6 +283,7 @@ Sql = Annotated[str, AfterValidator(_text)]
 Duration = Annotated[str, AfterValidator(_duration)]
 PositiveDuration = Annotated[str, AfterValidator(_positive)]
 Width = Annotated[str, AfterValidator(_width)]
+Days = Annotated[str, AfterValidator(_days)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Seed = Annotated[str, AfterValidator(_seed)]
 Format = Literal["parquet", "csv", "jsonl"]

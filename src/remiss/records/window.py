@@ -49,6 +49,32 @@ def format_width(width: timedelta) -> str:
     raise ValueError(f"{width} is not a whole number of minutes")
 
 
+def parse_days(text: str) -> tuple[datetime, datetime]:
+    """Return the first instant and the end of a day or a month, or of all from one to another, both with them, in UTC.
+
+    Raises
+    ------
+    ValueError, OverflowError : not of that form, the last before the first, or the end of all years
+
+    >>> [moment.isoformat()[:10] for moment in parse_days("2013-01..2013-02")]
+    ['2013-01-01', '2013-03-01']
+    """
+    first, _, last = text.partition("..")
+    (since, end), (_, until) = _day_or_month(first), _day_or_month(last if ".." in text else first)
+    if until < end:
+        raise ValueError(f"{text!r} ends before it begins")
+    return since, until
+
+
+def _day_or_month(text: str) -> tuple[datetime, datetime]:
+    found = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?", text, re.ASCII)
+    if not found:
+        raise ValueError(f"{text!r} is neither a day nor a month")
+    year, month, day = int(found[1]), int(found[2]), int(found[3] or 1)
+    since = datetime(year, month, day, tzinfo=UTC)
+    return since, since + timedelta(days=1) if found[3] else datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
     """One half-open interval [start, start + width)."""

@@ -34,7 +34,7 @@ from remiss.understand.periods import begun_within
 from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of, frame_of
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import CONSTANTS, Question, QuestionPlan, Rules, check_terms
-from remiss.understand.scope import terms_of, without_time
+from remiss.understand.scope import cuts, terms_of, without_time
 from remiss.understand.variance import HISTORY, Numbers
 
 ANSWERS = frozenset({"output", "confidence"})
@@ -67,8 +67,8 @@ def measure_drift(
     Parameters
     ----------
     query : among which events, in the filter language; its time chooses the window, the newest complete one in it
-    reference : with which windows it is compared, in the filter language; default: the first eight other complete ones, with
-        the same terms as the query but for its time
+    reference : with which windows it is compared, in the filter language; default: those that the protocol names, else the
+        first eight other complete ones, with the same terms as the query but for its time
     fields : which fields, set apart by commas; default: all inputs and context fields, the output and the confidence
     level : the false discovery rate: at most this share of what is told is expected to be false
     source : which source, where the catalog has several
@@ -91,9 +91,12 @@ def measure_drift(
         )
     frame = frame_of(ws, Question(query=own), position, source, protocol)
     facts = frame_facts_of(ws, frame, position)
+    named = reference is not None or facts.document.reference is not None
+    if reference is None and facts.document.reference is not None:
+        against = both(within(*facts.document.reference), against)
     for each in (own, against):
         _check(each, facts.census.rules)
-    chosen = _windows(facts, own, against, named=reference is not None)
+    chosen = _windows(facts, own, against, named=named)
     plan = QuestionPlan(question=Question(query=own), among=against, named=())
     columns = ws.evidence.sampled_columns(frame, plan, _chosen(facts.census.rules, fields), position)
     place = {start: at for at, start in enumerate(chosen.every)}
@@ -145,6 +148,8 @@ class _Windows(NamedTuple):
 def _windows(facts: FrameFacts, own: Asked, against: Asked, *, named: bool) -> _Windows:
     """Return the windows of a report: of those that are complete, in which no labels are to come and the log does not begin.
 
+    A window that the time of a query cuts is none: part of a week is not like a week.
+
     Raises
     ------
     FigureRefused : none is complete, there is nothing to compare with, or some events are above the clearance
@@ -153,12 +158,14 @@ def _windows(facts: FrameFacts, own: Asked, against: Asked, *, named: bool) -> _
     for each in (own, against):
         domain = build_domain(QuestionPlan(question=Question(query=each), among=None, named=()), census)
         check_visible(domain, census.frame)
-        domains.append(domain.windows)
+        domains.append([start for start in domain.windows if not cuts(each, Window(start, census.rules.width))])
     partial = begun_within(facts.begins(), census.rules.width)
     whole = {one.window for one in census.frame.windows if not one.provisional and one.population} - {*partial}
     asked = [start for start in domains[0] if start in whole]
     if not asked:
-        raise FigureRefused("no window in the scope of the query is complete", do="ask for an earlier time (occurred:)")
+        raise FigureRefused(
+            "no complete window lies within the scope of the query", do="ask for an earlier or a longer time (occurred:)"
+        )
     beside = [start for start in domains[1] if start in whole and start != asked[-1]]
     if not beside:
         raise FigureRefused(

@@ -140,6 +140,18 @@ def without_time(query: Query) -> Query | None:
     return part_without(query, lambda leaf: isinstance(leaf, Term) and leaf.key == OCCURRED)
 
 
+def cuts(query: Query, window: Window) -> bool:
+    """Return whether a query's limits in time take a part of a window only; not where they are tangled up in the rest.
+
+    >>> from datetime import timedelta
+    >>> since = Term(OCCURRED, Operator.AT_LEAST, datetime(2013, 6, 5), Level.EVENT)
+    >>> [cuts(since, Window(datetime(2013, 6, day), timedelta(weeks=1))) for day in (4, 5)]
+    [True, False]
+    """
+    limits = part_without(query, lambda leaf: not (isinstance(leaf, Term) and leaf.key == OCCURRED))
+    return limits is not None and holds(limits, Facts(window=window)) is None
+
+
 def without_people(query: Query) -> Query:
     """Return the part of a query that says nothing of what people decide; everything where the two are tangled up."""
     found = part_without(query, lambda leaf: isinstance(leaf, Term) and leaf.level is Level.PEOPLE)

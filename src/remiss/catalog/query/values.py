@@ -13,12 +13,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from remiss.catalog.query.expression import Operator, Query, Term, both
 from remiss.catalog.query.fields import FieldForm, Key, nearest
 from remiss.records.event import Scalar
 from remiss.records.identity import format_time, parse_time
+from remiss.records.window import parse_days
 
 
 def pieces(pattern: str) -> tuple[str, ...]:
@@ -237,12 +238,8 @@ def period(raw: str) -> tuple[datetime, datetime | None]:
     ------
     ValueError, OverflowError : not a time, a time without a zone, or the end of all years
     """
-    if DAY.fullmatch(raw):
-        start = parse_time(raw)
-        return start, start + timedelta(days=1)
-    if MONTH.fullmatch(raw):
-        year, month = int(raw[:4]), int(raw[5:])
-        return datetime(year, month, 1, tzinfo=UTC), datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+    if DAY.fullmatch(raw) or MONTH.fullmatch(raw):
+        return parse_days(raw)
     if len(raw) <= len("2013-06-03"):
         raise ValueError("a year, a week or nothing of the kind")
     return parse_time(raw), None
