@@ -19,10 +19,10 @@ import joblib
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
-from remiss import installing
 from remiss.demo.flights import WEATHER
-from remiss.errors import InputError
 
 # Saying "late" costs less than missing a delay, so half a chance is not asked for.
 THRESHOLD = 0.3
@@ -72,16 +72,7 @@ class Model:
 
 
 def train(flights: pa.Table, version: Version) -> Model:
-    """Return the version trained on the flights of its months that arrived.
-
-    Raises
-    ------
-    InputError : scikit-learn is not installed
-    """
-    try:
-        from sklearn.ensemble import HistGradientBoostingClassifier
-    except ImportError as error:
-        raise InputError("scikit-learn is not installed", do=installing.of_extra("demo")) from error
+    """Return the version trained on the flights of its months that arrived."""
     seen = flights.filter(pc.and_(_within(flights, version.learned), flights["late"].is_valid()))
     late = seen["late"].to_numpy(zero_copy_only=False)
     rates = {name: _rates(seen[name], late) for name in PLACES}
@@ -156,8 +147,6 @@ def served(flights: pa.Table, version: Version) -> pa.Table:
 
 def _one_thread() -> AbstractContextManager[object]:
     """Keep the learner's threads to one: batches are small, and on a busy machine threads wait for one another for ever."""
-    from threadpoolctl import threadpool_limits
-
     limits: AbstractContextManager[object] = threadpool_limits(1)
     return limits
 
