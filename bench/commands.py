@@ -104,6 +104,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "scenario.show": ("scenario show {scenarios}",),
     "scenario.rows": ("scenario rows {scenarios}",),
     "chart.drift": ("chart drift",),
+    "chart.heatmap": (f"chart heatmap inputs.carrier context.airport {MISSED}",),
     "slice.find": (f"slice find {MISSED}",),
     "slice.list": ("slice list",),
     "slice.show": ("slice show {slice}",),

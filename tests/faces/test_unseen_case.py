@@ -141,6 +141,13 @@ class Questions:
             yield {"query": "context.airport:EWR", "reference": guess}
         yield from ({"fields": name} for name in ("context.zebra", "inputs.zebra"))
 
+    def chart_heatmap(self) -> Iterator[Mapping[str, Any]]:
+        for guess in GUESSES:
+            yield {"rows": "criterion", "columns": "context.airport", "query": guess}
+            yield {"rows": "context.airport", "columns": "model_version", "query": "criterion:slow", "of": guess}
+        for name in ("context.zebra", "inputs.zebra", "inputs.carrier"):
+            yield {"rows": name, "columns": "output", "query": "criterion:slow", "measure": "total"}
+
     def slice_find(self) -> Iterator[Mapping[str, Any]]:
         for guess in GUESSES:
             yield {"query": f"criterion:slow {guess}"}

@@ -27,6 +27,8 @@ UNTOLD = {
     *("slice.confirm", "slice.confirm-exact", "slice.find", "slice.keep", "slice.list", "slice.show"),
     # Told in the library (test_drift.py), of more weeks than others need.
     "chart.drift",
+    # Told in the library (test_heatmap.py); by commands and over HTTP in the tests of all positions.
+    "chart.heatmap",
     # Told by commands and over HTTP (faces/test_models.py, faces/test_replay.py): a file of the machine says what may run.
     *("case.replay", "model.check", "model.list"),
     # Told in the library (test_suites.py), of cases that people labelled.

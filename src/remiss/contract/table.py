@@ -27,7 +27,7 @@ from remiss.errors import NotFound
 FILE = "actions.json"
 ROOT = "/api/v1"
 # The published kinds that are lines and columns, or can be.
-TABULAR = frozenset({"list", "estimate", "agreement"})
+TABULAR = frozenset({"list", "estimate", "agreement", "heatmap"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

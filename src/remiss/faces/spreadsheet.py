@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import quote
 
 from remiss.codec import schema_of
-from remiss.present import agreement, estimate_facts
+from remiss.present import agreement, estimate_facts, heatmap
 from remiss.present.legible import moment, one_line
 from remiss.records.agreement import Agreement
 from remiss.records.estimate import CONFIRMED, Estimate
 from remiss.records.event import Scalar, to_text
+from remiss.records.heatmap import Heatmap
 from remiss.records.rows import Rows
 
 CONFIRMED_COLUMNS = ("flagged", "precision")
@@ -38,6 +39,8 @@ def sheet_of(answer: Any, document: Mapping[str, Any], declared: Any) -> tuple[S
         return figures(answer)
     if isinstance(answer, Agreement):
         return agreement.columns(answer)
+    if isinstance(answer, Heatmap):
+        return heatmap.LINES, heatmap.sheet(answer)
     items: Sequence[Mapping[str, Scalar]] = document["items"]
     said = dict(_plain_keys(schema_of(declared)["properties"]["items"]["items"]))
     columns = tuple(name for name in said if not items or any(name in each for each in items))

@@ -3,6 +3,7 @@
 from remiss.understand.actions import estimate as estimate
 from remiss.understand.drift_actions import measure_drift as measure_drift
 from remiss.understand.exact_actions import exact as exact
+from remiss.understand.heatmap_actions import heatmap as heatmap
 from remiss.understand.kept_slice_actions import confirm_slice as confirm_slice
 from remiss.understand.kept_slice_actions import confirm_slice_exactly as confirm_slice_exactly
 from remiss.understand.kept_slice_actions import list_slices as list_slices

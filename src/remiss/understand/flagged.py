@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 
@@ -98,6 +99,14 @@ def sampled_sums(domain: Weighted) -> WindowSums:
     return WindowSums(y=y, x=x, y2=y2, x2=x2, events=None if domain.unit is None else domain)
 
 
+class History(Protocol):
+    """What knows the windows before those of a figure."""
+
+    def before(self, key: Key, moment: datetime) -> WindowParts | None:
+        """Return how the last windows before a moment differ in the figure of a key; None when there are none."""
+        ...
+
+
 class Past:
     """A frame without limits in time, gathered once for all keys; each looks at the windows before its own."""
 
@@ -177,7 +186,7 @@ def row(
     field: DomainCells,
     places: KeyPlaces,
     arrays: SampleArrays,
-    past: Past | None,
+    past: History | None,
     key: Key,
     notes: tuple[str, ...],
     counts: Mapping[Pattern, int],
@@ -223,9 +232,9 @@ def row(
     )
 
 
-def sampled_in(cells: Iterable[DomainCell], counts: Mapping[Pattern, int]) -> int:
-    """Return how many sampled events stand behind an exact count."""
-    those = (placed.cell for placed in cells if placed.numerator)
+def sampled_in(cells: Iterable[DomainCell], counts: Mapping[Pattern, int], *, every: bool = False) -> int:
+    """Return how many sampled events stand behind an exact count: those of the numerator, or all of these cells."""
+    those = (placed.cell for placed in cells if every or placed.numerator)
     return sum(
         counts.get(pattern_of(its.window, its.stratum, its.met, its.undecided, its.outside, its.version), 0) for its in those
     )

@@ -68,7 +68,7 @@ class Evidence(Protocol):
 
         Parameters
         ----------
-        names : `inputs.NAME`, `context.NAME`, `model_version`, `output`, `confidence` or `latency_ms`
+        names : keys of the filter language as for `sampled`, or periods
         """
         ...
 

@@ -140,13 +140,24 @@ class FieldColumn(NamedTuple):
     codes: npt.NDArray[np.intp]
 
 
+class EventStanding(NamedTuple):
+    """How events stand to the criteria, as `Sampled` has it, and whether they have a label."""
+
+    met: frozenset[str]
+    undecided: frozenset[str]
+    outside: frozenset[str]
+    ruled_out: frozenset[str]
+    labelled: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledColumns:
     """Sampled events of the runs in force by columns, one element for each: as `Sampled`, with several fields at once.
 
-    `window` is the place of each event's among `windows`. `undecided` says whether it is undecided on a criterion in question or
-    without the label that a query compares, `outside` whether the criterion's `among` excludes it. `uniform` says whether it is
-    of the uniform sample of its window.
+    `window` is the place of each event's among `windows`, and `standing` that of how it stands to the criteria among `standings`.
+    `undecided` says whether it is undecided on a criterion in question or without the label that a query compares, `outside`
+    whether the criterion's `among` excludes it. `uniform` says whether it is of the uniform sample of its window. `unit` numbers
+    what was drawn together, None where each event was drawn by itself.
     """
 
     windows: tuple[datetime, ...]
@@ -157,6 +168,9 @@ class SampledColumns:
     undecided: npt.NDArray[np.bool_]
     outside: npt.NDArray[np.bool_]
     uniform: npt.NDArray[np.bool_]
+    standing: npt.NDArray[np.intp]
+    unit: npt.NDArray[np.intp] | None
+    standings: tuple[EventStanding, ...]
     fields: tuple[FieldColumn, ...]
 
 

@@ -59,7 +59,7 @@ NOUNS: Mapping[str, str] = {
     "audit": "Look up who did and saw what, and prove that nobody changed it.",
     "case": "Search, show, file and label cases.",
     "catalog": "Look at, save, restore and upgrade a catalog, rotate its key.",
-    "chart": "See how what the model is asked changes.",
+    "chart": "See failures by two things at once, and what drifted.",
     "citation": "See what rests on a run, a test, a ticket or a pull request.",
     "evidence": "Look at the raw evidence of a case.",
     "experiment": "Record experiments that test what caused a case.",

@@ -37,6 +37,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "estimate": ("run_tables", "estimate"),
     "findings": ("protocol", "findings"),
     "form": ("case_tables", "form"),
+    "heatmap": ("run_tables", "heatmap"),
     "investigation": ("curation_tables", "investigation"),
     "job": ("run_tables", "job"),
     "logged-comparison": ("result_tables", "logged"),

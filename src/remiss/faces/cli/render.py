@@ -102,11 +102,7 @@ def table(titles: Sequence[str] | Mapping[str, int], lines: Iterable[Sequence[ob
     titles : with the priority of each column (see present/columns.py), or without any
     numbers : places of columns that have numbers as texts: they stand to the right, as numbers do
     """
-    named, lines, width = columns_of.priorities(titles), [tuple(line) for line in lines], _width()
-    columns = [
-        _column(title, [line[at] for line in lines], priority, first=at == 0, number=at in numbers)
-        for at, (title, priority) in enumerate(named.items())
-    ]
+    columns, width = _columns(titles, [tuple(line) for line in lines], numbers), _width()
     found = laid_out(columns, width)
     if not found.widths:
         click.echo("\n".join(_cards(columns, width)))
@@ -118,6 +114,21 @@ def table(titles: Sequence[str] | Mapping[str, int], lines: Iterable[Sequence[ob
     click.echo("\n".join([blank, *bold, f" {rule * (len(blank) - 2)} ", *chain.from_iterable(rest), blank]))
     if found.dropped:
         _say_dropped([columns[at] for at in found.dropped], width)
+
+
+def fits(titles: Sequence[str], lines: Sequence[Sequence[object]]) -> bool:
+    """Return whether a table of numbers has room for all of its columns."""
+    found = laid_out(_columns(titles, lines, range(1, len(titles))), _width())
+    return bool(found.widths) and not found.dropped
+
+
+def _columns(
+    titles: Sequence[str] | Mapping[str, int], lines: Sequence[Sequence[object]], numbers: Collection[int]
+) -> list[TableColumn]:
+    return [
+        _column(title, [line[at] for line in lines], priority, first=at == 0, number=at in numbers)
+        for at, (title, priority) in enumerate(columns_of.priorities(titles).items())
+    ]
 
 
 def _column(title: str, values: Sequence[object], priority: int, *, first: bool, number: bool) -> TableColumn:

@@ -1,4 +1,4 @@
-"""Runs, jobs, how captures stand, estimates, slices and drift, as a person reads them on a terminal."""
+"""Runs, jobs, how captures stand, estimates, heatmaps, slices and drift, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import click
 from remiss.capture.late_files import GONE
 from remiss.faces.cli import render
 from remiss.present import drift_facts, estimate_facts, facts
+from remiss.present import heatmap as heatmaps
 from remiss.present.columns import priorities
 from remiss.present.facts import attempt_words, job_in_words, points, signed
 from remiss.present.legible import between, counted, figure, number, share, when
 from remiss.protocol.terms import UNREDACTED
 from remiss.records.drift import DriftReport
 from remiss.records.estimate import Estimate
+from remiss.records.heatmap import Heatmap
 from remiss.records.identity import format_time
 from remiss.records.job import REDACT, REPLAY, SUITE, Job
 from remiss.records.run import Run
@@ -138,6 +140,21 @@ def estimate(found: Estimate) -> None:
     for note in (estimate_facts.among(found), *estimate_facts.notes(found)):
         if note:
             render.say(note)
+
+
+def heatmap(found: Heatmap) -> None:
+    """Print the grid, or where it has no room a line for each cell; then what to know about it."""
+    titles, lines = heatmaps.matrix(found)
+    numbers = {*range(1, len(titles))}
+    if len(set(titles)) < len(titles) or not render.fits(titles, lines):
+        titles, lines = heatmaps.listed(found)
+        numbers = {2, 3, 4}
+    if found.cells:
+        render.table(titles, lines, numbers=numbers)
+    else:
+        render.say("there is nothing to show")
+    for note in heatmaps.notes(found):
+        render.say(note)
 
 
 def drift(found: DriftReport) -> None:

@@ -62,13 +62,17 @@ def slice_field(column: FieldColumn, uniform: Flags, weights: Numbers, *, bins: 
     >>> len(field.predicates), field.codes.tolist()
     (3, [2, 1, 3, 1])
     """
+    coded = predicates_of(column, uniform, weights, bins=bins)
+    return None if len(coded.predicates) < 2 else coded
+
+
+def predicates_of(column: FieldColumn, uniform: Flags, weights: Numbers, *, bins: int = BINS) -> SliceField:
+    """Return a field by its predicates likewise, however few they are."""
     known = [value for value in column.values if value is not None and _nameable(value)]
     numbers = bool(known) and all(_is_number(value) for value in known)
     if numbers and len({float(str(value)) for value in known}) > FEW_VALUES:
-        coded = _binned(column, uniform, bins)
-    else:
-        coded = _by_value(column, weights)
-    return None if len(coded.predicates) < 2 else coded
+        return _binned(column, uniform, bins)
+    return _by_value(column, weights)
 
 
 def _is_number(value: Scalar) -> bool:

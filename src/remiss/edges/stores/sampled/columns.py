@@ -1,11 +1,14 @@
-"""What a list tells of sampled events, column by column: read as the database has it, thousands at a time.
+"""What a list or a chart tells of sampled events, column by column: read as the database has it, thousands at a time.
 
 Times are microseconds, and lists and answers come again with many events: each distinct one is read once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Row, Text, type_coerce
@@ -16,11 +19,17 @@ from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import names as names_in
 from remiss.edges.stores.sampled.decisions import NONE, Decision, decisions
 from remiss.edges.stores.tables import event_contents, events, observations, protocols, runs
+from remiss.records.event import Scalar
 from remiss.records.identity import case_id
+from remiss.understand.periods import PERIODS, period_of
 
 # By column, the list of criteria that it is of.
 LISTS = {"criteria": "met", "undecided": "undecided", "outside": "outside"}
 FLOAT = '"float:'
+# Fields of events that are read as text, and each value of them once.
+STORED_AS_JSON = frozenset({"output", "label"})
+# No value that a predicate asks for.
+ERASED = float("nan")
 
 
 def needed_for(names: Collection[str]) -> set[str]:
@@ -69,6 +78,39 @@ def objects(texts: Sequence[str | None]) -> list[Any]:
     joined = f"[{','.join(text or '{}' for text in texts)}]"
     # What `from_json` makes of a text with a mark of a float in it holds for that text alone.
     return [from_json(text or "{}") for text in texts] if FLOAT in joined else from_json(joined)
+
+
+def field_values(
+    name: str, read: Mapping[str, Sequence[Any]], inner: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> Iterable[Scalar]:
+    """Return what the events have of a field, as predicates ask for it."""
+    if name in PERIODS:
+        return (period_of(name, at, width_of(micros)) for at, micros in zip(read["moment"], read["width_micros"], strict=True))
+    family, _, field = name.partition(".")
+    values: Iterable[Scalar]
+    if field:
+        values = (each.get(field) for each in inner[f"{family}."])
+    else:
+        own = read[f"own_{name}"]
+        known = {text: from_json(text) for text in {*own} if text is not None} if name in STORED_AS_JSON else None
+        values = own if known is None else map(known.get, own)
+    return map(_asked_for, values, read["inputs"])
+
+
+def _asked_for(value: Scalar, inputs: str | None) -> Scalar:
+    """Return a value that a predicate may ask for; what was erased is not known to be missing, and no number is none."""
+    return ERASED if inputs is None or (isinstance(value, float) and not math.isfinite(value)) else value
+
+
+def numbered(known: dict[Any, int], values: Iterable[Any]) -> list[int]:
+    """Return the number of each value, one that is not known yet with the next."""
+    return [known.setdefault(value, len(known)) for value in values]
+
+
+@lru_cache(64)
+def width_of(micros: int) -> timedelta:
+    """Return the width of windows."""
+    return timedelta(microseconds=micros)
 
 
 def _answers(texts: Sequence[str | None], inputs: Sequence[str | None]) -> list[Any]:

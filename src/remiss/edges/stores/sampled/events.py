@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -21,7 +19,7 @@ from remiss.edges.stores.querying.phrases import matched_events
 from remiss.edges.stores.querying.search import condition, observation_face
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import names, stratum
-from remiss.edges.stores.sampled.columns import objects
+from remiss.edges.stores.sampled.columns import STORED_AS_JSON, field_values, numbered, objects, width_of
 from remiss.edges.stores.sampled.decisions import NONE, Decision, decisions
 from remiss.edges.stores.sampled.frames import of_frame
 from remiss.edges.stores.tables import (
@@ -38,20 +36,13 @@ from remiss.records.identity import from_micros, to_micros
 from remiss.records.run import ALL
 from remiss.understand.periods import PERIODS, period_of
 from remiss.understand.question import QuestionPlan
-from remiss.understand.sampling_facts import BlindedEvent, FieldColumn, Frame, Judged, Sampled, SampledColumns
+from remiss.understand.sampling_facts import BlindedEvent, EventStanding, FieldColumn, Frame, Judged, Sampled, SampledColumns
 
 # So many events are decoded at once; a catalog may have a million.
 AT_ONCE = 8_192
-# No value that a predicate asks for.
-ERASED = float("nan")
-KINDS = {"probability": np.float64, **dict.fromkeys(("inside", "of", "undecided", "outside", "uniform"), np.bool_)}
-# Fields of a model's answer, by columns; an output is stored as JSON.
-ANSWERS: Mapping[str, Any] = {
-    "model_version": events.c.model_version,
-    "confidence": events.c.confidence,
-    "latency_ms": events.c.latency_ms,
-    "output": type_coerce(observations.c.output, Text()).label("output"),
-}
+KINDS = {"probability": np.float64, **dict.fromkeys(("inside", "of", "uniform"), np.bool_)}
+STANDING = ("criteria_met", "criteria_undecided", "criteria_outside", "criteria_ruled_out", "labelled")
+ARRAYS = ("window", "probability", "inside", "of", "uniform", "standing")
 # Keys of the filter language that events and observations answer from a column of their own.
 COLUMNS: Mapping[str, Any] = {
     "source": events.c.source_name,
@@ -98,51 +89,56 @@ def sampled_columns(reading: Reading, frame: Frame, plan: QuestionPlan, names_of
         samples.c.criterion == ALL,
     )
     kept = [type_coerce(event_contents.c[name], Text()).label(name) for name in ("inputs", "context")]
-    own = [ANSWERS[name] for name in names_of if name in ANSWERS]
-    more = (uniform.label("uniform"), *own, *kept)
-    marked = _marked(reading, frame, plan.question.query, plan.among, None, more=more)
-    named = set(plan.named)
-    undecided = cache(lambda stored, labelled: bool(named & {*names(stored)}) or (plan.needs_label and not labelled))
-    outside = cache(lambda stored: plan.risk in names(stored))
-    codes: Mapping[str, dict[Any, int]] = {name: {} for name in names_of}
-    found: dict[str, list[Any]] = {name: [] for name in (*SampledColumns.__slots__[1:-1], *names_of)}
+    own = [
+        (type_coerce(COLUMNS[name], Text()) if name in STORED_AS_JSON else COLUMNS[name]).label(f"own_{name}")
+        for name in names_of
+        if name in COLUMNS
+    ]
+    when = [events.c.occurred_at.label("moment")] if PERIODS & {*names_of} else []
+    marked = _marked(reading, frame, plan.question.query, plan.among, None, more=(uniform.label("uniform"), *kept, *own, *when))
+    codes: Mapping[str, dict[Any, int]] = {name: {} for name in (*names_of, "standing", "unit")}
+    found: dict[str, list[Any]] = {name: [] for name in (*ARRAYS, *codes)}
     for rows in reading.connection.execution_options(yield_per=AT_ONCE).execute(marked).partitions():
         read = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
         found["window"].append([place_of[start] for start in read["window_start"]])
         found["probability"].append(read["inclusion_probability"])
-        found["inside"].append([*map(bool, read["inside"])])
-        found["of"].append([*map(bool, read["of"])])
-        found["undecided"].append([*map(undecided, read["criteria_undecided"], read["labelled"])])
-        found["outside"].append([*map(outside, read["criteria_outside"])])
-        found["uniform"].append([*map(bool, read["uniform"])])
+        for name in ("inside", "of", "uniform"):
+            found[name].append([*map(bool, read[name])])
+        found["standing"].append(numbered(codes["standing"], zip(*(read[name] for name in STANDING), strict=True)))
+        if frame.unit is not None:
+            found["unit"].append(numbered(codes["unit"], read["unit"]))
         inner = {INPUTS: objects(read["inputs"]), CONTEXT: objects(read["context"])}
-        for name, known in codes.items():
-            family, _, field = name.partition(".")
-            values = (
-                (each.get(field) for each in inner[f"{family}."])
-                if field
-                else map(_answer if name == "output" else _as_it_is, read[name])
-            )
-            there = map(_asked_for, values, read["inputs"])
-            found[name].append([known.setdefault((value.__class__ is bool, value), len(known)) for value in there])
+        for name in names_of:
+            there = field_values(name, read, inner)
+            found[name].append(numbered(codes[name], ((value.__class__ is bool, value) for value in there)))
     made: dict[str, Any] = {
         name: np.array([*chain.from_iterable(parts)], dtype=KINDS.get(name, np.intp)) for name, parts in found.items()
     }
+    unit = made.pop("unit")
+    standings = tuple(_standing(*each) for each in codes["standing"])
+    named = frozenset(plan.named)
+    undecided = np.array(
+        [bool(named & each.undecided) or (plan.needs_label and not each.labelled) for each in standings], dtype=bool
+    )
+    outside = np.array([plan.risk in each.outside for each in standings], dtype=bool)
     fields = tuple(FieldColumn(name, [value for _, value in codes[name]], made.pop(name)) for name in names_of)
-    return SampledColumns(windows=windows, fields=fields, **made)
+    return SampledColumns(
+        windows=windows,
+        unit=None if frame.unit is None else unit,
+        standings=standings,
+        fields=fields,
+        undecided=undecided[made["standing"]],
+        outside=outside[made["standing"]],
+        **made,
+    )
 
 
-def _as_it_is(value: Scalar) -> Scalar:
-    return value
-
-
-def _asked_for(value: Scalar, inputs: str | None) -> Scalar:
-    """Return a value that a predicate may ask for; what was erased is not known to be missing, and no number is none."""
-    return ERASED if inputs is None or (isinstance(value, float) and not math.isfinite(value)) else value
-
-
-def _answer(stored: str | None) -> Scalar:
-    return None if stored is None else part(stored)
+def _standing(met: str, undecided: str, outside: str, ruled_out: str | None, labelled: object) -> EventStanding:
+    """Return how events stand to the criteria, of the lists that the database has as text."""
+    of, doubted, beyond, never = (
+        frozenset(names(text)) if text else frozenset() for text in (met, undecided, outside, ruled_out)
+    )
+    return EventStanding(met=of, undecided=doubted, outside=beyond, ruled_out=never, labelled=bool(labelled))
 
 
 def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:
@@ -228,7 +224,7 @@ def _key(row: Row[Any], by: str | None) -> Scalar:
     if by is None:
         return None
     if by in PERIODS:
-        return period_of(by, row.by, timedelta(microseconds=row.width_micros))
+        return period_of(by, row.by, width_of(row.width_micros))
     if by.startswith((INPUTS, CONTEXT)):
         return None if row.by is None else part(row.by)
     found: Scalar = row.by
