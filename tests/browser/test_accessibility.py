@@ -71,6 +71,7 @@ PAGES = (
     "/trends",
     "/trends?query=criterion%3Aslow&what=rate&by=week&variance=sample",
     "/trends?query=nope%3A1",
+    "/heatmap?rows=inputs.carrier&columns=week&rule=missed-delay",
     "/protocols",
     "/protocols/arrival-delay",
     "/help",
@@ -240,10 +241,11 @@ def out_of_order(page, path):
     return {} if levels[:1] == [1] and levels.count(1) == 1 and follow else {f"{path}: headings": levels}
 
 
-# What is wider than a phone, with all that unfolds: there a line of a table is a few short ones. A document keeps its lines.
+# What is wider than a phone, with all that unfolds: there a line of a table is a few short ones. A document keeps its lines,
+# and a map its columns, beside which the first one stays.
 SIDEWAYS = """(() => {
   document.querySelectorAll("details").forEach((each) => { each.open = true; });
-  return [...document.querySelectorAll(".scroll:not(.document)")]
+  return [...document.querySelectorAll(".scroll:not(.document, .map)")]
     .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText.slice(0, 80))
     .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : []);
 })()"""

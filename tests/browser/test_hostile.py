@@ -230,6 +230,8 @@ VISITS = (
     Visit(BY_PLACE),
     Visit(BY_OUTPUT),
     Visit(f"/trends?{urlencode({'query': LONG})}", status=422),
+    Visit(f"/heatmap?{urlencode({'rows': 'criterion', 'columns': 'context.place', 'protocol': 'hostile'})}"),
+    Visit(f"/heatmap?{urlencode({'query': LONG})}", status=422),
     Visit("/slices"),
     Visit(f"/slices?{urlencode({'query': LONG})}", status=422),
     Visit("/suites"),

@@ -290,6 +290,7 @@ ASKED = {
         "rows=output&columns=label&measure=total",
     ),
     "/api/v1/slice-search": ("query=criterion:slow",),
+    "/heatmap": ("", "rows=context.note&columns=inputs.carrier&measure=total", "rows=output&columns=label&measure=total"),
     "/slices": ("", "query=criterion:slow"),
     "/api/v1/runs/{run}/comparison": ("other={other}",),
     "/runs/compare": ("run={run}&run={other}",),

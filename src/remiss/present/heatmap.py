@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from remiss.present import estimate_facts
-from remiss.present.legible import counted, one_line
-from remiss.records.heatmap import EMPTY, NONE, HeatCell, Heatmap
+from remiss.present.legible import counted, number, one_line, share
+from remiss.records.heatmap import EMPTY, FIGURE, NONE, ZERO, HeatCell, Heatmap
 
 DASH = "\N{EN DASH}"
 NOTHING = f"{DASH}: nothing to sample there"
+# How many shades a map has beside that of 0.
+SHADES = 6
 OPEN = "?: no figure yet"
 LINES = ("row", "column", "value", "low", "high", "method", "variance", "among", "sampled", "support", "state", "few", "query")
 
@@ -26,6 +28,72 @@ def cell_of(cell: HeatCell, *, rate: bool) -> str:
     """Return a cell in one text: its value, its interval, and whether it has little support."""
     value, interval = figure_of(cell, rate=rate)
     return f"{value}{f' ({interval})' if interval else ''}{' few' if cell.few else ''}"
+
+
+def told(cell: HeatCell, names: tuple[str, str], *, rate: bool) -> str:
+    """Return a cell in words, with the names of its row and its column."""
+    where = ", ".join(names)
+    if cell.state == EMPTY:
+        return f"{where}: nothing was sampled"
+    if cell.state == NONE:
+        return f"{where}: no figure yet"
+    value, interval = figure_of(cell, rate=rate)
+    said = f"{value}, {interval}" if interval else value
+    return ", ".join(filter(None, (f"{where}: {said}", f"of {cell.support:,} sampled", estimate_facts.remarks(cell.figure))))
+
+
+def top_of(found: Heatmap) -> float:
+    """Return the greatest value of the cells with enough support, which the shades reach up to; 0 of none."""
+    return max((float(each.value or 0) for each in found.cells if each.state == FIGURE and not each.few), default=0.0)
+
+
+def shade_of(cell: HeatCell, top: float) -> str:
+    """Return the class of a cell's shade: `q0` to `q6` by its value, `thin` of little support, `none` or `open` without any."""
+    if cell.state in {EMPTY, NONE}:
+        return "none" if cell.state == EMPTY else "open"
+    if cell.few:
+        return "thin"
+    return "q0" if cell.state == ZERO else f"q{min(SHADES, 1 + int(SHADES * float(cell.value or 0) / top))}"
+
+
+def key(found: Heatmap) -> Iterator[tuple[str, str, str]]:
+    """Yield what occurs in a map: the class, a sample of what stands in such a cell, and what it means."""
+    top = top_of(found)
+    known = {shade_of(each, top) for each in found.cells}
+    if "q0" in known:
+        yield "q0", "0", "Sampled, and none found"
+    for at in range(SHADES if top else 0):
+        low, high = (_scaled(top * each / SHADES, found) for each in (at, at + 1))
+        yield f"q{at + 1}", "", f"{low} to {high}"
+    if "thin" in known:
+        yield "thin", "", f"Under {counted(found.least, 'sampled event')}"
+    if "none" in known:
+        yield "none", DASH, "Nothing was sampled"
+    if "open" in known:
+        yield "open", "?", "No figure yet"
+
+
+def _scaled(value: float, found: Heatmap) -> str:
+    return share(value) if found.rate else number(value)
+
+
+def headline(found: Heatmap, called: Callable[[str, str], str]) -> str:
+    """Return what a map shows, in a sentence: of the cells with enough support that which is surest to be high.
+
+    Parameters
+    ----------
+    called : what people call a value of an axis, by the axis and its label
+    """
+    firm = [each for each in found.cells if each.state == FIGURE and not each.few]
+    if not firm:
+        return "No cell has enough support to be compared"
+    highest = max(firm, key=lambda each: ((each.value if each.figure.exact else each.low) or 0, each.value or 0))
+    value, interval = figure_of(highest, rate=found.rate)
+    row, column = (
+        called(found.rows.by, found.rows.labels[highest.row]),
+        called(found.columns.by, found.columns.labels[highest.column]),
+    )
+    return f"Most surely high: {row}, {column}: {value}{f' ({interval})' if interval else ''}"
 
 
 def matrix(found: Heatmap) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -55,7 +123,7 @@ def sheet(found: Heatmap) -> Iterator[tuple[object, ...]]:
 
 
 def notes(found: Heatmap) -> Iterator[str]:
-    """Yield in sentences what the cells are, what the signs mean, and what is to be known of all."""
+    """Yield in sentences what the cells are, and what is to be known of all."""
     if len(found.denominators) == 1:
         yield f"among {found.denominators[0]}"
     elif found.denominators:
@@ -63,10 +131,14 @@ def notes(found: Heatmap) -> Iterator[str]:
     for axis, words in ((found.rows, "row"), (found.columns, "column")):
         if axis.left_out:
             yield f"{counted(axis.left_out, f'more {words}')} of {axis.by} not shown"
+    yield from found.notes
+
+
+def signs(found: Heatmap) -> Iterator[str]:
+    """Yield what signs mean where there is no colour."""
     if any(each.few for each in found.cells):
         yield f"few: under {counted(found.least, 'sampled event')}"
     if any(each.state == EMPTY for each in found.cells):
         yield NOTHING
     if any(each.state == NONE for each in found.cells):
         yield OPEN
-    yield from found.notes

@@ -84,6 +84,19 @@ def test_any_two_severities_are_told_apart(who, bound):
     assert round(least(["sev1", "sev2", "sev3", "paper"], "light", who), 2) >= bound
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("who", list(SEEN_BY))
+def test_neighbouring_shades_of_a_map_are_told_apart(scheme, who):
+    assert min(least([f"q{at}", f"q{at + 1}"], scheme, who) for at in range(6)) >= 0.055
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_figure_is_read_on_every_shade_of_a_map(scheme):
+    found = tokens(scheme)
+    on = {"q0": "ink", "q1": "ink", "q2": "ink", "q3": "on-q3", "q4": "on-q4", "q5": "on-q5", "q6": "on-q5"}
+    assert min(contrast(found[shade], found[text]) for shade, text in on.items()) >= 4.5
+
+
 def contrast(first: str, second: str) -> float:
     """Return the contrast of two colours as WCAG 2 defines it."""
     lights = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in (linear(first), linear(second)))

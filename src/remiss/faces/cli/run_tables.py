@@ -153,7 +153,7 @@ def heatmap(found: Heatmap) -> None:
         render.table(titles, lines, numbers=numbers)
     else:
         render.say("there is nothing to show")
-    for note in heatmaps.notes(found):
+    for note in (*heatmaps.signs(found), *heatmaps.notes(found)):
         render.say(note)
 
 

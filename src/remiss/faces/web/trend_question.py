@@ -7,7 +7,7 @@ answer: a share needs a rule, modes and severities are for people to say, and wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -243,6 +243,13 @@ def fields_of(protocols: Sequence[Protocol]) -> tuple[str, ...]:
     """Return what a figure can be broken down by, for the form to offer."""
     named = [name for found in protocols for name in protocol_cache.fields(found) if name not in {"event_id", "occurred", "text"}]
     return (*PERIODS, "criterion", "mode", "severity", *dict.fromkeys(named))
+
+
+def latest_of(captured: Iterable[Mapping[str, Any]], protocols: Collection[str]) -> tuple[str, str] | None:
+    """Return the source and the protocol, of these, that were captured last; None where there are not several."""
+    named = sorted((str(each["at"]), str(each["source"]), _name(str(each["protocol"]))) for each in captured)
+    of = [each[1:] for each in named if each[2] in protocols]
+    return of[-1] if len({*of}) > 1 else None
 
 
 def ready_of(protocols: Sequence[Protocol]) -> tuple[ListLink, ...]:

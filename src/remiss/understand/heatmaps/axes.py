@@ -150,14 +150,19 @@ def label_of(query: Query, by: str) -> str:
         case Not():
             return NONE_OF.get(by, NOT_KNOWN)
         case And((Term(value=low), Term(value=high))):
-            return f"{scalar_text(low)} to under {scalar_text(high)}"
+            return f"{_bound(low)} to under {_bound(high)}"
         case Term(operator=Operator.AT_LEAST, value=low):
-            return f"{scalar_text(low)} and over"
+            return f"{_bound(low)} and over"
         case Term(operator=Operator.LESS, value=high):
-            return f"under {scalar_text(high)}"
+            return f"under {_bound(high)}"
         case Term(value=value):
             return value_in_words(value)
     raise ValueError(f"no value of a field is asked for by {query}")
+
+
+def _bound(value: Scalar) -> str:
+    """Return where a bin begins or ends, in as many digits as people read; the query has them all."""
+    return f"{value:.6g}" if isinstance(value, float) else scalar_text(value)
 
 
 def _value(by: str, key: Scalar, width: timedelta) -> AxisValue:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
 from markupsafe import Markup
@@ -24,7 +24,17 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import ListLink, teams_of_query
 from remiss.faces.web.rendering import address, render, shell
 from remiss.faces.web.trend_files import exported, file_name
-from remiss.faces.web.trend_question import CRITERION, PAGE, Chip, TrendQuestion, chips_of, fields_of, names_of, ready_of
+from remiss.faces.web.trend_question import (
+    CRITERION,
+    PAGE,
+    Chip,
+    TrendQuestion,
+    chips_of,
+    fields_of,
+    latest_of,
+    names_of,
+    ready_of,
+)
 from remiss.present import chart_words, estimate_facts
 from remiss.present.chart import Drawing, chart
 from remiss.present.chart_scale import ordered, over_time
@@ -41,9 +51,6 @@ from remiss.records.estimate import (
     EstimateRow,
 )
 from remiss.understand.periods import drilldown
-
-if TYPE_CHECKING:
-    pass
 
 router = APIRouter()
 # So many rows of a table, and a chart beside them, are a page of under 60 KB.
@@ -133,13 +140,10 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
     position = head if earlier is None else earlier
     protocols = protocol_cache.newest(ws)
     captured = tuple(answers.ask(ws, capture.coverage, position))
-    named = sorted((str(each["at"]), str(each["source"]), str(each["protocol"]).rpartition("@")[0]) for each in captured)
     teams = {each.team for each in protocols}
-    of_team = {each.name for each in protocols if asked.team in {"", each.team}}
-    named = [each for each in named if each[2] in of_team]
-    if len({each[1:] for each in named}) > 1 and not (question.source or question.protocol):
-        _, source, name = named[-1]
-        question = question.model_copy(update={"source": source, "protocol": name})
+    latest = latest_of(captured, {each.name for each in protocols if asked.team in {"", each.team}})
+    if latest and not (question.source or question.protocol):
+        question = question.model_copy(update={"source": latest[0], "protocol": latest[1]})
     result, empty, of, names = None, False, protocols[:1], PLAIN
     problem: InputError | None = None
     try:
