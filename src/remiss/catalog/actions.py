@@ -80,8 +80,7 @@ def search(
     out, sort, names = query_of(ws, query), sort_of(ws, sort), columns_of(ws, columns)
     order, fields = parse_sort(sort), fields_among(names or ())
     query, wanted = out.query, parse(out.query)
-    secret = ws.keys.secret("pages")
-    turned = None if after is None else turn(after, list_name(query, sort, as_of), order.kinds, secret)
+    turned = None if after is None else turn(after, list_name(query, sort, as_of), order.kinds, ws.keys.secret("pages"))
     at = as_of if turned is None or turned.position is None else turned.position
     position = None if at is None else reached(at, ws.cases.position())
     # A page alone is one statement, for which no snapshot need be held.
@@ -97,7 +96,8 @@ def search(
     following = None
     if page.last is not None:
         pinned = page.head if position is None and order.moves else position
-        following = token(Turn(of=list_name(query, sort, as_of), position=pinned, total=matching, last=page.last), secret)
+        of = list_name(query, sort, as_of)
+        following = token(Turn(of=of, position=pinned, total=matching, last=page.last), ws.keys.secret("pages"))
     lines = tuple(row(line) for line in page.lines)
     if fields:
         lines = tuple((*line, *values) for line, values in zip(lines, page.values, strict=True))

@@ -263,6 +263,8 @@ def _write_all_open(values: Sequence[Any]) -> Sequence[object]:
     # Without a colon no text has a tag.
     if not kinds or (kinds == {str} and ":" not in "".join(value for value in values if type(value) is str)):
         return values
+    if kinds == {float} and math.isfinite(sum(value for value in values if type(value) is float)):
+        return values
     return [*map(write_open, values)]
 
 

