@@ -103,6 +103,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "scenario.list": ("scenario list",),
     "scenario.show": ("scenario show {scenarios}",),
     "scenario.rows": ("scenario rows {scenarios}",),
+    "chart.change": (f"chart change {MISSED} --by inputs.carrier",),
     "chart.drift": ("chart drift",),
     "chart.heatmap": (f"chart heatmap inputs.carrier context.airport {MISSED}",),
     "slice.find": (f"slice find {MISSED}",),

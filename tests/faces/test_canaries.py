@@ -329,6 +329,7 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/estimates",
         "/api/v1",
         "/api/v1/drift",  # of two complete windows and more
+        "/api/v1/rate-change",
         "/api/v1/access",
         "/api/v1/cases/{case}/form",
         "/api/v1/cases/notebook",

@@ -148,6 +148,12 @@ class Questions:
         for name in ("context.zebra", "inputs.zebra", "inputs.carrier"):
             yield {"rows": name, "columns": "output", "query": "criterion:slow", "measure": "total"}
 
+    def chart_change(self) -> Iterator[Mapping[str, Any]]:
+        for guess in GUESSES:
+            yield {"query": f"criterion:slow {guess}", "by": "inputs.carrier"}
+            yield {"query": "criterion:slow", "by": "context.airport", "reference": guess}
+        yield from ({"query": "criterion:slow", "by": name} for name in ("context.zebra", "inputs.zebra"))
+
     def slice_find(self) -> Iterator[Mapping[str, Any]]:
         for guess in GUESSES:
             yield {"query": f"criterion:slow {guess}"}

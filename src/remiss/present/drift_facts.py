@@ -1,16 +1,29 @@
-"""Drift in words: what of a field changed, where to and by how much, as the terminal and pages say it."""
+"""Drift in words: what of a field changed, where to and by how much, and what split a rate, as the terminal and pages say it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from remiss.present.legible import NARROW_SPACE, between, counted, number, one_line, share
-from remiss.records.drift import APPEARED, CHANGED, DOWN, GONE, NONE, UP, DriftReport, FieldDrift
+from remiss.records.drift import (
+    APPEARED,
+    CHANGED,
+    DOWN,
+    GONE,
+    NONE,
+    REFERENCE,
+    UP,
+    ChangeReport,
+    DriftReport,
+    FieldDrift,
+)
 from remiss.records.event import Scalar
 
 COLUMNS = ("field", "drift", "PSI", "JS", "Wasserstein", "missing", "q")
 PRIORITIES = {"drift": 1, "PSI": 2, "JS": 4, "Wasserstein": 5, "missing": 4, "q": 3}
 SIGNS = {UP: "▲", DOWN: "▼", CHANGED: "◆", APPEARED: "●", GONE: "○", NONE: "▬"}
+CHANGE_COLUMNS = ("slice", "share", "rate", "by mix, in points", "by rate, in points")
+CHANGE_PRIORITIES = {"by mix, in points": 1, "by rate, in points": 1, "rate": 2, "share": 3}
 SHARES = frozenset({"psi", "jensen-shannon", "wasserstein"})
 
 
@@ -79,4 +92,52 @@ def notes(found: DriftReport) -> Iterator[str]:
         )
     for each in found.fields:
         yield from (f"{each.field}: {note}" for note in each.notes)
+    yield from found.notes
+
+
+def change_lines(found: ChangeReport) -> Iterator[tuple[str, ...]]:
+    """Yield what a table says of each slice, and of all together."""
+    for each in found.slices:
+        yield (
+            one_line(each.words),
+            f"{share(each.share_before)} → {share(each.share_after)}",
+            f"{_or_none(each.rate_before)} → {_or_none(each.rate_after)}",
+            effect(each.mix, each.mix_low, each.mix_high),
+            effect(each.rate, each.rate_low, each.rate_high),
+        )
+    yield (
+        "all together",
+        "",
+        f"{share(found.rate_before)} → {share(found.rate_after)}",
+        effect(found.mix, found.mix_low, found.mix_high),
+        effect(found.rate, found.rate_low, found.rate_high),
+    )
+
+
+def _or_none(rate: float | None) -> str:
+    return "none" if rate is None else share(rate)
+
+
+def effect(value: float, low: float | None, high: float | None) -> str:
+    """Return a part of a change in percentage points, with its interval.
+
+    >>> effect(0.0123, -0.001, 0.0256), effect(0.0, None, None)
+    ('+1.23 (-0.10 to +2.56)', '+0.00')
+    """
+    said = f"{100 * value:+.2f}"
+    return said if low is None or high is None else f"{said} ({100 * low:+.2f} to {100 * high:+.2f})"
+
+
+def change_notes(found: ChangeReport) -> Iterator[str]:
+    """Yield in sentences how the rate changed, by what, and what to know about it."""
+    said = effect(found.change, found.change_low, found.change_high)
+    before = sum(each.role == REFERENCE for each in found.windows)
+    yield (
+        f"{share(found.rate_before)} of {found.among} in {counted(before, 'window')} before, {share(found.rate_after)} in "
+        f"{counted(len(found.windows) - before, 'window')} after: {said} points, of {counted(found.sampled, 'sampled event')}"
+    )
+    if found.needs:
+        yield f"too few windows to say how sure that is: the shorter side needs {counted(found.needs, 'more window')}"
+    if found.correlation:
+        yield f"windows that follow each other are alike (correlation {found.correlation:.1f}), and every interval allows for it"
     yield from found.notes

@@ -158,3 +158,74 @@ def _line(one: FieldDrift) -> dict[str, object]:
         "p": None if surest is None else surest.p,
         "q": None if surest is None else surest.q,
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceChange:
+    """What a slice adds to a change of the rate: by what more or less is asked of it (mix), and by its own rate.
+
+    `words` name it, and `query` finds its failures, of any time; that is None of the rest, what is in no slice that is told. A
+    rate is None where the slice has no events. Effects are differences of rates; their ends are None where a side has under
+    eight windows, or hardly an event of the slice.
+    """
+
+    words: str
+    query: str | None
+    sampled_before: Count
+    sampled_after: Count
+    share_before: Share
+    share_after: Share
+    rate_before: Share | None
+    rate_after: Share | None
+    mix: float
+    mix_low: float | None
+    mix_high: float | None
+    rate: float
+    rate_low: float | None
+    rate_high: float | None
+
+
+@published("rate-change", read="position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReport:
+    """A change of a rate from reference windows to others, split into mix and rate by slice, which add up to it.
+
+    `by` are the fields by whose values slices are cut, and `among` says what the rate is among. Effects of `slices` add up to
+    `mix` and `rate`, and these to `change`, which is `rate_after` less `rate_before`. Intervals (95 %) are of the process that
+    wrote the log; `needs` is how many more windows the shorter side has to have for any, and `correlation` that of windows which
+    follow each other, by which they are wider. `sampled` events were counted, each by its weight.
+    """
+
+    query: str
+    among: str
+    by: tuple[str, ...]
+    source: str
+    protocol: str
+    protocol_version: Count
+    windows: tuple[DriftWindow, ...]
+    needs: Count
+    sampled: Count
+    rate_before: Share
+    rate_after: Share
+    change: float
+    change_low: float | None
+    change_high: float | None
+    mix: float
+    mix_low: float | None
+    mix_high: float | None
+    rate: float
+    rate_low: float | None
+    rate_high: float | None
+    correlation: Share
+    slices: tuple[SliceChange, ...]
+    position: Count
+    notes: tuple[str, ...] = ()
+
+    def to_arrow(self) -> pa.Table:
+        """Return an Arrow table with a line for each slice."""
+        types = {name: arrow.TEXT if name in {"query", "words"} else arrow.REAL for name in SliceChange.__slots__}
+        return arrow.table({name: [getattr(each, name) for each in self.slices] for name in types}, types)
+
+    def to_pandas(self) -> Any:
+        """Return a pandas data frame with a line for each slice; needs pandas."""
+        return arrow.to_pandas(self.to_arrow())

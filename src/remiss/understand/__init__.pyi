@@ -8,6 +8,7 @@ from remiss.understand.kept_slice_actions import confirm_slice as confirm_slice
 from remiss.understand.kept_slice_actions import confirm_slice_exactly as confirm_slice_exactly
 from remiss.understand.kept_slice_actions import list_slices as list_slices
 from remiss.understand.kept_slice_actions import show_slice as show_slice
+from remiss.understand.rate_change_actions import split_change as split_change
 from remiss.understand.run_comparison_actions import compare_runs as compare_runs
 from remiss.understand.sample_actions import export_sample as export_sample
 from remiss.understand.sample_actions import list_sample as list_sample

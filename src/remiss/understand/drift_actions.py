@@ -146,33 +146,41 @@ class _Windows(NamedTuple):
 
 
 def _windows(facts: FrameFacts, own: Asked, against: Asked, *, named: bool) -> _Windows:
-    """Return the windows of a report: of those that are complete, in which no labels are to come and the log does not begin.
-
-    A window that the time of a query cuts is none: part of a week is not like a week.
+    """Return the windows of a report.
 
     Raises
     ------
     FigureRefused : none is complete, there is nothing to compare with, or some events are above the clearance
     """
-    census, domains = facts.census, []
-    for each in (own, against):
-        domain = build_domain(QuestionPlan(question=Question(query=each), among=None, named=()), census)
-        check_visible(domain, census.frame)
-        domains.append([start for start in domain.windows if not cuts(each, Window(start, census.rules.width))])
-    partial = begun_within(facts.begins(), census.rules.width)
-    whole = {one.window for one in census.frame.windows if not one.provisional and one.population} - {*partial}
-    asked = [start for start in domains[0] if start in whole]
+    asked = complete_windows(facts, own)
     if not asked:
         raise FigureRefused(
             "no complete window lies within the scope of the query", do="ask for an earlier or a longer time (occurred:)"
         )
-    beside = [start for start in domains[1] if start in whole and start != asked[-1]]
+    beside = [start for start in complete_windows(facts, against) if start != asked[-1]]
     if not beside:
         raise FigureRefused(
             "no other complete window is there to compare with", do="capture more windows, or name others by --reference"
         )
     references = frozenset(beside if named else beside[:HISTORY])
     return _Windows(asked[-1], references, tuple(sorted({*asked, *references})))
+
+
+def complete_windows(facts: FrameFacts, query: Asked) -> list[datetime]:
+    """Return the windows in the scope of a query that are complete, in which no labels are to come and the log does not begin.
+
+    A window that the time of a query cuts is none: part of a week is not like a week.
+
+    Raises
+    ------
+    FigureRefused : some events are above the clearance
+    """
+    census = facts.census
+    domain = build_domain(QuestionPlan(question=Question(query=query), among=None, named=()), census)
+    check_visible(domain, census.frame)
+    whole = {one.window for one in census.frame.windows if not one.provisional and one.population}
+    whole -= {*begun_within(facts.begins(), census.rules.width)}
+    return [each for each in domain.windows if each in whole and not cuts(query, Window(each, census.rules.width))]
 
 
 def _scale(facts: FrameFacts, windows: Sequence[datetime]) -> Numbers:

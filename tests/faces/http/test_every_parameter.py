@@ -54,6 +54,7 @@ SOUND = {
     "entry": "journal-1",
     "text": "said",
     "title": "a title",
+    "by": "inputs.carrier",
     "model": "m",
     "at": "2026-01-01T00:00:00Z",
     "revision": 1,

@@ -178,6 +178,7 @@ QUERIES = {
     "/protocols/{name}/diff": "before=1&after=1",
     "/runs/{run}/histograms": "field=output",
     "/api/v1/runs/{run}/histograms": "field=output",
+    "/api/v1/rate-change": "by=inputs.carrier&query=criterion:slow+occurred:>=2013-06-17",
     "/citations": "address=x",
     "/api/v1/citations": "address=x",
 }

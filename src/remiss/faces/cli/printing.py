@@ -34,6 +34,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "comparison": ("case_tables", "comparison"),
     "diff": ("protocol", "diff"),
     "drift": ("run_tables", "drift"),
+    "rate-change": ("run_tables", "rate_change"),
     "estimate": ("run_tables", "estimate"),
     "findings": ("protocol", "findings"),
     "form": ("case_tables", "form"),

@@ -16,7 +16,7 @@ from remiss.present.columns import priorities
 from remiss.present.facts import attempt_words, job_in_words, points, signed
 from remiss.present.legible import between, counted, figure, number, share, when
 from remiss.protocol.terms import UNREDACTED
-from remiss.records.drift import DriftReport
+from remiss.records.drift import ChangeReport, DriftReport
 from remiss.records.estimate import Estimate
 from remiss.records.heatmap import Heatmap
 from remiss.records.identity import format_time
@@ -162,6 +162,14 @@ def drift(found: DriftReport) -> None:
     lines = [drift_facts.line(each, found.needs) for each in found.fields]
     render.table(priorities(drift_facts.COLUMNS, drift_facts.PRIORITIES), lines, numbers={2, 3, 4, 5, 6})
     for note in drift_facts.notes(found):
+        render.say(note)
+
+
+def rate_change(found: ChangeReport) -> None:
+    """Print what each slice adds to a change of a rate, then what changed to what."""
+    table = priorities(drift_facts.CHANGE_COLUMNS, drift_facts.CHANGE_PRIORITIES)
+    render.table(table, list(drift_facts.change_lines(found)), numbers={1, 2, 3, 4})
+    for note in drift_facts.change_notes(found):
         render.say(note)
 
 
