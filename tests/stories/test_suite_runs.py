@@ -16,13 +16,14 @@ from pathlib import Path
 import pytest
 
 from remiss import runner, safeguard
+from remiss.errors import Conflict
 from remiss.faces.cli import main
 from remiss.govern import job_actions as jobs
 from remiss.records.job import SUITE, JobState
 from tests.edges.stores.jobs_at_work import end_leases
 from tests.serving import served
 from tests.stories.test_suites import SCENARIOS, arrivals, captured, log  # noqa: F401
-from tests.stories.ways import IN_THE_LIBRARY
+from tests.stories.ways import IN_THE_LIBRARY, NOT_FROM_AFAR
 
 # Notes what it is asked, row by row, and takes its time while a file says so.
 MODULE = """
@@ -146,6 +147,23 @@ def test_a_job_that_is_cancelled_asks_nothing_more_and_goes_on_where_it_was_when
     safeguard.suite_job(captured, "arrivals", model="delays@1", anew=True)
     runner.work_off(captured)
     assert asked() == once + first
+
+
+@NOT_FROM_AFAR
+def test_the_same_run_is_posted_once_while_it_is_open(captured, suite):  # noqa: F811
+    posted = safeguard.suite_job(captured, "arrivals", model="delays@1", repeat=3)
+    for anew in (False, True):
+        with pytest.raises(Conflict, match=f"{posted.id} is open") as refused:
+            safeguard.suite_job(captured, "arrivals", model="delays@1", repeat=3, anew=anew)
+        assert f"remiss job cancel {posted.id}" in refused.value.do
+    # Another run is another's business.
+    others = [{"repeat": 1}, {"repeat": 3, "seed": 7}, {"repeat": 3, "model": "delays@2"}]
+    made = [safeguard.suite_job(captured, "arrivals", **{"model": "delays@1", **each}) for each in others]
+    listed = [(each["job"], each["protocol"], each["model"]) for each in jobs.list_jobs(captured)]
+    assert listed == [(each.id, None, each.model) for each in reversed([posted, *made])]
+    jobs.cancel(captured, posted.id)
+    again = safeguard.suite_job(captured, "arrivals", model="delays@1", repeat=3)
+    assert len({posted.id, again.id, *(each.id for each in made)}) == 5
 
 
 @pytest.mark.slow(reason="it runs a suite three times, by processes of their own")

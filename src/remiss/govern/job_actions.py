@@ -12,7 +12,7 @@ from remiss.records.job import Job, JobState
 from remiss.records.rows import Rows, Turn, list_name, token, turn
 
 JobId = Annotated[str, Help("The id of a job, or a prefix that no other job shares.")]
-JOB = ("job", "kind", "state", "protocol", "team", "person", "posted_at", "done", "steps", "ended_at", "reason")
+JOB = ("job", "kind", "state", "protocol", "model", "team", "person", "posted_at", "done", "steps", "ended_at", "reason")
 
 
 @action("job.list", permission="job:read", http="GET /jobs", reads=True)
@@ -38,8 +38,8 @@ def list_jobs(ws: JobWorkspace, *, state: JobState | None = None, limit: Limit =
 
 def _line(job: Job) -> tuple[Scalar, ...]:
     steps = None if job.steps is None else len(job.steps)
-    by = job.model or f"{job.protocol}@{job.version}"
-    said = (job.id, job.kind, job.state.value, by, job.team, job.person, job.posted_at)
+    by = None if job.model else f"{job.protocol}@{job.version}"
+    said = (job.id, job.kind, job.state.value, by, job.model, job.team, job.person, job.posted_at)
     return (*said, job.done, steps, job.ended_at, job.reason or None)
 
 

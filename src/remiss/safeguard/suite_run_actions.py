@@ -240,10 +240,15 @@ def suite_job(
     ------
     NotFound, Ambiguous, InputError, Conflict : as suite.run
     InputError : a model that is not registered
+    Conflict : a job of yours that does the same is open: both would keep, and let go of, the same answers
     """
     assert prepared is not None
     posted, begins_anew = prepared
     ws.allow(RUN, posted.team)
+    other = ws.jobs.alike(posted)
+    if other is not None:
+        do = f"see how far it is: remiss job show {other}; to begin anew, cancel it first: remiss job cancel {other}"
+        raise Conflict(f"{other} is open, and runs the same suite on the same model in the same way", do=do)
     if begins_anew is not None:
         ws.results.drop_pieces(begins_anew)
     return ws.jobs.post(posted)

@@ -164,6 +164,14 @@ class JobStore:
                 lock_name(reading.connection, f"jobs by {protocol}")
             return reading.connection.execute(found).first() is not None
 
+    def alike(self, posted: Posted) -> str | None:
+        """Return an open job of who writes by which the same was posted, once they post nothing else of its kind."""
+        transaction = self._store.transaction
+        person = transaction.actor.name
+        lock_name(transaction.connection, f"{posted.kind} jobs of {person}")
+        open_ = select(jobs).where(jobs.c.person == person, jobs.c.kind == posted.kind, jobs.c.state.in_(OPEN))
+        return next((row.id for row in transaction.connection.execute(open_) if posted_of(row) == posted), None)
+
     def cancel(self, job: str) -> Job:
         """Cancel an open job; raises NotFound, Ambiguous, and Conflict when it is not open.
 

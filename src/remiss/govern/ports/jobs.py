@@ -75,6 +75,10 @@ class Jobs(Protocol):
         """Return whether some job by a protocol is open, seen or not."""
         ...
 
+    def alike(self, posted: Posted) -> str | None:
+        """Return an open job of the actor by which the same was posted."""
+        ...
+
     def cancel(self, job: str) -> Job:
         """Cancel an open job; a runner that has it commits nothing more.
 
