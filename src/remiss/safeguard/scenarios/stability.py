@@ -13,7 +13,7 @@ from operator import attrgetter
 import numpy as np
 
 from remiss.protocol.ports import Engine
-from remiss.records.model import JsonValue, ModelAnswer
+from remiss.records.model import AWAY, JsonValue, ModelAnswer, TroubleKind
 from remiss.records.replay import ReplayGrade
 from remiss.records.result import ResultFigure
 from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind, ScenarioFlip
@@ -29,6 +29,7 @@ from remiss.understand.intervals import rate_interval
 
 # What arithmetic makes of a difference that is just large enough.
 _SLACK = 1e-9
+_NOT_ASKED = AWAY | {TroubleKind.NOT_ASKED}
 _STATES = {None: UNKNOWN, True: YES, False: NO}
 
 
@@ -161,7 +162,15 @@ def _held(rows: Sequence[SuiteRow], answers: Sequence[ModelAnswer], judge: Crite
         [each.latency_ms for each in answers],
     )
     told = ({name: None if of[at] == UNKNOWN else bool(of[at] == YES) for name, of in met.items()} for at in range(len(rows)))
-    return [_STATES[all_hold(row.expectations, answer, each)] for row, answer, each in zip(rows, answers, told, strict=True)]
+    return [
+        UNKNOWN if _unheard(answer) else _STATES[all_hold(row.expectations, answer, each)]
+        for row, answer, each in zip(rows, answers, told, strict=True)
+    ]
+
+
+def _unheard(answer: ModelAnswer) -> bool:
+    """Whether the model was not asked, which says nothing of it; one that breaks at what was changed answers otherwise."""
+    return answer.trouble is not None and answer.trouble.kind in _NOT_ASKED
 
 
 def _given(scenario: Scenario, parent: SuiteRow) -> Mapping[str, JsonValue]:
@@ -177,7 +186,7 @@ def holds_beside(expects: ScenarioExpectation, parent: ModelAnswer, answer: Mode
     >>> [holds_beside(up, ModelAnswer(output=1.0), ModelAnswer(output=other)) for other in (1.5, 1.2, "late")]
     [True, False, False]
     """
-    if parent.trouble is not None:
+    if parent.trouble is not None or _unheard(answer):
         return None
     if answer.trouble is not None:
         return False
