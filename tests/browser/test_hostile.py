@@ -232,6 +232,8 @@ VISITS = (
     Visit(f"/trends?{urlencode({'query': LONG})}", status=422),
     Visit(f"/heatmap?{urlencode({'rows': 'criterion', 'columns': 'context.place', 'protocol': 'hostile'})}"),
     Visit(f"/heatmap?{urlencode({'query': LONG})}", status=422),
+    Visit("/drift?protocol=hostile"),
+    Visit(f"/drift?{urlencode({'query': LONG})}", status=422),
     Visit("/slices"),
     Visit(f"/slices?{urlencode({'query': LONG})}", status=422),
     Visit("/suites"),

@@ -291,6 +291,7 @@ ASKED = {
     ),
     "/api/v1/slice-search": ("query=criterion:slow",),
     "/heatmap": ("", "rows=context.note&columns=inputs.carrier&measure=total", "rows=output&columns=label&measure=total"),
+    "/drift": ("",),
     "/slices": ("", "query=criterion:slow"),
     "/api/v1/runs/{run}/comparison": ("other={other}",),
     "/runs/compare": ("run={run}&run={other}",),

@@ -18,15 +18,20 @@ LAST = MONDAY + (WEEKS - 1) * WEEK
 HOSTILE = "<b onclick=x>\u202e|$(rm)"
 
 
-@pytest.fixture
-def captured(ws, tmp_path, once):
-    """A catalog of ten weeks; in the last, distances are 300 longer and one carrier is a new one."""
-    log = small_log(tmp_path / "log", weeks=WEEKS)
+def drifting(folder):
+    """Return a log of ten weeks; in the last, distances are 300 longer and one carrier is a new one."""
+    log = small_log(folder, weeks=WEEKS)
     for row in log.predictions:
         if row["scheduled_at"] >= LAST:
             row["distance"] += 300
             row["carrier"] = HOSTILE if row["carrier"] == "B6" else row["carrier"]
-    log.write(PROTOCOL.replace("population: 50", "population: 300"))
+    return log.write(PROTOCOL.replace("population: 50", "population: 300"))
+
+
+@pytest.fixture
+def captured(ws, tmp_path, once):
+    """A catalog of that log."""
+    log = drifting(tmp_path / "log")
     once(ws, "ten_weeks_one_drift", lambda: capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEKS * WEEK).id)
     return ws
 

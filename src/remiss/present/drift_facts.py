@@ -1,10 +1,17 @@
-"""Drift in words: what of a field changed, where to and by how much, and what split a rate, as the terminal and pages say it."""
+"""Drift as people read it: what of a field changed, where to and by how much, what split a rate, and a picture for each field.
+
+A strip is of the surest score of its field. All share one scale: the score by that from which it is told, at the line. Shaded is
+the distribution that windows like the reference windows have, faint dots are these themselves. It is hidden from screen readers:
+the table that it stands in has the same in words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from remiss.present.legible import NARROW_SPACE, between, counted, number, one_line, share
+from remiss.present.svg import escaped, pixels, stroke
+from remiss.present.svg import line as straight
 from remiss.records.drift import (
     APPEARED,
     CHANGED,
@@ -16,6 +23,7 @@ from remiss.records.drift import (
     ChangeReport,
     DriftReport,
     FieldDrift,
+    UsualScore,
 )
 from remiss.records.event import Scalar
 
@@ -24,6 +32,13 @@ PRIORITIES = {"drift": 1, "PSI": 2, "JS": 4, "Wasserstein": 5, "missing": 4, "q"
 SIGNS = {UP: "▲", DOWN: "▼", CHANGED: "◆", APPEARED: "●", GONE: "○", NONE: "▬"}
 CHANGE_COLUMNS = ("slice", "share", "rate", "by mix, in points", "by rate, in points")
 CHANGE_PRIORITIES = {"by mix, in points": 1, "by rate, in points": 1, "rate": 2, "share": 3}
+WIDTH, HEIGHT, EDGE = 180, 24, 6
+# The scale ends at so many times the score from which one is told; what is beyond has a head of an arrow there.
+REACH = 2.0
+# Where windows have never differed nothing is usual.
+NEVER = 1e-9
+# So many fields are named in a sentence.
+NAMED = 4
 SHARES = frozenset({"psi", "jensen-shannon", "wasserstein"})
 
 
@@ -75,6 +90,24 @@ def line(one: FieldDrift, needs: int) -> tuple[str, ...]:
         "" if one.missing is None else share(one.missing),
         "" if surest is None or surest.q is None else "<0.001" if surest.q < 0.001 else number(round(surest.q, 3)),
     )
+
+
+def amount(one: FieldDrift, measure: str, value: float) -> str:
+    """Return a score as texts: shares as such, a distance of numbers in standard deviations, else as it is."""
+    if measure in {"new", "vanished"}:
+        return share(round(min(1.0, value), 4))
+    return f"{value / one.spread:.2f} sd" if measure == "wasserstein" and one.spread else f"{value:.3f}"
+
+
+def headline(found: DriftReport, called: Callable[[str], str]) -> str:
+    """Return in a sentence which fields changed, by what people call them."""
+    if found.needs:
+        return f"Nothing can be told yet: it needs {counted(found.needs, 'more reference window')}"
+    told = [called(each.field) for each in found.drifted]
+    if not told:
+        return f"No change seen in {counted(len(found.fields), 'field')}"
+    names = "; ".join(told[:NAMED]) + (f" and {len(told) - NAMED} more" if len(told) > NAMED else "")
+    return f"{len(told)} of {counted(len(found.fields), 'field')} changed: {names}"
 
 
 def notes(found: DriftReport) -> Iterator[str]:
@@ -141,3 +174,42 @@ def change_notes(found: ChangeReport) -> Iterator[str]:
     if found.correlation:
         yield f"windows that follow each other are alike (correlation {found.correlation:.1f}), and every interval allows for it"
     yield from found.notes
+
+
+def strip(one: FieldDrift, href: str) -> str:
+    """Return the SVG of a field; empty of one whose scores have nothing beside them."""
+    beside = one.beside
+    if beside is None or beside.told_from <= 0:
+        return ""
+    head = f'class="remiss-trend" aria-hidden="true" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+    parts = "".join((*_usual(beside), _asked(one, beside, href)))
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {head} fill="currentColor">{parts}</svg>'
+
+
+def _x(value: float, beside: UsualScore) -> float:
+    return EDGE + min(value / beside.told_from, REACH) / REACH * (WIDTH - 2 * EDGE)
+
+
+def _usual(beside: UsualScore) -> Iterator[str]:
+    """Draw what is usual, from where a score is told, and the reference windows."""
+    for end, opacity in ((beside.high, 0.12), (beside.half, 0.16)) if beside.high > NEVER else ():
+        wide = pixels(_x(end, beside) - EDGE)
+        yield f'<rect x="{EDGE}" y="4" width="{wide}" height="{HEIGHT - 8}" fill-opacity="{opacity}"/>'
+    x = _x(beside.told_from, beside)
+    yield stroke(straight(x, 1, x, HEIGHT - 1), dashes="2 2", opacity=0.8, thick=1)
+    path = "".join(f"M{pixels(_x(value, beside))} {HEIGHT // 2}h0" for value in beside.references)
+    yield f'<path d="{path}" fill="none" stroke="currentColor" stroke-opacity="0.45" stroke-width="4" stroke-linecap="round"/>'
+
+
+def _asked(one: FieldDrift, beside: UsualScore, href: str) -> str:
+    """Draw the window itself: filled where it is told that it drifted, hollow else, an arrow's head where the scale ends."""
+    x, y = _x(beside.value, beside), HEIGHT / 2
+    if beside.value > REACH * beside.told_from:
+        shape = f'<path d="M{pixels(x - 5)} {pixels(y - 5)}L{pixels(x + 4)} {pixels(y)}L{pixels(x - 5)} {pixels(y + 5)}z"'
+    else:
+        shape = f'<circle cx="{pixels(x)}" cy="{pixels(y)}" r="4"'
+    look = "" if beside.measure in one.found else ' fill="none" stroke="currentColor" stroke-width="1.5"'
+    value, half, high = (amount(one, beside.measure, each) for each in (beside.value, beside.half, beside.high))
+    says = f"{beside.measure} {value}; half of such windows are up to {half}, 19 of 20 up to {high}"
+    area = f'<rect x="{pixels(x - 12)}" width="24" height="{HEIGHT}" fill="none" pointer-events="all"/>'
+    return f'<a href="{escaped(href)}" tabindex="-1"><title>{escaped(says)}</title>{area}{shape}{look}/></a>'

@@ -43,6 +43,22 @@ class DriftScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsualScore:
+    """A score beside those that windows like the reference windows have.
+
+    Half of these are expected to be up to `half`, and 19 of 20 up to `high`; what is beyond `told_from` is told. `references` are
+    the scores of the reference windows, each against the others.
+    """
+
+    measure: str
+    value: Amount
+    half: Amount
+    high: Amount
+    told_from: Amount
+    references: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValueShare:
     """A value of a field with the share of the events that have it."""
 
@@ -61,7 +77,7 @@ class FieldDrift:
     distance by it. `missing` is the share of events without a value. `new` and `vanished` are values that only one side has,
     the commonest first. `series` has the distance of Jensen and Shannon of each of the report's windows to the references, of a
     reference window to the other ones; up to `high` 19 of 20 windows like these are expected, and from `told_from` one would be
-    told alone.
+    told alone. `beside` is the surest score beside what is usual for it.
     """
 
     field: str
@@ -84,6 +100,7 @@ class FieldDrift:
     series: tuple[float | None, ...]
     high: Amount | None
     told_from: Amount | None
+    beside: UsualScore | None
     notes: tuple[str, ...] = ()
 
     def score(self, measure: str) -> DriftScore | None:

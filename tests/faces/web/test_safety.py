@@ -31,6 +31,7 @@ TRUSTED = {
     "documentation.py": "of what nh3 let through of the package's own pages; an anchor has letters, digits and hyphens only",
     "faces/web/markdown.py": "of what nh3 let through",
     "faces/web/criteria.py": "of a trend, whose every text `present/svg.py` escapes",
+    "faces/web/pages/drifts.py": "of a strip, whose every text `present/svg.py` escapes",
     "faces/web/pages/runs.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/pages/gates.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/pages/slices.py": "of a chart, whose every text `present/svg.py` escapes",

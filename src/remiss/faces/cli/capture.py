@@ -76,8 +76,7 @@ def _plan(ws: Workspace, protocol: str, since: datetime | None, until: datetime 
         render.as_json(to_json(plan))
     else:
         render.table(planning.COLUMNS, plan.lines())
-        for note in plan.notes:
-            render.say(note)
+        render.say(*plan.notes)
     return 0
 
 

@@ -71,8 +71,7 @@ def thread(found: Thread) -> None:
         click.echo(f"  {render.cell(said.person)}, {render.cell(said.at)}")
         for line in ("(erased)" if said.text is None else said.text).splitlines():
             click.echo(f"    {render.cell(line)}".rstrip())
-    for note in found.notes:
-        render.say(note)
+    render.say(*found.notes)
 
 
 def threads(found: Sequence[Thread]) -> None:
@@ -86,8 +85,7 @@ def agreement(found: Agreement) -> None:
     """Print how far people agree, and what to know about it."""
     render.table(*agreements.table(found))
     render.say(f"{counted(found.cases, 'case')} labelled twice")
-    for note in found.notes:
-        render.say(note)
+    render.say(*found.notes)
 
 
 def investigation(found: Investigation) -> None:

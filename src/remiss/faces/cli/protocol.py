@@ -67,8 +67,7 @@ def _detectable(found: Detectable) -> None:
         for each in found.margins
     ]
     render.table(("least gate margin", "windows", "sampled", *versions), margins)
-    for note in (*found.notes, *_READ):
-        render.say(note)
+    render.say(*found.notes, *_READ)
 
 
 _READ = (

@@ -31,10 +31,11 @@ INKS: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def say(text: str) -> None:
-    """Print talk: what is going on, what to do next. Never part of an answer."""
+def say(*texts: str) -> None:
+    """Print talk, a line for each text: what is going on, what to do next. Never part of an answer."""
     with to_stderr():
-        click.echo(text, err=True)
+        for text in texts:
+            click.echo(text, err=True)
 
 
 def as_json(value: object) -> None:

@@ -61,8 +61,7 @@ def result(found: SuiteResult) -> None:
             ("synthetic", synthetic(found)),
         )
     )
-    for note in found.notes:
-        render.say(note)
+    render.say(*found.notes)
 
 
 def results(found: SuiteResults) -> None:
@@ -95,8 +94,7 @@ def comparison(found: SuiteComparison) -> None:
     if found.latency is not None:
         render.say(f"latency: {latency_words(found.latency)}")
     render.say(synthetic(found))
-    for note in found.notes:
-        render.say(note)
+    render.say(*found.notes)
 
 
 def scenarios(found: ScenarioSet) -> None:
@@ -154,5 +152,4 @@ def logged(found: LoggedComparison) -> None:
         render.say(f"{counted(count, 'unit')} answered by the {which} alone")
     if found.several:
         render.say(f"{counted(found.several, 'unit')} answered more than once by a version, and not paired")
-    for note in found.notes:
-        render.say(note)
+    render.say(*found.notes)

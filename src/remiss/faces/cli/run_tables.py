@@ -153,24 +153,21 @@ def heatmap(found: Heatmap) -> None:
         render.table(titles, lines, numbers=numbers)
     else:
         render.say("there is nothing to show")
-    for note in (*heatmaps.signs(found), *heatmaps.notes(found)):
-        render.say(note)
+    render.say(*heatmaps.signs(found), *heatmaps.notes(found))
 
 
 def drift(found: DriftReport) -> None:
     """Print what became of each field, then what was compared with what."""
     lines = [drift_facts.line(each, found.needs) for each in found.fields]
     render.table(priorities(drift_facts.COLUMNS, drift_facts.PRIORITIES), lines, numbers={2, 3, 4, 5, 6})
-    for note in drift_facts.notes(found):
-        render.say(note)
+    render.say(*drift_facts.notes(found))
 
 
 def rate_change(found: ChangeReport) -> None:
     """Print what each slice adds to a change of a rate, then what changed to what."""
     table = priorities(drift_facts.CHANGE_COLUMNS, drift_facts.CHANGE_PRIORITIES)
     render.table(table, list(drift_facts.change_lines(found)), numbers={1, 2, 3, 4})
-    for note in drift_facts.change_notes(found):
-        render.say(note)
+    render.say(*drift_facts.change_notes(found))
 
 
 def slices(found: SliceReport) -> None:
@@ -180,8 +177,7 @@ def slices(found: SliceReport) -> None:
         render.table(priorities(SLICES, SLICE_PRIORITIES), lines, numbers={*range(1, len(SLICES))})
     else:
         render.say("no slice fails more often than the rest, as far as can be told")
-    for note in _of_slices(found):
-        render.say(note)
+    render.say(*_of_slices(found))
 
 
 def _slice(one: SliceFigure) -> Iterator[str]:
@@ -259,8 +255,7 @@ def kept_slice(found: KeptSlice) -> None:
         render.table(priorities(ATTEMPTS, ATTEMPT_PRIORITIES), lines, numbers={2, 3, 4, 5, 6})
     else:
         render.say(f"no later windows were asked yet: remiss slice confirm {found.name}")
-    for note in (*(attempt_words(each) for each in found.attempts[-1:]), *found.notes):
-        render.say(note)
+    render.say(*(attempt_words(each) for each in found.attempts[-1:]), *found.notes)
 
 
 def _attempt(one: SliceAttempt) -> Iterator[str]:

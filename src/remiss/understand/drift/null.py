@@ -54,7 +54,7 @@ class Null:
         low, high = 0.0, 1e-12
         while self.p(high) > p and high < 1e300:
             high *= 4
-        for _ in range(60):
+        for _ in range(40):
             middle = (low + high) / 2
             low, high = (middle, high) if self.p(middle) > p else (low, middle)
         return high

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from remiss.records.drift import APPEARED, CHANGED, DOWN, GONE, NONE, UP, DriftScore, FieldDrift, ValueShare
+from remiss.records.drift import APPEARED, CHANGED, DOWN, GONE, NONE, UP, DriftScore, FieldDrift, UsualScore, ValueShare
 from remiss.records.event import Scalar
 from remiss.understand.drift.measures import (
     JENSEN_SHANNON,
@@ -34,7 +34,10 @@ HARDLY = "hardly an event of the window, or of the reference windows, has a valu
 def field_drifts(fields: Sequence[FieldScores], window: int, references: Indices, level: float) -> tuple[FieldDrift, ...]:
     """Return what is told of each field: first those that drifted, the surest first, then those that are furthest away."""
     tested = sum(score.p is not None for each in fields for score in each.scores)
-    made = [_told(each, window, references, level, tested) for each in fields]
+    # What Benjamini and Hochberg tell are the scores whose p-value is at most this.
+    told = sum(len(each.found(level)) for each in fields)
+    cut = level * max(1, told) / max(1, tested)
+    made = [_told(each, window, references, level, tested, cut) for each in fields]
     return tuple(sorted(made, key=_order))
 
 
@@ -48,7 +51,7 @@ def _order(one: FieldDrift) -> tuple[bool, float, float, str]:
     )
 
 
-def _told(one: FieldScores, window: int, references: Indices, level: float, tested: int) -> FieldDrift:
+def _told(one: FieldScores, window: int, references: Indices, level: float, tested: int, cut: float) -> FieldDrift:
     field, found = one.field, one.found(level)
     sizes = field.sizes
     kept = references[sizes[references] >= LEAST]
@@ -81,7 +84,21 @@ def _told(one: FieldScores, window: int, references: Indices, level: float, test
         series=_series(one, kept, beside),
         high=None if by_shares is None else by_shares.upto(0.05),
         told_from=None if by_shares is None else by_shares.upto(level / max(1, tested)),
+        beside=_beside(one, cut),
         notes=tuple(_notes(one)),
+    )
+
+
+def _beside(one: FieldScores, cut: float) -> UsualScore | None:
+    """Return the surest score that has a distribution of scores beside it."""
+    known = [each for each in one.scores if each.null is not None and each.p is not None]
+    if not known:
+        return None
+    surest = min(known, key=lambda each: (each.p, each.measure))
+    half, high, told_from = (surest.upto(p) or 0.0 for p in (0.5, 0.05, cut))
+    references = tuple(surest.references.tolist())
+    return UsualScore(
+        measure=surest.measure, value=surest.value, half=half, high=high, told_from=told_from, references=references
     )
 
 
