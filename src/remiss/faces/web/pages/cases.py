@@ -138,18 +138,17 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         return RedirectResponse(case, 303)
     known = () if found is None else _known(ws, answers, found.position)
     page = page_of(asked, found, problem, total, counts, known)
-    here = link(asked, as_of=None)
+    here, query = link(asked, as_of=None), None if found is None else parse(asked.query)
+    fewer = query is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset()
     page = replace(
         page,
         views=(*page.views, *saved_views.links(kept, here)),
         save=saved_views.saving(here),
         markdown=link(asked, format=MARKDOWN),
+        fewer=fewer and query is not None and asks_for_suggestions(query),
+        fewer_filed=fewer and asked.sort.removeprefix("-") == Order.FILED,
+        teams=() if query is None else teams_of_query(_teams(ws, known), query, lambda other: link(asked, query=other)),
     )
-    if found is not None and not ws.viewer.operator and ws.viewer.verifies != frozenset():
-        filed = asked.sort.removeprefix("-") == Order.FILED
-        page = replace(page, fewer=asks_for_suggestions(parse(asked.query)), fewer_filed=filed)
-    if found is not None:
-        page = replace(page, teams=teams_of_query(_teams(ws, known), parse(asked.query), lambda query: link(asked, query=query)))
     same = {"query": asked.query, "sort": asked.sort, "columns": ",".join(asked.chosen), "as_of": asked.as_of}
     twins = [(address("/api/v1/cases", **same), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
