@@ -19,6 +19,7 @@ from remiss.present.legible import one_line
 from remiss.records.case import Capture, Case
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.event import Event
+from remiss.records.heatmap import HeatAxis, HeatCell, Heatmap
 from remiss.records.rows import Rows, Shown, as_html
 from remiss.records.run import Group, Manifest, Run
 from remiss.records.states import Status
@@ -253,6 +254,33 @@ def test_the_groups_of_a_run_are_a_table_with_a_column_for_each_stratum(run):
     assert found.column_names[:3] == ["criterion", "window", "context.airport"]
     assert found["context.airport"].to_pylist() == ["EWR", "JFK"]
     assert found["window"].to_pylist() == [MONDAY, MONDAY]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_heatmap_shows_its_grid_and_names_are_but_text(text):
+    rows = HeatAxis(by="mode", labels=(text, "late"), queries=("", ""), left_out=3)
+    columns = HeatAxis(by="inputs.carrier", labels=("EV",), queries=("",), left_out=0)
+    common = {
+        "method": "weighted",
+        "variance": "sample",
+        "interval": "log-odds",
+        "among": None,
+        "provisional": False,
+        "notes": (),
+    }
+    counts = {"sampled": 40, "effective": 40.0, "support": 40, "few": False, "column": 0, "query": ""}
+    cells = tuple(
+        HeatCell(row=row, state="figure", value=value, low=value / 2, high=2 * value, **common, **counts)
+        for row, value in enumerate((0.1, 0.2))
+    )
+    found = Heatmap(
+        query="", of=None, measure="rate", rows=rows, columns=columns, cells=cells, denominators=(text,), least=30, source="s",
+        protocol="p@1", kind="flagged", position=1,
+    )  # fmt: skip
+    said = shows_only(found._repr_html_())
+    assert one_line(text) in said
+    assert "20 % (10 to 40 %)" in said
+    assert "3 more rows of mode not shown" in said
 
 
 def test_every_record_that_shows_itself_says_how():

@@ -38,8 +38,9 @@ def told(cell: HeatCell, names: tuple[str, str], *, rate: bool) -> str:
     if cell.state == NONE:
         return f"{where}: no figure yet"
     value, interval = figure_of(cell, rate=rate)
-    said = f"{value}, {interval}" if interval else value
-    return ", ".join(filter(None, (f"{where}: {said}", f"of {cell.support:,} sampled", estimate_facts.remarks(cell.figure))))
+    return ", ".join(
+        filter(None, (f"{where}: {value}", interval, f"of {cell.support:,} sampled", estimate_facts.remarks(cell.figure)))
+    )
 
 
 def top_of(found: Heatmap) -> float:
@@ -58,12 +59,12 @@ def shade_of(cell: HeatCell, top: float) -> str:
 
 def key(found: Heatmap) -> Iterator[tuple[str, str, str]]:
     """Yield what occurs in a map: the class, a sample of what stands in such a cell, and what it means."""
-    top = top_of(found)
+    top, scaled = top_of(found), share if found.rate else number
     known = {shade_of(each, top) for each in found.cells}
     if "q0" in known:
         yield "q0", "0", "Sampled, and none found"
     for at in range(SHADES if top else 0):
-        low, high = (_scaled(top * each / SHADES, found) for each in (at, at + 1))
+        low, high = (scaled(top * each / SHADES) for each in (at, at + 1))
         yield f"q{at + 1}", "", f"{low} to {high}"
     if "thin" in known:
         yield "thin", "", f"Under {counted(found.least, 'sampled event')}"
@@ -71,10 +72,6 @@ def key(found: Heatmap) -> Iterator[tuple[str, str, str]]:
         yield "none", DASH, "Nothing was sampled"
     if "open" in known:
         yield "open", "?", "No figure yet"
-
-
-def _scaled(value: float, found: Heatmap) -> str:
-    return share(value) if found.rate else number(value)
 
 
 def headline(found: Heatmap, called: Callable[[str, str], str]) -> str:
@@ -89,10 +86,8 @@ def headline(found: Heatmap, called: Callable[[str, str], str]) -> str:
         return "No cell has enough support to be compared"
     highest = max(firm, key=lambda each: ((each.value if each.figure.exact else each.low) or 0, each.value or 0))
     value, interval = figure_of(highest, rate=found.rate)
-    row, column = (
-        called(found.rows.by, found.rows.labels[highest.row]),
-        called(found.columns.by, found.columns.labels[highest.column]),
-    )
+    row = called(found.rows.by, found.rows.labels[highest.row])
+    column = called(found.columns.by, found.columns.labels[highest.column])
     return f"Most surely high: {row}, {column}: {value}{f' ({interval})' if interval else ''}"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from remiss.present import columns, estimate_facts, facts, html
+from remiss.present import heatmap as heatmaps
 from remiss.present.chart import chart
 from remiss.records.case import Case
 from remiss.records.estimate import Estimate
+from remiss.records.heatmap import Heatmap
 from remiss.records.rows import Rows, as_html
 from remiss.records.run import Run
 
@@ -49,6 +51,14 @@ def estimate(found: Estimate) -> str:
     own = estimate_facts.rows_own(found, [*found.notes, *shared], judging=found.by is None)
     rows = html.folded("notes on single rows", own)
     return f"<div>{heading}{picture}{html.table(titles, lines, right=estimate_facts.FIGURES)}{told}{rows}</div>"
+
+
+@as_html.register(Heatmap)
+def heatmap(found: Heatmap) -> str:
+    """Return the grid, and what to know about it."""
+    titles, lines = heatmaps.matrix(found)
+    told = "".join(f"<p>{html.escaped(line)}</p>" for line in (*heatmaps.signs(found), *heatmaps.notes(found)))
+    return f"<div>{html.table(titles, lines, right=titles[1:])}{told}</div>"
 
 
 def drawn(found: Estimate) -> str:
