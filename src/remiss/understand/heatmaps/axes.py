@@ -22,7 +22,7 @@ from remiss.understand.periods import PERIODS, bounds
 from remiss.understand.question import OF_CONFIRMED, Rules
 from remiss.understand.sampling_facts import SampledColumns
 from remiss.understand.scope import CRITERION
-from remiss.understand.slices.predicates import predicates_of
+from remiss.understand.slices.predicates import nameable, predicates_of
 from remiss.understand.variance import Flags, Indices
 
 # What is said of a rule that suggests no mode.
@@ -121,7 +121,10 @@ def sampled_axis(by: str, columns: SampledColumns, asked: Flags, width: timedelt
         kept.sort(key=lambda at: _place(those[at].query, at))
     number = np.full(len(those) + 1, -1, dtype=np.intp)
     number[kept] = np.arange(len(kept))
-    return ChartAxis(by=by, values=tuple(those[at] for at in kept), left_out=len(there) - len(kept), codes=number[codes])
+    # Values beyond the commonest have no predicate of their own; what was erased is no value.
+    unnamed = [column.values[at] for at in np.unique(column.codes[asked & (codes < 0)]).tolist()]
+    left_out = len(there) - len(kept) + sum(nameable(each) for each in unnamed)
+    return ChartAxis(by=by, values=tuple(those[at] for at in kept), left_out=left_out, codes=number[codes])
 
 
 def check_axes(rows: str, columns: str) -> None:

@@ -68,7 +68,7 @@ def slice_field(column: FieldColumn, uniform: Flags, weights: Numbers, *, bins: 
 
 def predicates_of(column: FieldColumn, uniform: Flags, weights: Numbers, *, bins: int = BINS) -> SliceField:
     """Return a field by its predicates likewise, however few they are."""
-    known = [value for value in column.values if value is not None and _nameable(value)]
+    known = [value for value in column.values if value is not None and nameable(value)]
     numbers = bool(known) and all(_is_number(value) for value in known)
     if numbers and len({float(str(value)) for value in known}) > FEW_VALUES:
         return _binned(column, uniform, bins)
@@ -89,7 +89,7 @@ def _missing(name: str) -> Query:
 
 def _by_value(column: FieldColumn, weights: Numbers) -> SliceField:
     common = np.bincount(column.codes, weights=weights, minlength=len(column.values))
-    there = [at for at in np.argsort(-common, kind="stable").tolist() if common[at] > 0 and _nameable(column.values[at])]
+    there = [at for at in np.argsort(-common, kind="stable").tolist() if common[at] > 0 and nameable(column.values[at])]
     number = np.zeros(len(column.values), dtype=np.intp)
     found: list[Query] = []
     for at in there[:MOST_VALUES]:
@@ -99,7 +99,8 @@ def _by_value(column: FieldColumn, weights: Numbers) -> SliceField:
     return SliceField(name=column.name, predicates=tuple(found), codes=number[column.codes])
 
 
-def _nameable(value: Scalar) -> bool:
+def nameable(value: Scalar) -> bool:
+    """Return whether a value can be asked for by a predicate; what was erased cannot."""
     # What no number can be compared with names no set of events.
     return not (isinstance(value, float) and not math.isfinite(value))
 
