@@ -510,3 +510,10 @@ def test_of_a_nested_log_the_parts_are_named_that_a_field_may_mean(text, do):
         "note": Structure(type=Type.TEXT),
     }
     assert refused(text, lambda text: check_field(text, columns)).do == do
+
+
+@pytest.mark.parametrize("text", ["length(blob) > 3", "CAST(blob AS VARCHAR)", "blob = 'x'"])
+def test_of_what_is_nested_no_cast_is_advised_that_is_refused_itself(text):
+    advice = refused(text, check=lambda text: check_field(text, flat(COLUMNS))).do
+    assert "CAST(blob" not in advice
+    assert "part" in advice

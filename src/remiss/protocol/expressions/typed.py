@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from sqlglot import exp
 
 from remiss.errors import ProtocolError
-from remiss.protocol.expressions.refusal import refuse, shown
+from remiss.protocol.expressions.refusal import PARTS, refuse, shown
 from remiss.protocol.structure import Structure
 from remiss.protocol.terms import Type
 
@@ -138,6 +138,7 @@ def say(kind: Type) -> str:
 def want(part: Typed, wanted: frozenset[Type], what: str, advice: str) -> Typed:
     """Return a part whose type is among those wanted, or may be when it is known."""
     if part.type is not Type.UNKNOWN and part.type not in wanted:
+        advice = f"name a part of it, as in {PARTS}" if part.type is Type.NESTED else advice
         raise error(f"{show(part.node)} is {say(part.type)} where {what} is wanted", advice)
     return part
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from remiss.protocol.expressions.conditions import all_comparable, comparable, moment_of
-from remiss.protocol.expressions.refusal import refuse
+from remiss.protocol.expressions.refusal import PARTS, refuse
 from remiss.protocol.expressions.typed import (
     TIMES,
     ExpressionReader,
@@ -162,9 +162,8 @@ def cast(node: exp.Expression, reader: ExpressionReader) -> Typed:
     written, kind, zoned = target
     part = child(node, "this", reader)
     if part.type is not Type.UNKNOWN and part.type not in _FROM[kind]:
-        raise error(
-            f"{show(part.node)} is {say(part.type)} and does not become {say(kind)}", "cast what has a meaning of that type"
-        )
+        do = f"name a part of it, as in {PARTS}" if part.type is Type.NESTED else "cast what has a meaning of that type"
+        raise error(f"{show(part.node)} is {say(part.type)} and does not become {say(kind)}", do)
     if kind in TIMES and isinstance(part.node, exp.Literal):
         moment_of(part.node.name)
     return Typed(try_cast(part.node, written), kind, part.reads, zoned=zoned)
