@@ -18,9 +18,10 @@ from rich.cells import cell_len
 
 from bench.commands import READ_ALL, RECODING, SCENARIOS, calls
 from remiss.contract.table import entries
-from remiss.faces.cli import main, render
+from remiss.faces.cli import main, render, run_tables
 from remiss.faces.cli.layout import LEAST, TableColumn, in_lines, laid_out
 from remiss.present.columns import OTHERS, SHOWN
+from remiss.records.slice import KeptSlices
 from tests.hostile.strings import hostile
 
 WIDTHS = (40, 60, 80, 100)
@@ -274,3 +275,10 @@ def test_options_of_all_commands_stand_behind_their_words_too(cli, captured, mon
         assert "--catalog is given twice, as remiss.db and as other.db" in refused.err
     assert cli("init", "--catalog", str(tmp_path / "made.db")).status == 0
     assert (tmp_path / "made.db").exists()
+
+
+def test_who_kept_nothing_is_not_told_to_do_the_same_again(capsys):
+    run_tables.kept_slices(KeptSlices(position=1, items=()))
+    said = capsys.readouterr().err
+    assert "remiss slice keep" not in said
+    assert "remiss slice find QUERY" in said

@@ -215,7 +215,7 @@ def _of_slices(found: SliceReport) -> list[str]:
 def kept_slices(found: KeptSlices) -> None:
     """Print kept slices, a line each: how much more often each fails than the rest where it was found, and in later windows."""
     if not found:
-        render.say("no slices are kept; find some and keep them: remiss slice keep QUERY")
+        render.say("no slices here; see what is found, and among how many: remiss slice find QUERY")
         return
     lines = [
         (
