@@ -34,8 +34,9 @@ from remiss.understand.periods import begun_within
 from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of, frame_of
 from remiss.understand.ports import UnderstandWorkspace
 from remiss.understand.question import CONSTANTS, Question, QuestionPlan, Rules, check_terms
+from remiss.understand.sampling_facts import SampledColumns
 from remiss.understand.scope import cuts, terms_of, without_time
-from remiss.understand.variance import HISTORY, Numbers
+from remiss.understand.variance import HISTORY, Flags, Numbers
 
 ANSWERS = frozenset({"output", "confidence"})
 
@@ -83,31 +84,22 @@ def measure_drift(
     position = read_at(as_of, ws.evidence.position())
     asked, beside = query_of(ws, query), query_of(ws, reference or "")
     own = parse(asked.query)
-    against = parse(beside.query) if reference is not None else without_time(own)
-    if against is None:
-        raise QueryError(
-            "the query tangles time with other terms, so what it is compared with cannot be read from it",
-            do="say it with --reference, for example --reference 'occurred:>=2013-11'",
-        )
     frame = frame_of(ws, Question(query=own), position, source, protocol)
     facts = frame_facts_of(ws, frame, position)
-    named = reference is not None or facts.document.reference is not None
-    if reference is None and facts.document.reference is not None:
-        against = both(within(*facts.document.reference), against)
+    against, named = _against(facts, own, None if reference is None else parse(beside.query))
     for each in (own, against):
         _check(each, facts.census.rules)
     chosen = _windows(facts, own, against, named=named)
     plan = QuestionPlan(question=Question(query=own), among=against, named=())
     columns = ws.evidence.sampled_columns(frame, plan, _chosen(facts.census.rules, fields), position)
-    place = {start: at for at, start in enumerate(chosen.every)}
-    window = np.array([place.get(start, -1) for start in columns.windows], dtype=np.intp)[columns.window]
-    is_reference = np.array([start in chosen.references for start in chosen.every], dtype=bool)
-    mine = np.where(is_reference[window], columns.of, columns.inside) & columns.uniform & (window >= 0)
-    events = CountedEvents(counted=mine, window=window, windows=len(place), scale=_scale(facts, chosen.every))
-    at, references = place[chosen.asked], np.flatnonzero(is_reference)
+    events, is_reference = _counted(columns, chosen, _scale(facts, chosen.every))
+    at, references = chosen.every.index(chosen.asked), np.flatnonzero(is_reference)
     scored = drifted([field_counts(column, events) for column in columns.fields], at, references)
-    sizes = np.bincount(window[mine], minlength=len(place))
+    sizes = np.bincount(events.window[events.counted], minlength=events.windows).tolist()
     width = facts.census.rules.width
+    roles = [
+        (ASKED, own) if each == at else (REFERENCE, against) if is_reference[each] else (OTHER, own) for each in range(len(sizes))
+    ]
     return DriftReport(
         query=asked.query,
         reference=unparse(against),
@@ -116,25 +108,43 @@ def measure_drift(
         protocol_version=frame.version,
         since=chosen.asked,
         until=Window(chosen.asked, width).end,
-        sampled=int(sizes[at]),
+        sampled=sizes[at],
         references=len(references),
         needs=needed(len(references)),
         level=level,
         tested=sum(score.p is not None for each in scored for score in each.scores),
         windows=tuple(
-            DriftWindow(
-                start=start,
-                end=Window(start, width).end,
-                role=ASKED if start == chosen.asked else REFERENCE if start in chosen.references else OTHER,
-                sampled=int(size),
-                query=unparse(both(against if start in chosen.references else own, within(start, Window(start, width).end))),
-            )
-            for start, size in zip(chosen.every, sizes, strict=True)
+            told_window(Window(start, width), role, size, among)
+            for start, size, (role, among) in zip(chosen.every, sizes, roles, strict=True)
         ),
         fields=field_drifts(scored, at, references, level),
         position=position,
         notes=(*asked.read_as, *beside.read_as, *besides(frame)),
     )
+
+
+def told_window(window: Window, role: str, sampled: int, among: Asked) -> DriftWindow:
+    """Return a window as a report has it, with the query of the events in it that were compared."""
+    query = unparse(both(among, within(window.start, window.end)))
+    return DriftWindow(start=window.start, end=window.end, role=role, sampled=sampled, query=query)
+
+
+def _against(facts: FrameFacts, own: Asked, given: Asked | None) -> tuple[Asked, bool]:
+    """Return the events that others are compared with, and whether somebody named them: who asks, or the protocol.
+
+    Raises
+    ------
+    QueryError : nobody who asks named them, and they cannot be read from the query
+    """
+    if given is not None:
+        return given, True
+    timeless, named = without_time(own), facts.document.reference
+    if timeless is None:
+        raise QueryError(
+            "the query tangles time with other terms, so what it is compared with cannot be read from it",
+            do="say it with --reference, for example --reference 'occurred:>=2013-11'",
+        )
+    return (timeless, False) if named is None else (both(within(*named), timeless), True)
 
 
 class _Windows(NamedTuple):
@@ -164,6 +174,15 @@ def _windows(facts: FrameFacts, own: Asked, against: Asked, *, named: bool) -> _
         )
     references = frozenset(beside if named else beside[:HISTORY])
     return _Windows(asked[-1], references, tuple(sorted({*asked, *references})))
+
+
+def _counted(columns: SampledColumns, chosen: _Windows, scale: Numbers) -> tuple[CountedEvents, Flags]:
+    """Return the uniformly sampled events of the windows that are told, and which of these windows are references."""
+    place = {start: at for at, start in enumerate(chosen.every)}
+    window = np.array([place.get(start, -1) for start in columns.windows], dtype=np.intp)[columns.window]
+    is_reference = np.array([start in chosen.references for start in chosen.every], dtype=bool)
+    mine = np.where(is_reference[window], columns.of, columns.inside) & columns.uniform & (window >= 0)
+    return CountedEvents(counted=mine, window=window, windows=len(place), scale=scale), is_reference
 
 
 def complete_windows(facts: FrameFacts, query: Asked) -> list[datetime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from remiss.understand.actions import ESTIMATE
 from remiss.understand.frames import besides
 from remiss.understand.heatmaps.axes import ChartAxis, check_axes
 from remiss.understand.heatmaps.cells import HeatFigure
-from remiss.understand.heatmaps.grid import grid_of
+from remiss.understand.heatmaps.grid import Grid, grid_of
 from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of
 from remiss.understand.periods import PERIODS
@@ -82,11 +82,8 @@ def heatmap(
     NotFound : nothing was captured
     """
     position = read_at(as_of, ws.evidence.position())
-    across, down, asked, among = (
-        *(field_of(ws, name, (*PERIODS, CRITERION, *OF_CONFIRMED)) for name in (rows, columns)),
-        query_of(ws, query),
-        query_of(ws, of or ""),
-    )
+    across, down = (field_of(ws, name, (*PERIODS, CRITERION, *OF_CONFIRMED)) for name in (rows, columns))
+    asked, among = query_of(ws, query), query_of(ws, of or "")
     check_axes(across.query, down.query)
     question = Question(
         query=parse(asked.query),
@@ -105,10 +102,7 @@ def heatmap(
         measure=measure,
         rows=_axis(grid.rows),
         columns=_axis(grid.columns),
-        cells=tuple(
-            _cell(divmod(at, len(grid.columns.values)), each, grid.query_of(*pair), least=least)
-            for at, (each, pair) in enumerate(zip(figures, grid.pairs, strict=True))
-        ),
+        cells=tuple(_cells(grid, figures, least)),
         denominators=tuple(dict.fromkeys(each.plan.denominator for each in plans if each.plan.denominator)),
         least=least,
         source=frame.source,
@@ -116,12 +110,18 @@ def heatmap(
         kind=FLAGGED,
         position=position,
         notes=(
-            *dict.fromkeys((*across.read_as, *down.read_as, *asked.read_as, *among.read_as)),
+            *dict.fromkeys(note for each in (across, down, asked, among) for note in each.read_as),
             *besides(frame),
             *notes_on_rows(replace(question, by=rows), [each.row for each in figures], named=variance is not None),
             *(notes_of(plans[0], frame) if plans and plans[0].windows else ()),
         ),
     )
+
+
+def _cells(grid: Grid, figures: Sequence[HeatFigure], least: int) -> Iterator[HeatCell]:
+    """Yield each figure at its row and column, with the query of its cases."""
+    for at, (figure, pair) in enumerate(zip(figures, grid.pairs, strict=True)):
+        yield _cell(divmod(at, len(grid.columns.values)), figure, grid.query_of(*pair), least=least)
 
 
 def _axis(axis: ChartAxis) -> HeatAxis:

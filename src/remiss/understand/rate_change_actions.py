@@ -19,13 +19,13 @@ from remiss.catalog.query.printing import unparse, words
 from remiss.errors import FigureRefused, QueryError
 from remiss.parameters import Option, Position, Query, Range
 from remiss.records.catalog import read_at
-from remiss.records.drift import ASKED, REFERENCE, ChangeReport, DriftWindow, SliceChange
+from remiss.records.drift import ASKED, REFERENCE, ChangeReport, SliceChange
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.records.window import Window
 from remiss.understand.actions import ESTIMATE
 from remiss.understand.domain import build_domain
-from remiss.understand.drift.mixing import Effect, SlicedWindows, sliced_windows, split
-from remiss.understand.drift_actions import complete_windows
+from remiss.understand.drift.mixing import Effect, RateChange, SlicedWindows, sliced_windows, split
+from remiss.understand.drift_actions import complete_windows, told_window
 from remiss.understand.frames import besides
 from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, refuse_post_selection
 from remiss.understand.ports import UnderstandWorkspace
@@ -99,7 +99,32 @@ def split_change(
     cut = _cut(columns, names, sides, bins)
     before, after = cut.sides
     found = split(before, after)
-    width = facts.census.rules.width
+    width, among = facts.census.rules.width, plan.among or EVERYTHING
+    return ChangeReport(
+        query=asked.query,
+        among=plan.denominator or "",
+        by=names,
+        source=frame.source,
+        protocol=frame.protocol,
+        protocol_version=frame.version,
+        windows=tuple(told_window(Window(start, width), role, count, among) for role, start, count in cut.windows),
+        needs=max(0, HISTORY - min(before.windows, after.windows)),
+        sampled=sum(count for _, _, count in cut.windows),
+        rate_before=before.rate,
+        rate_after=after.rate,
+        **_told("change", found.change),
+        **_told("mix", found.mix[-1]),
+        **_told("rate", found.rate[-1]),
+        correlation=found.correlation,
+        slices=_lines(cut, found, timeless),
+        position=position,
+        notes=(*asked.read_as, *beside.read_as, *besides(frame)),
+    )
+
+
+def _lines(cut: _Cut, found: RateChange, timeless: Asked) -> tuple[SliceChange, ...]:
+    """Return the slices, those with the greatest effect first, and the rest of the events last."""
+    before, after = cut.sides
 
     def line(at: int) -> SliceChange:
         asks, sampled = cut.queries[at], [int(each[at]) for each in cut.sampled]
@@ -119,35 +144,7 @@ def split_change(
         )
 
     lines = map(line, range(len(cut.queries)))
-    return ChangeReport(
-        query=asked.query,
-        among=plan.denominator or "",
-        by=names,
-        source=frame.source,
-        protocol=frame.protocol,
-        protocol_version=frame.version,
-        windows=tuple(
-            DriftWindow(
-                start=start,
-                end=Window(start, width).end,
-                role=role,
-                sampled=count,
-                query=unparse(both(within(start, Window(start, width).end), plan.among or EVERYTHING)),
-            )
-            for role, start, count in cut.windows
-        ),
-        needs=max(0, HISTORY - min(before.windows, after.windows)),
-        sampled=sum(count for _, _, count in cut.windows),
-        rate_before=before.rate,
-        rate_after=after.rate,
-        **_told("change", found.change),
-        **_told("mix", found.mix[-1]),
-        **_told("rate", found.rate[-1]),
-        correlation=found.correlation,
-        slices=tuple(sorted(lines, key=lambda each: (each.query is None, -max(abs(each.mix), abs(each.rate)), each.query))),
-        position=position,
-        notes=(*asked.read_as, *beside.read_as, *besides(frame)),
-    )
+    return tuple(sorted(lines, key=lambda each: (each.query is None, -max(abs(each.mix), abs(each.rate)), each.query)))
 
 
 def _rate(side: SlicedWindows, at: int) -> float | None:

@@ -5,7 +5,7 @@ Exact counts answer where they tell rows and columns apart; else the sampled eve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -87,6 +87,47 @@ def rules_of_pair(row: AxisValue, column: AxisValue) -> RuleSet:
     return tuple(name for name in row.criteria if name in column.criteria)
 
 
+@dataclass(frozen=True, kw_only=True)
+class GridQuestions:
+    """What a grid asks, before anything is counted: of each set of rules the domain of its question, and of all times, if any."""
+
+    facts: FrameFacts
+    question: Question
+    domains: dict[RuleSet, DomainCells]
+    pasts: dict[RuleSet, DomainCells | None]
+
+    @property
+    def first(self) -> RuleSet:
+        """A set of rules that stands for all where they do not matter."""
+        return next(iter(self.domains))
+
+    def grid(self, own: Sequence[ChartAxis], samples: Mapping[RuleSet, tuple[CellSample, CellSample | None]]) -> Grid:
+        """Return the grid with these rows and columns; without samples it has exact counts alone."""
+        census, asked = self.facts.census, {}
+        for met, domain in self.domains.items():
+            past = self.pasts[met]
+            sample, before = samples.get(met, (None, None))
+            asked[met] = HeatQuestion(
+                cells=CellDomain(domain, census),
+                sample=sample,
+                past=None if past is None else CellDomain(past, census),
+                past_sample=before,
+                counts=self.facts.count,
+            )
+        return Grid(rows=own[0], columns=own[1], question=self.question, asked=asked)
+
+    def samples(
+        self, columns: SampledColumns, earlier: SampledColumns, own: Sequence[ChartAxis]
+    ) -> dict[RuleSet, tuple[CellSample, CellSample | None]]:
+        """Return the sampled events of each set of rules by row and column, and those of all times."""
+        lasting, found = [axis for axis in own if axis.by not in PERIODS], {}
+        for met, domain in self.domains.items():
+            past, names = self.pasts[met], None if met is None else frozenset(met)
+            before = None if past is None else CellSample(earlier, past, lasting, names)
+            found[met] = CellSample(columns, domain, own, names), before
+        return found
+
+
 def grid_of(
     ws: UnderstandWorkspace,
     facts: FrameFacts,
@@ -110,63 +151,50 @@ def grid_of(
     QueryError : what cannot be asked, or not by these
     FigureRefused : some events are above the clearance, or a criterion was chosen on them
     """
-    census, rules = facts.census, facts.census.rules
+    rules = facts.census.rules
     fields = [name for name in names if not of_rules(name)]
     for name in fields:
         settle(Question(query=both(), by=name), rules)
     axes: dict[str, ChartAxis] = {name: rule_axis(name, facts.document, most) for name in names if of_rules(name)}
-    blank = [AxisValue(label="", query=both())]
-    sets = {rules_of_pair(*pair) for pair in product(*(axes[name].values if name in axes else blank for name in names))} - {()}
-    plans = {met: settle(question_of(question, met), rules) for met in sorted(sets, key=str)}
-    domains = {met: build_domain(plan, census) for met, plan in plans.items()}
-    pasts = {met: None if question.variance == SAMPLE else past_of(plan, census, rules) for met, plan in plans.items()}
-    first = next(iter(plans))
-    counted = {name: cell_axis(name, domains[first], rules, most) for name in fields}
-
-    def made(own: dict[str, ChartAxis], samples: dict[RuleSet, tuple[CellSample | None, CellSample | None]]) -> Grid:
-        asked = {}
-        for met, domain in domains.items():
-            past = pasts[met]
-            sample, before = samples.get(met, (None, None))
-            asked[met] = HeatQuestion(
-                cells=CellDomain(domain, census),
-                sample=sample,
-                past=None if past is None else CellDomain(past, census),
-                past_sample=before,
-                counts=facts.count,
-            )
-        return Grid(rows=own[names[0]], columns=own[names[1]], question=question, asked=asked)
-
-    by_counts = axes | {name: axis for name, axis in counted.items() if axis is not None}
-    if len(by_counts) == len(names):
-        grid = made(by_counts, {})
+    asks = questions_of(facts, question, [axes.get(name) for name in names])
+    first = asks.domains[asks.first]
+    counted = {name: cell_axis(name, first, rules, most) for name in fields}
+    known = axes | {name: axis for name, axis in counted.items() if axis is not None}
+    if len(known) == len(names):
+        grid = asks.grid([known[name] for name in names], {})
         if grid.exact():
             return grid
-    for plan, domain in zip(plans.values(), domains.values(), strict=True):
-        check_visible(domain, census.frame)
+    for domain in asks.domains.values():
+        check_visible(domain, facts.census.frame)
         if domain.windows:
-            refuse_post_selection(ws, facts, plan, domain)
-    columns = read_columns(ws, plans[first], question.query, fields, facts, position)
-    earlier = columns
-    past = pasts[first]
+            refuse_post_selection(ws, facts, domain.plan, domain)
+    columns = earlier = read_columns(ws, first.plan, question.query, fields, facts, position)
+    past = asks.pasts[asks.first]
     if past is not None and (timeless := without_time(question.query)) is not None and timeless != question.query:
         earlier = read_columns(ws, past.plan, timeless, [], facts, position)
-    within = np.array([start in frozenset(domains[first].windows) for start in columns.windows], dtype=bool)[columns.window]
+    within = np.array([start in frozenset(first.windows) for start in columns.windows], dtype=bool)[columns.window]
     asked_of = within & (columns.of | columns.inside)
     axes |= {name: sampled_axis(name, columns, asked_of, rules.width, bins=bins, most=most) for name in fields}
     own = [axes[name] for name in names]
-    timeless_axes = [axis for axis in own if axis.by not in PERIODS]
-    return made(
-        axes,
-        {
-            met: (
-                CellSample(columns, domain, own, None if met is None else frozenset(met)),
-                None
-                if (past := pasts[met]) is None
-                else CellSample(earlier, past, timeless_axes, None if met is None else frozenset(met)),
-            )
-            for met, domain in domains.items()
-        },
+    return asks.grid(own, asks.samples(columns, earlier, own))
+
+
+def questions_of(facts: FrameFacts, question: Question, axes: Sequence[ChartAxis | None]) -> GridQuestions:
+    """Return what is asked of each set of rules that rows and columns have together; None is an axis of no rules.
+
+    Raises
+    ------
+    QueryError : what cannot be asked
+    """
+    census = facts.census
+    blank = [AxisValue(label="", query=both())]
+    sets = {rules_of_pair(*pair) for pair in product(*(blank if axis is None else axis.values for axis in axes))} - {()}
+    plans = {met: settle(question_of(question, met), census.rules) for met in sorted(sets, key=str)}
+    return GridQuestions(
+        facts=facts,
+        question=question,
+        domains={met: build_domain(plan, census) for met, plan in plans.items()},
+        pasts={met: None if question.variance == SAMPLE else past_of(plan, census, census.rules) for met, plan in plans.items()},
     )
 
 
