@@ -8,6 +8,7 @@ from remiss.capture.actions import capture
 from remiss.codec import from_json, to_json
 from remiss.errors import FigureRefused, QueryError
 from remiss.present.drift_facts import change_lines, change_notes
+from remiss.present.legible import share
 from remiss.records.drift import ASKED, REFERENCE, ChangeReport
 from remiss.understand.actions import estimate
 from remiss.understand.rate_change_actions import split_change
@@ -65,6 +66,26 @@ def test_of_few_windows_no_interval_is_told(captured):
     assert found.needs == 5
     assert {found.change_low, *(each.rate_high for each in found.slices)} == {None}
     assert found.mix + found.rate == pytest.approx(found.change, abs=1e-9)
+
+
+def test_slices_that_replace_each_other_are_said_to_compare_no_rates(captured):
+    told = split_change(captured, "criterion:slow", by="inputs.carrier")
+    assert 0 < sum(each.share_after for each in told.slices if each.share_before == 0) < 0.1
+    assert not [note for note in told.notes if "no rates could be compared" in note]
+
+
+def test_versions_that_replace_each_other_are_said_to_compare_no_rates(ws, tmp_path):
+    log = small_log(tmp_path / "log", weeks=WEEKS, a_week=60)
+    for row in log.predictions:
+        new = row["scheduled_at"] >= CHANGED
+        row["model_version"] = "2" if new else "1"
+        row["latency_ms"] += 60 if new else 0
+    log.write(PROTOCOL.replace("population: 50", "population: 300"))
+    capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEKS * WEEK)
+    found = split_change(ws, "criterion:slow", by="model_version")
+    assert (found.rate, found.mix) == (0, pytest.approx(found.change))
+    [note] = [note for note in found.notes if "no rates could be compared" in note]
+    assert note.startswith(f"{share(1.0)} of the events before and {share(1.0)} of those after")
 
 
 def test_what_cannot_be_split_is_refused_with_what_to_do(captured):

@@ -18,6 +18,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse, words
 from remiss.errors import FigureRefused, QueryError
 from remiss.parameters import Option, Position, Query, Range
+from remiss.present.legible import share
 from remiss.records.catalog import read_at
 from remiss.records.drift import ASKED, REFERENCE, ChangeReport, SliceChange
 from remiss.records.view_entry import ViewEntry, ViewKind
@@ -38,6 +39,8 @@ from remiss.understand.variance import HISTORY, Flags, Indices
 # So many slices are told, the commonest; the rest is one, and what has fewer sampled events than the least is in it.
 MOST_SLICES, LEAST = 50, 20
 SIDES = (REFERENCE, ASKED)
+# From which share on of events in slices that only one side has it is said what that means.
+MANY = 0.1
 
 
 def _viewed(_: object, given: Mapping[str, Any], found: ChangeReport) -> Sequence[ViewEntry]:
@@ -118,8 +121,18 @@ def split_change(
         correlation=found.correlation,
         slices=_lines(cut, found, timeless),
         position=position,
-        notes=(*asked.read_as, *beside.read_as, *besides(frame)),
+        notes=(*asked.read_as, *beside.read_as, *besides(frame), *_one_sided(before, after)),
     )
+
+
+def _one_sided(before: SlicedWindows, after: SlicedWindows) -> Iterator[str]:
+    """Yield how many events are in slices that only one side has, where they are many."""
+    gone, new = (float(one.shares[other.among == 0].sum()) for one, other in ((before, after), (after, before)))
+    if max(gone, new) >= MANY:
+        yield (
+            f"{share(gone)} of the events before and {share(new)} of those after are in slices that the other side has not: "
+            "no rates could be compared there, and what changed is told as mix"
+        )
 
 
 def _lines(cut: _Cut, found: RateChange, timeless: Asked) -> tuple[SliceChange, ...]:

@@ -27,7 +27,7 @@ from remiss.understand.question import Question, rules_of, settle
 from remiss.understand.slices.counting import DEEPEST, SliceSample, Support
 from remiss.understand.slices.keeping import EXPECTED, KEEP, SlicesFound, kept_slice, recorded, stored, told
 from remiss.understand.slices.predicates import BINS, chosen_fields
-from remiss.understand.slices.report import figures, slice_sample
+from remiss.understand.slices.report import figures, slice_sample, unlike_in_size
 from remiss.understand.slices.search import LEVEL, search
 from remiss.understand.variance import HISTORY
 
@@ -239,7 +239,7 @@ def searched(
         correlation=found.correlation,
         slices=tuple(figures(sample, found, width, limit=how.limit, folded=how.folded)),
         position=position,
-        notes=(*asked.read_as, *among.read_as, *besides(frame)),
+        notes=(*asked.read_as, *among.read_as, *besides(frame), *unlike_in_size(whole.among)),
     )
     sensitivity = ws.evidence.sensitivity(frame, domain.windows, position)
     return SlicesFound(report=report, question=question, team=facts.document.team, sensitivity=sensitivity)

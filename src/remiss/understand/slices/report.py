@@ -25,6 +25,8 @@ from remiss.understand.variance import Flags, Indices, Numbers, kish_size, lengt
 MONTH = timedelta(days=365.2425 / 12)
 # Beyond e^700 a double overflows.
 MOST_LOG = 700.0
+# Windows that tell as much as fewer than this share of them alike are told of.
+MUCH_ALIKE = 0.7
 
 
 def slice_sample(columns: SampledColumns, bins: int) -> SliceSample:
@@ -191,3 +193,24 @@ class Beside:
     def _half(self, totals: Numbers) -> float:
         error, degrees = self._error(totals)
         return quantile(degrees) * error
+
+
+def unlike_in_size(among: Numbers) -> Iterator[str]:
+    """Yield what few large windows among small ones mean for what can be found.
+
+    Parameters
+    ----------
+    among : how many events each window has
+
+    >>> [*unlike_in_size(np.full(40, 100.0))]
+    []
+    >>> [told] = unlike_in_size(np.array([900.0] + [100.0] * 9))
+    >>> told.partition(",")[0]
+    '10 windows that are unlike in size tell as much as 4 alike'
+    """
+    alike = kish_size(1 / among)
+    if alike < MUCH_ALIKE * len(among):
+        yield (
+            f"{len(among):,} windows that are unlike in size tell as much as {alike:.0f} alike, so fewer slices can be told; "
+            "where fewer fields are asked for, fewer are tested, and each needs less"
+        )
