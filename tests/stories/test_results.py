@@ -195,6 +195,11 @@ def test_what_is_without_an_answer_is_no_failure_in_any_report_and_leaves_no_cri
         "flagged-rate of criterion missed-delay at most 99 %",
     ]
     built = safeguard.build_suite(captured, "arrivals", "status:verified", sealed=0.0, success=asked)
+    # Which failures are verified hangs on the key of the catalog: it breaks down where one of them at least is still answered.
+    rows = safeguard.list_suite_rows(captured, "arrivals").items
+    targets = {row.inputs["carrier"] for row in rows if row.part is SuitePart.CASES}
+    away = next(carrier for carrier in ("UA", "DL", "B6") if targets - {carrier})
+    Path("delays.py").write_text(MODULE + BROKEN.replace("UA", away))
     usual, far = (safeguard.run(captured, "arrivals", model=model, repeat=3) for model in ("delays@1", "far@1"))
     verdicts = [[each.verdict.value for each in found.success] for found in (usual, far)]
     # What is not met of those that it answered stays so.

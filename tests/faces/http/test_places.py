@@ -179,6 +179,35 @@ def test_few_questions_of_one_person_that_cost_much_are_worked_out_at_once(path)
     asyncio.run(told())
 
 
+def test_a_body_that_follows_its_head_by_a_moment_is_read_although_many_others_came_in_between():
+    async def told() -> None:
+        working = Working()
+        working.open.set()
+        app = Places(working)
+        prompt, slow = Asked(name="ana"), [Asked(name="ana") for _ in range(200)]
+        arrived = asyncio.Event()
+        read = prompt.receive
+
+        async def a_moment_later():
+            await arrived.wait()
+            return await read()
+
+        prompt.receive = a_moment_later
+        for each in slow:
+            each.slow = True
+        tasks = await asked(app, prompt, *slow)
+        await asyncio.sleep(0.05)
+        arrived.set()
+        await tasks[0]
+        assert prompt.status == 200
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert not app.held
+
+    asyncio.run(told())
+
+
 def test_of_bodies_that_do_not_come_the_one_waited_for_longest_goes():
     async def told() -> None:
         working = Working()
@@ -188,6 +217,8 @@ def test_of_bodies_that_do_not_come_the_one_waited_for_longest_goes():
         for each in slow:
             each.slow = True
         tasks = await asked(app, *slow)
+        assert {each.status for each in slow} == {None}
+        await asyncio.sleep(places.PROMPT_SECONDS + 0.1)
         assert [each.status for each in slow] == [413] * 5 + [None] * places.BODIES_OF_ONE
         prompt = Asked(name="ana")
         tasks += await asked(app, prompt)

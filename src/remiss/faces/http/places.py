@@ -3,8 +3,8 @@
 A request takes a place only when its whole body is there, so that bodies that trickle hold none. Of one person, and of one
 address where nobody is signed in, so many are worked on at once, fewer of those that cost much; the next wait in a line of their
 own, and what is too long a line is refused. Health needs no place. Of bodies that are waited for, the oldest of the same person
-goes where there are too many, for a body that comes at all is usually there at once: who is patient with many keeps nobody out
-who is prompt with one.
+goes where there are too many, once it has had a second, for a body that comes at all is usually there at once: who is patient
+with many keeps nobody out who is prompt with one.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ COSTLY = re.compile(
 COSTLY_OF_ONE = 3
 BODIES_OF_ONE = 16
 BODY_SECONDS = 30.0
+# So long nobody has to make room: many that come at once let a body, which follows its head by a moment, still arrive.
+PROMPT_SECONDS = 1.0
 # A person's name, or an address; apart, what costs much of theirs.
 Whose: TypeAlias = tuple[str, str, bool]
 
@@ -108,7 +110,8 @@ async def _arrived(waited: list[asyncio.Timeout], receive: Receive, send: Send, 
         async with asyncio.timeout(BODY_SECONDS) as limit:
             waited.append(limit)
             if len(waited) > BODIES_OF_ONE:
-                waited.pop(0).reschedule(asyncio.get_running_loop().time())
+                oldest = waited.pop(0)
+                oldest.reschedule((oldest.when() or 0.0) - BODY_SECONDS + PROMPT_SECONDS)
             while more and len(body) <= most:
                 message = await receive()
                 if message["type"] != "http.request":
