@@ -3,8 +3,7 @@
 A request takes a place only when its whole body is there, so that bodies that trickle hold none. Of one person, and of one
 address where nobody is signed in, so many are worked on at once, fewer of those that cost much; the next wait in a line of their
 own, and what is too long a line is refused. Health needs no place. Of bodies that are waited for, the oldest of the same person
-goes where there are too many, once it has had a second, for a body that comes at all is usually there at once: who is patient
-with many keeps nobody out who is prompt with one.
+goes where there are too many, once it has had a second: who is patient with many keeps nobody out who is prompt with one.
 """
 
 from __future__ import annotations
@@ -21,9 +20,8 @@ from remiss.faces.http.security import App, Message, Receive, Scope, Send, most_
 HEALTH = frozenset({"/livez", "/readyz"})
 # Each is a thread at work or one that waits for it; more would only wait longer.
 MOST_REQUESTS = 128
-# Of Python's threads one computes at a time, and the loop, which takes requests and answers for health, waits for its turn behind
-# all that would like to: with 40 threads every call to the system costs it 20 ms, with 16 on PostgreSQL 5 ms. With 8 as much is
-# answered (32 clients on two cores: 44 and 43 good answers a second), and a liveness probe takes half as long.
+# Of Python's threads one computes at a time, and the loop waits for its turn behind all that would like to: with 40 threads every
+# call to the system costs it 20 ms, with 8 as many are answered (32 clients on two cores: 44 and 43 good answers a second).
 THREADS = 8
 # Fewer than there are threads, so that one person never has them all.
 PLACES_OF_ONE = 6
