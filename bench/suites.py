@@ -97,10 +97,11 @@ def small() -> None:
     """Write a suite of some controls of the large one, nearly all of which the model answers as is expected."""
     from dataclasses import replace
 
+    from remiss.safeguard.suite_document import suite_digest
+
     from remiss import suite_folder
     from remiss.records.suite import SuiteFile, SuitePart
-    from remiss.safeguard.suite_document import suite_digest
-    from remiss.safeguard.suite_rows import content_digest
+    from remiss.safeguard.suite_content import content_digest
 
     found = suite_folder.read(next(iter(Path().glob("suite-*"))))
     rows = tuple(row for row in found.rows if row.part is SuitePart.CONTROLS and row.label == "on-time")

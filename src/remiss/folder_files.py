@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 
 from remiss.errors import InputError, Location
 from remiss.records.identity import format_time, from_micros, parse_time, plain, untagged
-from remiss.safeguard.suite_document import MOST_BYTES
 
 T = TypeVar("T")
 # What a file may be in the folder, and what its rows may come to once they are unpacked.
+# A document names some criteria and the families that are sealed, 32 letters each.
+MOST_BYTES = 64 << 20
 MOST_FILE, MOST_UNPACKED = 4 << 30, 8 << 30
 BATCH = 8_192
 TIME = pa.timestamp("us", tz="UTC")

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from remiss.errors import InputError, Location, StorageError
 from remiss.folder_files import cell, read_cells, read_lines, read_text, refused
 from remiss.records.scenario import Scenario, ScenarioSet
-from remiss.safeguard.scenario_actions import document_of, scenario_set_of
+from remiss.safeguard.kept_documents import scenario_document, scenario_set_of
 from remiss.safeguard.scenarios.making import MadeScenarios, as_plain, content_digest, make
 from remiss.suite_folder import SuiteFolder
 
@@ -60,7 +60,7 @@ def write(folder: str | os.PathLike[str], suite: SuiteFolder, made: ScenarioSet)
     try:
         _put(place / FILE, _table(scenarios))
         # What names the other file comes last: without it there are no scenarios.
-        _put(place / DOCUMENT, yaml.safe_dump(document_of(made), sort_keys=False, allow_unicode=True, width=120).encode())
+        _put(place / DOCUMENT, yaml.safe_dump(scenario_document(made), sort_keys=False, allow_unicode=True, width=120).encode())
     except OSError as error:
         do = "make room, or allow it to be written"
         raise StorageError(f"{place} cannot be written: {error.strerror}", where=Location(str(place)), do=do) from error

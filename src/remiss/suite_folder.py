@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from remiss.errors import InputError, Location, StorageError
 from remiss.folder_files import BATCH, cell, read_cells, read_lines, read_text, refused
@@ -24,11 +25,12 @@ from remiss.records.bulk import in_bulk
 from remiss.records.event import Values
 from remiss.records.expectation import Expectation
 from remiss.records.suite import SaltedInputs, Suite, SuiteFile, SuiteInputs, SuitePart, SuiteRow
+from remiss.safeguard.kept_documents import document, refused_suite, row_of, suite_of
 from remiss.safeguard.raw_inputs import raw_digest
 from remiss.safeguard.suite_actions import list_suite_rows
 from remiss.safeguard.suite_columns import AT_ONCE, TEXT, TIMES, WORDS, SuiteColumns, binary, cell_of
-from remiss.safeguard.suite_document import as_yaml, from_yaml, row_of
-from remiss.safeguard.suite_rows import as_plain, content_digest, is_apart
+from remiss.safeguard.suite_content import as_plain, content_digest
+from remiss.safeguard.suite_rows import is_apart
 
 if TYPE_CHECKING:
     from remiss.safeguard.ports import SuiteWorkspace
@@ -245,3 +247,23 @@ def _read_rows(path: Path, said: SuiteFile) -> list[SuiteRow]:
     if content_digest(rows) != said.digest:
         raise refused(path, "is not the file that the suite was built with: its content has another digest")
     return rows
+
+
+def as_yaml(suite: Suite) -> str:
+    """Return the text of `suite.yaml`."""
+    return yaml.safe_dump(document(suite), sort_keys=False, allow_unicode=True, width=120)
+
+
+def from_yaml(text: str, file: str) -> Suite:
+    """Return the suite that a text says.
+
+    Raises
+    ------
+    InputError : it is no such document, or its digest is not that of what it says
+    """
+    try:
+        said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe one
+    except (yaml.YAMLError, RecursionError) as error:
+        first = str(error).partition("\n")[0]
+        raise refused_suite(f"is no YAML that can be read: {first}", file) from error
+    return suite_of(said, file)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from remiss.safeguard.suite_document import suite_digest
 
 from remiss import scenario_folder, suite_folder, suite_session
 from remiss.opening import without_catalog
@@ -29,8 +30,7 @@ from remiss.records.suite import (
     SuiteRow,
 )
 from remiss.safeguard.scenarios.making import make
-from remiss.safeguard.suite_document import suite_digest
-from remiss.safeguard.suite_rows import content_digest
+from remiss.safeguard.suite_content import content_digest
 from tests.forked_commands import ForkedCommands
 
 PLUGIN = ("-p", "remiss.faces.pytest_plugin", "-p", "no:remiss", "-c", "/dev/null", "--rootdir", ".")

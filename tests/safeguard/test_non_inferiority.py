@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remiss.records.gate import GateVerdict
+from remiss.records.gate import GateVerdict, overall
 from remiss.safeguard.gate_conditions import inferiority_words
 from remiss.safeguard.gate_thresholds import CriticalCase, critical_verdict, repeats_needed
-from remiss.safeguard.non_inferiority import PairedCases, judge, overall, strata_of, weight_strata
+from remiss.safeguard.non_inferiority import PairedCases, judge, strata_of, weight_strata
 from remiss.safeguard.power import play, times_needed
 
 

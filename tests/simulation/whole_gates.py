@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from remiss.records.gate import GateVerdict
+from remiss.records.gate import GateVerdict, overall
 from remiss.records.model import ModelSpecification
 from remiss.records.states import Status
 from remiss.records.suite import CaptureRole, SuitePart, SuiteRow
@@ -20,7 +20,7 @@ from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.gate_thresholds import Played, repeats_of
 from remiss.safeguard.judging import NO, UNKNOWN, YES
-from remiss.safeguard.non_inferiority import overall, shares_of
+from remiss.safeguard.non_inferiority import shares_of
 from remiss.safeguard.suite_assembly import DIFFERING, GUARD, GateRows, gate_rows, power
 from remiss.safeguard.suite_columns import SuiteColumns, coded
 

@@ -12,8 +12,9 @@ from remiss.records.case import Sensitivity
 from remiss.records.slice import KeptSlice, SliceState
 from remiss.understand.actions import estimate
 from remiss.understand.exact_actions import exact
-from remiss.understand.kept_slice_actions import confirm_slice, confirm_slice_exactly, list_slices, show_slice
+from remiss.understand.kept_slice_actions import list_slices, show_slice
 from remiss.understand.slice_actions import find_slices, keep_slices
+from remiss.understand.slice_confirmation_actions import confirm_slice, confirm_slice_exactly
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 WEEKS, FOUND_IN = 28, 10

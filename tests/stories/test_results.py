@@ -19,7 +19,7 @@ from remiss.records.model import TroubleKind
 from remiss.records.result import RowVerdict
 from remiss.records.suite import APART, SuitePart
 from remiss.safeguard import scenario_actions
-from remiss.safeguard.suite_document import document, suite_of
+from remiss.safeguard.kept_documents import document, suite_of
 from remiss.suite_session import SuiteSession
 from tests.stories.logs import MONDAY, PROTOCOL
 from tests.stories.test_suites import MODULE, SCENARIOS, UNTIL, arrivals, captured, labelled, log  # noqa: F401

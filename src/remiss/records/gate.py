@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,18 @@ class GateVerdict(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+
+
+def overall(verdicts: Iterable[GateVerdict]) -> GateVerdict:
+    """Return the verdict of a gate: any that fails fails it, else any that is open leaves it open. Of no condition it is open.
+
+    >>> overall([GateVerdict.PASS, GateVerdict.INCONCLUSIVE]), overall([])
+    (<GateVerdict.INCONCLUSIVE: 'inconclusive'>, <GateVerdict.INCONCLUSIVE: 'inconclusive'>)
+    """
+    found = set(verdicts)
+    if GateVerdict.FAIL in found:
+        return GateVerdict.FAIL
+    return GateVerdict.PASS if found == {GateVerdict.PASS} else GateVerdict.INCONCLUSIVE
 
 
 def shown(evidence: Sequence[str], cases: int | None, most: int) -> str:

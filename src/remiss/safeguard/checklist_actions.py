@@ -17,9 +17,9 @@ from remiss.govern.audit.checkpoint import SECRET, Signer, name_of
 from remiss.records.gate import SHOWN_EVIDENCE, ChecklistLine, GateChecklist, GateDecision, GateSuite, GateVerdict, Waiver
 from remiss.records.identity import canonical, format_time
 from remiss.safeguard.attestation import key_id, statement
-from remiss.safeguard.gate_actions import READ, GateId, decision_of, found_decision
 from remiss.safeguard.gate_ports import GateWorkspace
-from remiss.safeguard.suite_document import from_json
+from remiss.safeguard.kept_actions import GATE_READ, GateId, found_decision
+from remiss.safeguard.kept_documents import decision_of, suite_from
 from remiss.safeguard.waiving import in_force, with_waivers
 
 # So many cases are named that speak against a version.
@@ -46,7 +46,7 @@ class ReleaseFacts:
     key: str
 
 
-@action("gate.checklist", permission=READ, http="GET /gates/{gate}/checklist", reads=True, subject="gate")
+@action("gate.checklist", permission=GATE_READ, http="GET /gates/{gate}/checklist", reads=True, subject="gate")
 def gate_checklist(ws: GateWorkspace, gate: GateId) -> GateChecklist:
     """Write the checklist of a release that GATE decided on.
 
@@ -97,7 +97,7 @@ def _facts(ws: GateWorkspace, found: GateDecision) -> ReleaseFacts:
 
 def _newest_digest(ws: GateWorkspace, name: str) -> str:
     text = ws.suites.find(name)
-    return "" if text is None else from_json(text, name).digest
+    return "" if text is None else suite_from(text, name).digest
 
 
 def _registered(ws: GateWorkspace, model: str) -> tuple[str | None, str]:

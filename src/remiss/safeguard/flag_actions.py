@@ -15,14 +15,15 @@ from remiss.errors import ModelError, NotFound
 from remiss.parameters import Help
 from remiss.records.event import is_text
 from remiss.records.gate import FlagVariant, GateDecision, GateVerdict, ReleaseFlag, ReleaseFlags, Waiver
-from remiss.safeguard.gate_actions import READ, decision_of
 from remiss.safeguard.gate_ports import GateWorkspace
+from remiss.safeguard.kept_actions import GATE_READ
+from remiss.safeguard.kept_documents import decision_of
 from remiss.safeguard.waiving import COUNTS_AGAIN, in_force, with_waivers
 
 FlagName = Annotated[str, Help("A gate and a version of a model, as release.arrival-delay@2.")]
 
 
-@action("flag.evaluate", permission=READ, http="GET /flags/{flag}", reads=True, subject="flag")
+@action("flag.evaluate", permission=GATE_READ, http="GET /flags/{flag}", reads=True, subject="flag")
 def evaluate_flag(
     ws: GateWorkspace,
     flag: FlagName,
@@ -48,7 +49,7 @@ def evaluate_flag(
     return found[0]
 
 
-@action("flag.list", permission=READ, http="GET /flags", reads=True)
+@action("flag.list", permission=GATE_READ, http="GET /flags", reads=True)
 def list_flags(ws: GateWorkspace) -> ReleaseFlags:
     """List the flags of all versions that gates decided on.
 
@@ -61,7 +62,7 @@ def _flags(ws: GateWorkspace, texts: Iterable[str], served: str | None) -> tuple
     """Return the flags of decisions, one for each name: of several teams' that are seen, one that is false."""
     kept, made = ws.gates.waivers(), dict[str, ReleaseFlag]()
     for decision in map(decision_of, texts):
-        if ws.may(READ, decision.team):
+        if ws.may(GATE_READ, decision.team):
             one = _flag(ws, decision, kept, served)
             before = made.get(one.flag)
             made[one.flag] = one if before is None or (before.value and not one.value) else before

@@ -7,23 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from typing import Annotated
 
-from pydantic import TypeAdapter
-
 from remiss.action import action
-from remiss.errors import Conflict, NotFound
+from remiss.errors import Conflict
 from remiss.govern.audit.checkpoint import SECRET, Signer, name_of
-from remiss.parameters import Help, Option, Position
-from remiss.records.catalog import reached
-from remiss.records.event import is_text
+from remiss.parameters import Help, Option
 from remiss.records.gate import (
-    SHOWN_EVIDENCE,
     GateAttestation,
     GateDecision,
-    GateDecisions,
     GateSuite,
+    overall,
 )
 from remiss.records.identity import kind_id, plain
 from remiss.records.model import ModelSpecification
@@ -36,15 +30,14 @@ from remiss.safeguard.gate_policy import GatePolicy, check_criteria, read
 from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.gate_thresholds import Played, coverage_of, repeats_of
 from remiss.safeguard.judging import CriterionJudge
+from remiss.safeguard.kept_actions import GATE_READ, GateId, as_it_stands, found_decision, found_suite
 from remiss.safeguard.model_actions import ModelName
-from remiss.safeguard.non_inferiority import overall
-from remiss.safeguard.suite_actions import found_suite, rows_of
+from remiss.safeguard.suite_actions import rows_of
 from remiss.safeguard.suite_assembly import GateRows, gate_rows
 from remiss.safeguard.waiving import in_force, with_waivers
 
-DECIDE, READ = "gate:decide", "gate:read"
+DECIDE = "gate:decide"
 SEALED = "suite:sealed"
-GateId = Annotated[str, Help("The id of a decision, or a prefix of it that no other has.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,50 +175,7 @@ def decide(
     return as_it_stands(ws, made)
 
 
-@action("gate.list", permission=READ, http="GET /gates", reads=True)
-def list_gates(
-    ws: GateWorkspace,
-    *,
-    model: Annotated[str, Help("Of this model alone: NAME, or NAME@VERSION.")] | None = None,
-    as_of: Position | None = None,
-) -> GateDecisions:
-    """List what gates decided, the newest first.
-
-    Whether a waiver has ended is always told by the time now. Each condition names 20 cases at most; `gate show` has them all.
-
-    Example: remiss gate list --model arrival-delay
-    """
-    name, _, version = (model or "").partition("@")
-    at = reached(as_of, ws.position())
-    texts = ws.gates.listed(name or None, version or None, at) if is_text(name + version) else ()
-    found = [each for each in map(decision_of, texts) if ws.may(READ, each.team)]
-    waivers = ws.gates.waivers(name or None, version or None, at) if found else ()
-    return GateDecisions(
-        position=ws.position() if at is None else at, items=tuple(_brief(with_waivers(each, waivers, ws.now)) for each in found)
-    )
-
-
-def _brief(decision: GateDecision) -> GateDecision:
-    conditions = tuple(replace(each, evidence=each.evidence[:SHOWN_EVIDENCE]) for each in decision.conditions)
-    return replace(decision, conditions=conditions)
-
-
-@action("gate.show", permission=READ, http="GET /gates/{gate}", reads=True, subject="gate")
-def show_gate(ws: GateWorkspace, gate: GateId) -> GateDecision:
-    """Show a decision with all of its conditions, as it stands now.
-
-    Conditions that are waived are shown as they were found, and do not count until the waiver ends.
-
-    Example: remiss gate show gate-4f7q2m9x3kbd
-
-    Raises
-    ------
-    NotFound, Ambiguous
-    """
-    return as_it_stands(ws, found_decision(ws, gate))
-
-
-@action("gate.attest", permission=READ, http="GET /gates/{gate}/attestation", reads=True, subject="gate")
+@action("gate.attest", permission=GATE_READ, http="GET /gates/{gate}/attestation", reads=True, subject="gate")
 def attest_gate(ws: GateWorkspace, gate: GateId) -> GateAttestation:
     """Sign a decision, to be kept and checked elsewhere.
 
@@ -245,34 +195,6 @@ def attest_gate(ws: GateWorkspace, gate: GateId) -> GateAttestation:
     signer = Signer(name_of(ws.audit.catalog), ws.keys.secret(SECRET))
     signed = envelope(with_waivers(found, waivers, ws.now), signer, in_force(found, waivers, ws.now))
     return GateAttestation(envelope=signed, key=signer.verifier.text, position=ws.position())
-
-
-def found_decision(ws: GateWorkspace, gate: str) -> GateDecision:
-    """Return a decision that the asker sees, as it was found: without waivers.
-
-    Raises
-    ------
-    NotFound, Ambiguous
-    """
-    found = decision_of(ws.gates.get(gate)) if is_text(gate) and gate else None
-    if found is None or not ws.may(READ, found.team):
-        raise NotFound("there is no such decision", do="see `remiss gate list`", field="gate")
-    return found
-
-
-def as_it_stands(ws: GateWorkspace, decision: GateDecision) -> GateDecision:
-    """Return a decision with what is waived now."""
-    return with_waivers(decision, ws.gates.waivers(decision.model.name, decision.model.version), ws.now)
-
-
-def decision_of(text: str) -> GateDecision:
-    """Return the decision that the catalog keeps as text."""
-    return _decisions().validate_json(text)
-
-
-@cache
-def _decisions() -> TypeAdapter[GateDecision]:
-    return TypeAdapter(GateDecision)
 
 
 def _with_digest(model: ModelSpecification, answers: Answers) -> ModelSpecification:

@@ -20,9 +20,10 @@ from remiss.safeguard.gate_thresholds import Played, thresholds
 from remiss.safeguard.judging import NO, UNKNOWN, YES, States
 from remiss.safeguard.non_inferiority import FAIL_LEVEL, PASS_LEVEL, NonInferiority, Places, Strata, judge, shares_of, strata_of
 from remiss.safeguard.suite_assembly import GUARD, PRODUCTION
+from remiss.safeguard.waiving import MODELS_RUN
 
 # What the condition is called that stands for all others where a model does not run, and the one where it did not always answer.
-MODELS_RUN, ANSWERED = "models-run", "answers"
+ANSWERED = "answers"
 
 
 @dataclass(slots=True)

@@ -20,10 +20,10 @@ from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.judging import NO, UNKNOWN, YES
 from remiss.safeguard.non_inferiority import families_lost_and_won
 from remiss.safeguard.suite_assembly import CRITICAL, TARGET, GateRows
+from remiss.safeguard.waiving import OPEN_CRITICAL, RESOLVED_CRITICAL
 from remiss.understand.multiple_testing import mcnemar_better
 
 # What the conditions on severity 1 are called.
-RESOLVED_CRITICAL, OPEN_CRITICAL = "severity-1", "open-severity-1"
 
 
 # How likely it may be that any of the cases breaks by chance: a fair coin that shows heads r times and then tails r times, 4^-r.

@@ -6,7 +6,7 @@ interval is above minus the margin, fails where the upper end is surely below it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,18 +26,6 @@ PASS_LEVEL = 0.025  # one-sided, of the lower end
 FAIL_LEVEL = 0.01  # family-wise, of the upper ends of all conditions of a policy
 ROLES = tuple(CaptureRole)
 WIDEST = 4.0  # the greatest ratio of weights in one stratum
-
-
-def overall(verdicts: Iterable[GateVerdict]) -> GateVerdict:
-    """Return the verdict of a gate: any that fails fails it, else any that is open leaves it open. Of no condition it is open.
-
-    >>> overall([GateVerdict.PASS, GateVerdict.INCONCLUSIVE]), overall([])
-    (<GateVerdict.INCONCLUSIVE: 'inconclusive'>, <GateVerdict.INCONCLUSIVE: 'inconclusive'>)
-    """
-    found = set(verdicts)
-    if GateVerdict.FAIL in found:
-        return GateVerdict.FAIL
-    return GateVerdict.PASS if found == {GateVerdict.PASS} else GateVerdict.INCONCLUSIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

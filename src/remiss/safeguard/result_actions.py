@@ -6,35 +6,31 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from functools import cache
 from typing import Annotated, TypedDict, Unpack
-
-from pydantic import TypeAdapter
 
 from remiss.action import action
 from remiss.catalog.query.parsing import parse
-from remiss.errors import Denied, NotFound
-from remiss.parameters import Grade, Help, Limit, PageToken, Position, Range
+from remiss.errors import Denied
+from remiss.parameters import Grade, Help, Limit, PageToken, Range
 from remiss.protocol.versions import restore
-from remiss.records.catalog import reached
-from remiss.records.event import Scalar, is_text
+from remiss.records.event import Scalar
 from remiss.records.identity import kind_id, plain
-from remiss.records.result import ResultRow, RowVerdict, SuiteResult, SuiteResults
+from remiss.records.result import ResultRow, RowVerdict, SuiteResult
 from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.suite import Suite, SuitePart
 from remiss.records.view_entry import listed
 from remiss.safeguard.asking import check_gets, checked_repeats
 from remiss.safeguard.exposing import broken, exposures_in, keep_exposures
+from remiss.safeguard.kept_actions import SUITE_READ, ResultId, SuiteName, found_result, found_suite
 from remiss.safeguard.model_actions import AskedModel, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.safeguard.scenario_actions import asked_besides
-from remiss.safeguard.suite_actions import READ, SuiteName, found_suite, read_suite
+from remiss.safeguard.suite_actions import read_suite
 from remiss.safeguard.suite_running import RanSuite, SuiteRun, run_suite, split_apart
 
 RUN = "suite:run"
 KIND = "result"
-ResultId = Annotated[str, Help("The id of a result, or a prefix of it that no other has.")]
 Scenarios = Annotated[str, Help("Which scenarios of the suite are asked as well, or `none`: default, those made last.")]
 Anew = Annotated[bool, Help("Ask everything again that was answered before the run was broken off.")]
 Repeat = Annotated[int, Range(1, 99), Help("How often each event is asked, an odd number: most of the answers decide.")]
@@ -156,41 +152,7 @@ def run(
     return made
 
 
-@action("result.list", permission=READ, http="GET /results", reads=True)
-def list_results(
-    ws: ResultWorkspace,
-    *,
-    suite: Annotated[str, Help("Of this suite alone.")] | None = None,
-    model: Annotated[str, Help("Of this model alone: NAME, or NAME@VERSION.")] | None = None,
-    as_of: Position | None = None,
-) -> SuiteResults:
-    """List the results of suites, the newest first.
-
-    Example: remiss result list --suite arrivals --model arrival-delay
-    """
-    name, _, version = (model or "").partition("@")
-    at = reached(as_of, ws.position())
-    texts = ws.results.listed(suite, name or None, version or None, at) if is_text(f"{suite}{model}") else ()
-    found = (result_of(text) for text in texts)
-    return SuiteResults(
-        position=ws.position() if at is None else at, items=tuple(each for each in found if ws.may(READ, each.team))
-    )
-
-
-@action("result.show", permission=READ, http="GET /results/{result}", reads=True, subject="result")
-def show_result(ws: ResultWorkspace, result: ResultId) -> SuiteResult:
-    """Show the figures of a result.
-
-    Example: remiss result show result-4f7q2m9x3kbd
-
-    Raises
-    ------
-    NotFound, Ambiguous
-    """
-    return found_result(ws, result)
-
-
-@action("result.rows", permission=READ, http="GET /results/{result}/rows", reads=True, subject="result", views=listed)
+@action("result.rows", permission=SUITE_READ, http="GET /results/{result}/rows", reads=True, subject="result", views=listed)
 def list_result_rows(
     ws: ResultWorkspace,
     result: ResultId,
@@ -257,26 +219,3 @@ def check_unblinded(ws: ResultWorkspace, of: SuiteResult | Suite) -> None:
             "some of these events are yours to label, and a result would tell how they were drawn",
             do="have somebody look who labels nothing, for example a steward",
         )
-
-
-def found_result(ws: ResultWorkspace, result: str) -> SuiteResult:
-    """Return a result that the asker sees.
-
-    Raises
-    ------
-    NotFound, Ambiguous
-    """
-    found = result_of(ws.results.get(result)) if is_text(result) and result else None
-    if found is None or not ws.may(READ, found.team):
-        raise NotFound("there is no such result", do="see `remiss result list`", field="result")
-    return found
-
-
-def result_of(text: str) -> SuiteResult:
-    """Return the result that the catalog keeps as text."""
-    return _results().validate_json(text)
-
-
-@cache
-def _results() -> TypeAdapter[SuiteResult]:
-    return TypeAdapter(SuiteResult)

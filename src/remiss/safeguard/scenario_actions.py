@@ -5,31 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from functools import cache
+from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from remiss.action import action
-from remiss.errors import Conflict, InputError, Location, NotFound
+from remiss.errors import Conflict, NotFound
 from remiss.govern.redaction.written import check_shows_nothing
-from remiss.parameters import Help, PageToken, Position
-from remiss.records.catalog import reached
-from remiss.records.event import is_text
-from remiss.records.identity import plain
+from remiss.parameters import Help, PageToken
 from remiss.records.rows import Turn, list_name, token, turn
-from remiss.records.scenario import ScenarioRowPage, ScenarioSet, ScenarioSets
+from remiss.records.scenario import ScenarioRowPage, ScenarioSet
 from remiss.records.suite import Suite, SuiteRow
 from remiss.records.view_entry import ViewEntry, ViewKind
+from remiss.safeguard.kept_actions import SUITE_READ, SetName, SuiteName, found_set, found_suite
+from remiss.safeguard.kept_documents import scenario_document, scenario_set_of
 from remiss.safeguard.ports import SuiteWorkspace
-from remiss.safeguard.scenarios.making import RULES, MadeScenarios, make, set_digest
-from remiss.safeguard.suite_actions import BUILD, READ, MostRows, SuiteName, found_suite, rows_of
+from remiss.safeguard.scenarios.making import RULES, MadeScenarios, make
+from remiss.safeguard.suite_actions import BUILD, MostRows, rows_of
 
 # In the place of a name.
 NO_SCENARIOS = "none"
-FORM = "remiss-scenario-set/1"
-SetName = Annotated[str, Help("The name of scenarios, or NAME@DIGEST with at least six digits of it.")]
 
 
 @contextmanager
@@ -78,44 +72,8 @@ def make_scenarios(
     former = ws.suites.scenarios.find(made.name, made.digest)
     if former is not None:
         return scenario_set_of(json.loads(former), made.name)
-    ws.suites.scenarios.save(made.name, made.digest, made.team, json.dumps(document_of(made), ensure_ascii=False))
+    ws.suites.scenarios.save(made.name, made.digest, made.team, json.dumps(scenario_document(made), ensure_ascii=False))
     return made
-
-
-@action("scenario.list", permission=READ, http="GET /scenarios", reads=True)
-def list_scenarios(
-    ws: SuiteWorkspace,
-    suite: SuiteName | None = None,
-    *,
-    as_of: Position | None = None,
-) -> ScenarioSets:
-    """List the scenarios that were made, the newest first.
-
-    Example: remiss scenario list arrivals
-
-    Raises
-    ------
-    NotFound : no such suite
-    """
-    at = reached(as_of, ws.position())
-    of = None if suite is None else found_suite(ws, suite, READ, at)
-    found = (scenario_set_of(json.loads(text), "scenarios") for text in ws.suites.scenarios.listed(at))
-    items = tuple(each for each in found if ws.may(READ, each.team) and (of is None or each.suite_digest == of.digest))
-    return ScenarioSets(position=ws.position() if at is None else at, items=items)
-
-
-@action("scenario.show", permission=READ, http="GET /scenarios/{name}", reads=True, subject="name")
-def show_scenarios(ws: SuiteWorkspace, name: SetName, *, as_of: Position | None = None) -> ScenarioSet:
-    """Show how scenarios are made, recipe by recipe, and what gave none.
-
-    Example: remiss scenario show robust
-
-    Raises
-    ------
-    NotFound
-    """
-    at = reached(as_of, ws.position())
-    return replace(found_set(ws, name, READ, at), read_position=ws.position() if at is None else at)
 
 
 def _rows_seen(ws: SuiteWorkspace, given: Mapping[str, Any], page: ScenarioRowPage) -> Sequence[ViewEntry]:
@@ -151,21 +109,6 @@ def list_scenario_rows(
     return ScenarioRowPage(position=suite.position, total=len(made.scenarios), items=page, next=following)
 
 
-def found_set(ws: SuiteWorkspace, name: str, permission: str, position: int | None = None, *, field: str = "name") -> ScenarioSet:
-    """Return scenarios by their name, the newest that there were at a position, or by `NAME@DIGEST`.
-
-    Raises
-    ------
-    NotFound
-    """
-    plain_name, _, of = name.partition("@")
-    text = None if not is_text(name) else ws.suites.scenarios.find(plain_name, of or None, position)
-    found = None if text is None else scenario_set_of(json.loads(text), plain_name)
-    if found is None or not ws.may(permission, found.team):
-        raise NotFound(f"there are no scenarios {name}", do="see `remiss scenario list`", field=field)
-    return found
-
-
 def asked_besides(
     ws: SuiteWorkspace, suite: Suite, rows: Sequence[SuiteRow], name: str | None
 ) -> tuple[MadeScenarios | None, tuple[str, ...]]:
@@ -195,7 +138,7 @@ def _set_of_suite(ws: SuiteWorkspace, suite: Suite, name: str | None) -> Scenari
     NotFound : none of that name are of the suite
     """
     if name is not None:
-        found = found_set(ws, name, READ, field="scenarios")
+        found = found_set(ws, name, SUITE_READ, field="scenarios")
         if found.suite_digest == suite.digest:
             return found
         what = f"scenarios {name} are of another suite than {suite.name}, or of another digest of it"
@@ -218,40 +161,3 @@ def made_again(kept: ScenarioSet, suite: Suite, rows: Sequence[SuiteRow]) -> Mad
     if made.made.digest != kept.digest:
         raise Conflict(f"scenarios {kept.name} are not what they were when they were made", do=do)
     return made
-
-
-def document_of(made: ScenarioSet) -> dict[str, Any]:
-    """Return scenarios as JSON has them, without what is said of one reading."""
-    said = asdict(made)
-    del said["read_position"]
-    found: dict[str, Any] = json.loads(json.dumps(plain({"form": FORM, **said})))
-    return found
-
-
-def scenario_set_of(said: object, file: str) -> ScenarioSet:
-    """Return what plain values say of scenarios.
-
-    Raises
-    ------
-    InputError : they say no such thing, or have another digest than they say
-    """
-    if not isinstance(said, dict) or said.get("form") != FORM:
-        raise refused_set(f"are no scenarios of the form {FORM}", file)
-    try:
-        made = _sets().validate_python({name: value for name, value in said.items() if name != "form"})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise refused_set(f"say something wrong: {'.'.join(map(str, first['loc']))}: {first['msg']}", file) from error
-    if set_digest(made) != made.digest:
-        raise refused_set("have another digest than they say: they were changed after they were made", file)
-    return made
-
-
-def refused_set(what: str, file: str) -> InputError:
-    """Return why scenarios are not taken."""
-    return InputError(f"the scenarios of {file} {what}", where=Location(file), do="make them anew: remiss scenario make")
-
-
-@cache
-def _sets() -> TypeAdapter[ScenarioSet]:
-    return TypeAdapter(ScenarioSet)

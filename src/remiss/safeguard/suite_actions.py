@@ -1,4 +1,4 @@
-"""What one can do with suites: build them from the catalog, list and show them, and take their rows out."""
+"""What one can do with suites: build them from the catalog, and take their rows out."""
 
 from __future__ import annotations
 
@@ -10,26 +10,24 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.evidence_actions import checked_purpose, looked
-from remiss.errors import Conflict, InputError, NotFound
+from remiss.errors import Conflict, InputError
 from remiss.govern.redaction.written import check_shows_nothing
 from remiss.govern.roles import checked_name
 from remiss.parameters import Help, Option, PageToken, Position, Query, Range
-from remiss.records.catalog import reached
-from remiss.records.event import is_text
 from remiss.records.rows import Turn, list_name, token, turn
 from remiss.records.success import SuccessCriterion
-from remiss.records.suite import Suite, SuiteRowPage, Suites
+from remiss.records.suite import Suite, SuiteRowPage
 from remiss.records.view_entry import ViewEntry, ViewKind
+from remiss.safeguard.kept_actions import SuiteName, found_suite
+from remiss.safeguard.kept_documents import document, suite_from
 from remiss.safeguard.ports import ReadSuite, SuiteWorkspace
 from remiss.safeguard.raw_inputs import with_raw
 from remiss.safeguard.suite_assembly import SEALED_SHARE, SuiteParts, SuiteRows, contents, filled
 from remiss.safeguard.suite_building import SEAL, BuiltSuite, gathered
 from remiss.safeguard.suite_columns import SuiteColumns
-from remiss.safeguard.suite_document import document, from_json
 from remiss.safeguard.suite_rows import named
 
-NAME, BUILD, READ = "suite.build", "suite:build", "suite:read"
-SuiteName = Annotated[str, Help("The name of a suite, or NAME@DIGEST with at least six digits of it.")]
+NAME, BUILD = "suite.build", "suite:build"
 MOST_CRITERIA = 50
 MostRows = Annotated[int, Range(1, 1_000_000), Help("How many rows at most.")]
 
@@ -135,34 +133,9 @@ def build_suite(
     ws.allow(BUILD, suite.team)
     former = ws.suites.find(suite.name, suite.digest)
     if former is not None:
-        return from_json(former, suite.name)
+        return suite_from(former, suite.name)
     ws.suites.save(suite.name, suite.digest, suite.team, json.dumps(document(suite), ensure_ascii=False))
     return suite
-
-
-@action("suite.list", permission=READ, http="GET /suites", reads=True)
-def list_suites(ws: SuiteWorkspace, *, as_of: Position | None = None) -> Suites:
-    """List the suites of the catalog, the newest first.
-
-    Example: remiss suite list
-    """
-    at = reached(as_of, ws.position())
-    found = (from_json(text, "suite") for text in ws.suites.listed(at))
-    return Suites(position=ws.position() if at is None else at, items=tuple(each for each in found if ws.may(READ, each.team)))
-
-
-@action("suite.show", permission=READ, http="GET /suites/{name}", reads=True, subject="name")
-def show_suite(ws: SuiteWorkspace, name: SuiteName, *, as_of: Position | None = None) -> Suite:
-    """Show what a suite is made of, and how often a gate over it passes.
-
-    Example: remiss suite show arrivals
-
-    Raises
-    ------
-    NotFound
-    """
-    at = reached(as_of, ws.position())
-    return replace(found_suite(ws, name, READ, at), read_position=ws.position() if at is None else at)
 
 
 def _rows_seen(ws: SuiteWorkspace, given: Mapping[str, Any], page: SuiteRowPage) -> Sequence[ViewEntry]:
@@ -195,21 +168,6 @@ def list_suite_rows(
     turned = Turn(of=listed, position=suite.position, total=len(rows), last=(ends,))
     following = token(turned, secret) if ends < len(rows) else None
     return SuiteRowPage(position=suite.position, total=len(rows), items=page, next=following)
-
-
-def found_suite(ws: SuiteWorkspace, name: str, permission: str, position: int | None = None) -> Suite:
-    """Return a suite by its name, the newest that there was at a position, or by `NAME@DIGEST`.
-
-    Raises
-    ------
-    NotFound
-    """
-    plain_name, _, of = name.partition("@")
-    text = None if not is_text(name) else ws.suites.find(plain_name, of or None, position)
-    suite = None if text is None else from_json(text, plain_name)
-    if suite is None or not ws.may(permission, suite.team):
-        raise NotFound(f"there is no suite {name}", do="see `remiss suite list`", field="name")
-    return suite
 
 
 def rows_of(ws: SuiteWorkspace, suite: Suite) -> SuiteRows:

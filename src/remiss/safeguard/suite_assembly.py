@@ -17,11 +17,12 @@ from remiss.records.identity import from_micros
 from remiss.records.states import Status
 from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
 from remiss.safeguard.judging import UNKNOWN, YES, LoggedColumns, States
+from remiss.safeguard.kept_documents import suite_digest
 from remiss.safeguard.non_inferiority import ROLES, Flags, PairedCases, Places, RowColumns, columns_of, shares_of, strata_of
 from remiss.safeguard.power import play, times_needed
 from remiss.safeguard.replaying import redacted
 from remiss.safeguard.suite_columns import Coded, Objects, SuiteColumns, coded, families, objects, together
-from remiss.safeguard.suite_document import feed, suite_digest
+from remiss.safeguard.suite_content import feed
 from remiss.safeguard.suite_rows import RESOLVED, is_apart, is_sealed, keyed, stratum_text
 
 GUARD, PRODUCTION, TARGET = "guard", "production", "target"

@@ -30,10 +30,11 @@ from remiss.records.result import LoggedComparison, LoggedDifference, SuiteCompa
 from remiss.records.run import RULES
 from remiss.records.suite import Suite
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.result_actions import KIND, check_unblinded, found_result, result_of
+from remiss.safeguard.kept_actions import SUITE_READ, SuiteName, found_result, found_suite
+from remiss.safeguard.kept_documents import result_of
+from remiss.safeguard.result_actions import KIND, check_unblinded
 from remiss.safeguard.result_comparison import compared
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
-from remiss.safeguard.suite_actions import READ, SuiteName, found_suite
 from remiss.understand.intervals import TAIL
 from remiss.understand.multiple_testing import mcnemar
 
@@ -47,7 +48,7 @@ def _compared(ws: ResultWorkspace, given: Mapping[str, Any], found: SuiteCompari
     return (ViewEntry(kind=ViewKind.LIST, subject=given["name"], position=found.position, ids=ids, count=len(ids)),)
 
 
-@action("suite.compare", permission=READ, http="GET /suites/{name}/comparison", reads=True, subject="name", views=_compared)
+@action("suite.compare", permission=SUITE_READ, http="GET /suites/{name}/comparison", reads=True, subject="name", views=_compared)
 def compare(
     ws: ResultWorkspace,
     name: SuiteName,
@@ -72,7 +73,7 @@ def compare(
     InputError : a result on another suite
     Denied : some of its events are yours to label
     """
-    suite = found_suite(ws, name, READ)
+    suite = found_suite(ws, name, SUITE_READ)
     candidate, former = (_newest(ws, suite, text, field) for text, field in ((model, "model"), (baseline, "baseline")))
     check_unblinded(ws, candidate)
     was, now = (ws.results.rows(each.id, ResultRowSearch()).found for each in (former, candidate))
@@ -146,7 +147,7 @@ def compare_logged(
     SourceError : the log is gone, or is not what it was when its windows were captured
     Denied : the asker may not have a log counted, or some of the events are theirs to label
     """
-    suite = found_suite(ws, name, READ)
+    suite = found_suite(ws, name, SUITE_READ)
     ws.allow(LOGGED, suite.team)
     check_unblinded(ws, suite)
     versions = [_version(suite, text, field) for text, field in ((baseline, "baseline"), (model, "model"))]

@@ -12,7 +12,7 @@ import hmac
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -242,57 +242,3 @@ def is_sealed(family: str, share: float, secret: bytes) -> bool:
 def keyed(text: str, secret: bytes) -> bytes:
     """Return the keyed digest of a text."""
     return hmac.digest(secret, text.encode(), "sha256")
-
-
-# The fields of a row that hold times, or what a log decides.
-LOGGED = ("occurred", "window", "weight", "severity", "inputs", "context", "output", "label", "expectations")
-
-
-def content_lines(rows: Iterable[SuiteRow]) -> Iterator[bytes]:
-    """Yield the canonical content of rows, sorted by id: JSON with sorted keys, as every database and every file gives it."""
-    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-    for row in sorted(rows, key=lambda each: each.id):
-        said = as_plain(row)
-        # Only what a log decides can be what JSON has no form for.
-        for name in LOGGED:
-            value = said[name]
-            if value is not None and type(value) is not str:
-                said[name] = plain(value)
-        yield encode(said).encode("utf-8", "surrogatepass") + b"\n"
-
-
-def content_digest(rows: Iterable[SuiteRow]) -> str:
-    """Return the digest of the canonical content of rows, whatever their order."""
-    found = hashlib.sha256()
-    for line in content_lines(rows):
-        found.update(line)
-    return f"sha256:{found.hexdigest()}"
-
-
-def as_plain(row: SuiteRow) -> dict[str, object]:
-    """Return a row as plain values by the names of its fields, as files and digests have it."""
-    return {
-        "id": row.id,
-        "part": row.part.value,
-        "event": row.event,
-        "occurred": row.occurred,
-        "window": row.window,
-        "role": row.role.value,
-        "weight": row.weight,
-        "family": row.family,
-        "stratum": row.stratum,
-        "model": row.model,
-        "model_version": row.model_version,
-        "inputs": row.inputs,
-        "context": row.context,
-        "text": row.text,
-        "output": row.output,
-        "label": row.label,
-        "status": row.status,
-        "mode": row.mode,
-        "severity": row.severity,
-        "criteria": list(row.criteria),
-        "audited": row.audited,
-        "met_by_log": row.met_by_log,
-        "expectations": [each.as_plain() for each in row.expectations],
-    }

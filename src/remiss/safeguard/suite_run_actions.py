@@ -26,12 +26,12 @@ from remiss.records.scenario import Scenario
 from remiss.records.suite import Suite, SuiteProgress
 from remiss.safeguard.asking import Answers, Questions, answers_of, joined
 from remiss.safeguard.judging import CriterionJudge
+from remiss.safeguard.kept_actions import SuiteName
 from remiss.safeguard.model_actions import AskedModel, Seed, trouble_in
 from remiss.safeguard.result_actions import RUN, Anew, Repeat, RunParameters, Scenarios, checked_run, run, run_name
 from remiss.safeguard.result_ports import ResultWorkspace, RunPiece
 from remiss.safeguard.scenario_actions import NO_SCENARIOS
 from remiss.safeguard.scenarios.stability import flips_of, in_order
-from remiss.safeguard.suite_actions import SuiteName
 from remiss.safeguard.suite_running import SuiteRun, environment_of, piece_of, piece_of_flips
 
 # A job has at most so many steps for events, and for scenarios; in one it asks as much as the model takes at once, or this.

@@ -16,8 +16,8 @@ from remiss.records.catalog import reached
 from remiss.records.event import is_text
 from remiss.records.gate import Waiver, Waivers
 from remiss.records.identity import kind_id, plain, utc
-from remiss.safeguard.gate_actions import READ, GateId, found_decision
 from remiss.safeguard.gate_ports import GateWorkspace
+from remiss.safeguard.kept_actions import GATE_READ, GateId, found_decision
 from remiss.safeguard.waiving import check_approvable, check_closable, check_until, check_waivable, state_of
 
 REQUEST, APPROVE = "waiver:request", "waiver:approve"
@@ -154,7 +154,7 @@ def close_waiver(
     return replace(closed, state=state_of(closed, ws.now))
 
 
-@action("waiver.list", permission=READ, http="GET /waivers", reads=True)
+@action("waiver.list", permission=GATE_READ, http="GET /waivers", reads=True)
 def list_waivers(
     ws: GateWorkspace,
     *,
@@ -172,7 +172,7 @@ def list_waivers(
     found = ws.gates.waivers(name or None, version or None, at) if is_text(name + version) else ()
     return Waivers(
         position=ws.position() if at is None else at,
-        items=tuple(replace(each, state=state_of(each, ws.now)) for each in found if ws.may(READ, each.team)),
+        items=tuple(replace(each, state=state_of(each, ws.now)) for each in found if ws.may(GATE_READ, each.team)),
     )
 
 
@@ -184,6 +184,6 @@ def _found(ws: GateWorkspace, waiver: str) -> Waiver:
     NotFound, Ambiguous
     """
     found = ws.gates.waiver(waiver) if is_text(waiver) and waiver else None
-    if found is None or not ws.may(READ, found.team):
+    if found is None or not ws.may(GATE_READ, found.team):
         raise NotFound("there is no such waiver", do="see `remiss waiver list`", field="waiver")
     return found

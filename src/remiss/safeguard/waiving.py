@@ -14,12 +14,11 @@ from datetime import datetime, timedelta
 
 from remiss.curate.guidelines import named
 from remiss.errors import Conflict, Denied, InputError
-from remiss.records.gate import GateCondition, GateDecision, GateVerdict, Waiver, WaiverState
+from remiss.records.gate import GateCondition, GateDecision, GateVerdict, Waiver, WaiverState, overall
 from remiss.records.identity import format_time
-from remiss.safeguard.gate_conditions import MODELS_RUN
-from remiss.safeguard.gate_thresholds import OPEN_CRITICAL, RESOLVED_CRITICAL
-from remiss.safeguard.non_inferiority import overall
 
+# Conditions that nobody may waive, or only where the policy lets them be.
+MODELS_RUN, RESOLVED_CRITICAL, OPEN_CRITICAL = "models-run", "severity-1", "open-severity-1"
 # So that what is waived comes up again.
 LONGEST = timedelta(days=366)
 # How a condition says that its waiver has ended.

@@ -4,8 +4,6 @@ from remiss.understand.actions import estimate as estimate
 from remiss.understand.drift_actions import measure_drift as measure_drift
 from remiss.understand.exact_actions import exact as exact
 from remiss.understand.heatmap_actions import heatmap as heatmap
-from remiss.understand.kept_slice_actions import confirm_slice as confirm_slice
-from remiss.understand.kept_slice_actions import confirm_slice_exactly as confirm_slice_exactly
 from remiss.understand.kept_slice_actions import list_slices as list_slices
 from remiss.understand.kept_slice_actions import show_slice as show_slice
 from remiss.understand.rate_change_actions import split_change as split_change
@@ -14,3 +12,5 @@ from remiss.understand.sample_actions import export_sample as export_sample
 from remiss.understand.sample_actions import list_sample as list_sample
 from remiss.understand.slice_actions import find_slices as find_slices
 from remiss.understand.slice_actions import keep_slices as keep_slices
+from remiss.understand.slice_confirmation_actions import confirm_slice as confirm_slice
+from remiss.understand.slice_confirmation_actions import confirm_slice_exactly as confirm_slice_exactly

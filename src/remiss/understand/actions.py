@@ -20,13 +20,12 @@ from remiss.understand.frames import besides
 from remiss.understand.joined_versions import joined, spans_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, read_confirmed, read_flagged
-from remiss.understand.ports import UnderstandWorkspace
+from remiss.understand.ports import ESTIMATE, UnderstandWorkspace
 from remiss.understand.question import OF_CONFIRMED, Agreed, Wording, check_confirmed, criteria_of
 from remiss.understand.rows import Flagged, answer
 from remiss.understand.sampling_facts import Frame
 from remiss.understand.scope import CRITERION
 
-ESTIMATE = "estimate:read"
 FactsOf: TypeAlias = Callable[[UnderstandWorkspace, Frame, int], FrameFacts]
 # What else people may find says nothing of the model or its labels.
 COUNTED_VERDICTS = (Verdict.FAILURE.value, Verdict.WRONG_LABEL.value)

@@ -23,7 +23,6 @@ from remiss.records.drift import ASKED, OTHER, REFERENCE, DriftReport, DriftWind
 from remiss.records.run import ALL
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.records.window import Window
-from remiss.understand.actions import ESTIMATE
 from remiss.understand.domain import build_domain
 from remiss.understand.drift.counting import CountedEvents, field_counts
 from remiss.understand.drift.null import needed
@@ -32,7 +31,7 @@ from remiss.understand.drift.testing import LEVEL, drifted
 from remiss.understand.frames import besides
 from remiss.understand.periods import begun_within
 from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of, frame_of
-from remiss.understand.ports import UnderstandWorkspace
+from remiss.understand.ports import ESTIMATE, UnderstandWorkspace
 from remiss.understand.question import CONSTANTS, Question, QuestionPlan, Rules, check_terms
 from remiss.understand.sampling_facts import SampledColumns
 from remiss.understand.scope import cuts, terms_of, without_time

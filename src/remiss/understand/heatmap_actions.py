@@ -15,7 +15,6 @@ from remiss.records.catalog import read_at
 from remiss.records.estimate import FLAGGED, PROCESS, SAMPLE
 from remiss.records.heatmap import EMPTY, FIGURE, NONE, RATE, TOTAL, ZERO, HeatAxis, HeatCell, Heatmap
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.understand.actions import ESTIMATE
 from remiss.understand.frames import besides
 from remiss.understand.heatmaps.axes import ChartAxis, check_axes
 from remiss.understand.heatmaps.cells import HeatFigure
@@ -24,7 +23,7 @@ from remiss.understand.intervals import FEW
 from remiss.understand.notes import notes_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.pipeline import frame_facts_of, frame_of
-from remiss.understand.ports import UnderstandWorkspace
+from remiss.understand.ports import ESTIMATE, UnderstandWorkspace
 from remiss.understand.question import OF_CONFIRMED, Question
 from remiss.understand.rows import notes_on_rows
 from remiss.understand.scope import CRITERION

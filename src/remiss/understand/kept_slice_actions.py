@@ -1,10 +1,9 @@
-"""What one can do with slices that were kept: list them, show one, and put one to confirmation on windows it has never used."""
+"""What one can do with slices that were kept: list them, and show one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any
 
 from remiss.action import action
@@ -12,13 +11,10 @@ from remiss.parameters import Help, Position
 from remiss.records.catalog import reached
 from remiss.records.slice import KeptSlice, KeptSlices, SliceState
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.understand.actions import ESTIMATE
-from remiss.understand.ports import SliceLogWorkspace, SliceWorkspace
-from remiss.understand.slices.attempting import Attempted, by_sample, over_log
-from remiss.understand.slices.keeping import KEEP, found_slice, recorded, stored_attempt, told
+from remiss.understand.ports import ESTIMATE, SliceWorkspace
+from remiss.understand.slices.keeping import found_slice, recorded, told
 
 SliceName = Annotated[str, Help("The name of a kept slice, or its id.")]
-Before = Annotated[datetime, Help("Use windows that begin before this time only; default: all whose labels are in.")]
 
 
 def _listed(_: object, __: Mapping[str, Any], found: KeptSlices) -> Sequence[ViewEntry]:
@@ -65,69 +61,3 @@ def show_slice(ws: SliceWorkspace, name: SliceName, *, as_of: Position | None = 
     at = reached(as_of, ws.evidence.position())
     position = ws.evidence.position() if at is None else at
     return replace(told(ws, found_slice(ws, name, ESTIMATE, at), position), read_position=position)
-
-
-@action("slice.confirm", permission=KEEP, http="POST /slices/{name}/attempts", subject="name", prepare=by_sample)
-def confirm_slice(
-    ws: SliceWorkspace,
-    name: SliceName,
-    *,
-    until: Before | None = None,
-    protocol: Annotated[str, Help("By which version of its protocol, as NAME@VERSION; default: the newest.")] | None = None,
-    prepared: Attempted | None = None,
-) -> KeptSlice:
-    """Have windows that a slice has never used confirm it.
-
-    It is confirmed where it fails more often than the rest there, too, at a level that allows for every attempt that was ever
-    made against any of the same windows, and for its own before: the first has half of 5 %, the second a quarter, and so on.
-    All windows from where it was found, or asked last, are used up by an attempt.
-
-    Example: remiss slice confirm carrier-ua-distance-below-451-3kbd
-
-    Raises
-    ------
-    NotFound : no such slice
-    Conflict : too few windows that it has never used, or too few failures expected in them; then no attempt is used
-    QueryError : a version of the protocol that lacks a field of the slice
-    """
-    return _kept_attempt(ws, prepared)
-
-
-@action(
-    "slice.confirm-exact",
-    permission=KEEP,
-    http="POST /slices/{name}/exact-attempts",
-    within="slice.confirm --exact",
-    subject="name",
-    prepare=over_log,
-)
-def confirm_slice_exactly(
-    ws: SliceLogWorkspace,
-    name: SliceName,
-    *,
-    until: Before | None = None,
-    protocol: Annotated[str, Help("By which version of its protocol, as NAME@VERSION; default: the newest.")] | None = None,
-    prepared: Attempted | None = None,
-) -> KeptSlice:
-    """Have the log itself confirm a slice, where it can still be read.
-
-    As `slice confirm`, of all events of the windows and not of the sampled ones. The log has to be where it was, and as it was.
-
-    Example: remiss slice confirm carrier-ua-distance-below-451-3kbd --exact
-
-    Raises
-    ------
-    NotFound, Conflict, QueryError : as `slice confirm`
-    SourceError : the log is gone, or is not what it was when its windows were captured
-    Denied : no permission to capture; or the asker may still be given events of these windows to label
-    """
-    return _kept_attempt(ws, prepared)
-
-
-def _kept_attempt(ws: SliceWorkspace, prepared: Attempted | None) -> KeptSlice:
-    assert prepared is not None
-    position, kept = ws.slices.wait(), prepared.kept
-    ws.allow(KEEP, kept.team)
-    ws.slices.attempt(kept.id, prepared.attempt.number, stored_attempt(prepared.attempt), prepared.sensitivity)
-    made = next(each for each in recorded(ws) if each.id == kept.id)
-    return replace(told(ws, made, ws.evidence.position()), read_position=position)

@@ -20,6 +20,9 @@ from remiss.records.run import Cell, Group
 from remiss.understand.question import QuestionPlan
 from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Pattern, Sampled, SampledColumns
 
+# To see figures.
+ESTIMATE = "estimate:read"
+
 
 class Evidence(Protocol):
     """Sampling facts in the catalog, as they stood at a position."""

@@ -23,13 +23,12 @@ from remiss.records.catalog import read_at
 from remiss.records.drift import ASKED, REFERENCE, ChangeReport, SliceChange
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.records.window import Window
-from remiss.understand.actions import ESTIMATE
 from remiss.understand.domain import build_domain
 from remiss.understand.drift.mixing import Effect, RateChange, SlicedWindows, sliced_windows, split
 from remiss.understand.drift_actions import complete_windows, told_window
 from remiss.understand.frames import besides
 from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, refuse_post_selection
-from remiss.understand.ports import UnderstandWorkspace
+from remiss.understand.ports import ESTIMATE, UnderstandWorkspace
 from remiss.understand.question import Question, settle
 from remiss.understand.sampling_facts import SampledColumns
 from remiss.understand.scope import OCCURRED, terms_of, without_time

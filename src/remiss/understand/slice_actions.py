@@ -18,11 +18,10 @@ from remiss.records.catalog import read_at
 from remiss.records.slice import KeptSlices, SliceReport
 from remiss.records.view_entry import ViewEntry, ViewKind
 from remiss.records.window import Window
-from remiss.understand.actions import ESTIMATE
 from remiss.understand.domain import DomainCells, build_domain
 from remiss.understand.frames import besides
 from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of, frame_of, refuse_post_selection
-from remiss.understand.ports import SliceWorkspace, UnderstandWorkspace
+from remiss.understand.ports import ESTIMATE, SliceWorkspace, UnderstandWorkspace
 from remiss.understand.question import Question, rules_of, settle
 from remiss.understand.slices.counting import DEEPEST, SliceSample, Support
 from remiss.understand.slices.keeping import EXPECTED, KEEP, SlicesFound, kept_slice, recorded, stored, told

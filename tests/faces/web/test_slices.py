@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import pytest
 
 from remiss.capture.actions import capture
-from remiss.understand.kept_slice_actions import confirm_slice, list_slices
+from remiss.understand.kept_slice_actions import list_slices
 from remiss.understand.slice_actions import keep_slices
+from remiss.understand.slice_confirmation_actions import confirm_slice
 from tests.serving import served
 from tests.stories.logs import MONDAY, WEEK
 from tests.stories.test_kept_slices import EARLIER, MISSED, capture_all, faulty
@@ -27,6 +28,7 @@ def site(sqlite_template, tmp_path):
         yield there
 
 
+@pytest.mark.slow(reason="slices are searched for three times, and one is put to confirmation")
 def test_a_slice_is_found_kept_and_confirmed_by_forms_and_every_mark_leads_to_its_cases(site):
     with site.browser() as browser:
         first = browser.get("/slices").text

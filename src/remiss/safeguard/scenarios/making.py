@@ -9,13 +9,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from remiss.errors import InputError, Location
 from remiss.protocol.nearest import nearest
 from remiss.records.event import Scalar
-from remiss.records.identity import digest, format_time, plain
+from remiss.records.identity import format_time, plain
 from remiss.records.scenario import (
     Scenario,
     ScenarioChange,
@@ -25,6 +25,7 @@ from remiss.records.scenario import (
 )
 from remiss.records.suite import Suite, SuiteRow
 from remiss.safeguard.gate_policy import line_of
+from remiss.safeguard.kept_documents import set_digest
 from remiss.safeguard.scenarios.changes import Draws, Unchanged
 from remiss.safeguard.scenarios.document import Operator, Recipe, operator_words, read
 from remiss.safeguard.scenarios.profile import FieldProfile, SuiteSample, is_missing
@@ -86,14 +87,6 @@ def make(text: str, file: str, suite: Suite, rows: Sequence[SuiteRow]) -> MadeSc
         content=content_digest(scenarios),
     )
     return MadeScenarios(made=replace(made, digest=set_digest(made)), scenarios=tuple(scenarios))
-
-
-def set_digest(made: ScenarioSet) -> str:
-    """Return the digest of scenarios: of all that is said of them but who made them, when, and where that was read."""
-    said = asdict(made)
-    for name in ("digest", "made_at", "made_by", "read_position"):
-        del said[name]
-    return f"sha256:{digest(said)}"
 
 
 def content_digest(scenarios: Iterable[Scenario]) -> str:

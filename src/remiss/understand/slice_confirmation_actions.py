@@ -1,4 +1,4 @@
-"""What windows that a kept slice has never used say of it, by the sample or by the log itself."""
+"""Putting a kept slice to confirmation: what windows that it has never used say of it, by the sample or by the log itself."""
 
 from __future__ import annotations
 
@@ -6,28 +6,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 
 import numpy as np
 
+from remiss.action import action
 from remiss.capture.actions import CAPTURE
 from remiss.catalog.query.expression import EVERYTHING, Level, Operator, Query, Term, both
 from remiss.catalog.query.parsing import parse
 from remiss.errors import Conflict
+from remiss.parameters import Help
 from remiss.records.case import Sensitivity
 from remiss.records.slice import KeptSlice, SliceAttempt
 from remiss.records.window import Window
 from remiss.understand.domain import DomainCells, build_domain
 from remiss.understand.exact_actions import counted_over_log
 from remiss.understand.frames import narrowed
+from remiss.understand.kept_slice_actions import SliceName
 from remiss.understand.pipeline import FrameFacts, check_visible, frame_facts_of, frame_of, refuse_post_selection
 from remiss.understand.ports import SliceLogWorkspace, SliceWorkspace
 from remiss.understand.question import Question, rules_of, settle
 from remiss.understand.sampling_facts import Frame, SampledColumns
 from remiss.understand.scope import OCCURRED
 from remiss.understand.slices.confirming import SliceEvidence, effect_of
-from remiss.understand.slices.keeping import EXPECTED, KEEP, found_slice
+from remiss.understand.slices.keeping import EXPECTED, KEEP, found_slice, recorded, stored_attempt, told
 from remiss.understand.slices.testing import WindowCounts
 from remiss.understand.variance import HISTORY, Flags, Indices, sum_by
+
+Before = Annotated[datetime, Help("Use windows that begin before this time only; default: all whose labels are in.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,3 +223,69 @@ def _logged(field: DomainCells) -> WindowCounts:
 
 def _of(counts: WindowCounts, there: Indices) -> WindowCounts:
     return WindowCounts(counts.among[there], counts.failing[there])
+
+
+@action("slice.confirm", permission=KEEP, http="POST /slices/{name}/attempts", subject="name", prepare=by_sample)
+def confirm_slice(
+    ws: SliceWorkspace,
+    name: SliceName,
+    *,
+    until: Before | None = None,
+    protocol: Annotated[str, Help("By which version of its protocol, as NAME@VERSION; default: the newest.")] | None = None,
+    prepared: Attempted | None = None,
+) -> KeptSlice:
+    """Have windows that a slice has never used confirm it.
+
+    It is confirmed where it fails more often than the rest there, too, at a level that allows for every attempt that was ever
+    made against any of the same windows, and for its own before: the first has half of 5 %, the second a quarter, and so on.
+    All windows from where it was found, or asked last, are used up by an attempt.
+
+    Example: remiss slice confirm carrier-ua-distance-below-451-3kbd
+
+    Raises
+    ------
+    NotFound : no such slice
+    Conflict : too few windows that it has never used, or too few failures expected in them; then no attempt is used
+    QueryError : a version of the protocol that lacks a field of the slice
+    """
+    return _kept_attempt(ws, prepared)
+
+
+@action(
+    "slice.confirm-exact",
+    permission=KEEP,
+    http="POST /slices/{name}/exact-attempts",
+    within="slice.confirm --exact",
+    subject="name",
+    prepare=over_log,
+)
+def confirm_slice_exactly(
+    ws: SliceLogWorkspace,
+    name: SliceName,
+    *,
+    until: Before | None = None,
+    protocol: Annotated[str, Help("By which version of its protocol, as NAME@VERSION; default: the newest.")] | None = None,
+    prepared: Attempted | None = None,
+) -> KeptSlice:
+    """Have the log itself confirm a slice, where it can still be read.
+
+    As `slice confirm`, of all events of the windows and not of the sampled ones. The log has to be where it was, and as it was.
+
+    Example: remiss slice confirm carrier-ua-distance-below-451-3kbd --exact
+
+    Raises
+    ------
+    NotFound, Conflict, QueryError : as `slice confirm`
+    SourceError : the log is gone, or is not what it was when its windows were captured
+    Denied : no permission to capture; or the asker may still be given events of these windows to label
+    """
+    return _kept_attempt(ws, prepared)
+
+
+def _kept_attempt(ws: SliceWorkspace, prepared: Attempted | None) -> KeptSlice:
+    assert prepared is not None
+    position, kept = ws.slices.wait(), prepared.kept
+    ws.allow(KEEP, kept.team)
+    ws.slices.attempt(kept.id, prepared.attempt.number, stored_attempt(prepared.attempt), prepared.sensitivity)
+    made = next(each for each in recorded(ws) if each.id == kept.id)
+    return replace(told(ws, made, ws.evidence.position()), read_position=position)
