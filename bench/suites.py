@@ -97,10 +97,9 @@ def small() -> None:
     """Write a suite of some controls of the large one, nearly all of which the model answers as is expected."""
     from dataclasses import replace
 
-    from remiss.safeguard.suite_document import suite_digest
-
     from remiss import suite_folder
     from remiss.records.suite import SuiteFile, SuitePart
+    from remiss.safeguard.kept_documents import suite_digest
     from remiss.safeguard.suite_content import content_digest
 
     found = suite_folder.read(next(iter(Path().glob("suite-*"))))

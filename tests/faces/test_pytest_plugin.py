@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from remiss.safeguard.suite_document import suite_digest
 
 from remiss import scenario_folder, suite_folder, suite_session
 from remiss.opening import without_catalog
@@ -29,6 +28,7 @@ from remiss.records.suite import (
     SuitePart,
     SuiteRow,
 )
+from remiss.safeguard.kept_documents import suite_digest
 from remiss.safeguard.scenarios.making import make
 from remiss.safeguard.suite_content import content_digest
 from tests.forked_commands import ForkedCommands

@@ -20,7 +20,7 @@ from remiss.records.expectation import Expectation, ExpectationKind
 from remiss.records.identity import case_id, format_time
 from remiss.records.states import Status
 from remiss.records.suite import APART, SuiteCriterion, SuitePart
-from remiss.safeguard import suite_columns, suite_document
+from remiss.safeguard import suite_columns, suite_content
 from remiss.safeguard.expectations import by_default
 from remiss.safeguard.suite_assembly import SuiteParts, as_array, assembled, contents, met_by_log, sealed_rows
 from remiss.safeguard.suite_building import TAKEN, drawn_of, told_of, usable
@@ -214,7 +214,7 @@ def built(events):
 @pytest.fixture(autouse=True, scope="module")
 def small_pieces():
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(suite_document, "AT_ONCE", 5)
+        patched.setattr(suite_content, "AT_ONCE", 5)
         patched.setattr(suite_columns, "FEW", 3)
         yield
 

@@ -56,7 +56,7 @@ def show_thread(ws: Ws, thread: str) -> Response:
     return _back(curate.show_thread(ws, thread), 0)
 
 
-@router.post("/threads/{thread}/resolve")
+@router.post("/threads/{thread}/resolve", name="thread.resolve")
 def resolve_thread(ws: Ws, thread: str) -> Response:
     """Resolve a thread; one that somebody else has resolved meanwhile is as it should be."""
     with suppress(Conflict):
@@ -64,7 +64,7 @@ def resolve_thread(ws: Ws, thread: str) -> Response:
     return _back(curate.show_thread(ws, thread), 0)
 
 
-@router.post("/threads/{thread}/reopen")
+@router.post("/threads/{thread}/reopen", name="thread.reopen")
 def reopen_thread(ws: Ws, thread: str) -> Response:
     """Open a thread again; likewise."""
     with suppress(Conflict):
@@ -142,7 +142,7 @@ def ask_purpose(ws: Ws, case: str) -> Response:
     return _evidence(ws, case, TypedPurpose())
 
 
-@router.post("/cases/{case}/evidence")
+@router.post("/cases/{case}/evidence", name="evidence.show")
 def show_evidence(ws: Ws, case: str, typed: Annotated[TypedPurpose, Form()]) -> Response:
     """Show the raw event, or give it as a file; what is refused is said above the form."""
     try:
