@@ -1,6 +1,7 @@
-"""What the catalog keeps of safeguards, read again: suites, scenarios, results and decisions, each by its type and its digest.
+"""What the catalog and folders keep of safeguards, read again: suites, scenarios, results and decisions.
 
-A folder may come from anywhere: nothing of it is believed before it is checked, here by types and by its digest.
+A folder may come from anywhere: nothing of a suite or of scenarios is believed before it is checked, by types and by its digest.
+Results and decisions come from the catalog alone, and are read by their types.
 """
 
 from __future__ import annotations

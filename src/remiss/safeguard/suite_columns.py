@@ -1,8 +1,8 @@
 """The events of a suite by columns: what stands in its files, and the digests over it.
 
 A row is a line of JSON with sorted keys (`suite_content`). Of a hundred thousand rows these lines are put together by Arrow, from
-columns in which each distinct value was written once; only what says of an event which it is and which ones it is
-nearly the same as is hashed one by one.
+columns in which each distinct value was written once; only what says of an event which it is and which ones it is nearly the same
+as is hashed one by one.
 """
 
 from __future__ import annotations
