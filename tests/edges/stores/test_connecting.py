@@ -7,9 +7,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import event, text
@@ -405,3 +407,33 @@ def test_a_server_that_is_asked_by_many_again_and_again_makes_no_connection_twic
                 for _ in range(16):
                     held.enter_context(ws._store.engine.connect())
     assert len(made) <= 16
+
+
+def test_a_new_file_that_somebody_else_is_writing_to_is_waited_for_before_it_is_made_durable(tmp_path):
+    """Of two who look first at the same moment, neither is told that the other wrote for 30 seconds."""
+    path = tmp_path / "new.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE one (two)")
+        other.execute("BEGIN IMMEDIATE")
+        ending = Timer(0.3, lambda: other.execute("COMMIT"))
+        ending.start()
+        engine = driving.connect(on_disk.parse_address(str(path)))
+        with engine.connect() as connection:
+            on_disk.make_durable(connection)
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        ending.join()
+        engine.dispose()
+
+
+def test_a_file_in_which_somebody_writes_for_too_long_is_not_made_durable(tmp_path, monkeypatch):
+    monkeypatch.setattr(on_disk, "BUSY_MS", 200)
+    path = tmp_path / "new.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE one (two)")
+        other.execute("BEGIN IMMEDIATE")
+        engine = driving.connect(on_disk.parse_address(str(path)))
+        began = time.monotonic()
+        with engine.connect() as connection, pytest.raises(StorageError, match="in use by another writer"):
+            on_disk.make_durable(connection)
+        assert time.monotonic() - began >= 0.2
+        engine.dispose()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,8 @@ def views_address(url: URL) -> URL:
 
 # When the log that SQLite keeps beside the catalog is longer than this, a commit tries to fold it back.
 FOLD_BYTES = 64 * 1024 * 1024
+# Between two tries to set the journal mode of a file in which somebody writes.
+RETRY_SECONDS = 0.01
 
 
 def make_durable(connection: Connection) -> None:
@@ -77,12 +80,25 @@ def make_durable(connection: Connection) -> None:
     """
     if connection.dialect.name == SQLITE:
         cursor = connection.connection.cursor()
+        until = time.monotonic() + BUSY_MS / 1000
         try:
-            cursor.execute("PRAGMA journal_mode = WAL")
+            while not _in_wal_mode(cursor, until):
+                time.sleep(RETRY_SECONDS)
         except sqlite3.Error as error:
             raise failed(connection, error) from error
         finally:
             cursor.close()
+
+
+def _in_wal_mode(cursor: Any, until: float) -> bool:
+    """Set the journal mode; return whether that was done, for SQLite does not wait by itself for who has begun to write."""
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+            raise
+        return False
+    return True
 
 
 def make_private(path: Path) -> None:
