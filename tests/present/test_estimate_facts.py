@@ -35,6 +35,14 @@ def test_a_row_says_what_its_missing_ends_mean(changed, interval):
     assert estimate(row).to_arrow().column("interval").to_pylist() == [interval]
 
 
+@pytest.mark.parametrize("key", ["", " ", "\n"])
+def test_a_value_of_no_letters_has_a_name_that_can_be_read_and_followed(key):
+    blank = replace(ROW, key=key)
+    assert estimate_facts.key_of(blank) == "(empty)"
+    drawn = chart(estimate(ROW, blank), href=lambda _: "/cases")
+    assert "<title>(empty)" in drawn.svg
+
+
 def test_a_value_without_an_interval_has_no_more_digits_than_its_events_bear_out():
     unknown = {"low": None, "high": None}
     assert estimate_facts.figure_of(replace(ROW, **unknown), rate=False) == ("1,230", "")

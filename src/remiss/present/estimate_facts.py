@@ -8,7 +8,7 @@ from datetime import datetime
 
 from remiss.present.legible import between, counted, figure, moment, number, one_line, share
 from remiss.records.estimate import CONFIRMED, UNKNOWN, WEIGHTED, Estimate, EstimateRow
-from remiss.records.event import NOT_KNOWN
+from remiss.records.event import EMPTY, NOT_KNOWN
 from remiss.records.labelling import Verdict
 
 UNDEFINED = "undefined"
@@ -47,7 +47,7 @@ def key_of(row: EstimateRow) -> str:
         case datetime():
             return moment(row.key)
         case _:
-            return one_line(str(row.key))
+            return one_line(str(row.key)) or EMPTY
 
 
 def figure_of(row: EstimateRow, *, rate: bool) -> tuple[str, str]:

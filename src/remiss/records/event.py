@@ -69,6 +69,8 @@ class Redaction:
 # That there is none says something of an answer and of a label: in these words, everywhere.
 NONE_OF = {"output": "no answer", "label": "no label yet"}
 NOT_KNOWN = "not known"
+# A text of no letters is a value of its own, and is called so where it would be nothing to read or to follow.
+EMPTY = "(empty)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,6 +118,14 @@ def test_a_value_is_excluded_by_its_minus_and_comes_back_by_it(client):
     assert of("has:context.airport -context.airport:EWR -context.airport:JFK", "JFK")["out"]
 
 
+def test_an_empty_value_of_a_field_has_a_name_that_can_be_read_and_followed():
+    rows = (("context.airport", "", 3), ("context.airport", "EWR", 2))
+    found = Rows(schema="remiss/counts@1", columns=("field", "value", "count"), rows=rows, position=1)
+    blank, _ = facets_of(found, ListAddress(), parse(""), {}).facets[0].first
+    assert (blank.words, blank.missing) == ("(empty)", False)
+    assert parse(parse_qs(urlsplit(blank.href).query)["query"][0]) == parse('context.airport:""')
+
+
 def test_several_values_of_a_field_may_be_chosen_and_taken_back_one_by_one(client):
     def severities(query):
         text = client.get("/parts/cases/facets", params={"query": query}).text

@@ -15,7 +15,7 @@ from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Not, Query, Term, both, conjuncts, either
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.pages.list_address import ListAddress, link
-from remiss.records.event import NONE_OF, Scalar
+from remiss.records.event import EMPTY, NONE_OF, Scalar
 from remiss.records.rows import Rows
 
 FIRST = 8
@@ -161,7 +161,7 @@ def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: i
     less = fields.with_exclusion(query, field, term)
     wanted = less if excluded else fields.toggled(query, term) if alone else fields.with_choice(query, field, term)
     return Value(
-        words=NONE_OF.get(field, "none") if value is None else str(value),
+        words=NONE_OF.get(field, "none") if value is None else str(value) if str(value).strip() else EMPTY,
         count=count,
         href=link(asked, query=unparse(wanted)),
         less=link(asked, query=unparse(less)),
