@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.serving import served
 from tests.stories.logs import PROTOCOL
 
 WORDS = """\
@@ -53,9 +54,21 @@ def test_a_version_that_changes_words_alone_is_said_to_mean_the_same(worded, cli
     assert (answer.status, "nothing of the meaning changed" in answer.err) == (1, True)
 
 
-def test_pages_show_them_as_text(worded):
-    from tests.serving import served
+def test_what_the_model_did_not_see_is_called_as_people_call_it(captured, cli):
+    inputs = 'inputs: {carrier: carrier, distance: distance, gusts: "nullif(distance, distance)"}'
+    text = PROTOCOL.replace("inputs: [carrier, distance]", inputs).replace("version: 1", "version: 2")
+    (captured.folder / "arrival-delay.yaml").write_text(text + 'show: {inputs.gusts: {label: "<u>Gusts</u>", unit: mph}}\n')
+    done = cli("capture", captured.protocol, "--since", "2013-06-03", "--until", "2013-06-10")
+    assert done.status == 0, done.err
+    with served("remiss.db", {"REMISS_SOURCES": str(captured.folder)}) as there, there.browser() as client:
+        [case, *_] = client.get("/api/v1/cases", params={"query": "protocol:arrival-delay@2 criterion:missed-delay"}).json()[
+            "items"
+        ]
+        page = client.get(f"/cases/{case['id']}").text
+    assert "1 value was missing: &lt;u&gt;Gusts&lt;/u&gt;." in page
 
+
+def test_pages_show_them_as_text(worded):
     with served("remiss.db", {"REMISS_SOURCES": str(worded.folder)}) as there, there.browser() as client:
         case = client.get("/api/v1/cases", params={"query": QUERY}).json()["items"][0]
         escaped = case["title"].replace("<", "&lt;").replace(">", "&gt;")

@@ -18,7 +18,7 @@ from remiss import former
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog.attachment import MOST_BYTES
 from remiss.present import sampling
-from remiss.present.facts import headed
+from remiss.present.facts import called, headed
 from remiss.records.case import Case, Revision
 from remiss.records.comparison import Comparison
 from remiss.records.event import NONE_OF, Event, Scalar
@@ -231,9 +231,9 @@ def life_of(case: Case) -> tuple[LifeStep, ...]:
 
 
 def missing_of(case: Case) -> tuple[str, ...]:
-    """Return the names of the inputs and fields of context that the log left empty."""
-    event = case.event
-    return tuple(name for values in (event.inputs, event.context) for name, value in values.items() if value is None)
+    """Return what people call the inputs and fields of context that the log left empty."""
+    values = (("inputs", case.event.inputs), ("context", case.event.context))
+    return tuple(called(case.show, f"{of}.{name}", name) for of, each in values for name, value in each.items() if value is None)
 
 
 def facts_of(case: Case) -> Iterator[tuple[str, Any]]:
