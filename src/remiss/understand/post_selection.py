@@ -92,8 +92,8 @@ def check_not_post_selected(found: Mapping[str, tuple[datetime, ...]]) -> None:
         count = "1 window" if len(windows) == 1 else f"{len(windows)} windows"
         first, last = windows[0].date().isoformat(), windows[-1].date().isoformat()
         raise FigureRefused(
-            f"{name} was written or changed after the sampled cases of {count} from {first} to {last} could be seen: "
-            "chosen on this sample",
+            f"not shown: rule {name} was written or changed after people could see the sampled cases of {count} "
+            f"from {first} to {last}",
             do="ask only for windows captured since (occurred:), ask for an exact count (no terms but criteria, strata and "
             "whole windows), or capture again with a new sampling.seed",
         )
