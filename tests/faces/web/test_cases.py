@@ -211,6 +211,19 @@ def test_what_was_counted_once_stands_in_the_page_at_once(client):
     assert "hx-get" not in page
 
 
+def test_what_was_counted_once_stands_beside_the_list_with_few_values_and_links_to_the_rest(client):
+    asked = {"query": "-severity:4 -severity:1"}
+    client.get("/parts/cases/facets", params=asked)
+    beside = client.get("/cases", params=asked).text.partition('id="facets"')[2].partition("</aside>")[0]
+    [severity] = [each for each in beside.split("<section>") if each.startswith("\n<h3>Severity</h3>")]
+    rest = [each for each in beside.split("<section>")[1:] if each != severity]
+    # Of the severity that the list asks for both stand there, and of others as many as leave room for the list.
+    assert severity.count("<li") >= 2
+    assert max(each.count("<li") for each in rest) <= FIRST_OF_PAGE
+    assert "<details" not in beside
+    assert 'class="further"' in beside
+
+
 def test_an_id_in_the_search_box_leads_to_its_case(client):
     [item] = client.get("/api/v1/cases", params={"limit": 1}).json()["items"]
     whole = client.get("/cases", params={"query": item["id"].upper()}, follow_redirects=False)

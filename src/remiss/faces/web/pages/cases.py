@@ -129,7 +129,7 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         total = None if all_of_it is None else all_of_it.total
         counted = look(ws, catalog.facets, found.position, query=asked.query)
         ask = partial(look, ws, catalog.facets, found.position)
-        counts = None if counted is None else _facets(ws, answers, counted, asked, ask, beside=asked.facets)
+        counts = None if counted is None else _facets(ws, answers, counted, asked, ask, beside=True)
     except InputError as error:
         if not shown_at_the_box(error):
             raise
