@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from remiss.edges.recognisers.presidio import recogniser as recogniser
     from remiss.edges.runners.registry import ModelRegistry as ModelRegistry
     from remiss.edges.servers.http import Server as Server
+    from remiss.edges.stores.alerts import AlertTable as AlertTable
     from remiss.edges.stores.audit import AuditStore as AuditStore
     from remiss.edges.stores.case_evidence import AttachmentStore as AttachmentStore
     from remiss.edges.stores.case_evidence import RawEventStore as RawEventStore
@@ -102,6 +103,7 @@ HOMES = {
     "SampleStore": "stores.sampled.listing",
     "SavedViewStore": "stores.saved_views",
     "SliceTable": "stores.slices",
+    "AlertTable": "stores.alerts",
     "SuiteTable": "stores.safeguards",
     "in_own_process": "tree_building",
     "FolderVault": "vaults.folder",

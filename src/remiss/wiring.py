@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
+    from remiss.understand.alerts.ports import AlertLedger
     from remiss.understand.ports import Evidence, Samples, SliceStore
 
 # A holder of this for a team sees both sides of its disputes.
@@ -188,6 +189,11 @@ class Wiring(Offline):
     def slices(self) -> SliceStore:
         """Slices that were kept, as far as the actor may see them."""
         return adapters.SliceTable(self._reader)
+
+    @cached_property
+    def alerts(self) -> AlertLedger:
+        """The ledger of alerts, as far as the actor may see it."""
+        return adapters.AlertTable(self._reader)
 
     @cached_property
     def samples(self) -> Samples:

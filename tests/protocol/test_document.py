@@ -284,6 +284,7 @@ def test_a_team_writes_patterns_of_its_own_beside_detectors():
         ("redaction: [email,", "redaction: [ip, email,"),
         ("team: arrivals", "team: arrivals\ngrace: 6 hours"),
         ("team: arrivals", "team: arrivals\nreference: 2013-01..2013-02"),
+        ("team: arrivals", "team: arrivals\nalerts: {budget: 1, watch: [slow], levels: {slow: 0.2}, judged: 0.8}"),
         ("time: known_at", "time: known_at, time_zone: America/New_York"),
         ("version: 3", "version: 4"),
         ("severity: 2\n", "severity:   2   # a comment\n"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
+from remiss.protocol.attention import alert_rules, review_of
 from remiss.protocol.group_sizes import keep_of, population_of
 from remiss.protocol.meaning import meaning
 from remiss.protocol.model import (
@@ -16,7 +17,6 @@ from remiss.protocol.model import (
     LabellingModel,
     ProtocolModel,
     RetentionModel,
-    ReviewModel,
     SamplingModel,
 )
 from remiss.protocol.reading import Document
@@ -32,7 +32,6 @@ from remiss.protocol.terms import (
     Labels,
     Protocol,
     Retention,
-    Review,
     Rubric,
     Sampling,
     Taxonomy,
@@ -152,8 +151,9 @@ def assemble(whole: Whole, fields: dict[str, Expression], taxonomy: Taxonomy, ru
         labelling=_labelling(model.labelling),
         retention=_retention(model.retention),
         grace=timedelta(0) if model.grace is None else parse_duration(model.grace),
-        review=_review(model.review),
+        review=review_of(model.review),
         reference=None if model.reference is None else parse_days(model.reference),
+        alerts=alert_rules(model.alerts, [each.name for each in criteria]),
         title=model.title,
         show={name: FieldLabel(**each.model_dump()) for name, each in model.show.items()},
         guidelines=whole.guidelines,
@@ -264,9 +264,3 @@ def _retention(model: RetentionModel | None) -> Retention | None:
     raw = None if model.raw is None else parse_duration(model.raw)
     redacted = None if model.redacted is None else parse_duration(model.redacted)
     return Retention(raw=raw, redacted=redacted, raw_suites=model.suites == "raw")
-
-
-def _review(model: ReviewModel | None) -> Review | None:
-    if model is None:
-        return None
-    return Review(every=parse_duration(model.every), owners=tuple(dict.fromkeys(model.owners)), quorum=model.quorum)

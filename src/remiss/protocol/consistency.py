@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import remiss.protocol.taxonomy as taxonomies
 from remiss.errors import ProtocolError
+from remiss.protocol.attention import check_alerts, check_review
 from remiss.protocol.model import CriterionModel, ProtocolModel
 from remiss.protocol.nearest import nearest
 from remiss.protocol.reading import Path
@@ -38,13 +39,8 @@ def check_sections(
     _check_duplicates(model, add)
     _check_criteria(model, taxonomy, fields, unread, add)
     _check_shown(model, known, add)
-    owners = 0 if model.review is None else len(set(model.review.owners))
-    if model.review is not None and model.review.quorum > owners:
-        add(
-            ("review", "quorum"),
-            f"a quorum of {model.review.quorum} of {owners} owners",
-            "name more owners",
-        )
+    check_alerts(model.alerts, [each.name for each in model.criteria], add)
+    check_review(model.review, add)
 
 
 def _knowing(fields: Mapping[str, Expression], unread: Collection[str], add: Sink) -> Callable[[Path, str, str], bool]:

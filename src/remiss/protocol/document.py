@@ -78,7 +78,7 @@ _SALVAGEABLE: tuple[Path, ...] = (
     ("source", "time_zone"),
     ("labels", "time_zone"),
     *((name,) for name in ("about", "grace", "team", "owners", "require", "sensitivity", "redaction", "taxonomy", "severity")),
-    *((name,) for name in ("labelling", "retention", "review", "title", "guidelines", "reference")),
+    *((name,) for name in ("labelling", "retention", "review", "title", "guidelines", "reference", "alerts")),
     ("show", "*", "*"),
     ("show", "*"),
     ("show",),

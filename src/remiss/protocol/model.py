@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from remiss.protocol.attention import AlertsModel, ReviewModel
 from remiss.protocol.shape import Section, one_line, wrong
 from remiss.protocol.titles import MOST_TEMPLATE, TemplateError, names_of, parse_template
 from remiss.protocol.values import (
@@ -213,15 +214,6 @@ class RetentionModel(Section):
     """inputs that a suite may hold: raw for a person who may open raw evidence, or redacted alone"""
 
 
-class ReviewModel(Section):
-    every: PositiveDuration
-    """how often, for example week"""
-    owners: Annotated[list[Name], Field(min_length=1)]
-    """who takes turns"""
-    quorum: Annotated[int, Field(ge=1)]
-    """how many of them must be there"""
-
-
 class ShowModel(Section):
     label: Shown | None = None
     """what people call the field, for example Temperature"""
@@ -283,6 +275,8 @@ class ProtocolModel(Section):
     """scheduled reviews"""
     reference: Days | None = None
     """the windows that others are compared with, for example 2013-01..2013-02, both with them; default: the first eight"""
+    alerts: AlertsModel | None = None
+    """what somebody is told of: budget, watch, levels, judged; default: each criterion that is met more often"""
     title: Title | None = None
     """how people call an event: a text with fields in braces, for example "{inputs.carrier} {inputs.flight}: announced {output},
     came {label}"; without it lists show ids"""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from remiss.govern.redaction.policy import Policy
+from remiss.records.alert import AlertRules
 from remiss.records.case import Sensitivity
 from remiss.records.event import FieldLabel
 from remiss.records.published import Count
@@ -249,11 +250,10 @@ class Rubric:
 class Protocol:
     """A validated protocol document.
 
-    `fields` maps canonical names (`id`, `time`, `output`, ..., `inputs.carrier`, `context.airport`) to expressions over the
-    source's columns; so is `admit`, which says which rows of the log the protocol is about. Without `duplicates` rows of one id
-    that say different things are refused. `sensitivity` gives each field that is not internal its level. `digest` covers what
-    decides meaning. `reference` is from when until when windows are that others are compared with. `unread` are fields of a
-    draft whose values could not be read; as `inputs.` all under that prefix.
+    `fields` maps canonical names (`id`, `time`, ..., `inputs.carrier`) to expressions over the source's columns; so is `admit`,
+    which rows of the log it is about. Without `duplicates` rows of one id that differ are refused. `sensitivity` is of fields
+    that are not internal. `digest` covers what decides meaning. Others are compared with windows from `reference` until its
+    end. `unread` are fields of a draft whose values could not be read; as `inputs.` all under that prefix.
     """
 
     name: str
@@ -282,6 +282,7 @@ class Protocol:
     retention: Retention | None = None
     review: Review | None = None
     reference: tuple[datetime, datetime] | None = None
+    alerts: AlertRules = field(default_factory=AlertRules)
     title: str | None = None
     show: Mapping[str, FieldLabel] = field(default_factory=dict)
     guidelines: str | None = None

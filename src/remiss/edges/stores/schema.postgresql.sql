@@ -1,4 +1,4 @@
--- The catalog's schema, version 49. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 50. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -25,6 +25,30 @@ CREATE TABLE abstentions (
 CREATE INDEX ix_abstentions_event_key ON abstentions (event_key);
 
 CREATE INDEX ix_abstentions_person_position ON abstentions (person, position);
+
+CREATE TABLE alert_acts (
+    key BIGSERIAL NOT NULL,
+    alert TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_alert_acts PRIMARY KEY (key)
+);
+
+CREATE INDEX ix_alert_acts_alert ON alert_acts (alert);
+
+CREATE TABLE alert_looks (
+    key BIGSERIAL NOT NULL,
+    series TEXT COLLATE "C" NOT NULL,
+    window_start BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_alert_looks PRIMARY KEY (key),
+    CONSTRAINT uq_alert_looks_series_window_start UNIQUE (series, window_start)
+);
 
 CREATE TABLE attachment_names (
     attachment_key BIGINT NOT NULL,

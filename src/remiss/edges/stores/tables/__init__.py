@@ -1,5 +1,6 @@
 """Every table of the catalog, once; a module for each subject, all on one metadata."""
 
+from remiss.edges.stores.tables.alerts import alert_acts, alert_looks
 from remiss.edges.stores.tables.base import Instant, governed, instant, metadata
 from remiss.edges.stores.tables.cases import case_context, case_criteria, case_texts, cases, revisions, stale_cases
 from remiss.edges.stores.tables.discussion import (
@@ -61,6 +62,8 @@ __all__ = [
     "Instant",
     "abstention_texts",
     "abstentions",
+    "alert_acts",
+    "alert_looks",
     "attachment_names",
     "attachment_removals",
     "attachments",

@@ -1,0 +1,56 @@
+"""What alerts need of the catalog: their ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.vault import Keys
+from remiss.understand.ports import UnderstandWorkspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """What the ledger holds: of a window that was looked at, or of an act, `of` a series or an alert; the content is JSON."""
+
+    of: str
+    content: str
+    team: str
+    start: datetime | None = None
+    position: int = 0
+
+
+class AlertLedger(Protocol):
+    """Windows that were looked at and what people did about alerts, as far as the actor may see them."""
+
+    def looks(self, position: int | None = None) -> Sequence[LedgerEntry]:
+        """Return the windows that were looked at until a position, of each series in order of time; None is now."""
+        ...
+
+    def acts(self, position: int | None = None) -> Sequence[LedgerEntry]:
+        """Return what people did about alerts until a position, in order of time; None is now."""
+        ...
+
+    def wait(self) -> int:
+        """Have other writers wait from here on; return the position that this transaction will have."""
+        ...
+
+    def enter(self, looked: Sequence[LedgerEntry]) -> None:
+        """Write windows that were looked at; a window of a series enters once."""
+        ...
+
+    def act(self, done: LedgerEntry) -> None:
+        """Write what somebody did about an alert."""
+        ...
+
+
+class AlertWorkspace(UnderstandWorkspace, Permits, Protocol):
+    """The ports that actions on alerts take."""
+
+    @property
+    def alerts(self) -> AlertLedger: ...
+    @property
+    def keys(self) -> Keys: ...
