@@ -55,6 +55,7 @@ BY_HAND: Mapping[tuple[str, ...], tuple[str, str]] = {
 NOUNS: Mapping[str, str] = {
     "access": "Ask who may do what.",
     "agreement": "See how far people agree who label the same cases.",
+    "alert": "See which rates rose beyond the usual, and act on it.",
     "attachment": "Add files to a case, get, remove and restore them.",
     "audit": "Look up who did and saw what, and prove that nobody changed it.",
     "case": "Search, show, file and label cases.",

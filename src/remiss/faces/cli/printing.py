@@ -27,6 +27,8 @@ Table = Callable[..., None]
 # module under faces/cli, and its function
 KINDS: Mapping[str, tuple[str, str]] = {
     "access": ("governance_tables", "access"),
+    "alert": ("run_tables", "alert"),
+    "alerts": ("run_tables", "alerts"),
     "agreement": ("curation_tables", "agreement"),
     "case": ("case_tables", "case"),
     "catalog": ("governance_tables", "catalog"),
@@ -106,6 +108,7 @@ GRADED |= dict.fromkeys(("same-verdict", "not-reproduced"), AnswerNo.exit_status
 VERDICTS: Mapping[str, int] = {"pass": 0, "fail": AnswerNo.exit_status, "inconclusive": Undecided.exit_status}
 STATUSES: Mapping[str, Callable[[Any], int]] = {
     "access.check": lambda found: _no(when=not found.allowed),
+    "alert.check": lambda found: _no(when=bool(found.raised)),
     "audit.verify": lambda found: _no(when=not all(each.sound for each in found)),
     "case.replay": lambda found: GRADED.get(found.grade, Undecided.exit_status),
     "flag.evaluate": lambda found: _no(when=not found.value),

@@ -1,4 +1,4 @@
-"""Runs, jobs, how captures stand, estimates, heatmaps, slices and drift, as a person reads them on a terminal."""
+"""Runs, jobs, how captures stand, estimates, heatmaps, slices, drift and alerts, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import click
 
 from remiss.capture.late_files import GONE
 from remiss.faces.cli import render
-from remiss.present import drift_facts, estimate_facts, facts
+from remiss.present import alert_facts, drift_facts, estimate_facts, facts
 from remiss.present import heatmap as heatmaps
 from remiss.present.columns import priorities
 from remiss.present.facts import attempt_words, job_in_words, points, signed
 from remiss.present.legible import between, counted, figure, number, share, when
 from remiss.protocol.terms import UNREDACTED
+from remiss.records.alert import Alert, AlertReport
 from remiss.records.drift import ChangeReport, DriftReport
 from remiss.records.estimate import Estimate
 from remiss.records.heatmap import Heatmap
@@ -267,3 +268,19 @@ def _attempt(one: SliceAttempt) -> Iterator[str]:
     yield signed(one.told)
     yield number(one.adjusted) if one.adjusted >= 0.001 else "<0.001"
     yield "yes" if one.confirmed else "no"
+
+
+def alerts(found: AlertReport) -> None:
+    """Print alerts, a line each, and below them the series that are watched."""
+    if found.alerts:
+        render.table(priorities(alert_facts.HEADS, alert_facts.PRIORITIES), map(alert_facts.alert_line, found.alerts))
+    if found.watched:
+        heads = priorities(alert_facts.WATCHED, alert_facts.WATCHED_PRIORITIES)
+        render.table(heads, map(alert_facts.watched_line, found.watched), numbers={3, 4, 5, 6})
+    render.say(*alert_facts.told(found))
+
+
+def alert(found: Alert) -> None:
+    """Print an alert, and what somebody did about it."""
+    said = zip(alert_facts.HEADS, alert_facts.alert_line(found), strict=True)
+    render.facts([*said, ("note", found.note or ""), ("cases", found.query)])
