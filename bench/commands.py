@@ -106,6 +106,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "chart.change": (f"chart change {MISSED} --by inputs.carrier",),
     "chart.drift": ("chart drift",),
     "chart.heatmap": (f"chart heatmap inputs.carrier context.airport {MISSED}",),
+    "alert.list": ("alert list",),
     "slice.find": (f"slice find {MISSED}",),
     "slice.list": ("slice list",),
     "slice.show": ("slice show {slice}",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -59,7 +59,7 @@ class AlertState(StrEnum):
     OVER = "over"
 
 
-@published("alert", read="read_position")
+@published("alert", read="position")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """What windows in a row raised an alarm by one rule for, of one criterion.
@@ -91,8 +91,7 @@ class Alert:
     note: str | None = None
     snoozed_until: datetime | None = None
     team: str = "default"
-    position: Count = 0
-    read_position: Count | None = None
+    position: Count | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def _viewed(_: object, __: Mapping[str, Any], found: AlertReport) -> Sequence[Vi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class FreshWindows:
     """Windows that are looked at for the first time, by series, each with the team of its protocol and how many were before."""
 
     fresh: tuple[tuple[int, str, tuple[WindowLook, ...]], ...]
@@ -64,7 +64,7 @@ class Checked:
 
 
 @contextmanager
-def _checking(ws: AlertWorkspace) -> Iterator[Checked]:
+def _checking(ws: AlertWorkspace) -> Iterator[FreshWindows]:
     """Give the windows that are new: their rates are counted before the transaction, in which others would wait."""
     position = ws.evidence.position()
     before, facts_of = _looked(ws), sharing()
@@ -90,7 +90,7 @@ def _checking(ws: AlertWorkspace) -> Iterator[Checked]:
                 continue
             known = before.get(of.id, ())
             fresh.append((len(known), document.team, looks(of, known, rows, ws.now)))
-    yield Checked(fresh=tuple(fresh), notes=tuple(notes))
+    yield FreshWindows(fresh=tuple(fresh), notes=tuple(notes))
 
 
 def _series(document: Protocol, source: str, criterion: str, count: int) -> SeriesRules:
@@ -145,11 +145,7 @@ def _report(ws: AlertWorkspace, at: int | None, position: int) -> AlertReport:
         acts[done.of].append(act_of(done.content))
     teams = {each.of: each.team for each in ws.alerts.looks(at)}
     looked = _looked(ws, at)
-    found = [
-        replace(alert, team=teams[series], position=position)
-        for series, each in looked.items()
-        for alert in alerts_of(each, acts, ws.now)
-    ]
+    found = [replace(alert, team=teams[series]) for series, each in looked.items() for alert in alerts_of(each, acts, ws.now)]
     newest = sorted(found, key=lambda each: (each.until, each.id), reverse=True)
     series = sorted(map(watched_series, looked.values()), key=lambda each: (each.protocol, each.source, each.criterion))
     return AlertReport(
@@ -176,7 +172,7 @@ def list_alerts(
 
 
 @action("alert.check", permission=HANDLE, http="POST /alerts/checks", prepare=_checking)
-def check_alerts(ws: AlertWorkspace, *, prepared: Checked | None = None) -> AlertReport:
+def check_alerts(ws: AlertWorkspace, *, prepared: FreshWindows | None = None) -> AlertReport:
     """Look at windows that are new, and raise alerts.
 
     A window is looked at once, when it is complete and its labels are in. An alert is raised where a criterion that the protocol
@@ -257,7 +253,7 @@ def _acted(ws: AlertWorkspace, alert: str, note: str | None, until: datetime | N
         raise Conflict("the alert is over: no window has raised it for long", do="see `remiss alert list`")
     act = AlertAct(person=ws.actor.name, at=ws.now, note=None if note is None else gate(ws).words(_checked(note)), until=until)
     ws.alerts.act(LedgerEntry(of=found.id, content=to_text(act), team=found.team))
-    return replace(_found(ws, alert, position), read_position=position)
+    return replace(_found(ws, alert, position), position=position)
 
 
 def _found(ws: AlertWorkspace, alert: str, position: int) -> Alert:

@@ -29,8 +29,10 @@ from remiss.records.identity import plain
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
 from remiss.safeguard import waiver_actions as safeguard
+from remiss.understand import alert_actions as alerts
 from tests.curate.standings import ANSWERS, WEAK
 from tests.edges.stores.drawing import MONDAY
+from tests.edges.stores.raising import raised
 from tests.safeguard.test_attestation import decision
 from tests.tables import each
 
@@ -42,7 +44,22 @@ PIECES = ("ana.canary", "4111+1111", "7946.0958", "canary.example")
 NAMES = ("ana.canary@example.org", "4111111111111111", "+44-20-7946-0958", "ana%40canary.example")
 # Names of what is there already, or of what is to be: nothing that they do not name is taken.
 NAMING = frozenset(
-    {"attachment", "case", "job", "mode", "modes", "other", "run", "target", "thread", "token", "view", "clear", "exclude"}
+    {
+        "alert",
+        "attachment",
+        "case",
+        "job",
+        "mode",
+        "modes",
+        "other",
+        "run",
+        "target",
+        "thread",
+        "token",
+        "view",
+        "clear",
+        "exclude",
+    }
     | {"baseline", "cases", "gate", "condition", "waiver", "suite"}
 )
 AS_IT_IS = {
@@ -134,6 +151,8 @@ OF_THE_PROGRAM = {
     "run_pieces": "*",
     # Queries of slices are refused where they show anything personal; the rest is values of redacted events, and figures.
     **dict.fromkeys(("slices", "slice_attempts"), "*"),
+    "alert_looks": "*",  # counts, and words of a protocol
+    "alert_acts": "alert team_id",
     "result_scenarios": "*",  # names of recipes, which are words
     # An expectation that shows anything personal is refused; the rest is names of models and people, and counts.
     **dict.fromkeys(("expectations", "exposures"), "*"),
@@ -167,6 +186,7 @@ WRITTEN = {
     *(f"write-up.write {name}" for name in ("hypothesis", "experiments", "results", "rationale")),
     *(f"experiment.write {name}" for name in ("executed", "result", "citations")),
     *(f"remediation.write {name}" for name in ("text", "result", "model_version", "citations")),
+    *("alert.acknowledge note", "alert.snooze note"),
     *("hypothesis.write text", "case.comment text", "case.reopen reason", "attachment.add name"),
     *("view.save name", "view.rename name", "waiver.request reason", "waiver.close reason"),
     *("person.add about", "person.invite about", "team.add about", "token.create about", "token.link about"),
@@ -214,6 +234,10 @@ def written(ws, ws_as):
         ws.gates.save(replace(DECIDED, position=ws.gates.wait()), json.dumps(plain(asdict(DECIDED))))
     waiver = safeguard.request_waiver(ws, DECIDED.id, "guard", reason=SAID, until=ws.now + timedelta(days=1))
     safeguard.close_waiver(ws, waiver.id, 1, reason=SAID)
+    raised(ws)
+    [alert] = alerts.list_alerts(ws).alerts
+    alerts.acknowledge_alert(ws, alert.id, note=SAID)
+    alerts.snooze_alert(ws, alert.id, until=ws.now + timedelta(days=1), note=SAID)
     catalog.show(ws, case)
     for look in (lambda: evidence.show_evidence(ws, case, SAID), lambda: catalog.show(ws, NAMES[0])):
         with pytest.raises(RemissError):
