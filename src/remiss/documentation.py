@@ -41,6 +41,7 @@ SECTIONS: Mapping[str, str] = {
     "cases": "how-to/find-cases",
     "trends": "how-to/read-an-estimate",
     "slices": "how-to/find-slices",
+    "alerts": "how-to/watch-rates",
     "suites": "how-to/test-a-model-version",
     "gates": "how-to/test-a-model-version",
     "runs": "how-to/recapture",

@@ -71,6 +71,7 @@ PAGES = (
     "/trends",
     "/trends?query=criterion%3Aslow&what=rate&by=week&variance=sample",
     "/trends?query=nope%3A1",
+    "/alerts",
     "/drift",
     "/heatmap?rows=inputs.carrier&columns=week&rule=missed-delay",
     "/protocols",

@@ -234,6 +234,7 @@ VISITS = (
     Visit(f"/heatmap?{urlencode({'query': LONG})}", status=422),
     Visit("/drift?protocol=hostile"),
     Visit(f"/drift?{urlencode({'query': LONG})}", status=422),
+    Visit("/alerts"),
     Visit("/slices"),
     Visit(f"/slices?{urlencode({'query': LONG})}", status=422),
     Visit("/suites"),

@@ -39,8 +39,15 @@ FORMS = {
 FORGOTTEN = {"file", "token", "revision"}
 # Told by itself: who steers the queue is told beside what they steer, and two runs are compared by a link.
 # A model is asked again where one is registered (test_replays.py); what gates decided and suites are told on their own pages
-# (faces/web/test_gates.py, test_suites.py, test_slices.py).
-ALONE = {"queue/page.html", "runs/compare.html", "case/replays.html", "gates/page.html", "suites/page.html", "slices/page.html"}
+# (faces/web/test_gates.py, test_suites.py, test_slices.py, test_alerts.py).
+ALONE = {
+    "queue/page.html",
+    "runs/compare.html",
+    "case/replays.html",
+    "gates/page.html",
+    "suites/page.html",
+    "slices/page.html",
+} | {"alerts/page.html"}
 # By which field what is wrong is found; of the others the whole form is told.
 WRONG = {
     "account/page.html": "days",

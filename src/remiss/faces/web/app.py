@@ -23,6 +23,7 @@ from remiss.faces.serving import Ws, in_one_reading
 from remiss.faces.web import sign_in
 from remiss.faces.web.pages import (
     agreement,
+    alerts,
     attachments,
     audit,
     case,
@@ -75,6 +76,7 @@ PAGES = (
     heatmaps.router,
     slices.router,
     drifts.router,
+    alerts.router,
     suites.router,
     gates.router,
     agreement.router,

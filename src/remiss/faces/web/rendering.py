@@ -64,6 +64,7 @@ GROUPS: tuple[tuple[str, tuple[BarEntry, ...]], ...] = (
             BarEntry("cases", "/cases", "Cases", "case:read", "c"),
             BarEntry("trends", "/trends", "Trends", "estimate:read", "t"),
             BarEntry("slices", "/slices", "Patterns", "estimate:read"),
+            BarEntry("alerts", "/alerts", "Alerts", "estimate:read"),
         ),
     ),
     ("Guard", (BarEntry("suites", "/suites", "Suites", "suite:read"), BarEntry("gates", "/gates", "Gates", "gate:read"))),

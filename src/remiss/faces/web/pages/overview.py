@@ -6,7 +6,7 @@ answer; else the page comes without, and has it loaded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -19,6 +19,7 @@ from remiss.faces.web.confirmed_rates import OfCriteria, confirmed
 from remiss.faces.web.criteria import CriteriaOf, criteria, criteria_named
 from remiss.faces.web.home_cards import HomeCard, cards
 from remiss.faces.web.pages import saved_views
+from remiss.faces.web.pages.alerts import AlertsAtHome, at_home
 from remiss.faces.web.pages.inbox import told
 from remiss.faces.web.pages.list_address import ListLink
 from remiss.faces.web.pages.list_columns import PLAIN, ListHead
@@ -53,8 +54,8 @@ class CriteriaPart:
 
     `confirmed` has of each ground what people confirmed of its criteria, and is None when that is to be loaded from `whole`.
     It may be of an earlier position, `until`: what is new then is to be loaded, too. `alerted` is whether the page around it
-    says already what rose. Criteria that are just `named` have no figures yet: they stand where their figures will, so that
-    nothing below moves when these come.
+    says already what rose, and `watched` has the alerts that
+    wait. Criteria that are just `named` have no figures yet: they stand where their figures will, so that nothing below moves.
     """
 
     template: ClassVar[str] = "overview/criteria.html"
@@ -63,6 +64,7 @@ class CriteriaPart:
     until: int | None = None
     alerted: bool = False
     named: bool = False
+    watched: AlertsAtHome = field(default_factory=AlertsAtHome)
 
     @property
     def superseded(self) -> frozenset[tuple[str, str]]:
@@ -123,6 +125,7 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
         first = CriteriaPart(frames=named, confirmed=None, named=True)
     else:
         first = _criteria(ws, answers, rates, position, wait=asked.whole)
+    first = replace(first, watched=at_home(ws)) if len(captured) else first
     page = OverviewPage(
         cards=cards(ws, None if status is None else status.items),
         captured=tuple(captured),
@@ -157,7 +160,8 @@ def rates(ws: Ws, answers: Cached, options: Annotated[CriteriaOptions, Query()])
     position = ws.position()
     # What machines flagged rests on what was captured: a label does not change it.
     frames = answers.ask(ws, criteria, position, standing=answers.ask(ws, capture.coverage, position).rows)
-    return part(replace(_criteria(ws, answers, frames, position, wait=options.confirmed), alerted=options.alerted))
+    found = _criteria(ws, answers, frames, position, wait=options.confirmed)
+    return part(replace(found, alerted=options.alerted, watched=at_home(ws)))
 
 
 def _criteria(ws: Workspace, answers: ResultCache, frames: tuple[CriteriaOf, ...], position: int, *, wait: bool) -> CriteriaPart:
