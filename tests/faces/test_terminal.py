@@ -40,7 +40,6 @@ LONG = (
 POLICY = "gate: release\nsuites: [arrivals]\nrepeats: 1\nproduction: {margin: 0.0001, criteria: [missed-delay]}\n"
 # Lists of which the catalog of these tests has nothing, or that are written to a file.
 NONE_HERE = {
-    "alert.list",
     "case.duplicates",
     "citation.list",
     "inbox.list",

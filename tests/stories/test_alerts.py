@@ -13,7 +13,8 @@ from remiss.codec import from_json, to_json
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.records.alert import AlertReport, AlertRule, AlertState
 from remiss.understand.actions import estimate
-from remiss.understand.alert_actions import acknowledge_alert, check_alerts, list_alerts, snooze_alert
+from remiss.understand.alert_actions import acknowledge_alert, list_alerts, snooze_alert
+from remiss.understand.alert_check_actions import check_alerts
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, number, small_log
 
 WEEKS, ROSE = 28, 20

@@ -12,17 +12,8 @@ from hypothesis import strategies as st
 from remiss.records.alert import AlertRule, AlertState
 from remiss.records.estimate import COUNTED, EstimateRow
 from remiss.records.identity import format_time
-from remiss.understand.alerts.ledger import (
-    QUIET,
-    AlertAct,
-    SeriesRules,
-    act_of,
-    alerts_of,
-    look_of,
-    looks,
-    to_text,
-    watched_series,
-)
+from remiss.understand.alerts.looking import SeriesRules, looks
+from remiss.understand.alerts.raised import QUIET, AlertAct, act_of, alerts_of, look_of, to_text, watched_series
 from remiss.understand.variance import HISTORY
 from tests.stories.logs import MONDAY, WEEK
 

@@ -2,9 +2,9 @@
 
 from remiss.understand.actions import estimate as estimate
 from remiss.understand.alert_actions import acknowledge_alert as acknowledge_alert
-from remiss.understand.alert_actions import check_alerts as check_alerts
 from remiss.understand.alert_actions import list_alerts as list_alerts
 from remiss.understand.alert_actions import snooze_alert as snooze_alert
+from remiss.understand.alert_check_actions import check_alerts as check_alerts
 from remiss.understand.drift_actions import measure_drift as measure_drift
 from remiss.understand.exact_actions import exact as exact
 from remiss.understand.heatmap_actions import heatmap as heatmap

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from remiss.understand.alerts.ledger import WindowLook, to_text
 from remiss.understand.alerts.ports import LedgerEntry
+from remiss.understand.alerts.raised import WindowLook, to_text
 from tests.edges.stores.drawing import MONDAY
 
 WEEK = timedelta(weeks=1)

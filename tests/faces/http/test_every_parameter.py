@@ -80,6 +80,7 @@ SOUND = {
     "condition": "guard",
     "flag": "release.m",
     "until": "2026-01-01T00:00:00Z",
+    "alert": "alert-0",
     "waiver": "waiver-0",
 }
 

@@ -9,7 +9,8 @@ import pytest
 
 from remiss.capture.actions import capture
 from remiss.records.alert import AlertState
-from remiss.understand.alert_actions import check_alerts, list_alerts
+from remiss.understand.alert_actions import list_alerts
+from remiss.understand.alert_check_actions import check_alerts
 from tests.serving import served
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK
 from tests.stories.test_alerts import ROSE, WATCHED, capture_until, slower

@@ -184,8 +184,7 @@ def environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.globals |= {"version": __version__, "address": address, "none_of": NONE_OF}
-    found.globals |= {"called": facts.called, "headed": facts.headed}
+    found.globals.update(version=__version__, address=address, none_of=NONE_OF, called=facts.called, headed=facts.headed)
     found.filters |= {
         "count": number,
         "figure": figure,

@@ -11,6 +11,9 @@ from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.vault import Keys
 from remiss.understand.ports import UnderstandWorkspace
 
+# To look at windows, take alerts in hand and put them off.
+HANDLE = "alert:handle"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:

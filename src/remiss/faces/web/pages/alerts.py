@@ -87,7 +87,7 @@ def check(ws: Ws) -> Response:
 
 
 @router.post(PATH + "/{alert}")
-def act(ws: Ws, alert: str, typed: Annotated[ActTyped, Form()]) -> Response:
+def acknowledge(ws: Ws, alert: str, typed: Annotated[ActTyped, Form()]) -> Response:
     """Take an alert in hand, or put it off."""
     note = typed.note.strip() or None
     try:

@@ -1,52 +1,27 @@
-"""The ledger of alerts: each window of a series is looked at once, in order, and what was found of it then stays.
+"""Alerts as they are read from the ledger: alarms of one rule that follow each other, with what people did about them.
 
-A window is looked at when its labels are in, by the run in force then: looking again, capturing it anew or changing the budget
-alters nothing of what was said. Alerts are read from the ledger: alarms of one rule that follow each other are one alert.
+The ledger holds each window of a series that was looked at, with what was found of it then. Whoever lists alerts loads nothing
+that detects them.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import numpy as np
-
-from remiss.capture.sampling import fraction
 from remiss.catalog.query.expression import both
 from remiss.catalog.query.fields import having, within
 from remiss.catalog.query.printing import unparse
 from remiss.records.alert import Alert, AlertRule, AlertState, WatchedSeries
-from remiss.records.estimate import EstimateRow
 from remiss.records.identity import format_time, kind_id, parse_time, plain
-from remiss.understand.alerts.detector import bets, ranks, shiryaev_roberts
-from remiss.understand.intervals import rate_interval
-from remiss.understand.variance import HISTORY
+from remiss.understand.rise import LEAST_WINDOWS
 
 # An alert is over when so many windows in a row raised no alarm; an alarm after that is another alert.
 QUIET = 4
-PURPOSE = "alert"
 TIMES = ("start", "end", "at", "until")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesRules:
-    """A criterion whose windows are looked at: by what identity, and what raises an alarm; None of what is not watched."""
-
-    id: str
-    source: str
-    protocol: str
-    version: int
-    criterion: str
-    team: str
-    seed: str
-    width: timedelta
-    level: float | None
-    above: float | None
-    judged: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,67 +57,6 @@ class AlertAct:
     at: datetime
     note: str | None
     until: datetime | None = None
-
-
-def looks(of: SeriesRules, before: Sequence[WindowLook], rows: Sequence[EstimateRow], at: datetime) -> tuple[WindowLook, ...]:
-    """Return what is found of the windows that come after those looked at before, up to the first whose labels are to come.
-
-    Parameters
-    ----------
-    rows : the rate of each window of the series, in order of time
-    at : when they are looked at
-    """
-    fresh = list(_fresh(before, rows))
-    rates = [each.rate for each in before] + [rate for _, rate, _ in fresh]
-    starts = [each.start for each in before] + [start for start, _, _ in fresh]
-    evidence = alarms = None
-    if of.level is not None and fresh:
-        ties = [fraction(PURPOSE, of.seed, f"{of.id}:{format_time(start)}") for start in starts]
-        values = bets(ranks(np.array(rates), np.array(ties)))[len(before) :]
-        evidence, alarms = shiryaev_roberts(values, of.level, held=_held(before), idle=max(0, HISTORY - len(before)))
-    found = []
-    for place, (start, rate, row) in enumerate(fresh):
-        rises = alarms is not None and bool(alarms[place])
-        high = of.above is not None and rate_interval(rate, float(row.among or 0))[0] > of.above
-        short = of.judged is not None and row.judged is not None and row.judged < of.judged
-        told = ((AlertRule.RISE, rises), (AlertRule.LEVEL, high), (AlertRule.JUDGED, short))
-        former = rates[: len(before) + place]
-        found.append(
-            WindowLook(
-                series=of.id,
-                source=of.source,
-                protocol=of.protocol,
-                version=of.version,
-                criterion=of.criterion,
-                start=start,
-                end=start + of.width,
-                at=at,
-                among=round(row.among or 0),
-                rate=rate,
-                usual=statistics.median(former) if former else None,
-                judged=row.judged,
-                evidence=None if evidence is None else float(evidence[place]),
-                threshold=None if of.level is None else 1 / of.level,
-                rules=tuple(rule.value for rule, holds in told if holds),
-            )
-        )
-    return tuple(found)
-
-
-def _fresh(before: Sequence[WindowLook], rows: Sequence[EstimateRow]) -> Iterator[tuple[datetime, float, EstimateRow]]:
-    for row in rows:
-        start = parse_time(str(row.key))
-        if row.provisional:
-            return
-        if (not before or start > before[-1].start) and not row.partial and row.value is not None:
-            yield start, float(row.value), row
-
-
-def _held(before: Sequence[WindowLook]) -> float:
-    """Return the evidence that the next window adds to: none after an alarm, from where on it starts anew."""
-    if not before or before[-1].evidence is None or AlertRule.RISE.value in before[-1].rules:
-        return 0.0
-    return before[-1].evidence
 
 
 def alerts_of(looked: Sequence[WindowLook], acts: Mapping[str, Sequence[AlertAct]], now: datetime) -> Iterator[Alert]:
@@ -215,7 +129,7 @@ def watched_series(looked: Sequence[WindowLook]) -> WatchedSeries:
         usual=last.usual,
         evidence=last.evidence,
         threshold=last.threshold,
-        needs=0 if last.threshold is None else max(0, HISTORY - len(looked)),
+        needs=0 if last.threshold is None else max(0, LEAST_WINDOWS - len(looked)),
     )
 
 

@@ -1,0 +1,136 @@
+"""What looks at windows that are new, and raises alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from remiss.action import action
+from remiss.catalog.query.fields import having
+from remiss.catalog.query.printing import unparse
+from remiss.errors import InputError, NotFound
+from remiss.protocol.meaning import meaning as document_meaning
+from remiss.protocol.terms import Protocol
+from remiss.records.alert import Alert, AlertReport
+from remiss.records.estimate import COUNTED, SAMPLE, EstimateRow
+from remiss.records.identity import kind_id
+from remiss.understand.actions import FactsOf, figure, sharing
+from remiss.understand.alert_actions import alert_report, looked_at
+from remiss.understand.alerts.detector import level_of
+from remiss.understand.alerts.looking import SeriesRules, looks
+from remiss.understand.alerts.ports import HANDLE, AlertWorkspace, LedgerEntry
+from remiss.understand.alerts.raised import WindowLook, look_of, to_text
+from remiss.understand.joined_versions import POPULATION
+from remiss.understand.periods import WINDOW
+from remiss.understand.pipeline import document_of
+from remiss.understand.post_selection import meaning
+from remiss.understand.question import Wording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshWindows:
+    """Windows that are looked at for the first time, by series, each with the team of its protocol and how many were before."""
+
+    fresh: tuple[tuple[int, str, tuple[WindowLook, ...]], ...]
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def _checking(ws: AlertWorkspace) -> Iterator[FreshWindows]:
+    """Give the windows that are new: their rates are counted before the transaction, in which others would wait."""
+    position = ws.evidence.position()
+    before, facts_of = looked_at(ws), sharing()
+    fresh, notes = [], []
+    frames = ws.evidence.frames(position)
+    sources = sorted({(each.protocol, each.source) for each in frames})
+    for name, source in sources:
+        version = max(each.version for each in frames if (each.protocol, each.source) == (name, source))
+        try:
+            document = document_of(ws, name, version)
+        except NotFound as error:
+            notes.append(f"{name} is not watched: {error.what}")
+            continue
+        if not ws.may(HANDLE, document.team):
+            continue
+        series = len(document.alerts.watch) * sum(protocol == name for protocol, _ in sources)
+        for criterion in document.alerts.criteria:
+            of = _series(document, source, criterion, series)
+            try:
+                rows = _rates(ws, of, position, facts_of)
+            except InputError as error:
+                notes.append(f"{criterion} of {name} is not watched: {error.what}")
+                continue
+            known = before.get(of.id, ())
+            fresh.append((len(known), document.team, looks(of, known, rows, ws.now)))
+    yield FreshWindows(fresh=tuple(fresh), notes=tuple(notes))
+
+
+def _series(document: Protocol, source: str, criterion: str, count: int) -> SeriesRules:
+    """Return a criterion as it is watched; its identity is what it means: what it meant before is not compared with it."""
+    said, width = document_meaning(document), document.sampling.window
+    means = meaning(document, criterion) or ((),)
+    made = [source, document.name, criterion, width.total_seconds(), [said.get(part) for part in POPULATION]]
+    made += [list(map(str, means[:-1])), said["labels"] if means[-1] else None, document.sampling.unit]
+    rules = document.alerts
+    return SeriesRules(
+        id=kind_id("series", made),
+        source=source,
+        protocol=document.name,
+        version=document.version,
+        criterion=criterion,
+        team=document.team,
+        seed=document.sampling.seed,
+        width=width,
+        level=level_of(rules.budget, width, count) if criterion in rules.watch else None,
+        above=dict(rules.levels).get(criterion),
+        judged=rules.judged,
+    )
+
+
+def _rates(ws: AlertWorkspace, of: SeriesRules, position: int, facts_of: FactsOf) -> Sequence[EstimateRow]:
+    """Return the rate of a criterion by window, counted exactly.
+
+    Raises
+    ------
+    QueryError, NotFound, FigureRefused : it cannot be told, or not exactly
+    """
+    query = unparse(having("criterion", of.criterion))
+    wording = Wording(query=query, rate=True, of=None, by=WINDOW, variance=SAMPLE)
+    found = figure(ws, wording, source=of.source, protocol=of.protocol, position=position, facts_of=facts_of, across=True).rows
+    if any(each.method != COUNTED for each in found):
+        raise InputError("its rates are not exact counts, and would be another for who sees other events")
+    return found
+
+
+@action("alert.check", permission=HANDLE, http="POST /alerts/checks", prepare=_checking)
+def check_alerts(ws: AlertWorkspace, *, prepared: FreshWindows | None = None) -> AlertReport:
+    """Look at windows that are new, and raise alerts.
+
+    A window is looked at once, when it is complete and its labels are in. An alert is raised where a criterion that the protocol
+    watches is met more often than in the windows before. All of them together raise at most `alerts: budget` false ones a year
+    (default: 2), however often one looks, as long as windows in which nothing changes are alike. Where the protocol says so, one
+    is also raised above a level, or where too few events were judged.
+
+    Example: remiss alert check
+    """
+    assert prepared is not None
+    position = ws.alerts.wait()
+    # Somebody else may have looked in the meantime: then their windows stand, and what is left is found by the next check.
+    known = looked_at(ws)
+    entered = [
+        LedgerEntry(of=each.series, content=to_text(each), team=team, start=each.start)
+        for count, team, fresh in prepared.fresh
+        for each in fresh
+        if len(known.get(each.series, ())) == count
+    ]
+    ws.alerts.enter(entered)
+    found = alert_report(ws, None, position)
+    alarms = [look for look in (look_of(each.content) for each in entered) if look.rules]
+    raised = tuple(each.id for each in found.alerts if any(_raises(look, each) for look in alarms))
+    return replace(found, entered=len(entered), raised=raised, notes=prepared.notes)
+
+
+def _raises(look: WindowLook, alert: Alert) -> bool:
+    of_it = (look.source, look.protocol, look.criterion) == (alert.source, alert.protocol, alert.criterion)
+    return of_it and alert.rule.value in look.rules and alert.since <= look.start < alert.until
