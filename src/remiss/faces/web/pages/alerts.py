@@ -21,11 +21,14 @@ from remiss.protocol.titles import labels_of
 from remiss.records.alert import Alert, AlertReport, AlertState
 
 if TYPE_CHECKING:
+    from remiss.result_cache import ResultCache
     from remiss.workspace import Workspace
 
 router = APIRouter()
 PATH = "/alerts"
 HANDLE = "alert:handle"
+# At one position an alert that was put off waits again when its time has come.
+HOME_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +104,9 @@ def acknowledge(ws: Ws, alert: str, typed: Annotated[ActTyped, Form()]) -> Respo
     return RedirectResponse(f"{PATH}#{segment(alert)}", 303)
 
 
-def at_home(ws: Workspace) -> AlertsAtHome:
+def at_home(ws: Workspace, answers: ResultCache, position: int) -> AlertsAtHome:
     """Return what Home says of alerts."""
-    found = understand.list_alerts(ws)
+    found = answers.ask(ws, understand.list_alerts, position, seconds=HOME_SECONDS)
     watched = frozenset((each.source, each.protocol, each.criterion) for each in found.watched if each.threshold)
     return AlertsAtHome(lines=tuple(_lines(ws, waiting(found))), watched=watched)
 

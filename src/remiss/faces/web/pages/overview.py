@@ -125,7 +125,7 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
         first = CriteriaPart(frames=named, confirmed=None, named=True)
     else:
         first = _criteria(ws, answers, rates, position, wait=asked.whole)
-    first = replace(first, watched=at_home(ws)) if len(captured) else first
+    first = replace(first, watched=at_home(ws, answers, position)) if len(captured) else first
     page = OverviewPage(
         cards=cards(ws, None if status is None else status.items),
         captured=tuple(captured),
@@ -161,7 +161,7 @@ def rates(ws: Ws, answers: Cached, options: Annotated[CriteriaOptions, Query()])
     # What machines flagged rests on what was captured: a label does not change it.
     frames = answers.ask(ws, criteria, position, standing=answers.ask(ws, capture.coverage, position).rows)
     found = _criteria(ws, answers, frames, position, wait=options.confirmed)
-    return part(replace(found, alerted=options.alerted, watched=at_home(ws)))
+    return part(replace(found, alerted=options.alerted, watched=at_home(ws, answers, position)))
 
 
 def _criteria(ws: Workspace, answers: ResultCache, frames: tuple[CriteriaOf, ...], position: int, *, wait: bool) -> CriteriaPart:
