@@ -91,6 +91,9 @@ def test_what_cannot_be_told_is_refused_with_what_to_do(captured):
         measure_drift(captured, "criterion:slow")
     with pytest.raises(QueryError, match="no field that is compared"):
         measure_drift(captured, fields="inputs.nothing")
+    with pytest.raises(QueryError) as refused:
+        measure_drift(captured, fields="inputs.distence")
+    assert refused.value.do == "write inputs.distance"
     with pytest.raises(FigureRefused, match="no other complete window"):
         measure_drift(captured, reference=f"occurred:>={LAST.date()}")
 

@@ -104,6 +104,15 @@ def test_what_cannot_stand_beside_each_other_is_refused(captured):
             heatmap(captured, rows, columns)
     with pytest.raises(QueryError, match="no field"):
         heatmap(captured, "inputs.zebra", "month")
+    for wrong, meant in (
+        ("carier", "inputs.carrier"),
+        ("context.airpot", "context.airport"),
+        ("criteron", "criterion"),
+        ("mnth", "month"),
+    ):
+        with pytest.raises(QueryError) as refused:
+            heatmap(captured, wrong, "model_version", MISSED)
+        assert refused.value.do == f"write {meant}"
     with pytest.raises(QueryError, match="names no criterion"):
         heatmap(captured, "inputs.carrier", "month")
 

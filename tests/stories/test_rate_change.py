@@ -93,6 +93,9 @@ def test_what_cannot_be_split_is_refused_with_what_to_do(captured):
         split_change(captured, by="inputs.carrier")
     with pytest.raises(QueryError, match="is read by the criterion"):
         split_change(captured, "criterion:missed-delay", by="output")
+    with pytest.raises(QueryError) as refused:
+        split_change(captured, "criterion:slow", by="carrier")
+    assert refused.value.do == "write inputs.carrier"
     with pytest.raises(QueryError, match="one to three fields"):
         split_change(captured, "criterion:slow", by=",")
     with pytest.raises(QueryError, match="named by their time"):

@@ -17,6 +17,7 @@ from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import FigureRefused, QueryError
 from remiss.parameters import Option, Position, Query, Range
+from remiss.protocol.nearest import nearest_part
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.catalog import read_at
 from remiss.records.drift import ASKED, OTHER, REFERENCE, DriftReport, DriftWindow
@@ -237,5 +238,6 @@ def _chosen(rules: Rules, fields: str | None) -> tuple[str, ...]:
     named = sorted({name.strip() for name in fields.split(",") if name.strip()})
     for name in named:
         if name not in allowed:
-            raise QueryError(f"{name[:80]} is no field that is compared", do=f"choose among {', '.join(allowed)}", field="fields")
+            do = nearest_part(name, allowed, "choose among")
+            raise QueryError(f"{name[:80]} is no field that is compared", do=do, field="fields")
     return tuple(named)

@@ -6,8 +6,7 @@ to write instead.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from remiss.catalog.query.fields import FIELD_OF, field_of
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import words
 from remiss.errors import QueryError
+from remiss.protocol.nearest import nearest_part
 from remiss.protocol.terms import Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.estimate import PROCESS, SAMPLE
@@ -239,16 +239,19 @@ def check_terms(query: Query, rules: Rules) -> None:
             check_field(term.key, rules)
 
 
-def check_field(key: str, rules: Rules) -> None:
-    """Refuse a field that the protocol does not have, since no event could match it, or that the catalog never holds."""
+def check_field(key: str, rules: Rules, besides: Iterable[str] = ()) -> None:
+    """Refuse a field that the protocol does not have, since no event could match it, or that the catalog never holds.
+
+    Parameters
+    ----------
+    besides : what is no field and could have been meant
+    """
     name = field_of(key)
     if name in rules.withheld:
         raise QueryError(f"{key} is graded restricted or secret and never reaches the catalog", do="use another field")
     if name not in rules.fields:
-        near = difflib.get_close_matches(key, sorted(rules.fields), n=1)
         raise QueryError(
-            f"the protocol has no field {key[:80]}",
-            do=f"did you mean {near[0]}?" if near else f"its fields are {', '.join(sorted(rules.fields))}",
+            f"the protocol has no field {key[:80]}", do=nearest_part(key, sorted({*rules.fields, *besides}), "its fields are")
         )
 
 
@@ -258,7 +261,7 @@ def check_choices(question: Question, rules: Rules) -> None:
         raise QueryError(f"variance is {question.variance!r}", do="use sample (this very log) or process (what wrote it)")
     if question.by is None or question.by in PERIODS:
         return
-    check_field(question.by, rules)
+    check_field(question.by, rules, PERIODS)
     for key, field in FIELD_OF.items():
         if question.by == field:
             raise QueryError(f"the field {field} is called {key} in queries", do=f"break down by {key}")

@@ -17,12 +17,12 @@ from remiss.catalog.query.expression import Level, Operator, Query, Term, both, 
 from remiss.catalog.query.printing import unparse
 from remiss.records.estimate import COUNTED, SAMPLE, EstimateRow
 from remiss.understand.domain import Census, DomainCells, build_domain
-from remiss.understand.heatmaps.axes import AxisValue, ChartAxis, cell_axis, of_rules, rule_axis, sampled_axis
+from remiss.understand.heatmaps.axes import RULES, AxisValue, ChartAxis, cell_axis, of_rules, rule_axis, sampled_axis
 from remiss.understand.heatmaps.cells import CellDomain, CellSample, HeatFigure, HeatQuestion, compared
 from remiss.understand.periods import PERIODS
 from remiss.understand.pipeline import FrameFacts, check_visible, refuse_post_selection
 from remiss.understand.ports import UnderstandWorkspace
-from remiss.understand.question import Question, QuestionPlan, Rules, settle
+from remiss.understand.question import Question, QuestionPlan, Rules, check_field, settle
 from remiss.understand.sampling_facts import SampledColumns
 from remiss.understand.scope import CRITERION, event_part, without_time
 
@@ -154,6 +154,8 @@ def grid_of(
     rules = facts.census.rules
     fields = [name for name in names if not of_rules(name)]
     for name in fields:
+        if name not in PERIODS:
+            check_field(name, rules, (*PERIODS, *RULES))
         settle(Question(query=both(), by=name), rules)
     axes: dict[str, ChartAxis] = {name: rule_axis(name, facts.document, most) for name in names if of_rules(name)}
     asks = questions_of(facts, question, [axes.get(name) for name in names])

@@ -14,6 +14,7 @@ import numpy as np
 
 from remiss.catalog.query.expression import Level, Not, Operator, Query, Term, both
 from remiss.errors import QueryError
+from remiss.protocol.nearest import nearest_part
 from remiss.protocol.predicate import check_predicate
 from remiss.protocol.terms import CONTEXT, INPUTS, Criterion, Protocol, Type
 from remiss.records.event import Scalar
@@ -167,7 +168,8 @@ def chosen_fields(document: Protocol, criteria: Sequence[str], fields: str | Non
     for name in named:
         if name not in allowed:
             why = "is read by the criterion, so it is no reason for it" if name in read else "is no field that slices ask for"
-            raise QueryError(f"{name[:80]} {why}", do=f"choose among {', '.join(allowed)}", field="fields")
+            do = nearest_part("" if name in read else name, allowed, "choose among")
+            raise QueryError(f"{name[:80]} {why}", do=do, field="fields")
     return tuple(sorted(set(named)))
 
 
