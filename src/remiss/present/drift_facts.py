@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from remiss.present.legible import NARROW_SPACE, between, counted, number, one_line, share
-from remiss.present.svg import escaped, pixels, stroke
-from remiss.present.svg import line as straight
+from remiss.present.legible import NARROW_SPACE, between, counted, cut, number, one_line, share
+from remiss.present.svg import escaped
 from remiss.records.drift import (
     APPEARED,
     CHANGED,
@@ -32,7 +31,7 @@ PRIORITIES = {"drift": 1, "PSI": 2, "JS": 4, "Wasserstein": 5, "missing": 4, "q"
 SIGNS = {UP: "▲", DOWN: "▼", CHANGED: "◆", APPEARED: "●", GONE: "○", NONE: "▬"}
 CHANGE_COLUMNS = ("slice", "share", "rate", "by mix, in points", "by rate, in points")
 CHANGE_PRIORITIES = {"by mix, in points": 1, "by rate, in points": 1, "rate": 2, "share": 3}
-WIDTH, HEIGHT, EDGE = 180, 24, 6
+WIDTH, MIDDLE, EDGE = 180, 12, 6
 # The scale ends at so many times the score from which one is told; what is beyond has a head of an arrow there.
 REACH = 2.0
 # Where windows have never differed nothing is usual.
@@ -68,8 +67,7 @@ def _parts(one: FieldDrift) -> Iterator[str]:
 
 
 def _value(value: Scalar) -> str:
-    text = str(value).lower() if isinstance(value, bool) else one_line(str(value))
-    return text if len(text) <= 24 else f"{text[:23]}…"
+    return str(value).lower() if isinstance(value, bool) else cut(one_line(str(value)), 24)
 
 
 def _points(change: float) -> str:
@@ -82,7 +80,7 @@ def line(one: FieldDrift, needs: int) -> tuple[str, ...]:
     psi, apart = measured.get("psi"), measured.get("jensen-shannon")
     surest = one.surest
     return (
-        one.field,
+        cut(one_line(one.field)),
         drift_in_words(one, needs),
         "" if psi is None else f"{psi:.3f}",
         "" if apart is None else f"{apart:.3f}",
@@ -103,7 +101,7 @@ def headline(found: DriftReport, called: Callable[[str], str]) -> str:
     """Return in a sentence which fields changed, by what people call them."""
     if found.needs:
         return f"Nothing can be told yet: it needs {counted(found.needs, 'more reference window')}"
-    told = [called(each.field) for each in found.drifted]
+    told = [cut(called(each.field)) for each in found.drifted]
     if not told:
         return f"No change seen in {counted(len(found.fields), 'field')}"
     names = "; ".join(told[:NAMED]) + (f" and {len(told) - NAMED} more" if len(told) > NAMED else "")
@@ -124,7 +122,7 @@ def notes(found: DriftReport) -> Iterator[str]:
             f"windows among themselves, at a false discovery rate of {share(found.level).replace(NARROW_SPACE, ' ')}"
         )
     for each in found.fields:
-        yield from (f"{each.field}: {note}" for note in each.notes)
+        yield from (f"{cut(each.field)}: {note}" for note in each.notes)
     yield from found.notes
 
 
@@ -177,39 +175,33 @@ def change_notes(found: ChangeReport) -> Iterator[str]:
 
 
 def strip(one: FieldDrift, href: str) -> str:
-    """Return the SVG of a field; empty of one whose scores have nothing beside them."""
+    """Return the picture of a field as a link; empty of one whose scores have nothing beside them. A page has hundreds."""
     beside = one.beside
     if beside is None or beside.told_from <= 0:
         return ""
-    head = f'class="remiss-trend" aria-hidden="true" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    parts = "".join((*_usual(beside), _asked(one, beside, href)))
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {head} fill="currentColor">{parts}</svg>'
+    value, half, high = (amount(one, beside.measure, each) for each in (beside.value, beside.half, beside.high))
+    says = f"{beside.measure} {value}; half of such windows are up to {half}, 19 of 20 up to {high}"
+    parts = "".join((*_usual(beside), _asked(one, beside)))
+    drawn = f'<svg class="remiss-trend" aria-hidden="true"><title>{escaped(says)}</title>{parts}</svg>'
+    return f'<a href="{escaped(href)}" tabindex="-1">{drawn}</a>'
 
 
-def _x(value: float, beside: UsualScore) -> float:
-    return EDGE + min(value / beside.told_from, REACH) / REACH * (WIDTH - 2 * EDGE)
+def _x(value: float, beside: UsualScore) -> int:
+    return round(EDGE + min(value / beside.told_from, REACH) / REACH * (WIDTH - 2 * EDGE))
 
 
 def _usual(beside: UsualScore) -> Iterator[str]:
     """Draw what is usual, from where a score is told, and the reference windows."""
-    for end, opacity in ((beside.high, 0.12), (beside.half, 0.16)) if beside.high > NEVER else ():
-        wide = pixels(_x(end, beside) - EDGE)
-        yield f'<rect x="{EDGE}" y="4" width="{wide}" height="{HEIGHT - 8}" fill-opacity="{opacity}"/>'
-    x = _x(beside.told_from, beside)
-    yield stroke(straight(x, 1, x, HEIGHT - 1), dashes="2 2", opacity=0.8, thick=1)
-    path = "".join(f"M{pixels(_x(value, beside))} {HEIGHT // 2}h0" for value in beside.references)
-    yield f'<path d="{path}" fill="none" stroke="currentColor" stroke-opacity="0.45" stroke-width="4" stroke-linecap="round"/>'
+    for end, look in ((beside.high, "most"), (beside.half, "half")) if beside.high > NEVER else ():
+        yield f'<path class="{look}" d="M{EDGE} {MIDDLE}H{_x(end, beside)}"/>'
+    yield f'<path class="from" d="M{_x(beside.told_from, beside)} 1v22"/>'
+    places = sorted({_x(value, beside) for value in beside.references})
+    yield f'<path class="others" d="{"".join(f"M{x} {MIDDLE}h0" for x in places)}"/>'
 
 
-def _asked(one: FieldDrift, beside: UsualScore, href: str) -> str:
+def _asked(one: FieldDrift, beside: UsualScore) -> str:
     """Draw the window itself: filled where it is told that it drifted, hollow else, an arrow's head where the scale ends."""
-    x, y = _x(beside.value, beside), HEIGHT / 2
-    if beside.value > REACH * beside.told_from:
-        shape = f'<path d="M{pixels(x - 5)} {pixels(y - 5)}L{pixels(x + 4)} {pixels(y)}L{pixels(x - 5)} {pixels(y + 5)}z"'
-    else:
-        shape = f'<circle cx="{pixels(x)}" cy="{pixels(y)}" r="4"'
-    look = "" if beside.measure in one.found else ' fill="none" stroke="currentColor" stroke-width="1.5"'
-    value, half, high = (amount(one, beside.measure, each) for each in (beside.value, beside.half, beside.high))
-    says = f"{beside.measure} {value}; half of such windows are up to {half}, 19 of 20 up to {high}"
-    area = f'<rect x="{pixels(x - 12)}" width="24" height="{HEIGHT}" fill="none" pointer-events="all"/>'
-    return f'<a href="{escaped(href)}" tabindex="-1"><title>{escaped(says)}</title>{area}{shape}{look}/></a>'
+    x = _x(beside.value, beside)
+    head = beside.value > REACH * beside.told_from
+    shape = f'<path d="M{x - 5} 7l9 5l-9 5z"' if head else f'<circle cx="{x}" cy="{MIDDLE}" r="4"'
+    return f"{shape}/>" if beside.measure in one.found else f'{shape} class="hollow"/>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from remiss.present import estimate_facts
-from remiss.present.legible import counted, number, one_line, share
+from remiss.present.legible import counted, cut, number, one_line, share
 from remiss.records.heatmap import EMPTY, FIGURE, NONE, ZERO, HeatCell, Heatmap
 
 DASH = "\N{EN DASH}"
@@ -30,17 +30,25 @@ def cell_of(cell: HeatCell, *, rate: bool) -> str:
     return f"{value}{f' ({interval})' if interval else ''}{' few' if cell.few else ''}"
 
 
-def told(cell: HeatCell, names: tuple[str, str], *, rate: bool) -> str:
-    """Return a cell in words, with the names of its row and its column."""
-    where = ", ".join(names)
-    if cell.state == EMPTY:
-        return f"{where}: nothing was sampled"
-    if cell.state == NONE:
-        return f"{where}: no figure yet"
-    value, interval = figure_of(cell, rate=rate)
-    return ", ".join(
-        filter(None, (f"{where}: {value}", interval, f"of {cell.support:,} sampled", estimate_facts.remarks(cell.figure)))
-    )
+def told(cell: HeatCell, *, rate: bool) -> str:
+    """Return what is to be known of a cell beside its value, in words."""
+    if cell.state in {EMPTY, NONE}:
+        return "nothing was sampled" if cell.state == EMPTY else "no figure yet"
+    interval, support = figure_of(cell, rate=rate)[1], f"of {cell.support:,} sampled"
+    return ", ".join(filter(None, (interval, support, estimate_facts.remarks(cell.figure))))
+
+
+def by_interest(found: Heatmap) -> list[int]:
+    """Return the numbers of the rows, first of that with the cell which is surest to be high."""
+    sure = {at: max(map(_surely, cells), default=(0.0, 0.0)) for at, (_, cells) in enumerate(found.lines())}
+    return sorted(sure, key=lambda at: sure[at], reverse=True)
+
+
+def _surely(cell: HeatCell) -> tuple[float, float]:
+    """Return what cells are compared by: of those with enough support the least that they surely are."""
+    if cell.state != FIGURE or cell.few:
+        return 0.0, 0.0
+    return (cell.value if cell.figure.exact else cell.low) or 0.0, cell.value or 0.0
 
 
 def top_of(found: Heatmap) -> float:
@@ -84,29 +92,34 @@ def headline(found: Heatmap, called: Callable[[str, str], str]) -> str:
     firm = [each for each in found.cells if each.state == FIGURE and not each.few]
     if not firm:
         return "No cell has enough support to be compared"
-    highest = max(firm, key=lambda each: ((each.value if each.figure.exact else each.low) or 0, each.value or 0))
+    highest = max(firm, key=_surely)
     value, interval = figure_of(highest, rate=found.rate)
-    row = called(found.rows.by, found.rows.labels[highest.row])
-    column = called(found.columns.by, found.columns.labels[highest.column])
+    row = cut(called(found.rows.by, found.rows.labels[highest.row]))
+    column = cut(called(found.columns.by, found.columns.labels[highest.column]))
     return f"Most surely high: {row}, {column}: {value}{f' ({interval})' if interval else ''}"
 
 
 def matrix(found: Heatmap) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return titles and lines of the grid."""
-    titles = [found.rows.by, *map(one_line, found.columns.labels)]
-    return titles, [(one_line(label), *(cell_of(each, rate=found.rate) for each in cells)) for label, cells in found.lines()]
+    titles = [found.rows.by, *found.columns.labels]
+    lines = [(_name(label), *(cell_of(each, rate=found.rate) for each in cells)) for label, cells in found.lines()]
+    return [*map(_name, titles)], lines
+
+
+def _name(label: str) -> str:
+    return cut(one_line(label), 24)
 
 
 def listed(found: Heatmap) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return titles and lines of a list of the cells, for where the grid has no room."""
-    titles = [found.rows.by, found.columns.by, "value", estimate_facts.INTERVAL, "support", "remarks"]
+    titles = [_name(found.rows.by), _name(found.columns.by), "value", estimate_facts.INTERVAL, "support", "remarks"]
     lines: list[tuple[str, ...]] = []
     for label, cells in found.lines():
         for each in cells:
             value, interval = figure_of(each, rate=found.rate)
-            column = one_line(found.columns.labels[each.column])
+            column = _name(found.columns.labels[each.column])
             remarks = "" if each.state in {EMPTY, NONE} else estimate_facts.remarks(each.figure)
-            lines.append((one_line(label), column, value, interval, f"{each.support:,}", remarks))
+            lines.append((_name(label), column, value, interval, f"{each.support:,}", remarks))
     return titles, lines
 
 
@@ -125,7 +138,7 @@ def notes(found: Heatmap) -> Iterator[str]:
         yield "each rule among those that it applies to and that could be judged on it"
     for axis, words in ((found.rows, "row"), (found.columns, "column")):
         if axis.left_out:
-            yield f"{counted(axis.left_out, f'more {words}')} of {axis.by} not shown"
+            yield f"{counted(axis.left_out, f'more {words}')} of {cut(axis.by)} not shown"
     yield from found.notes
 
 

@@ -41,6 +41,16 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def cut(text: str, most: int = 40) -> str:
+    """Return a text with so many letters at most; of a longer one the middle gives way, for names often differ at their ends.
+
+    >>> cut("share_of_flights_of_kind_07", 16)
+    'share_of_f…nd_07'
+    """
+    end = most // 3
+    return text if len(text) <= most else f"{text[: most - end - 1]}…{text[-end:]}"
+
+
 def printable_lines(text: str) -> str:
     """Return text of several lines without what would turn the direction of reading or hide; its line breaks stay."""
     return "\n".join(printable(line.replace("\t", "    ")) for line in text.splitlines())

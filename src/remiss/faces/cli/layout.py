@@ -14,6 +14,8 @@ from functools import cached_property
 
 # In letters: the least that a column has, what is broken only where it is longer, and what is not worth folding.
 LEAST, PIECE, UNFOLDED = 6, 12, 18
+# What is longer than this and has spaces is a phrase, which nobody copies as an id.
+PHRASE = 48
 # A table with fewer columns than this, of more, is drawn as cards.
 FEWEST = 3
 # Between columns, and at both ends of a line.

@@ -12,7 +12,7 @@ from itertools import chain, zip_longest
 
 import click
 
-from remiss.faces.cli.layout import GAP, TableColumn, breadth, in_lines, laid_out
+from remiss.faces.cli.layout import GAP, PHRASE, TableColumn, breadth, in_lines, laid_out
 from remiss.faces.cli.options import COLUMNS, TYPED, to_stderr
 from remiss.present import columns as columns_of
 from remiss.present.legible import counted, printable, when
@@ -133,12 +133,13 @@ def _columns(
 
 
 def _column(title: str, values: Sequence[object], priority: int, *, first: bool, number: bool) -> TableColumn:
-    """Return a column; what people copy (ids) stands first and is never broken, nor is a time."""
+    """Return a column; what people copy (ids) stands first and is never broken, nor is a time; a long phrase is no id."""
     given = [value for value in values if value is not None]
     times = bool(given) and all(isinstance(each, datetime) for each in given)
     cells = when(values) if times else [cell(value) for value in values]
     right = number or title in columns_of.SHARES or (bool(given) and all(isinstance(each, int | float) for each in given))
-    return TableColumn(title, cells, priority, right=right, whole=first or times)
+    phrases = any(len(each) > PHRASE and " " in each for each in cells)
+    return TableColumn(title, cells, priority, right=right, whole=times or (first and not phrases))
 
 
 def _say_dropped(dropped: Sequence[TableColumn], width: int) -> None:

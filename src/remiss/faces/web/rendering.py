@@ -22,7 +22,7 @@ from remiss.faces.spreadsheet import as_markdown
 from remiss.faces.web.markdown import markdown
 from remiss.govern.authority import OPERATOR
 from remiss.present import facts
-from remiss.present.legible import figure, number, printable, printable_lines, share
+from remiss.present.legible import cut, figure, number, printable, printable_lines, share
 from remiss.records.event import NONE_OF
 from remiss.records.identity import format_time
 from remiss.records.rows import as_csv
@@ -187,6 +187,7 @@ def environment() -> Environment:
     found.globals.update(version=__version__, address=address, none_of=NONE_OF, called=facts.called, headed=facts.headed)
     found.filters |= {
         "count": number,
+        "cut": cut,
         "figure": figure,
         "printable": printable,
         "printable_lines": printable_lines,

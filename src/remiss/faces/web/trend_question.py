@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import NonNegativeInt
@@ -250,6 +251,20 @@ def latest_of(captured: Iterable[Mapping[str, Any]], protocols: Collection[str])
     named = sorted((str(each["at"]), str(each["source"]), _name(str(each["protocol"]))) for each in captured)
     of = [each[1:] for each in named if each[2] in protocols]
     return of[-1] if len({*of}) > 1 else None
+
+
+def size(constant: int, *texts: str) -> int:
+    """Return how many bytes a piece of a page takes: so many, and those of its texts."""
+    return constant + sum(len(each.encode()) for each in texts)
+
+
+def fitting(sizes: Iterable[int], room: int) -> int:
+    """Return how many pieces have room, in their order; one has, if there is any.
+
+    >>> fitting([40, 30, 50], 100), fitting([120, 30], 100), fitting([], 100)
+    (2, 1, 0)
+    """
+    return sum(at == 0 or upto <= room for at, upto in enumerate(accumulate(sizes)))
 
 
 def ready_of(protocols: Sequence[Protocol]) -> tuple[ListLink, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
 from markupsafe import Markup
+from pydantic import NonNegativeInt
 from starlette.responses import Response
 
 from remiss import capture, understand
@@ -20,13 +21,15 @@ from remiss.errors import FigureRefused, InputError, NotFound
 from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import address, render, shell
-from remiss.faces.web.trend_question import latest_of
+from remiss.faces.web.trend_question import fitting, latest_of, size
 from remiss.present.drift_facts import amount, drift_in_words, headline, line, notes, strip
 from remiss.records.catalog import reached
 from remiss.records.drift import DriftReport, FieldDrift
 
 router = APIRouter()
 PATH = "/drift"
+# In bytes: what fields and notes may take of a page, and a field beside what is different in each.
+ROOM, ROW = 40_000, 400
 MEASURES = {"psi": "PSI", "jensen-shannon": "JS", "wasserstein": "Wasserstein", "new": "New values", "vanished": "Gone values"}
 
 
@@ -38,10 +41,11 @@ class DriftQuestion(AsOf):
     fields: str = ""
     source: str = ""
     protocol: str = ""
+    after: NonNegativeInt = 0
 
     def arguments(self) -> dict[str, Any]:
         """Return the same as the library takes it."""
-        return {name: value for name, value in self.model_dump(exclude={"as_of"}).items() if value}
+        return {name: value for name, value in self.model_dump(exclude={"as_of", "after"}).items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +63,14 @@ class DriftLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftPage:
-    """drift/page.html: the question, a line for each field, and the windows that were compared."""
+    """drift/page.html: the question, a line for each field, where the rest of them is, and the windows that were compared."""
 
     template: ClassVar[str] = "drift/page.html"
     asked: DriftQuestion
     found: DriftReport | None
     title: str
     lines: tuple[DriftLine, ...]
+    rest: str
     notes: tuple[str, ...]
     problem: InputError | NotFound | None
     empty: bool
@@ -85,12 +90,16 @@ def drift(ws: Ws, answers: Cached, asked: Annotated[DriftQuestion, Query()]) -> 
     except (InputError, NotFound) as error:
         problem = error
     empty = isinstance(problem, NotFound) and not captured
+    lines, told = ((), ()) if found is None else (tuple(_lines(found, heads))[asked.after :], tuple(notes(found)))
+    shown = fitting([size(ROW, each.field, each.words, each.cases, each.svg) for each in lines], ROOM - size(0, *told))
+    following = address(PATH, **asked.arguments(), as_of=asked.as_of, after=asked.after + shown)
     page = DriftPage(
         asked=asked,
         found=found,
         title="" if found is None else headline(found, partial(_called, heads)),
-        lines=() if found is None else tuple(_lines(found, heads)),
-        notes=() if found is None else tuple(notes(found)),
+        lines=lines[:shown],
+        rest=following if shown < len(lines) else "",
+        notes=told,
         problem=None if empty else problem,
         empty=empty,
     )

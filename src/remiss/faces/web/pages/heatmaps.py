@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from fastapi import APIRouter, Query
 from pydantic import Field, NonNegativeInt
@@ -21,10 +21,10 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import ListLink
 from remiss.faces.web.pages.trends import INTERVALS, THIS_LOG
 from remiss.faces.web.rendering import address, render, sheet, shell, without_namespace
-from remiss.faces.web.trend_question import PERIODS, VARIANCES, fields_of, latest_of
+from remiss.faces.web.trend_question import PERIODS, VARIANCES, fields_of, fitting, latest_of, size
 from remiss.present import estimate_facts
 from remiss.present import heatmap as heatmaps
-from remiss.present.legible import one_line
+from remiss.present.legible import cut, one_line
 from remiss.records.catalog import reached
 from remiss.records.estimate import OF_SAMPLE
 from remiss.records.heatmap import EMPTY, NONE, HeatCell, Heatmap
@@ -34,8 +34,12 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 PATH = "/heatmap"
-# So many cells, and lines of the table below them, are a page of under 100 KB.
+# At most so many rows and columns are asked for, and lines of the table stand on a page.
 MOST, ROWS = 20, 40
+# In bytes: what the map, the table and what is offered may take together, and what of that the table may.
+ROOM, TABLE = 46_500, 13_000
+# In bytes, beside what is different in each: a cell, a line of the table, and an axis or a question that is offered.
+CELL, LINE, OFFERED = 50, 175, 40
 WORDS = {"criterion": "Rule", "mode": "Failure mode that rules suggest", "severity": "Severity that rules suggest"}
 OF_RULES = {*WORDS}
 WORDS |= {"model_version": "Model version", "output": "Output", "label": "Label", "confidence": "Confidence"}
@@ -98,6 +102,14 @@ class MapCell:
     support: int
     remarks: str
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that is different in its line of the table."""
+        return self.row, self.column, self.href, self.interval, self.remarks
+
+
+MapLine: TypeAlias = tuple[str, tuple[MapCell, ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeatmapPage:
@@ -106,6 +118,7 @@ class HeatmapPage:
     template: ClassVar[str] = "heatmap/page.html"
     asked: HeatmapQuestion
     axes: tuple[tuple[str, str], ...]
+    once: bool
     rules: tuple[str, ...]
     variances: Mapping[str, str]
     ready: tuple[ListLink, ...]
@@ -113,7 +126,7 @@ class HeatmapPage:
     among: str
     heads: tuple[str, str]
     columns: tuple[str, ...]
-    lines: tuple[tuple[str, tuple[MapCell, ...]], ...]
+    lines: tuple[MapLine, ...]
     cells: tuple[MapCell, ...]
     total: int
     title: str
@@ -148,18 +161,24 @@ def show_heatmap(ws: Ws, answers: Cached, asked: Annotated[HeatmapQuestion, Quer
         return sheet(heatmaps.LINES, heatmaps.sheet(found), form=asked.format, name="heatmap")
     lines = () if found is None else tuple(_lines(found, several=len(captured) > 1))
     cells = tuple(cell for _, each in lines for cell in each)
+    axes = tuple((name, cut(_called(name, heads))) for name in fields_of(protocols))
+    ready, offered = tuple(_ready(protocols)), sum(size(OFFERED, *each) for each in axes)
+    once = 2 * offered > ROOM / 3
+    shown = fitting([size(LINE, *each.words) for each in cells[asked.after : asked.after + ROWS]], TABLE)
+    room = ROOM - TABLE - offered * (1 if once else 2) - sum(size(OFFERED, each.words, each.href) for each in ready)
     page = HeatmapPage(
         asked=asked,
-        axes=tuple((name, _called(name, heads)) for name in fields_of(protocols)),
+        axes=axes,
+        once=once,
         rules=tuple(dict.fromkeys(each.name for one in protocols for each in one.criteria)),
         variances=VARIANCES,
-        ready=tuple(_ready(protocols)),
+        ready=ready,
         found=found,
         among="" if found is None else in_days(found.query),
         heads=("", "") if found is None else (_called(found.rows.by, heads), _called(found.columns.by, heads)),
         columns=() if found is None else tuple(_label(found.columns.by, each) for each in found.columns.labels),
-        lines=() if asked.after else lines,
-        cells=cells[asked.after : asked.after + ROWS],
+        lines=() if asked.after or found is None else _drawn(found, lines, room),
+        cells=cells[asked.after : asked.after + shown],
         total=len(cells),
         title="" if found is None else heatmaps.headline(found, _label),
         key=() if found is None else tuple(heatmaps.key(found)),
@@ -190,7 +209,14 @@ def _label(by: str, label: str) -> str:
     return without_namespace(label) if by == "mode" else one_line(label)
 
 
-def _lines(found: Heatmap, *, several: bool) -> Iterator[tuple[str, tuple[MapCell, ...]]]:
+def _drawn(found: Heatmap, lines: Sequence[MapLine], room: int) -> tuple[MapLine, ...]:
+    """Return the rows that a map has room for: those with the cells that are surest to be high, in their own order."""
+    order = heatmaps.by_interest(found)
+    sizes = [sum(size(CELL, each.href, each.title, each.value) for each in lines[at][1]) for at in order]
+    return tuple(lines[at] for at in sorted(order[: fitting(sizes, room)]))
+
+
+def _lines(found: Heatmap, *, several: bool) -> Iterator[MapLine]:
     """Yield what each row is called and its cells, each with the cases that match its query.
 
     Parameters
@@ -213,7 +239,7 @@ def _cell(found: Heatmap, cell: HeatCell, names: tuple[str, str], grounds: Seque
         column=names[1],
         value=value,
         interval=interval,
-        title=heatmaps.told(cell, names, rate=found.rate),
+        title=heatmaps.told(cell, rate=found.rate),
         href="" if cell.state == EMPTY else address("/cases", query=query, as_of=found.position),
         shade=heatmaps.shade_of(cell, top),
         support=cell.support,

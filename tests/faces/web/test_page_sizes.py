@@ -1,0 +1,92 @@
+"""Maps and drift of a wide log: a page keeps its size whatever fields and values are called, and says what it cut."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+
+import pytest
+
+from remiss.capture.actions import capture
+from remiss.understand.drift_actions import measure_drift
+from tests.serving import served
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, number, small_log
+
+WEEKS, FIELDS, MOST_BYTES = 10, 45, 60_000
+NAMES = [f"share_of_flights_of_the_last_thirty_days_by_a_certain_kind_of_{at:02}" for at in range(FIELDS)]
+STATIONS = [f"station {at:02} {'of a name that goes on and on ' * 7}"[:200] for at in range(30)]
+
+
+def wide_log(folder):
+    """Return a log of ten weeks and 45 fields, of which six drift; two have 30 values of 200 characters."""
+    log = small_log(folder, weeks=WEEKS)
+    for at, row in enumerate(log.predictions):
+        last = row["scheduled_at"] >= MONDAY + (WEEKS - 1) * WEEK
+        row |= {name: number(name, at) / 7 + (100 if last and which < 6 else 0) for which, name in enumerate(NAMES)}
+        row["carrier"], row["origin"] = STATIONS[number("from", at) % 30], STATIONS[number("to", at) % 30]
+    wide = f"inputs: [carrier, distance, {', '.join(NAMES)}]"
+    sampled = {"inputs: [carrier, distance]": wide, "population: 50": "population: 200", "strata: [context.airport], ": ""}
+    protocol = PROTOCOL
+    for before, after in sampled.items():
+        protocol = protocol.replace(before, after)
+    return log.write(protocol)
+
+
+@pytest.fixture(scope="module")
+def site(sqlite_template, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wide")
+    log = wide_log(folder / "log")
+    with served(str(shutil.copy(sqlite_template, folder)), {"REMISS_SOURCES": str(log.folder)}) as there:
+        capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + WEEKS * WEEK)
+        yield there
+
+
+ASKED = {
+    "drift": "/drift",
+    "more fields": f"/drift?after={FIELDS - 10}",
+    "long values": "/heatmap?rows=inputs.carrier&columns=context.airport&rule=missed-delay",
+    "their table": "/heatmap?rows=inputs.carrier&columns=context.airport&rule=missed-delay&after=20",
+    "weeks": "/heatmap?rows=inputs.carrier&columns=week&rule=missed-delay",
+    "many bins": f"/heatmap?rows=inputs.{NAMES[0]}&columns=inputs.{NAMES[1]}&rule=slow&bins=10",
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_page_of_a_wide_log_keeps_its_size(site, asked):
+    with site.browser() as browser:
+        page = browser.get(ASKED[asked])
+        assert page.status_code == 200
+        assert len(page.content) <= MOST_BYTES
+
+
+def test_fields_that_have_no_room_on_the_first_page_are_on_the_next_ones(site):
+    told, address = [], "/drift"
+    with site.browser() as browser:
+        while address:
+            page = browser.get(address).text
+            lines = re.findall(
+                r'<tr><th scope="row"><a href="([^"]*)"(?: title="([^"]*)")?>([^<]*)</a></th><td class="whole">', page
+            )
+            assert page.count('<a href="/cases?query=occurred%3A2013-08-05..2013-08-11" tabindex="-1"><svg') >= len(lines) - 3
+            told += [whole or name for _, whole, name in lines]
+            assert all(len(name) <= 60 for *_, name in lines)
+            [address] = map(html.unescape, re.findall(r'<a href="([^"]*)" rel="next"', page)) if "Next fields" in page else [""]
+    assert told == [each.field.partition(".")[2] or each.field.capitalize() for each in measure_drift(site.workspace).fields]
+
+
+def test_a_map_draws_the_rows_that_it_has_room_for_and_its_table_has_all_cells(site):
+    line = re.compile(r'<tr><th scope="row">(?:<a href="([^"]*)">)?[^<]*(?:</a>)?</th><td class="text">')
+    with site.browser() as browser:
+        page = browser.get(ASKED["long values"]).text
+        drawn = page.count('<th scope="row" title="station')
+        assert 0 < drawn < 20
+        assert f"{drawn} of 20 rows drawn" in page
+        surest = re.search(r"Most surely high: ([^,]*),", html.unescape(page))
+        assert surest is None or surest[1] in html.unescape(page.partition('class="heat"')[2])
+        assert f'title="{STATIONS[0]}">{STATIONS[0][:15]}' in page
+        listed = len(line.findall(page))
+        assert f"Cells 1 to {listed} of 400" in page
+        following = html.unescape(re.search(r'<a href="([^"]*)" rel="next"', page)[1])
+        rest = browser.get(following).text
+        assert f"Cells {listed + 1} to {listed + len(line.findall(rest))} of 400" in rest
