@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,20 @@ from remiss.edges.stores.querying.phrases import matched_events
 from remiss.edges.stores.querying.search import condition, observation_face
 from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.run_rows import names, stratum
-from remiss.edges.stores.sampled.columns import STORED_AS_JSON, field_values, numbered, objects, width_of
+from remiss.edges.stores.sampled.columns import (
+    COLUMNS,
+    FAMILIES,
+    STANDS,
+    CodedField,
+    family_of,
+    joined,
+    numbered,
+    objects,
+    period_column,
+    selected_for,
+    standing_of,
+    width_of,
+)
 from remiss.edges.stores.sampled.decisions import NONE, Decision, decisions
 from remiss.edges.stores.sampled.frames import of_frame
 from remiss.edges.stores.tables import (
@@ -36,29 +48,15 @@ from remiss.records.identity import from_micros, to_micros
 from remiss.records.run import ALL
 from remiss.understand.periods import PERIODS, period_of
 from remiss.understand.question import QuestionPlan
-from remiss.understand.sampling_facts import BlindedEvent, EventStanding, FieldColumn, Frame, Judged, Sampled, SampledColumns
+from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Sampled, SampledColumns
 
 # So many events are decoded at once; a catalog may have a million.
 AT_ONCE = 8_192
-KINDS = {"probability": np.float64, **dict.fromkeys(("inside", "of", "uniform"), np.bool_)}
-STANDING = ("criteria_met", "criteria_undecided", "criteria_outside", "criteria_ruled_out", "labelled")
-ARRAYS = ("window", "probability", "inside", "of", "uniform", "standing")
-# Keys of the filter language that events and observations answer from a column of their own.
-COLUMNS: Mapping[str, Any] = {
-    "source": events.c.source_name,
-    "protocol": run_windows.c.protocol_name,
-    "event_id": events.c.event_id,
-    "model": events.c.model,
-    "model_version": events.c.model_version,
-    "model_digest": events.c.model_digest,
-    "features": events.c.features,
-    "confidence": events.c.confidence,
-    "latency_ms": events.c.latency_ms,
-    "call_status": events.c.status,
-    "trace_id": events.c.trace_id,
-    "output": observations.c.output,
-    "label": observations.c.label,
-    "occurred": events.c.occurred_at,
+# What is an array as the database has it, and of what.
+KINDS: Mapping[str, Any] = {
+    "window_start": np.int64,
+    "inclusion_probability": np.float64,
+    **dict.fromkeys(("inside", "of", "uniform"), np.bool_),
 }
 # Lists of criteria and strata as text: they come again with every event, and `run_rows` reads each once.
 SEEN = (
@@ -80,65 +78,81 @@ def sampled(reading: Reading, frame: Frame, query: Query, of: Query | None, by: 
 
 
 def sampled_columns(reading: Reading, frame: Frame, plan: QuestionPlan, names_of: Sequence[str]) -> SampledColumns:
-    """Return every sampled event of the runs in force of a frame by columns, with some of its fields; see the port."""
+    """Return every sampled event of the runs in force of a frame by columns, with some of its fields; see the port.
+
+    There may be a million: no more is selected than is asked for, what comes again is numbered as the database has it, and read
+    once.
+    """
     windows = tuple(sorted(one.window for one in frame.windows))
-    place_of = {to_micros(start): at for at, start in enumerate(windows)}
-    uniform = exists().where(
-        samples.c.run_key == observations.c.run_key,
-        samples.c.event_key == observations.c.event_key,
-        samples.c.criterion == ALL,
-    )
-    kept = [type_coerce(event_contents.c[name], Text()).label(name) for name in ("inputs", "context")]
-    own = [
-        (type_coerce(COLUMNS[name], Text()) if name in STORED_AS_JSON else COLUMNS[name]).label(f"own_{name}")
-        for name in names_of
-        if name in COLUMNS
-    ]
-    when = [events.c.occurred_at.label("moment")] if PERIODS & {*names_of} else []
-    marked = _marked(reading, frame, plan.question.query, plan.among, None, more=(uniform.label("uniform"), *kept, *own, *when))
-    codes: Mapping[str, dict[Any, int]] = {name: {} for name in (*names_of, "standing", "unit")}
-    found: dict[str, list[Any]] = {name: [] for name in (*ARRAYS, *codes)}
-    for rows in reading.connection.execution_options(yield_per=AT_ONCE).execute(marked).partitions():
-        read = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
-        found["window"].append([place_of[start] for start in read["window_start"]])
-        found["probability"].append(read["inclusion_probability"])
-        for name in ("inside", "of", "uniform"):
-            found[name].append([*map(bool, read[name])])
-        found["standing"].append(numbered(codes["standing"], zip(*(read[name] for name in STANDING), strict=True)))
-        if frame.unit is not None:
-            found["unit"].append(numbered(codes["unit"], read["unit"]))
-        inner = {INPUTS: objects(read["inputs"]), CONTEXT: objects(read["context"])}
-        for name in names_of:
-            there = field_values(name, read, inner)
-            found[name].append(numbered(codes[name], ((value.__class__ is bool, value) for value in there)))
-    made: dict[str, Any] = {
-        name: np.array([*chain.from_iterable(parts)], dtype=KINDS.get(name, np.intp)) for name, parts in found.items()
-    }
-    unit = made.pop("unit")
-    standings = tuple(_standing(*each) for each in codes["standing"])
+    periods = [name for name in names_of if name in PERIODS]
+    selected = selected_for([name for name in names_of if name not in PERIODS])
+    fields = {name: CodedField(name, own) for name, (own, _) in selected.items()}
+    families = [*dict.fromkeys(family_of(name) for name, (own, _) in selected.items() if own is None)]
+    known: dict[str, dict[Any, int]] = {"stands": {}, **({} if frame.unit is None else {"unit": {}})}
+    kinds = {**KINDS, **(dict.fromkeys(("moment", "width_micros"), np.int64) if periods else {})}
+    found: dict[str, list[Any]] = {name: [] for name in (*kinds, *known)}
+    for rows in _rows_of_columns(reading, frame, plan, selected, families, moments=bool(periods)):
+        read: Mapping[str, Sequence[Any]] = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
+        for name, kind in kinds.items():
+            # What is null does not match.
+            found[name].append(np.array(read[name], dtype=kind))
+        for name, numbers in known.items():
+            found[name].append(numbered(numbers, read[name]))
+        inner = {each: objects(read[each]) for each in families}
+        for one in fields.values():
+            one.add(read, inner)
+    made = {name: joined(parts, kinds.get(name, np.intp)) for name, parts in found.items()}
+    read_of = {name: one.column() for name, one in fields.items()}
+    if periods:
+        # All windows of a frame are as wide.
+        width = width_of(int(made["width_micros"].max(initial=1)))
+        read_of |= {name: period_column(name, made["moment"], width) for name in periods}
+    standings, standing = tuple(map(standing_of, known["stands"])), made["stands"]
     named = frozenset(plan.named)
     undecided = np.array(
         [bool(named & each.undecided) or (plan.needs_label and not each.labelled) for each in standings], dtype=bool
     )
     outside = np.array([plan.risk in each.outside for each in standings], dtype=bool)
-    fields = tuple(FieldColumn(name, [value for _, value in codes[name]], made.pop(name)) for name in names_of)
     return SampledColumns(
         windows=windows,
-        unit=None if frame.unit is None else unit,
+        window=np.searchsorted(np.array([*map(to_micros, windows)], dtype=np.int64), made["window_start"]).astype(np.intp),
+        probability=made["inclusion_probability"],
+        inside=made["inside"],
+        of=made["of"],
+        uniform=made["uniform"],
+        standing=standing,
+        unit=made.get("unit"),
         standings=standings,
-        fields=fields,
-        undecided=undecided[made["standing"]],
-        outside=outside[made["standing"]],
-        **made,
+        fields=tuple(read_of[name] for name in names_of),
+        undecided=undecided[standing],
+        outside=outside[standing],
     )
 
 
-def _standing(met: str, undecided: str, outside: str, ruled_out: str | None, labelled: object) -> EventStanding:
-    """Return how events stand to the criteria, of the lists that the database has as text."""
-    of, doubted, beyond, never = (
-        frozenset(names(text)) if text else frozenset() for text in (met, undecided, outside, ruled_out)
+def _rows_of_columns(
+    reading: Reading,
+    frame: Frame,
+    plan: QuestionPlan,
+    selected: Mapping[str, tuple[str | None, Any]],
+    families: Sequence[str],
+    *,
+    moments: bool,
+) -> Iterator[Sequence[Row[Any]]]:
+    """Yield the sampled events of a frame, thousands at a time, with what columns are made of and nothing else."""
+    uniform = exists().where(
+        samples.c.run_key == observations.c.run_key,
+        samples.c.event_key == observations.c.event_key,
+        samples.c.criterion == ALL,
     )
-    return EventStanding(met=of, undecided=doubted, outside=beyond, ruled_out=never, labelled=bool(labelled))
+    own = [column for _, column in selected.values() if column is not None]
+    whole = [type_coerce(FAMILIES[each], Text()).label(each) for each in families]
+    when = [type_coerce(events.c.occurred_at, BigInteger()).label("moment")] if moments else []
+    erased = event_contents.c.inputs.is_(None).label("erased")
+    more = (uniform.label("uniform"), STANDS.label("stands"), erased, *own, *whole, *when)
+    marked = _marked(reading, frame, plan.question.query, plan.among, None, more=more)
+    asked = {*KINDS, "unit", "width_micros", *(each.name for each in more)}
+    only = marked.with_only_columns(*(each for each in marked.selected_columns if each.key in asked))
+    yield from reading.connection.execution_options(yield_per=AT_ONCE).execute(only).partitions()
 
 
 def judged(reading: Reading, frame: Frame, query: Query, agreed: Query, of: Query | None, by: str | None) -> list[Judged]:
