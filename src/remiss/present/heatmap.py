@@ -107,7 +107,7 @@ def matrix(found: Heatmap) -> tuple[list[str], list[tuple[str, ...]]]:
 
 
 def _name(label: str) -> str:
-    return cut(one_line(label), 24)
+    return cut(one_line(label), 20)
 
 
 def listed(found: Heatmap) -> tuple[list[str], list[tuple[str, ...]]]:

@@ -185,14 +185,9 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.globals.update(version=__version__, address=address, none_of=NONE_OF, called=facts.called, headed=facts.headed)
+    found.filters |= {each.__name__: each for each in (cut, figure, printable, printable_lines, sentence, share)}
     found.filters |= {
         "count": number,
-        "cut": cut,
-        "figure": figure,
-        "printable": printable,
-        "printable_lines": printable_lines,
-        "sentence": sentence,
-        "share": share,
         "moment": moment,
         "day": day,
         "segment": segment,
