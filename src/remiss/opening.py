@@ -27,10 +27,9 @@ from remiss.settings import Settings, is_server
 from remiss.workspace import Workspace
 
 HERE = "remiss.db"
-# What most requests of a server need: what estimates and captures need besides would make an idle server half as large again, and
-# is loaded when somebody asks.
+# What most requests of a server need: what estimates, agreement and captures need besides would make an idle server half as
+# large again, and is loaded when somebody asks.
 LOADED = (
-    "remiss.curate.agreement_actions",
     "remiss.govern.audit_actions",
     "remiss.protocol.actions",
     "remiss.protocol.expressions",
