@@ -242,7 +242,7 @@ def prepared() -> dict[str, str]:
     # A model that says nothing of use, asked little: how a decision is shown does not hang on it.
     models = [f"--{which}=python:operator:countOf" for which in ("model", "baseline")]
     case = _answer("case", "search", "status:verified criterion:missed-delay", "--limit", "1")["items"][0]["id"]
-    suite = _answer("suite", "build", "bench", "status:verified", "--within", "inputs.carrier:OO")["name"]
+    suite = _answer("suite", "build", "bench", "status:verified", "--within", "inputs.carrier:EV")["name"]
     return {
         "folder": str(FOLDER),
         "slice": _answer("slice", "keep", MISSED)["items"][0]["name"],
