@@ -1,0 +1,135 @@
+"""Groups of cases that lie close together, and what the cases of each have in common.
+
+A place where many lie is a cluster only if what its cases have in common is together more often than it would be if fields and
+words had nothing to do with one another: else ten carriers at ten airports would be a hundred clusters. What is in none is noise.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import bdtrc
+from sklearn.cluster import HDBSCAN
+
+from remiss.understand.clusters.vectors import ClusterCase, Points, compared, is_number, points
+
+# How many neighbours say how dense a place is.
+NEIGHBOURS = 5
+# What so large a share of a cluster has is common to it; of these so many are in its name, and so many are put to the test.
+COMMON, NAMED, TESTED = 0.8, 4, 3
+# It is telling where it is this many times as common as among all.
+TELLING = 1.5
+# So probable at most is what is called a cluster by chance, over all that are looked at.
+LEVEL = 0.01
+# Into so many equally common bins numbers are cut, to say what cases have in common.
+BINS = 4
+# So many cases must have a value before it is told, and so many are told as typical.
+FEWEST, TYPICAL = 3, 3
+WORD = re.compile(r"[^\W\d_]{3,}")
+
+# A field and its value in words; of words the field is empty.
+Item = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of cases: their ids, what they have in common, the most telling first, and the ids of those at its middle."""
+
+    members: frozenset[str]
+    terms: tuple[str, ...]
+    typical: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """All groups, the largest first, with the fields that cases were compared by, and in how many dimensions."""
+
+    groups: tuple[Group, ...]
+    fields: tuple[str, ...]
+    dimensions: int
+
+
+def groups(cases: Sequence[ClusterCase], least: int) -> Groups:
+    """Return the groups of at least so many cases; the order in which they are given changes nothing."""
+    ordered = sorted(cases, key=lambda case: case.id)
+    names = compared(ordered)
+    if len(ordered) < max(least, NEIGHBOURS) + 1:
+        return Groups(groups=(), fields=names, dimensions=0)
+    where = points(ordered, names)
+    if not where.shape[1]:
+        return Groups(groups=(), fields=names, dimensions=0)
+    labels = HDBSCAN(min_cluster_size=least, min_samples=NEIGHBOURS, copy=True).fit(where).labels_
+    known = items(ordered, names)
+    common = Counter(item for own in known for item in own)
+    kinds = Counter(field for field, _ in common)
+    found = []
+    for label in range(int(labels.max()) + 1):
+        rows = np.flatnonzero(labels == label)
+        telling = [*_telling([known[row] for row in rows], common, len(known))]
+        if _together(known, telling, common, kinds, int(labels.max()) + 1):
+            middle = _middle(where, rows)
+            found.append(
+                Group(
+                    members=frozenset(ordered[row].id for row in rows),
+                    terms=tuple(f"{field} {value}".strip() for field, value in telling[:NAMED]),
+                    typical=tuple(ordered[row].id for row in middle),
+                )
+            )
+    largest = sorted(found, key=lambda each: (-len(each.members), min(each.members)))
+    return Groups(groups=tuple(largest), fields=names, dimensions=where.shape[1])
+
+
+def items(cases: Sequence[ClusterCase], names: Sequence[str]) -> list[frozenset[Item]]:
+    """Return what each case has that others may have in common with it: words, values, and bins of numbers."""
+    said = [{("", word) for word in WORD.findall(case.text.casefold())} for case in cases]
+    for name in names:
+        values = [case.fields.get(name) for case in cases]
+        short = name.partition(".")[2]
+        numbers = [float(str(value)) for value in values if is_number(value)]
+        numeric = len({*numbers}) > BINS and len(numbers) == sum(value is not None for value in values)
+        edges = np.unique(np.quantile(numbers, np.linspace(0, 1, BINS + 1))) if numeric else np.array([])
+        for own, value in zip(said, values, strict=True):
+            if value is None:
+                own.add((short, "missing"))
+            elif numeric:
+                at = int(np.clip(np.searchsorted(edges, float(str(value)), side="right"), 1, len(edges) - 1))
+                own.add((short, f"{edges[at - 1]:.4g} to {edges[at]:.4g}"))
+            else:
+                own.add((short, str(value)))
+    return [*map(frozenset, said)]
+
+
+def _telling(own: Sequence[AbstractSet[Item]], common: Counter[Item], every: int) -> Iterator[Item]:
+    """Yield what most of a group has and few others, the most telling first."""
+    counted = Counter(item for each in own for item in each)
+    shares = {item: number / len(own) for item, number in counted.items() if number >= max(FEWEST, COMMON * len(own))}
+    lifts = {item: share / (common[item] / every) for item, share in shares.items()}
+    scored = [(-shares[item] * math.log(lift), item) for item, lift in lifts.items() if lift >= TELLING]
+    yield from (item for _, item in sorted(scored))
+
+
+def _together(
+    known: Sequence[AbstractSet[Item]], telling: Sequence[Item], common: Counter[Item], kinds: Counter[str], looked_at: int
+) -> bool:
+    """Return whether what is telling is together more often than chance would have it, of all that could have been told."""
+    tested = telling[:TESTED]
+    if len(tested) < 2:
+        return False
+    every = len(known)
+    seen = sum(all(item in own for item in tested) for own in known)
+    by_chance = math.prod(common[item] / every for item in tested)
+    probability = float(bdtrc(seen - 1, every, by_chance))
+    choices = sum(math.log(max(1, kinds[field])) for field, _ in tested)
+    return probability == 0 or math.log(probability) + choices + math.log(looked_at) <= math.log(LEVEL)
+
+
+def _middle(where: Points, rows: Sequence[int]) -> Sequence[int]:
+    own = where[rows]
+    far = ((own - own.mean(axis=0)) ** 2).sum(axis=1)
+    return [int(rows[at]) for at in np.lexsort((rows, far.round(9)))[:TYPICAL]]

@@ -1,0 +1,143 @@
+"""Groups of cases that are like one another: found where they were planted, and nowhere in noise; with ids that stay."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remiss.understand.clusters.grouping import groups
+from remiss.understand.clusters.lineage import lineage
+from remiss.understand.clusters.vectors import ClusterCase
+
+LEAST = 10
+PLANTED = {
+    "gate closed before boarding ended": {"inputs.carrier": "UA", "inputs.distance": 300.0},
+    "crew was late from an earlier flight": {"inputs.carrier": "DL", "inputs.distance": 900.0},
+    "de-icing took longer than planned": {"inputs.carrier": "B6", "inputs.distance": 1500.0},
+}
+
+
+def noise(seed, count):
+    """Return cases whose words, carriers, airports and distances have nothing to do with one another."""
+    draw = random.Random(seed)
+    words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=6)) for _ in range(400)]
+    return [
+        ClusterCase(
+            id=f"n{at:04}",
+            text=" ".join(draw.choices(words, k=8)),
+            fields={
+                "inputs.carrier": draw.choice(["UA", "DL", "B6", "AA", "WN"]),
+                "inputs.distance": round(draw.uniform(100, 2500), 1),
+                "context.airport": draw.choice(["EWR", "JFK", "LGA"]),
+            },
+        )
+        for at in range(count)
+    ]
+
+
+def planted(seed, count):
+    draw = random.Random(seed)
+    return [
+        ClusterCase(
+            id=f"p{number}-{at:04}",
+            text=f"{text} {draw.choice(['today', 'again', 'as before'])}",
+            fields={
+                "inputs.carrier": fields["inputs.carrier"],
+                "inputs.distance": fields["inputs.distance"] + draw.gauss(0, 20),
+                "context.airport": draw.choice(["EWR", "JFK", "LGA"]),
+            },
+        )
+        for number, (text, fields) in enumerate(PLANTED.items())
+        for at in range(count)
+    ]
+
+
+def test_planted_groups_are_found_and_named_by_what_they_have_in_common():
+    cases = planted(1, 60) + noise(2, 200)
+    found = groups(cases, LEAST).groups
+    theirs = [frozenset(case.id for case in cases if case.id.startswith(f"p{number}-")) for number in range(3)]
+    assert len(found) == 3
+    for own in theirs:
+        [match] = [each for each in found if len(each.members & own) >= 0.95 * len(own)]
+        assert len(match.members - own) <= 2
+        assert {*match.typical} <= own
+    named = {each.terms[0] for each in found} | {term for each in found for term in each.terms}
+    assert named & {"gate", "boarding", "closed", "ended", "before"}
+    assert named & {"icing", "longer", "took", "planned", "than"}
+
+
+def test_pure_noise_is_noise():
+    for seed in range(5):
+        assert groups(noise(seed, 400), LEAST).groups == ()
+
+
+def test_fields_alone_are_no_clusters_where_they_have_nothing_to_do_with_one_another():
+    bare = [ClusterCase(id=each.id, text="", fields=each.fields) for each in noise(7, 600)]
+    assert groups(bare, LEAST).groups == ()
+
+
+def test_the_order_of_cases_changes_nothing():
+    cases = planted(1, 40) + noise(2, 100)
+    found = groups(cases, LEAST)
+    for seed in range(3):
+        random.Random(seed).shuffle(cases)
+        assert groups(cases, LEAST) == found
+
+
+def test_few_cases_and_cases_that_say_nothing_are_no_clusters():
+    assert groups([], LEAST).groups == ()
+    assert groups(planted(1, 2), LEAST).groups == ()
+    assert groups([ClusterCase(id=f"{at}", text="", fields={}) for at in range(50)], LEAST).groups == ()
+
+
+ids = st.integers(0, 40).map(str)
+
+
+@st.composite
+def partitions(draw):
+    """Disjoint groups of cases."""
+    where = draw(st.dictionaries(ids, st.integers(0, 4), min_size=1))
+    return [{case for case, at in where.items() if at == group} for group in sorted({*where.values()})]
+
+
+@given(partitions(), partitions(), st.randoms())
+@settings(max_examples=200)
+def test_every_cluster_of_before_keeps_its_id_is_merged_or_ended_once(before, now, draw):
+    named = {f"c{at}": own for at, own in enumerate(before)}
+    everyone = frozenset().union(*now)
+    found = lineage(named, now, everyone)
+    followed = [each for each in found.kept if each] + [each for own in found.merged for each in own] + [*found.ended]
+    assert sorted(followed) == sorted(named)
+    # Whatever order they come in.
+    order = [*range(len(now))]
+    draw.shuffle(order)
+    turned = [*named.items()]
+    draw.shuffle(turned)
+    again = lineage(dict(turned), [now[at] for at in order], everyone)
+    assert {frozenset(now[at]): found.kept[at] for at in order} == {
+        frozenset(now[at]): kept for at, kept in zip(order, again.kept, strict=True)
+    }
+
+
+@given(partitions(), partitions())
+@settings(max_examples=200)
+def test_a_cluster_that_has_the_same_cases_keeps_its_id(before, now):
+    named = {f"c{at}": own for at, own in enumerate(before)}
+    same = before[0]
+    rest = [each - same for each in now if each - same]
+    everyone = frozenset().union(same, *rest)
+    found = lineage(named, [*rest, same], everyone)
+    assert found.kept[-1] == "c0"
+    assert found.split_from[-1] is None
+
+
+def test_a_cluster_in_two_parts_says_what_it_was_split_from():
+    found = lineage({"a": {"1", "2", "3", "4", "5"}}, [{"1", "2"}, {"3", "4", "5"}], {"1", "2", "3", "4", "5"})
+    assert (found.kept, found.split_from, found.ended) == ((None, "a"), ("a", None), ())
+
+
+def test_a_cluster_whose_cases_are_in_none_any_more_has_ended():
+    found = lineage({"a": {"1", "2"}}, [{"3", "4"}], {"1", "2", "3", "4"})
+    assert (found.kept, found.merged, found.ended) == ((None,), ((),), ("a",))
