@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.case_evidence import AttachmentStore as AttachmentStore
     from remiss.edges.stores.case_evidence import RawEventStore as RawEventStore
     from remiss.edges.stores.cases import CaseStore as CaseStore
+    from remiss.edges.stores.clusters import ClusterTable as ClusterTable
     from remiss.edges.stores.connecting import open_store as open_store
     from remiss.edges.stores.discussion import ThreadStore as ThreadStore
     from remiss.edges.stores.facts import facts as facts
@@ -103,6 +104,7 @@ HOMES = {
     "SampleStore": "stores.sampled.listing",
     "SavedViewStore": "stores.saved_views",
     "SliceTable": "stores.slices",
+    "ClusterTable": "stores.clusters",
     "AlertTable": "stores.alerts",
     "SuiteTable": "stores.safeguards",
     "in_own_process": "tree_building",

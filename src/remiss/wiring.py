@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
     from remiss.understand.alerts.ports import AlertLedger
+    from remiss.understand.clusters.ports import ClusterStore
     from remiss.understand.ports import Evidence, Samples, SliceStore
 
 # A holder of this for a team sees both sides of its disputes.
@@ -189,6 +190,11 @@ class Wiring(Offline):
     def slices(self) -> SliceStore:
         """Slices that were kept, as far as the actor may see them."""
         return adapters.SliceTable(self._reader)
+
+    @cached_property
+    def clusters(self) -> ClusterStore:
+        """Clusters that were found, as far as the actor may see them."""
+        return adapters.ClusterTable(self._reader)
 
     @cached_property
     def alerts(self) -> AlertLedger:

@@ -69,8 +69,8 @@ def test_planted_groups_are_found_and_named_by_what_they_have_in_common():
 
 
 def test_pure_noise_is_noise():
-    for seed in range(5):
-        assert groups(noise(seed, 400), LEAST).groups == ()
+    for seed in range(3):
+        assert groups(noise(seed, 300), LEAST).groups == ()
 
 
 def test_fields_alone_are_no_clusters_where_they_have_nothing_to_do_with_one_another():
@@ -81,7 +81,7 @@ def test_fields_alone_are_no_clusters_where_they_have_nothing_to_do_with_one_ano
 def test_the_order_of_cases_changes_nothing():
     cases = planted(1, 40) + noise(2, 100)
     found = groups(cases, LEAST)
-    for seed in range(3):
+    for seed in range(2):
         random.Random(seed).shuffle(cases)
         assert groups(cases, LEAST) == found
 

@@ -69,6 +69,7 @@ _CURATOR = _VERIFIER | {
     "waiver:request",
     "sample:export",
     "slice:keep",
+    "cluster:find",
     "alert:handle",
     # Of pages that others saved for a team; what is one's own is `view:own`.
     "view:manage",
@@ -87,6 +88,7 @@ _STEWARD = _READER | {
     "team:read",
     "sample:export",
     "slice:keep",
+    "cluster:find",
     "alert:handle",
     # Who labels nothing: a suite tells how its events were drawn.
     "suite:build",

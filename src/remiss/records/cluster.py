@@ -27,8 +27,8 @@ class ClusterFigure:
     """One cluster: what its cases have in common, how many there are, and how many events of the log they stand for.
 
     `name` is made of `terms`: the words and the values of fields that most of its cases have and few others, the most telling
-    first. `cases` sampled cases are in it, which stand for about `events` events of the log; the interval is of 95 %, of this very
-    log. `typical` are the ids of the cases nearest to its middle.
+    first. `cases` sampled cases are in it, which stand for about `events` events of the log; the interval is of 95 %, of this
+    very log. `typical` are the ids of the cases nearest to its middle.
 
     Its id stays the same when clusters are looked for again. `merged` are clusters of before that went into it, and `split_from`
     is the one that it was a part of.
@@ -106,8 +106,8 @@ class Clusterings(Items[Clustering]):
 class Cluster:
     """One cluster with the ids of its cases, as the last clustering found it that has it.
 
-    `asked` is the id that was asked for: another one where that cluster was merged into this. `newer` is the last clustering of the
-    same question, where that has the cluster no more.
+    `asked` is the id that was asked for: another one where that cluster was merged into this. `newer` is the last clustering of
+    the same question, where that has the cluster no more.
     """
 
     asked: str

@@ -5,9 +5,12 @@ from remiss.understand.alert_actions import acknowledge_alert as acknowledge_ale
 from remiss.understand.alert_actions import list_alerts as list_alerts
 from remiss.understand.alert_actions import snooze_alert as snooze_alert
 from remiss.understand.alert_check_actions import check_alerts as check_alerts
+from remiss.understand.cluster_actions import find_clusters as find_clusters
 from remiss.understand.drift_actions import measure_drift as measure_drift
 from remiss.understand.exact_actions import exact as exact
 from remiss.understand.heatmap_actions import heatmap as heatmap
+from remiss.understand.kept_cluster_actions import list_clusters as list_clusters
+from remiss.understand.kept_cluster_actions import show_cluster as show_cluster
 from remiss.understand.kept_slice_actions import list_slices as list_slices
 from remiss.understand.kept_slice_actions import show_slice as show_slice
 from remiss.understand.rate_change_actions import split_change as split_change

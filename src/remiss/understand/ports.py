@@ -174,7 +174,8 @@ class Samples(Protocol):
 
         Parameters
         ----------
-        names : fields of a line, `key` and `recurrence` of an event; times are in microseconds since 1970
+        names : fields of a line, `key` and `recurrence` of an event, and the `priority` that it was drawn by; times are in
+            microseconds since 1970
         """
         ...
 

@@ -1,4 +1,4 @@
--- The catalog's schema, version 50. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 51. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -224,6 +224,29 @@ CREATE TABLE citations (
 );
 
 CREATE INDEX ix_citations_address ON citations (address);
+
+CREATE TABLE cluster_members (
+    clustering_key BIGINT NOT NULL,
+    case_key BIGINT NOT NULL,
+    cluster TEXT COLLATE "C",
+    CONSTRAINT pk_cluster_members PRIMARY KEY (clustering_key, case_key),
+    CONSTRAINT fk_cluster_members_clustering_key FOREIGN KEY(clustering_key) REFERENCES clusterings (key),
+    CONSTRAINT fk_cluster_members_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE TABLE clusterings (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    question TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_clusterings PRIMARY KEY (key),
+    CONSTRAINT uq_clusterings_id UNIQUE (id)
+);
+
+CREATE INDEX ix_clusterings_question ON clusterings (question);
 
 CREATE TABLE comment_texts (
     comment_key BIGINT NOT NULL,

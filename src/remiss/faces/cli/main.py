@@ -68,6 +68,7 @@ NOUNS: Mapping[str, str] = {
     "gate": "Decide whether a model version may be released.",
     "hypothesis": "State what may have caused a case.",
     "inbox": "See what waits for you.",
+    "cluster": "Find similar cases, and what they have in common.",
     "job": "Post work that nobody waits for, and see how it stands.",
     "model": "List the models that may be run, and try one.",
     "person": "Add people, grant them roles in teams, disable who has left.",

@@ -21,6 +21,8 @@ from remiss.understand.clusters.vectors import ClusterCase, Points, compared, is
 
 # How many neighbours say how dense a place is.
 NEIGHBOURS = 5
+# Places no farther from one another are one: as far are two cases that differ in one field alone.
+ONE_FIELD = 1.01
 # What so large a share of a cluster has is common to it; of these so many are in its name, and so many are put to the test.
 COMMON, NAMED, TESTED = 0.8, 4, 3
 # It is telling where it is this many times as common as among all.
@@ -64,15 +66,14 @@ def groups(cases: Sequence[ClusterCase], least: int) -> Groups:
     where = points(ordered, names)
     if not where.shape[1]:
         return Groups(groups=(), fields=names, dimensions=0)
-    labels = HDBSCAN(min_cluster_size=least, min_samples=NEIGHBOURS, copy=True).fit(where).labels_
     known = items(ordered, names)
     common = Counter(item for own in known for item in own)
     kinds = Counter(field for field, _ in common)
     found = []
-    for label in range(int(labels.max()) + 1):
-        rows = np.flatnonzero(labels == label)
+    places = _places(where, known, common, least)
+    for rows in places:
         telling = [*_telling([known[row] for row in rows], common, len(known))]
-        if _together(known, telling, common, kinds, int(labels.max()) + 1):
+        if _together(known, telling, common, kinds, len(places)):
             middle = _middle(where, rows)
             found.append(
                 Group(
@@ -83,6 +84,27 @@ def groups(cases: Sequence[ClusterCase], least: int) -> Groups:
             )
     largest = sorted(found, key=lambda each: (-len(each.members), min(each.members)))
     return Groups(groups=tuple(largest), fields=names, dimensions=where.shape[1])
+
+
+def _places(where: Points, known: Sequence[AbstractSet[Item]], common: Counter[Item], least: int) -> list[list[int]]:
+    """Return the rows of each dense place; places that differ in one field only, and have most in common, are one.
+
+    Each that is joined is looked at again, for it may be like a further one.
+    """
+    labels = HDBSCAN(min_cluster_size=least, min_samples=NEIGHBOURS, copy=True).fit(where).labels_
+    left = [np.flatnonzero(labels == label).tolist() for label in range(int(labels.max()) + 1)]
+    places: list[list[int]] = []
+    while left:
+        own = left.pop(0)
+        middle, telling = where[own].mean(axis=0), {*_telling([known[row] for row in own], common, len(known))}
+        for at, other in enumerate(left):
+            near = float(np.linalg.norm(where[other].mean(axis=0) - middle)) <= ONE_FIELD
+            if near and len(telling & {*_telling([known[row] for row in other], common, len(known))}) >= 2:
+                left[at] = sorted((*own, *other))
+                break
+        else:
+            places.append(own)
+    return places
 
 
 def items(cases: Sequence[ClusterCase], names: Sequence[str]) -> list[frozenset[Item]]:

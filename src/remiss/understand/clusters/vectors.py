@@ -1,8 +1,8 @@
 """Cases as points: near one another where they say alike things and where like values went in.
 
-Of the squared distance between two cases every field makes 1 in the mean where they have nothing in common, and the text as much
-as all fields together. Character n-grams are hashed, weighted by how rare they are, and reduced to a few dimensions; so are fields
-of which there are many. All of it is seeded and in the order of ids, so that the order of cases changes nothing.
+Of the squared distance between two cases every field makes 1 in the mean where they have nothing in common, and the text as
+much as all fields together. Character n-grams are hashed, weighted by how rare they are, and reduced to a few dimensions; so are
+fields of which there are many. All of it is seeded and in the order of ids, so that the order of cases changes nothing.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def points(cases: Sequence[ClusterCase], names: Sequence[str]) -> Points:
 
 
 def block(cases: Sequence[ClusterCase], name: str) -> Points:
-    """Return the columns of one field: a scaled number, or one for each of its commonest values; missing is a value of its own."""
+    """Return the columns of one field: a scaled number, or one for each of its commonest values; missing is one, too."""
     values = [case.fields.get(name) for case in cases]
     missing = np.array([value is None for value in values])
     if all(value is None or is_number(value) for value in values):
@@ -104,5 +104,4 @@ def texts(cases: Sequence[ClusterCase]) -> Points:
 def reduced(columns: csr_matrix, dimensions: int) -> Points:
     """Return rows in fewer dimensions, so that as much of their distances is left as can be."""
     most = min(dimensions, min(columns.shape) - 1)
-    found: Points = TruncatedSVD(most, random_state=SEED).fit_transform(columns)
-    return found
+    return np.asarray(TruncatedSVD(most, random_state=SEED).fit_transform(columns), dtype=np.float64)

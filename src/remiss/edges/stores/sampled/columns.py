@@ -259,7 +259,7 @@ READ: Mapping[str, ColumnElement[Any]] = {
     "window": type_coerce(observations.c.window_start, BigInteger()),
     "call_status": events.c.status,
     "text": event_contents.c.text,
-    **{name: observations.c[name] for name in ("stratum", "inclusion_probability")},
+    **{name: observations.c[name] for name in ("stratum", "inclusion_probability", "priority")},
     **{name: events.c[name] for name in ("model", "model_version", "model_digest", "features")},
     **{name: events.c[name] for name in ("confidence", "latency_ms", "trace_id")},
     **{name: type_coerce(observations.c[name], Text()) for name in ("output", "label")},

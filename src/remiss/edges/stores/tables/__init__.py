@@ -3,6 +3,7 @@
 from remiss.edges.stores.tables.alerts import alert_acts, alert_looks
 from remiss.edges.stores.tables.base import Instant, governed, instant, metadata
 from remiss.edges.stores.tables.cases import case_context, case_criteria, case_texts, cases, revisions, stale_cases
+from remiss.edges.stores.tables.clusters import cluster_members, clusterings
 from remiss.edges.stores.tables.discussion import (
     attachment_names,
     attachment_removals,
@@ -76,6 +77,8 @@ __all__ = [
     "catalog_head",
     "cells",
     "citations",
+    "cluster_members",
+    "clusterings",
     "comment_texts",
     "comments",
     "event_contents",

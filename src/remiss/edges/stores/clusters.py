@@ -1,0 +1,90 @@
+"""Clusters that were found, and the cases of each: fulfils `understand.clusters.ports.ClusterStore`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import and_, false, func, insert, not_, select
+
+from remiss.edges.stores.blinding import blinded_viewer, sampled_blinded
+from remiss.edges.stores.reading import Reader
+from remiss.edges.stores.tables import cases, cluster_members, clusterings, events
+from remiss.edges.stores.visible import visible_to
+from remiss.records.case import Sensitivity
+from remiss.understand.clusters.ports import StoredClustering
+
+# So many cases are looked up at once.
+AT_ONCE = 500
+
+
+class ClusterTable:
+    """The clusterings of an open catalog, as far as a scope may see them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+
+    def listed(self, position: int | None = None) -> Sequence[StoredClustering]:
+        """Return all clusterings, the newest first, as they were at a position."""
+        with self._reader.at() as reading:
+            seen = select(clusterings).where(visible_to(reading.scope, clusterings)).order_by(clusterings.c.key.desc())
+            if position is not None:
+                seen = seen.where(clusterings.c.position <= position)
+            return tuple(
+                StoredClustering(
+                    id=row.id,
+                    question=row.question,
+                    content=row.content,
+                    position=row.position,
+                    team=row.team_id,
+                    sensitivity=Sensitivity(row.sensitivity),
+                )
+                for row in reading.connection.execute(seen)
+            )
+
+    def untold(self, clustering: str) -> frozenset[str | None]:
+        """Return the clusters of a clustering with a case that is not visible to the scope, or blinded for the viewer."""
+        with self._reader.at() as reading:
+            viewer = blinded_viewer(reading)
+            blinded = false() if viewer is None else func.coalesce(sampled_blinded(reading, viewer), false())
+            found = (
+                select(cluster_members.c.cluster)
+                .join(clusterings, clusterings.c.key == cluster_members.c.clustering_key)
+                .join(cases, cases.c.key == cluster_members.c.case_key)
+                .join(events, events.c.key == cases.c.event_key)
+                .where(clusterings.c.id == clustering, not_(and_(visible_to(reading.scope), not_(blinded))))
+                .distinct()
+            )
+            return frozenset(reading.connection.execute(found).scalars())
+
+    def members(self, clustering: str) -> Mapping[str, frozenset[str]]:
+        """Return the ids of the cases of each cluster of a clustering."""
+        wanted = (
+            select(cluster_members.c.cluster, cases.c.id)
+            .join(clusterings, clusterings.c.key == cluster_members.c.clustering_key)
+            .join(cases, cases.c.key == cluster_members.c.case_key)
+            .where(clusterings.c.id == clustering, cluster_members.c.cluster.is_not(None))
+        )
+        found: dict[str, set[str]] = defaultdict(set)
+        with self._reader.at() as reading:
+            for cluster, case in reading.connection.execute(wanted):
+                found[cluster].add(case)
+        return {cluster: frozenset(own) for cluster, own in found.items()}
+
+    def save(self, found: StoredClustering, members: Mapping[str, str | None]) -> int:
+        """Keep a clustering, with the cluster of each case; return the position that it has."""
+        transaction = self._store.transaction
+        connection, position = transaction.connection, transaction.position()
+        row = {"id": found.id, "question": found.question, "content": found.content, "position": position}
+        governed = {"team_id": found.team, "sensitivity": int(found.sensitivity)}
+        connection.execute(insert(clusterings), row | governed)
+        key = connection.execute(select(clusterings.c.key).where(clusterings.c.id == found.id)).scalar_one()
+        every = sorted(members)
+        for begin in range(0, len(every), AT_ONCE):
+            some = every[begin : begin + AT_ONCE]
+            keys = connection.execute(select(cases.c.id, cases.c.key).where(cases.c.id.in_(some))).all()
+            rows = [{"clustering_key": key, "case_key": each.key, "cluster": members[each.id]} for each in keys]
+            connection.execute(insert(cluster_members), rows)
+        transaction.subjects.append(found.id)
+        return position
