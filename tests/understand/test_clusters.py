@@ -102,9 +102,10 @@ def partitions(draw):
     return [{case for case, at in where.items() if at == group} for group in sorted({*where.values()})]
 
 
-@given(partitions(), partitions(), st.randoms())
-@settings(max_examples=200)
-def test_every_cluster_of_before_keeps_its_id_is_merged_or_ended_once(before, now, draw):
+@given(partitions(), partitions(), st.integers(0, 1_000))
+@settings(max_examples=100)
+def test_every_cluster_of_before_keeps_its_id_is_merged_or_ended_once(before, now, seed):
+    draw = random.Random(seed)
     named = {f"c{at}": own for at, own in enumerate(before)}
     everyone = frozenset().union(*now)
     found = lineage(named, now, everyone)
@@ -122,7 +123,7 @@ def test_every_cluster_of_before_keeps_its_id_is_merged_or_ended_once(before, no
 
 
 @given(partitions(), partitions())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_cluster_that_has_the_same_cases_keeps_its_id(before, now):
     named = {f"c{at}": own for at, own in enumerate(before)}
     same = before[0]

@@ -21,10 +21,12 @@ from remiss.understand.clusters.vectors import ClusterCase, Points, compared, is
 
 # How many neighbours say how dense a place is.
 NEIGHBOURS = 5
-# Places no farther from one another are one: as far are two cases that differ in one field alone.
-ONE_FIELD = 1.01
-# What so large a share of a cluster has is common to it; of these so many are in its name, and so many are put to the test.
-COMMON, NAMED, TESTED = 0.8, 4, 3
+# Places no farther from one another are one: two cases that differ in one field alone are 1 apart.
+ONE_FIELD = 1.25
+# What so large a share of a cluster has is common to it; of these so many are put to the test.
+COMMON, TESTED = 0.8, 3
+# So many words and so many values of fields are in a name.
+WORDS, VALUES = 3, 2
 # It is telling where it is this many times as common as among all.
 TELLING = 1.5
 # So probable at most is what is called a cluster by chance, over all that are looked at.
@@ -78,7 +80,7 @@ def groups(cases: Sequence[ClusterCase], least: int) -> Groups:
             found.append(
                 Group(
                     members=frozenset(ordered[row].id for row in rows),
-                    terms=tuple(f"{field} {value}".strip() for field, value in telling[:NAMED]),
+                    terms=_named(telling),
                     typical=tuple(ordered[row].id for row in middle),
                 )
             )
@@ -132,8 +134,14 @@ def _telling(own: Sequence[AbstractSet[Item]], common: Counter[Item], every: int
     counted = Counter(item for each in own for item in each)
     shares = {item: number / len(own) for item, number in counted.items() if number >= max(FEWEST, COMMON * len(own))}
     lifts = {item: share / (common[item] / every) for item, share in shares.items()}
-    scored = [(-shares[item] * math.log(lift), item) for item, lift in lifts.items() if lift >= TELLING]
-    yield from (item for _, item in sorted(scored))
+    # Of words that are as telling the longer say more.
+    scored = [(-round(shares[item] * math.log(lift), 9), -len(item[1]), item) for item, lift in lifts.items() if lift >= TELLING]
+    yield from (item for *_, item in sorted(scored))
+
+
+def _named(telling: Sequence[Item]) -> tuple[str, ...]:
+    words = [value for field, value in telling if not field][:WORDS]
+    return (*words, *[f"{field} {value}" for field, value in telling if field][:VALUES])
 
 
 def _together(
