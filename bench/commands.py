@@ -107,6 +107,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "chart.drift": ("chart drift",),
     "chart.heatmap": (f"chart heatmap inputs.carrier context.airport {MISSED}",),
     "alert.list": ("alert list",),
+    "cluster.list": ("cluster list",),
+    "cluster.show": ("cluster show {cluster}",),
     "slice.find": (f"slice find {MISSED}",),
     "slice.list": ("slice list",),
     "slice.show": ("slice show {slice}",),
@@ -245,6 +247,7 @@ def prepared() -> dict[str, str]:
     suite = _answer("suite", "build", "bench", "status:verified", "--within", "inputs.carrier:EV")["name"]
     return {
         "folder": str(FOLDER),
+        "cluster": _answer("cluster", "find", MISSED)["clusters"][0]["id"],
         "slice": _answer("slice", "keep", MISSED)["items"][0]["name"],
         "suite": suite,
         "scenarios": _answer("scenario", "make", suite, str(document))["name"],

@@ -140,8 +140,10 @@ def of_the_source() -> Iterator[Figure]:
     # Of these 26 are of the chapter safeguard, 16 of slices, 7 for those that are kept and confirmed, 12 of drift; one is the
     # health port, 8 are of heatmaps: axes, cells and grid with their front, the action, its answer, how people read it, and
     # the page; 13 are of alerts: detector, looking, what was raised and port with their front, two of actions, the answer, how
-    # people read it, the page, what a protocol says of them, and two that store them. Before them stood 500.
-    yield Figure(rule="modules but migrations", today=len(joinable()), bound=652, aim=382)
+    # people read it, the page, what a protocol says of them, and two that store them; 12 are of clusters: points,
+    # groups, lineage, keeping and port with their front, two of actions, the answer, the page, and two that store them. Before
+    # them stood 500.
+    yield Figure(rule="modules but migrations", today=len(joinable()), bound=664, aim=382)
     yield Figure(rule="modules under 60 lines, no port, table, migration or front", today=len(small()), bound=10, aim=25)
     yield Figure(rule="modules over 300 lines", today=len(large()), bound=0, aim=0)
     yield Figure(rule="imports within functions", today=late_imports(), bound=45, aim=60)

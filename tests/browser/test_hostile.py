@@ -236,6 +236,7 @@ VISITS = (
     Visit(f"/drift?{urlencode({'query': LONG})}", status=422),
     Visit("/alerts"),
     Visit("/slices"),
+    Visit("/clusters"),
     Visit(f"/slices?{urlencode({'query': LONG})}", status=422),
     Visit("/suites"),
     Visit("/suites/hostile"),
@@ -438,13 +439,15 @@ def test_in_a_browser_no_text_runs_on_any_page_and_each_is_shown_as_it_is(world,
         found |= {path[:80]: wrong} if any(wrong) else {}
     assert found == {}
     # Whoever adds a template adds a visit: to VISITS, or to a test of its own where a page needs more than its address.
-    assert set(environment().list_templates()) - world.rendered == {COMPLETIONS, PROBLEM, SLICE}
+    assert set(environment().list_templates()) - world.rendered == {COMPLETIONS, PROBLEM, SLICE, CLUSTER}
 
 
 # What no address alone shows: each has a test of its own.
 COMPLETIONS, PROBLEM = "cases/completions.html", "_parts/problem.html"
 # A slice needs more windows than this catalog has: faces/web/test_slices.py.
 SLICE = "slices/page.html"
+# Nor are so many cases alike: faces/web/test_clusters.py.
+CLUSTER = "clusters/page.html"
 
 
 @in_chromium

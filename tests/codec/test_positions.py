@@ -29,7 +29,7 @@ WRITTEN_AT = {
     "run.accept",
     "run.redact",
     "run.show",
-    *("slice.confirm", "slice.confirm-exact", "slice.show"),
+    *("cluster.find", "cluster.show", "slice.confirm", "slice.confirm-exact", "slice.show"),
 }
 
 

@@ -348,6 +348,8 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/api/v1/slice-search",  # of eight windows and more
         "/api/v1/slices/{name}",
         "/slices/{name}",
+        "/api/v1/clusters/{cluster}",
+        "/clusters/{cluster}",
     }
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []

@@ -49,6 +49,7 @@ NONE_HERE = {
     "run.refused",
     "sample.export",
     "slice.list",
+    "cluster.list",
     "thread.list",
     "token.list",
 }
@@ -95,7 +96,12 @@ def tables(captured_once, tmp_path_factory):
         _run("view", "save", LONG[1], "/cases?query=criterion:missed-delay")
         _run("job", "capture", "log/arrival-delay.yaml", "--since", "2013-06-03", "--until", "2013-06-10")
         for name, words in dict(reversed(calls())).items():
-            if name not in {*READ_ALL, "attachment.get", "slice.show"}:  # what reads the log, a file, and needs many windows
+            if name not in {
+                *READ_ALL,
+                "attachment.get",
+                "cluster.show",
+                "slice.show",
+            }:  # what reads the log, a file, and needs many windows
                 mine = found.setdefault(name, [])
                 patch.setattr(render, "table", lambda *given, mine=mine, **named: mine.append((given, named)))
                 _run(*shlex.split(words.format(**names, number=1)), shape="table")

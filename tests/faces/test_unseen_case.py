@@ -154,6 +154,9 @@ class Questions:
             yield {"query": "criterion:slow", "by": "context.airport", "reference": guess}
         yield from ({"query": "criterion:slow", "by": name} for name in ("context.zebra", "inputs.zebra"))
 
+    def cluster_find(self) -> Iterator[Mapping[str, Any]]:
+        yield from ({"query": f"criterion:slow {guess}"} for guess in GUESSES[:3])
+
     def slice_find(self) -> Iterator[Mapping[str, Any]]:
         for guess in GUESSES:
             yield {"query": f"criterion:slow {guess}"}

@@ -27,6 +27,7 @@ NEEDING = {
     "r = R(S(), None, registered_only=False)\nr.open(r.find('mlflow:here'))",
     "onnx": "from remiss.edges.runners.registry import ModelRegistry as R\nfrom remiss.settings import Settings as S\n"
     "r = R(S(), None, registered_only=False)\nr.open(r.find('onnx:here'))",
+    "scikit-learn": "from remiss.understand.clusters.vectors import learning\nlearning('cluster')",
     "pandas": "from remiss.records.rows import Rows\nRows('case', ('id',), (('k7m4',),), 1).to_pandas()",
 }
 TOLD = "install it: "

@@ -25,6 +25,8 @@ UNTOLD = {
     *("job.cancel", "job.capture", "job.due", "job.list", "job.show"),
     # Told in the library (test_slices.py, test_kept_slices.py), and asked from afar there.
     *("slice.confirm", "slice.confirm-exact", "slice.find", "slice.keep", "slice.list", "slice.show"),
+    # Told in the library (test_clusters.py), of more weeks than others need.
+    *("cluster.find", "cluster.list", "cluster.show"),
     # Told in the library (test_alerts.py), of more weeks than others need.
     *("alert.acknowledge", "alert.check", "alert.list", "alert.snooze"),
     # Told in the library (test_drift.py, test_rate_change.py), of more weeks than others need.

@@ -18,7 +18,7 @@ from remiss.parameters import Help, Query, Range
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records.cluster import ClusterFigure, Clustering
 from remiss.records.identity import kind_id, to_micros
-from remiss.understand.clusters.grouping import Groups, groups
+from remiss.understand.clusters.grouping import CaseGroups, groups
 from remiss.understand.clusters.keeping import predecessor, recorded, stored, told
 from remiss.understand.clusters.lineage import lineage
 from remiss.understand.clusters.ports import ClusterWorkspace
@@ -49,8 +49,9 @@ class ClustersFound:
 
 @contextmanager
 def _prepare(ws: ClusterWorkspace, query: str, least: int, source: str | None, protocol: str | None) -> Iterator[ClustersFound]:
-    # It is kept, and no mark can stand in it.
+    # They are kept, and no mark can stand in them.
     check_shows_nothing("the query", query)
+    check_shows_nothing("the source", source or "")
     yield searched(ws, query, least, source, protocol)
 
 
@@ -161,7 +162,7 @@ def searched(ws: ClusterWorkspace, query: str, least: int, source: str | None, p
     return ClustersFound(clustering=clustering, members=members, everyone=frozenset(case.id for case in cases))
 
 
-def _figures(found: Groups, cases: Sequence[ClusterCase], domain: DomainCells) -> Iterator[ClusterFigure]:
+def _figures(found: CaseGroups, cases: Sequence[ClusterCase], domain: DomainCells) -> Iterator[ClusterFigure]:
     for each in found.groups:
         events = _events([case for case in cases if case.id in each.members], domain)
         yield ClusterFigure(

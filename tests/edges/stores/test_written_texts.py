@@ -47,6 +47,7 @@ NAMING = frozenset(
     {
         "alert",
         "attachment",
+        "cluster",
         "case",
         "job",
         "mode",
@@ -82,6 +83,7 @@ REFUSED = {
     "case.expect expectations",
     *("slice.confirm name", "slice.confirm-exact name"),
     *(f"slice.keep {name}" for name in ("of", "only", "fields", "source")),
+    "cluster.find source",
     *("suite.build name", "suite.run scenarios"),
     *("suite.run name", "suite.ask name", "job.suite name"),
     *("suite.ask model", "suite.ask scenarios", "job.suite model", "job.suite scenarios"),
@@ -151,6 +153,8 @@ OF_THE_PROGRAM = {
     "run_pieces": "*",
     # Queries of slices are refused where they show anything personal; the rest is values of redacted events, and figures.
     **dict.fromkeys(("slices", "slice_attempts"), "*"),
+    # The same of clusters: their names are words and values of redacted events.
+    **dict.fromkeys(("clusterings", "cluster_members"), "*"),
     "alert_looks": "*",  # counts, and words of a protocol
     "alert_acts": "alert team_id",
     "result_scenarios": "*",  # names of recipes, which are words

@@ -210,6 +210,8 @@ NOT_ANSWERED = {
     "/api/v1/slice-search",
     "/api/v1/slices/{name}",
     "/slices/{name}",
+    "/api/v1/clusters/{cluster}",
+    "/clusters/{cluster}",
 }
 
 

@@ -1,4 +1,4 @@
-"""The queue, threads, agreement and investigations, as a person reads them on a terminal."""
+"""The queue, threads, agreement, investigations and clusters, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from remiss.curate.labelling_form import Left, QueueState, Served
 from remiss.faces import queue_words
 from remiss.faces.cli import case_tables, render
 from remiss.present import agreement as agreements
-from remiss.present.columns import severity
-from remiss.present.legible import counted
+from remiss.present.columns import priorities, severity
+from remiss.present.legible import counted, figure
 from remiss.records.agreement import Agreement
+from remiss.records.cluster import Cluster, Clustering, Clusterings
 from remiss.records.discussion import Thread
 from remiss.records.investigation import Citation, Experiment, Investigation
+
+# Of clusters, the columns.
+CLUSTERS = ("in common", "cases", "events of the log", "id")
 
 
 def served(found: Served) -> None:
@@ -128,3 +132,49 @@ def _part(title: str, revision: int, *said: tuple[str, str | None]) -> None:
         for at, line in enumerate((text or "").splitlines()):
             head = f"{name}: " if name and not at else ""
             click.echo(f"{indent}{head}{render.cell(line)}".rstrip())
+
+
+def clustering(found: Clustering) -> None:
+    """Print clusters, the largest first, then what is in none and among what they were looked for."""
+    lines = [
+        (each.name, f"{each.cases:,}", _about(each.events, each.events_low, each.events_high), each.id) for each in found.clusters
+    ]
+    noise = ("(noise: like no others)", f"{found.noise:,}", _about(found.noise_events, found.noise_low, found.noise_high), "")
+    heads = priorities(CLUSTERS, {"cases": 2, "events of the log": 1, "id": 1})
+    render.table(heads, [*lines, noise], numbers={1, 2})
+    render.say(
+        f"{counted(found.considered, 'sampled case')} of {found.query or 'all'}, of {found.source} by "
+        f"{found.protocol}@{found.protocol_version}, compared by {counted(len(found.fields), 'field')} and the text; "
+        "intervals are of this log only",
+        *found.notes,
+    )
+
+
+def _about(value: float, low: float, high: float) -> str:
+    said, interval = figure(value, low, high)
+    return f"{said} ({interval})" if interval else said
+
+
+def clusterings(found: Clusterings) -> None:
+    """Print the clusters of each question."""
+    if not found:
+        render.say("no clusters here; look for some: remiss cluster find QUERY")
+    for each in found:
+        clustering(each)
+
+
+def cluster(found: Cluster) -> None:
+    """Print a cluster and its cases."""
+    one = found.found
+    said = [
+        ("cluster", one.id if found.asked == one.id else f"{one.id}, into which {found.asked} was merged"),
+        ("in common", one.name),
+        ("cases", f"{one.cases:,}"),
+        ("events of the log", _about(one.events, one.events_low, one.events_high)),
+        ("among", found.query or "all"),
+        ("typical", ", ".join(one.typical)),
+        ("merged into it", ", ".join(one.merged)),
+        ("split from", one.split_from or ""),
+    ]
+    render.facts([each for each in said if each[1]])
+    render.say(*found.members)

@@ -1,4 +1,4 @@
-"""Groups of cases that lie close together, and what the cases of each have in common.
+"""CaseGroups of cases that lie close together, and what the cases of each have in common.
 
 A place where many lie is a cluster only if what its cases have in common is together more often than it would be if fields and
 words had nothing to do with one another: else ten carriers at ten airports would be a hundred clusters. What is in none is noise.
@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import bdtrc
-from sklearn.cluster import HDBSCAN
 
-from remiss.understand.clusters.vectors import ClusterCase, Points, compared, is_number, points
+from remiss.understand.clusters.vectors import ClusterCase, Points, compared, is_number, learning, points
 
 # How many neighbours say how dense a place is.
 NEIGHBOURS = 5
@@ -42,7 +41,7 @@ Item = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class CaseGroup:
     """A group of cases: their ids, what they have in common, the most telling first, and the ids of those at its middle."""
 
     members: frozenset[str]
@@ -51,23 +50,23 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Groups:
+class CaseGroups:
     """All groups, the largest first, with the fields that cases were compared by, and in how many dimensions."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[CaseGroup, ...]
     fields: tuple[str, ...]
     dimensions: int
 
 
-def groups(cases: Sequence[ClusterCase], least: int) -> Groups:
+def groups(cases: Sequence[ClusterCase], least: int) -> CaseGroups:
     """Return the groups of at least so many cases; the order in which they are given changes nothing."""
     ordered = sorted(cases, key=lambda case: case.id)
     names = compared(ordered)
     if len(ordered) < max(least, NEIGHBOURS) + 1:
-        return Groups(groups=(), fields=names, dimensions=0)
+        return CaseGroups(groups=(), fields=names, dimensions=0)
     where = points(ordered, names)
     if not where.shape[1]:
-        return Groups(groups=(), fields=names, dimensions=0)
+        return CaseGroups(groups=(), fields=names, dimensions=0)
     known = items(ordered, names)
     common = Counter(item for own in known for item in own)
     kinds = Counter(field for field, _ in common)
@@ -78,14 +77,14 @@ def groups(cases: Sequence[ClusterCase], least: int) -> Groups:
         if _together(known, telling, common, kinds, len(places)):
             middle = _middle(where, rows)
             found.append(
-                Group(
+                CaseGroup(
                     members=frozenset(ordered[row].id for row in rows),
                     terms=_named(telling),
                     typical=tuple(ordered[row].id for row in middle),
                 )
             )
     largest = sorted(found, key=lambda each: (-len(each.members), min(each.members)))
-    return Groups(groups=tuple(largest), fields=names, dimensions=where.shape[1])
+    return CaseGroups(groups=tuple(largest), fields=names, dimensions=where.shape[1])
 
 
 def _places(where: Points, known: Sequence[AbstractSet[Item]], common: Counter[Item], least: int) -> list[list[int]]:
@@ -93,7 +92,7 @@ def _places(where: Points, known: Sequence[AbstractSet[Item]], common: Counter[I
 
     Each that is joined is looked at again, for it may be like a further one.
     """
-    labels = HDBSCAN(min_cluster_size=least, min_samples=NEIGHBOURS, copy=True).fit(where).labels_
+    labels = learning("cluster").HDBSCAN(min_cluster_size=least, min_samples=NEIGHBOURS, copy=True).fit(where).labels_
     left = [np.flatnonzero(labels == label).tolist() for label in range(int(labels.max()) + 1)]
     places: list[list[int]] = []
     while left:

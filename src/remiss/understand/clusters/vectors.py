@@ -11,14 +11,15 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.preprocessing import normalize
 
+from remiss import installing
+from remiss.errors import InputError
 from remiss.records.event import Scalar
 
 Points = npt.NDArray[np.float64]
@@ -67,7 +68,8 @@ def points(cases: Sequence[ClusterCase], names: Sequence[str]) -> Points:
     fields = np.hstack(blocks) if blocks else np.zeros((len(cases), 0))
     if fields.shape[1] > FIELD_DIMENSIONS:
         fields = reduced(csr_matrix(fields - fields.mean(axis=0)), FIELD_DIMENSIONS)
-    return np.round(np.hstack([fields, texts(cases) * math.sqrt(max(1, len(names)))]), 9)
+    whole: Points = np.hstack([fields, texts(cases) * math.sqrt(max(1, len(names)))])
+    return whole.round(9)
 
 
 def block(cases: Sequence[ClusterCase], name: str) -> Points:
@@ -94,14 +96,30 @@ def texts(cases: Sequence[ClusterCase]) -> Points:
     """Return what the texts are in a few dimensions; none where no case has a text."""
     if not any(case.text for case in cases):
         return np.zeros((len(cases), 0))
-    hashing = HashingVectorizer(analyzer="char_wb", ngram_range=(3, 4), n_features=HASHED, alternate_sign=False)
+    made = learning("feature_extraction.text").HashingVectorizer
+    hashing = made(analyzer="char_wb", ngram_range=(3, 4), n_features=HASHED, alternate_sign=False)
     counted = hashing.transform([case.text for case in cases]).tocsr()
     rare = np.log((1 + len(cases)) / (1 + np.bincount(counted.indices, minlength=HASHED))) + 1
     counted.data = counted.data * rare[counted.indices]
-    return reduced(normalize(counted), TEXT_DIMENSIONS) / math.sqrt(2)
+    return reduced(learning("preprocessing").normalize(counted), TEXT_DIMENSIONS) / math.sqrt(2)
 
 
 def reduced(columns: csr_matrix, dimensions: int) -> Points:
     """Return rows in fewer dimensions, so that as much of their distances is left as can be."""
     most = min(dimensions, min(columns.shape) - 1)
-    return np.asarray(TruncatedSVD(most, random_state=SEED).fit_transform(columns), dtype=np.float64)
+    return np.asarray(learning("decomposition").TruncatedSVD(most, random_state=SEED).fit_transform(columns), dtype=np.float64)
+
+
+def learning(module: str) -> Any:
+    """Return a module of scikit-learn, which not everybody has installed.
+
+    Raises
+    ------
+    InputError : it is not installed
+    """
+    try:
+        return import_module(f"sklearn.{module}")
+    except ImportError as error:
+        raise InputError(
+            "clusters need scikit-learn, which is not installed", do=installing.of_package("scikit-learn")
+        ) from error

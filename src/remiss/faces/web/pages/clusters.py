@@ -26,7 +26,7 @@ FIND = "cluster:find"
 LISTED = 200
 
 
-class Finding(AsOf):
+class ClusterQuestion(AsOf):
     """What the form of the page sends; texts may be empty."""
 
     query: str = ""
@@ -39,7 +39,7 @@ class ClustersPage:
     """clusters/list.html: the question, and the clusters of each that was asked; a cluster with its figure in texts."""
 
     template: ClassVar[str] = "clusters/list.html"
-    asked: Finding
+    asked: ClusterQuestion
     ready: tuple[ListLink, ...]
     found: tuple[tuple[Clustering, tuple[tuple[ClusterFigure, str, str], ...], tuple[str, str]], ...]
     finds: bool
@@ -58,12 +58,12 @@ class ClusterPage:
 
 
 @router.get(PATH)
-def clusters(ws: Ws, asked: Annotated[Finding, Query()]) -> Response:
+def clusters(ws: Ws, asked: Annotated[ClusterQuestion, Query()]) -> Response:
     """Show the clusters of each question that was asked."""
     return _listed(ws, asked)
 
 
-def _listed(ws: Workspace, asked: Finding, refused: Refusal | None = None, status: int = 200) -> Response:
+def _listed(ws: Workspace, asked: ClusterQuestion, refused: Refusal | None = None, status: int = 200) -> Response:
     kept = understand.list_clusters(ws, as_of=asked.as_of)
     page = ClustersPage(
         asked=asked,
@@ -93,7 +93,7 @@ def _about(value: float, low: float, high: float) -> tuple[str, str]:
 
 
 @router.post(PATH)
-def find(ws: Ws, typed: Annotated[Finding, Form()]) -> Response:
+def find(ws: Ws, typed: Annotated[ClusterQuestion, Form()]) -> Response:
     """Find clusters, and lead to the page that has them."""
     given: dict[str, Any] = {name: value for name in ("query", "source", "protocol") if (value := getattr(typed, name))}
     try:
