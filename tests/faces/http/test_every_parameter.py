@@ -81,6 +81,7 @@ SOUND = {
     "flag": "release.m",
     "until": "2026-01-01T00:00:00Z",
     "alert": "alert-0",
+    "cluster": "cluster-0",
     "waiver": "waiver-0",
 }
 

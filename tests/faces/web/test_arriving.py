@@ -156,6 +156,7 @@ def led(site):
     safeguard.make_scenarios(ws, "arrival-delay", str(scenarios))
     places = {
         "gate": "gate-0",
+        "cluster": "cluster-0",
         "flag": "release.m",
         "result": "result-0",
         "case": case,

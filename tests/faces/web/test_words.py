@@ -83,6 +83,7 @@ def said(reading):
             "result": "result-0",
             "other": "result-1",
             "gate": "gate-0",
+            "cluster": "cluster-0",
         }
         # What docs say is theirs.
         paths = [each.format(**names) for each in PAGES if not each.startswith("/help")]
