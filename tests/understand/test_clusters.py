@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remiss.errors import NotFound
+from remiss.records.cluster import ClusterFigure, Clustering
 from remiss.understand.clusters.grouping import groups
+from remiss.understand.clusters.keeping import holder
 from remiss.understand.clusters.lineage import lineage
 from remiss.understand.clusters.vectors import ClusterCase
 
@@ -142,3 +147,28 @@ def test_a_cluster_in_two_parts_says_what_it_was_split_from():
 def test_a_cluster_whose_cases_are_in_none_any_more_has_ended():
     found = lineage({"a": {"1", "2"}}, [{"3", "4"}], {"1", "2", "3", "4"})
     assert (found.kept, found.merged, found.ended) == ((None,), ((),), ("a",))
+
+
+def _clustering(position, *clusters):
+    figures = tuple(
+        ClusterFigure(id=name, name=name, terms=(), cases=1, events=1, events_low=1, events_high=1, typical=(), merged=merged)
+        for name, merged in clusters
+    )
+    facts = {"source": "s", "protocol": "p", "protocol_version": 1, "looked_at": 1, "considered": 1, "dimensions": 1, "least": 3}
+    outside = {"noise": 0, "noise_events": 0, "noise_low": 0, "noise_high": 0, "person": "ana", "at": datetime.now(UTC)}
+    return Clustering(id=f"at-{position}", query="", fields=(), seed=0, clusters=figures, position=position, **facts, **outside)
+
+
+def test_a_merged_id_leads_to_what_it_went_into_however_often_that_was_merged_again():
+    every = [
+        _clustering(4, ("c", ())),
+        _clustering(3, ("c", ("b",))),
+        _clustering(2, ("b", ("a",)), ("c", ())),
+        _clustering(1, ("a", ()), ("b", ()), ("c", ())),
+    ]
+    for name in ("a", "b", "c"):
+        found, figure = holder(every, name)
+        assert (found.id, figure.id) == ("at-4", "c")
+    assert holder(every[2:], "a")[1].id == "b"
+    with pytest.raises(NotFound, match="there is no cluster d"):
+        holder(every, "d")
