@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -71,6 +72,30 @@ def test_planted_groups_are_found_and_named_by_what_they_have_in_common():
     named = {each.terms[0] for each in found} | {term for each in found for term in each.terms}
     assert named & {"gate", "boarding", "closed", "ended", "before"}
     assert named & {"icing", "longer", "took", "planned", "than"}
+
+
+def test_places_that_nothing_tells_apart_are_one_cluster():
+    """What everybody would call the same is one, at however many airports and of however many carriers it is."""
+    draw = random.Random(3)
+    places = [
+        {f"inputs.{name}": f"{name}{draw.randrange(6)}" for name in ("dest", "gate", "crew", "tail", "fleet")} for _ in range(8)
+    ]
+    weather = ("inputs.humid", "inputs.temp", "inputs.wind")
+    silent = [
+        ClusterCase(id=f"s{place}-{at}", text="the weather station is silent", fields=fields | dict.fromkeys(weather))
+        for place, fields in enumerate(places)
+        for at in range(15)
+    ]
+    others = [
+        replace(
+            each,
+            fields={name: draw.uniform(20, 90) for name in weather} | {name: draw.choice(places)[name] for name in places[0]},
+        )
+        for each in noise(4, 1_000)
+    ]
+    found = groups(silent + others, LEAST).groups
+    assert len({each.terms for each in found}) == len(found)
+    assert len(max(found, key=lambda each: len(each.members)).members & {case.id for case in silent}) >= 0.95 * len(silent)
 
 
 def test_pure_noise_is_noise():

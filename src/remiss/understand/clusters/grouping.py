@@ -1,4 +1,4 @@
-"""CaseGroups of cases that lie close together, and what the cases of each have in common.
+"""Groups of cases that lie close together, and what the cases of each have in common.
 
 A place where many lie is a cluster only if what its cases have in common is together more often than it would be if fields and
 words had nothing to do with one another: else ten carriers at ten airports would be a hundred clusters. What is in none is noise.
@@ -70,41 +70,53 @@ def groups(cases: Sequence[ClusterCase], least: int) -> CaseGroups:
     known = items(ordered, names)
     common = Counter(item for own in known for item in own)
     kinds = Counter(field for field, _ in common)
-    found = []
     places = _places(where, known, common, least)
-    for rows in places:
-        telling = [*_telling([known[row] for row in rows], common, len(known))]
-        if _together(known, telling, common, kinds, len(places)):
-            middle = _middle(where, rows)
-            found.append(
-                CaseGroup(
-                    members=frozenset(ordered[row].id for row in rows),
-                    terms=_named(telling),
-                    typical=tuple(ordered[row].id for row in middle),
-                )
-            )
+    found = [
+        CaseGroup(
+            members=frozenset(ordered[row].id for row in each.rows),
+            terms=_named(each.telling),
+            typical=tuple(ordered[row].id for row in _middle(where, each.rows)),
+        )
+        for each in places
+        if _together(known, each.telling, common, kinds, len(places))
+    ]
     largest = sorted(found, key=lambda each: (-len(each.members), min(each.members)))
     return CaseGroups(groups=tuple(largest), fields=names, dimensions=where.shape[1])
 
 
-def _places(where: Points, known: Sequence[AbstractSet[Item]], common: Counter[Item], least: int) -> list[list[int]]:
-    """Return the rows of each dense place; places that differ in one field only, and have most in common, are one.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A dense place: the rows of its cases, their mean, and what they have in common, the most telling first."""
 
-    Each that is joined is looked at again, for it may be like a further one.
-    """
+    rows: Sequence[int]
+    middle: Points
+    telling: Sequence[Item]
+
+    def is_same(self, other: _Place) -> bool:
+        """Return whether two places are one to people: they have one name, or differ in one field and have most in common."""
+        if self.telling and _named(self.telling) == _named(other.telling):
+            return True
+        near = float(np.linalg.norm(self.middle - other.middle)) <= ONE_FIELD
+        return near and len({*self.telling} & {*other.telling}) >= 2
+
+
+def _places(where: Points, known: Sequence[AbstractSet[Item]], common: Counter[Item], least: int) -> list[_Place]:
+    """Return the dense places; those that are the same are joined, and what was joined is compared with all others again."""
+
+    def place(rows: Sequence[int]) -> _Place:
+        telling = _telling([known[row] for row in rows], common, len(known))
+        return _Place(rows, where[rows].mean(axis=0), [*telling])
+
     labels = learning("cluster").HDBSCAN(min_cluster_size=least, min_samples=NEIGHBOURS, copy=True).fit(where).labels_
-    left = [np.flatnonzero(labels == label).tolist() for label in range(int(labels.max()) + 1)]
-    places: list[list[int]] = []
+    left = [place(np.flatnonzero(labels == label).tolist()) for label in range(int(labels.max()) + 1)]
+    places: list[_Place] = []
     while left:
         own = left.pop(0)
-        middle, telling = where[own].mean(axis=0), {*_telling([known[row] for row in own], common, len(known))}
-        for at, other in enumerate(left):
-            near = float(np.linalg.norm(where[other].mean(axis=0) - middle)) <= ONE_FIELD
-            if near and len(telling & {*_telling([known[row] for row in other], common, len(known))}) >= 2:
-                left[at] = sorted((*own, *other))
-                break
-        else:
+        at = next((at for at, other in enumerate(places) if own.is_same(other)), None)
+        if at is None:
             places.append(own)
+        else:
+            left.insert(0, place(sorted((*own.rows, *places.pop(at).rows))))
     return places
 
 
