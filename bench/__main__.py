@@ -11,7 +11,7 @@ from bench.results import write
 
 NAMES = (
     *("startup", "commands", "serve", "capture", "redaction", "labels", "catalog", "pages", "overview", "visible", "taking"),
-    *("audit", "reading", "status", "files", "exact", "gate", "suites", "slices"),
+    *("audit", "reading", "status", "files", "exact", "gate", "suites", "slices", "clusters", "maps"),
 )
 
 
