@@ -95,6 +95,19 @@ def small_log(folder: Path, weeks: int = 3, a_week: int = 400) -> Log:
     return log
 
 
+def log_with_a_fault(folder: Path, weeks: int, said: str = "") -> Log:
+    """Return a small log in which one carrier's short flights are announced wrong far more often, and then `said` is remarked."""
+    log = small_log(folder, weeks=weeks)
+    late = {row["flight"] for row in log.outcomes if row["actual"] == "late"}
+    for row in log.predictions:
+        worse = row["carrier"] == "UA" and row["distance"] < 451
+        if row["flight"] in late:
+            row["predicted"] = "on-time" if worse or row["flight"][-1] in "05" else "late"
+            if said:
+                row["remarks"] = said if worse else ""
+    return log.write(PROTOCOL.replace("population: 50", "population: 400"))
+
+
 Rows = tuple[list[dict[str, object]], list[dict[str, object]]]
 
 

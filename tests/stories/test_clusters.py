@@ -11,7 +11,7 @@ from remiss.records.cluster import Cluster, Clustering
 from remiss.understand.actions import estimate
 from remiss.understand.cluster_actions import find_clusters
 from remiss.understand.kept_cluster_actions import list_clusters, show_cluster
-from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+from tests.stories.logs import MONDAY, WEEK, log_with_a_fault
 
 WEEKS = 10
 MISSED = "criterion:missed-delay"
@@ -20,14 +20,7 @@ MISSED = "criterion:missed-delay"
 @pytest.fixture
 def captured(ws, tmp_path, once):
     """A catalog of ten weeks in which one carrier's short flights are announced wrong more often, for a reason that is said."""
-    log = small_log(tmp_path / "log", weeks=WEEKS)
-    late = {row["flight"] for row in log.outcomes if row["actual"] == "late"}
-    for row in log.predictions:
-        worse = row["carrier"] == "UA" and row["distance"] < 451
-        if row["flight"] in late:
-            row["predicted"] = "on-time" if worse or row["flight"][-1] in "05" else "late"
-            row["remarks"] = "gate closed before boarding ended, ask gate@example.org" if worse else ""
-    log.write(PROTOCOL.replace("population: 50", "population: 400"))
+    log = log_with_a_fault(tmp_path / "log", WEEKS, said="gate closed before boarding ended, ask gate@example.org")
     once(ws, "ten_weeks_one_reason", lambda: capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEKS * WEEK).id)
     return ws
 

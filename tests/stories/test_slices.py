@@ -10,7 +10,7 @@ from remiss.errors import FigureRefused, NotFound, QueryError
 from remiss.records.slice import SliceReport
 from remiss.understand.actions import estimate
 from remiss.understand.slice_actions import find_slices
-from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
+from tests.stories.logs import MONDAY, WEEK, log_with_a_fault
 
 WEEKS = 10
 MISSED = "criterion:missed-delay"
@@ -19,13 +19,7 @@ MISSED = "criterion:missed-delay"
 @pytest.fixture
 def captured(ws, tmp_path, once):
     """A catalog of ten weeks in which one carrier's short flights are announced wrong far more often."""
-    log = small_log(tmp_path / "log", weeks=WEEKS)
-    late = {row["flight"] for row in log.outcomes if row["actual"] == "late"}
-    for row in log.predictions:
-        worse = row["carrier"] == "UA" and row["distance"] < 451
-        if row["flight"] in late:
-            row["predicted"] = "on-time" if worse or row["flight"][-1] in "05" else "late"
-    log.write(PROTOCOL.replace("population: 50", "population: 400"))
+    log = log_with_a_fault(tmp_path / "log", WEEKS)
     once(ws, "ten_weeks_one_fault", lambda: capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEKS * WEEK).id)
     return ws
 
