@@ -278,8 +278,8 @@ def ws(address: str, environment: dict[str, str]) -> Iterator[remiss.Workspace]:
 def once(database: str, request: pytest.FixtureRequest) -> Callable[[remiss.Workspace, str, Callable[[], str]], str]:
     """Gives what makes a new catalog into the one of that name: by calling `make` once a run, and by a copy from then on.
 
-    `make` returns a word to find something in the catalog by, and so does the copy. A catalog that is reached from afar or by
-    commands is made each time.
+    `make` returns a word to find something in the catalog by, and so does the copy. Its key is the same whichever test makes it,
+    and so are what is sealed and who is to verify what. A catalog that is reached from afar or by commands is made each time.
     """
     if database not in DATABASES:
         return lambda ws, name, make: make()
@@ -288,6 +288,9 @@ def once(database: str, request: pytest.FixtureRequest) -> Callable[[remiss.Work
         ws._store.close()  # lets go of all connections; the next statement opens one
 
         def closed() -> str:
+            keys = Path(request.getfixturevalue("environment")["REMISS_KEYS"])
+            if not (keys / "catalog.key").exists():
+                keys_in(keys)
             said = make()
             ws._store.close()
             return said

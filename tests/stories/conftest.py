@@ -29,7 +29,7 @@ from remiss.records.run import Run
 from remiss.remote import RemoteWorkspace, sendable
 from remiss.workspace import Workspace
 from tests.command_line import CommandLine, command_of, words
-from tests.conftest import DATABASES, SERVER, acting_on, keys_in
+from tests.conftest import DATABASES, SERVER, acting_on
 from tests.databases import database_on
 from tests.serving import TOKEN, served
 from tests.stories.logs import MONDAY, WEEK, Log
@@ -156,9 +156,7 @@ def ws_as(
 
 
 @pytest.fixture
-def already_captured(
-    ws: remiss.Workspace, database: str, environment: dict[str, str], once: Callable[..., str]
-) -> Callable[..., Run]:
+def already_captured(ws: remiss.Workspace, database: str, once: Callable[..., str]) -> Callable[..., Run]:
     """Gives the run of some weeks of a log, with which a new catalog begins in a story of what comes after it.
 
     Of logs and weeks that are alike it is captured in the first such story, and the catalog is copied in all others. What the
@@ -172,9 +170,6 @@ def already_captured(
         digest = log.digest()
 
         def make() -> str:
-            keys = Path(environment["REMISS_KEYS"])
-            if not (keys / "catalog.key").exists():
-                keys_in(keys)  # whichever story is first
             kept = log.copy(Path(os.environ[SERVER]) / "logs" / digest)
             return capture.capture(ws, kept.protocol, **weeks).id
 
