@@ -21,10 +21,14 @@ from tests.codec.values import ACTIONS, RETURNED, few_or_many, generated, values
 
 # What enumerations have gained since they were first published, by a word that stood in each: verdicts and states of a case,
 # and grades of a replay, and how waivers end.
-GAINED = {"not-a-failure": "cannot-tell", "regressed": "undecidable", "not-reproduced": "same-verdict"} | {
-    "in-force": "withdrawn",
-    "ended": "declined",
-}
+GAINED = (
+    {"not-a-failure": "cannot-tell", "regressed": "undecidable", "not-reproduced": "same-verdict"}
+    | {
+        "in-force": "withdrawn",
+        "ended": "declined",
+    }
+    | {"rise": "missed", "level": "refused", "judged": "volume"}
+)
 
 
 def widened(schema: typing.Any) -> typing.Any:

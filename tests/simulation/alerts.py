@@ -13,7 +13,7 @@ def null_rates(kind, rng, streams, windows, base=BASE):
 
     `alike` by chance alone; `overdispersed` also in their rate (a beta of 60 events); `uneven` in how many events they have;
     `rare` with hardly a failure; `season` by a fifth of the rate up and down over a year; `memory` in a rate that follows that of
-    the window before with a correlation of 0.8.
+    the window before with a correlation of 0.8; `creeping` by a tenth more each year.
     """
     shape = (streams, windows)
     sizes = rng.integers(20, 2 * SAMPLED, shape) if kind == "uneven" else np.full(shape, SAMPLED)
@@ -22,6 +22,8 @@ def null_rates(kind, rng, streams, windows, base=BASE):
         rate = rng.beta(60 * base, 60 * (1 - base), shape)
     if kind == "season":
         rate = base * (1 + 0.2 * np.sin(2 * np.pi * (np.arange(windows) / WEEKS + rng.random((streams, 1)))))
+    if kind == "creeping":
+        rate = rate * 1.1 ** (np.arange(windows) / WEEKS)
     if kind == "memory":
         rate = base * np.exp(0.3 * _remembering(rng, shape, 0.8))
     return rng.binomial(sizes, rate) / sizes
@@ -40,6 +42,29 @@ def raised_rates(rng, streams, before, after, base=BASE, raised=RAISED):
         np.concatenate([rng.binomial(SAMPLED, base, (streams, before)), rng.binomial(SAMPLED, raised, (streams, after))], axis=1)
         / SAMPLED
     )
+
+
+def event_counts(kind, rng, streams, windows, left=1.0, since=0):
+    """Return how many events windows have, about 2,000 that vary by a tenth; from one window on only a share of them is left.
+
+    `growing` by 30 % a year, `declining` by 10 % and `vanishing` by 30 %; `season` by a fifth up and down over a year; `memory`
+    in a number that follows that of the window before with a correlation of 0.8; `few`, 50 that vary by chance alone and become a
+    tenth fewer each year; `days`, of which each is a day and the last two of a week have a third.
+    """
+    window, shape = np.arange(windows), (streams, windows)
+    years = window / WEEKS
+    usual = np.full(shape, 50.0 if kind == "few" else 2_000.0)
+    usual *= {"growing": 1.3, "declining": 0.9, "vanishing": 0.7, "few": 0.9}.get(kind, 1.0) ** years
+    if kind == "season":
+        usual *= 1 + 0.2 * np.sin(2 * np.pi * (years + rng.random((streams, 1))))
+    if kind == "days":
+        usual *= np.where(window % 7 < 5, 1.0, 1 / 3)
+    if kind == "memory":
+        usual *= np.exp(0.1 * _remembering(rng, shape, 0.8))
+    elif kind != "few":
+        usual *= rng.gamma(100, 1 / 100, shape)
+    usual[:, since:] *= left
+    return rng.poisson(usual)
 
 
 def cusum(rates, threshold, base=BASE, raised=RAISED):

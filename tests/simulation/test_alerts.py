@@ -41,6 +41,17 @@ def test_a_year_of_windows_in_which_nothing_happens_brings_fewer_alarms_than_the
     assert mean + 3 * error <= BUDGET
 
 
+@pytest.mark.slow(reason="ten years of windows, looked at one by one, of some hundred streams")
+@pytest.mark.parametrize("streams", STREAMS)
+def test_a_rate_that_creeps_up_for_years_is_told_of_again_and_again(streams):
+    rng = np.random.default_rng(14)
+    rates = null_rates("creeping", rng, streams, WINDOWS)
+    mean, _ = _a_year(watch(rates, rng.random(rates.shape), weekly()).alarms)
+    print(f"creeping: {mean:.2f} alarms a year, at a budget of {BUDGET:g}")
+    # So the page says.
+    assert 5.5 < mean < 6.5
+
+
 @pytest.mark.slow(reason="ten years of windows of five series")
 @pytest.mark.parametrize("streams", [100, pytest.param(2_000, marks=LONG)])
 def test_five_series_share_one_budget(streams):

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from remiss.records.alert import AlertRule, AlertState
 from remiss.records.estimate import COUNTED, EstimateRow
 from remiss.records.identity import format_time
-from remiss.understand.alerts.looking import SeriesRules, looks
+from remiss.understand.alerts.looking import LogWindow, SeriesRules, log_looks, looks, usual_events
 from remiss.understand.alerts.raised import QUIET, AlertAct, act_of, alerts_of, look_of, to_text, watched_series
 from remiss.understand.variance import HISTORY
 from tests.stories.logs import MONDAY, WEEK
 
+DAY = timedelta(days=1)
 NOW = MONDAY + 100 * WEEK
 RULES = SeriesRules(
     id="series-1",
@@ -49,6 +50,31 @@ def test_looking_window_by_window_says_what_looking_once_says(rates, seen):
         so_far += looks(RULES, so_far, every[:end], NOW)
     assert so_far == looks(RULES, (), every, NOW)
     assert len(so_far) == len(rates)
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=40), st.lists(st.integers(1, 40)), st.sampled_from([WEEK, DAY]))
+def test_looking_at_a_log_window_by_window_says_what_looking_once_says(events, seen, width):
+    of = replace(RULES, criterion="", width=width, above=0.3, judged=None)
+    every = [LogWindow(start=MONDAY + at * width, events=count or None) for at, count in enumerate(events)]
+    so_far = ()
+    for end in [*sorted(seen), len(every)]:
+        so_far += log_looks(of, so_far, every[:end], NOW)
+    assert so_far == log_looks(of, (), every, NOW)
+
+
+def test_a_day_is_compared_with_the_same_days_of_weeks_before_and_a_week_with_all():
+    starts = [MONDAY + at * DAY for at in range(21)]
+    events = [100, 100, 100, 100, 100, 30, 20] * 3
+    assert usual_events(starts, events, DAY) == [None] * 7 + [float(each) for each in events[7:]]
+    weeks = [MONDAY + at * WEEK for at in range(11)]
+    assert usual_events(weeks, list(range(11)), WEEK) == [None, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4.5, 5.5]
+
+
+def test_of_a_log_of_days_nothing_is_told_before_each_had_one_to_be_compared_with():
+    of = replace(RULES, criterion="", width=DAY, level=1.0, above=None, judged=None)
+    seen = log_looks(of, (), [LogWindow(start=MONDAY + at * DAY, events=100 - at) for at in range(17)], NOW)
+    assert [watched_series(seen[: at + 1]).needs for at in range(17)] == [*range(14, 0, -1), 0, 0, 0]
+    assert [each.evidence > 0 for each in seen] == [False] * 15 + [True] * 2
 
 
 @given(RATES, RATES)

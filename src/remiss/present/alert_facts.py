@@ -7,21 +7,44 @@ from collections.abc import Iterator
 from remiss.present.legible import between, counted, number, share, when
 from remiss.records.alert import Alert, AlertReport, AlertRule, AlertState, WatchedSeries
 
-HEADS = ("alert", "criterion", "what", "windows", "state", "by")
-PRIORITIES = {"criterion": 1, "what": 1, "windows": 2, "state": 1, "by": 3}
+HEADS = ("alert", "about", "criterion", "what", "windows", "state", "by")
+PRIORITIES = {"about": 2, "criterion": 1, "what": 1, "windows": 2, "state": 1, "by": 3}
 WATCHED = ("criterion", "protocol", "looked at", "rate", "usual", "evidence", "alarm from")
 WATCHED_PRIORITIES = {"protocol": 3, "looked at": 4, "rate": 1, "usual": 2, "evidence": 1, "alarm from": 2}
 
 
 def alert_in_words(alert: Alert) -> str:
     """Return what raised an alert, and how often since."""
-    if alert.rule is AlertRule.JUDGED:
+    if alert.rule is AlertRule.MISSED:
+        # How many there are says all.
+        return f"misses {counted(alert.alarms, 'window')}, which nobody captured"
+    if alert.rule is AlertRule.REFUSED:
+        said = f"has {share(alert.rate)} of its rows refused" + (
+            "" if alert.usual is None else f", usual is {share(alert.usual)}"
+        )
+    elif alert.rule is AlertRule.VOLUME:
+        said = f"has only {counted(alert.events or 0, 'event')}" + _usual_events(alert.usual_events)
+    elif alert.rule is AlertRule.JUDGED:
         said = "too few events could be judged" + ("" if alert.judged is None else f": {share(alert.judged)}")
     elif alert.rule is AlertRule.LEVEL:
         said = f"above its level, at {share(alert.rate)}"
     else:
         said = f"rose to {share(alert.rate)}" + ("" if alert.usual is None else f", usual is {share(alert.usual)}")
     return said if alert.alarms == 1 else f"{said}; raised in {alert.alarms:,} of {counted(alert.windows, 'window')}"
+
+
+def _usual_events(usual: float | None) -> str:
+    return "" if usual is None else f", usual are {number(round(usual))}"
+
+
+def about(alert: Alert) -> str:
+    """Return what an alert is about: what the model did, or the log and its labels."""
+    return "data" if alert.rule.of_data else "model"
+
+
+def subject(alert: Alert) -> str:
+    """Return what an alert is of: a criterion, or the log as a whole."""
+    return alert.criterion or f"the log of {alert.source}"
 
 
 def stands_in_words(alert: Alert) -> str:
@@ -34,18 +57,22 @@ def stands_in_words(alert: Alert) -> str:
 def alert_line(alert: Alert) -> tuple[str, ...]:
     """Return a line of the table of alerts."""
     windows = between(alert.since, alert.until)
-    return alert.id, alert.criterion, alert_in_words(alert), windows, stands_in_words(alert), alert.person or ""
+    return alert.id, about(alert), subject(alert), alert_in_words(alert), windows, stands_in_words(alert), alert.person or ""
 
 
 def watched_line(series: WatchedSeries) -> tuple[str, ...]:
     """Return a line of the table of series."""
     needs = f"needs {counted(series.needs, 'more window')}"
+    if series.events is None:
+        rate, usual = share(series.rate), "" if series.usual is None else share(series.usual)
+    else:
+        rate, usual = counted(series.events, "event"), "" if series.usual_events is None else number(round(series.usual_events))
     return (
-        series.criterion,
+        series.criterion or f"the log of {series.source}",
         series.protocol,
         counted(series.windows, "window"),
-        share(series.rate),
-        "" if series.usual is None else share(series.usual),
+        rate,
+        usual,
         "level only" if series.evidence is None else needs if series.needs else number(round(series.evidence, 1)),
         "" if series.threshold is None else number(round(series.threshold, 1)),
     )

@@ -1,6 +1,7 @@
 """What a protocol says of when people look: what they are told of, and the reviews at which they meet.
 
-They are told that a watched criterion is met more often, at a budget of false alarms, and of what is beyond a level in any case.
+They are told that a watched criterion is met more often, at a budget of false alarms, and of what is beyond a level in any case;
+and of the log itself that windows were not captured, that rows were refused, or that it has fewer events than is usual.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ class AlertsModel(Section):
     """the rates of criteria above which a window is told of in any case, for example {missed-delay: 0.2}"""
     judged: Fraction | None = None
     """the share of events that have to be judged, below which a window is told of; default: none has to"""
+    refused: Fraction | None = None
+    """the share of rows refused above which a window is told of, for example 0.02; default: none is"""
+    volume: bool = False
+    """whether somebody is told that a window has fewer events than is usual; it shares the budget; default: false"""
+    missed: PositiveDuration | None = None
+    """how long after it is due a window may stay uncaptured before it is told of, for example 1 day; default: for ever"""
 
 
 def check_alerts(model: AlertsModel | None, criteria: Collection[str], add: Sink) -> None:
@@ -79,4 +86,7 @@ def alert_rules(model: AlertsModel | None, criteria: Collection[str]) -> AlertRu
         watch=tuple(watched),
         levels=tuple((name, said.levels[name]) for name in criteria if name in said.levels),
         judged=said.judged,
+        refused=said.refused,
+        volume=said.volume,
+        missed=None if said.missed is None else parse_duration(said.missed),
     )

@@ -276,7 +276,7 @@ class ProtocolModel(Section):
     reference: Days | None = None
     """the windows that others are compared with, for example 2013-01..2013-02, both with them; default: the first eight"""
     alerts: AlertsModel | None = None
-    """what somebody is told of: budget, watch, levels, judged; default: each criterion that is met more often"""
+    """what somebody is told of: budget, watch, levels, judged, refused, volume, missed; default: what is met more often"""
     title: Title | None = None
     """how people call an event: a text with fields in braces, for example "{inputs.carrier} {inputs.flight}: announced {output},
     came {label}"; without it lists show ids"""

@@ -1,9 +1,11 @@
-"""Alerts: a criterion that is met more often than before, or beyond what a protocol allows, and what people did about it."""
+"""Alerts: a criterion that is met more often than before or beyond what a protocol allows, a log that is not as it should be,
+and what people did about it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +20,8 @@ TYPES = {
     **dict.fromkeys(("id", "rule", "state", "source", "protocol", "criterion", "query", "team"), arrow.TEXT),
     **dict.fromkeys(("person", "note"), arrow.TEXT),
     **dict.fromkeys(("since", "until", "raised_at", "acted_at", "snoozed_until"), arrow.TIME),
-    **dict.fromkeys(("protocol_version", "windows", "alarms"), arrow.WHOLE),
-    **dict.fromkeys(("rate", "usual", "judged"), arrow.REAL),
+    **dict.fromkeys(("protocol_version", "windows", "alarms", "events"), arrow.WHOLE),
+    **dict.fromkeys(("rate", "usual", "judged", "usual_events"), arrow.REAL),
 }
 
 
@@ -28,26 +30,53 @@ class AlertRules:
     """What a protocol has watched.
 
     `budget` is how many false alarms a year the criteria of `watch` may bring together. `levels` are rates of criteria that no
-    window may surely be above, and `judged` the least share of events that have to be judged, None where none has to.
+    window may surely be above, and `judged` the least share of events that have to be judged, None where none has to. Of the log
+    itself, `refused` is the share of rows refused that no window may be above, `volume` says that windows with fewer events than
+    is usual are told of within the budget, and `missed` is how long after it is due a window may stay uncaptured.
     """
 
     budget: float = 2.0
     watch: tuple[str, ...] = ()
     levels: tuple[tuple[str, float], ...] = ()
     judged: float | None = None
+    refused: float | None = None
+    volume: bool = False
+    missed: timedelta | None = None
 
     @property
     def criteria(self) -> tuple[str, ...]:
         """The criteria whose windows are looked at."""
         return tuple(dict.fromkeys((*self.watch, *(name for name, _ in self.levels))))
 
+    @property
+    def of_data(self) -> bool:
+        """Whether the log itself is watched."""
+        return self.volume or self.refused is not None or self.missed is not None
+
+    @property
+    def sharing(self) -> int:
+        """How many series of a source share the budget."""
+        return len(self.watch) + self.volume
+
 
 class AlertRule(StrEnum):
-    """Why an alert is raised: the rate rose, it is above a level, or too few events were judged."""
+    """Why an alert is raised.
+
+    The rate of a criterion rose, or is above a level; too few events were judged; windows were not captured, too many rows were
+    refused, or there are fewer events than is usual.
+    """
 
     RISE = "rise"
     LEVEL = "level"
     JUDGED = "judged"
+    MISSED = "missed"
+    REFUSED = "refused"
+    VOLUME = "volume"
+
+    @property
+    def of_data(self) -> bool:
+        """Whether it speaks of the log and its labels, and not of what the model did."""
+        return self not in {AlertRule.RISE, AlertRule.LEVEL}
 
 
 class AlertState(StrEnum):
@@ -68,6 +97,9 @@ class Alert:
     raised it. `rate` is the criterion's rate in the first one, `judged` the share of its events that were judged, and `usual` the
     median rate of the windows before it. `query` finds the cases of these windows. `person` has it in hand, or put it off until
     `snoozed_until`, with a `note`. `raised_at` is when the first of these windows was looked at.
+
+    What is about the log as a whole has no `criterion`: its `rate` is the share of rows refused in the first window, and `usual`
+    its median before; `events` is how many events that window has, and `usual_events` the median of the windows before it.
     """
 
     id: str
@@ -91,6 +123,8 @@ class Alert:
     note: str | None = None
     snoozed_until: datetime | None = None
     team: str = "default"
+    events: Count | None = None
+    usual_events: Amount | None = None
     position: Count | None = field(default=None, compare=False)
 
 
@@ -100,7 +134,8 @@ class WatchedSeries:
 
     `windows` were looked at, the last of which ends at `until` and had the rate `rate`; `usual` is the median of those before.
     `evidence` is what speaks for a rise, which raises an alarm at `threshold`; both are None where only a level is watched.
-    `needs` is how many more windows there have to be before a rise can be told.
+    `needs` is how many more windows there have to be before a rise can be told. The series of the log itself has no `criterion`:
+    its `rate` is the share of rows refused, `events` how many events its last window has, and `usual_events` what is usual.
     """
 
     source: str
@@ -113,6 +148,8 @@ class WatchedSeries:
     evidence: Amount | None
     threshold: Amount | None
     needs: Count
+    events: Count | None = None
+    usual_events: Amount | None = None
 
 
 @published("alerts", read="position")

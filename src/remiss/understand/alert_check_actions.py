@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from remiss.action import action
+from remiss.capture.captured import WindowInForce
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError, NotFound
 from remiss.protocol.meaning import meaning as document_meaning
 from remiss.protocol.terms import Protocol
-from remiss.records.alert import Alert, AlertReport
+from remiss.records.alert import Alert, AlertReport, AlertRule, AlertState
 from remiss.records.estimate import COUNTED, SAMPLE, EstimateRow
 from remiss.records.identity import kind_id
 from remiss.understand.actions import FactsOf, figure, sharing
 from remiss.understand.alert_actions import alert_report, looked_at
 from remiss.understand.alerts.detector import level_of
-from remiss.understand.alerts.looking import SeriesRules, looks
+from remiss.understand.alerts.looking import LogWindow, SeriesRules, log_looks, log_windows, looks, refused_share
 from remiss.understand.alerts.ports import HANDLE, AlertWorkspace, LedgerEntry
-from remiss.understand.alerts.raised import WindowLook, look_of, to_text
+from remiss.understand.alerts.raised import AlertAct, WindowLook, look_of, to_text
 from remiss.understand.joined_versions import POPULATION
 from remiss.understand.periods import WINDOW
 from remiss.understand.pipeline import document_of
@@ -30,9 +32,13 @@ from remiss.understand.question import Wording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreshWindows:
-    """Windows that are looked at for the first time, by series, each with the team of its protocol and how many were before."""
+    """Windows that are looked at for the first time, by series, each with the team of its protocol and how many were before.
+
+    `captured` are the windows that are captured of each protocol on each source, of those whose log is watched.
+    """
 
     fresh: tuple[tuple[int, str, tuple[WindowLook, ...]], ...]
+    captured: Mapping[tuple[str, str], frozenset[datetime]]
     notes: tuple[str, ...]
 
 
@@ -41,7 +47,7 @@ def _checking(ws: AlertWorkspace) -> Iterator[FreshWindows]:
     """Give the windows that are new: their rates are counted before the transaction, in which others would wait."""
     position = ws.evidence.position()
     before, facts_of = looked_at(ws), sharing()
-    fresh, notes = [], []
+    fresh, notes, captured = [], [], {}
     frames = ws.evidence.frames(position)
     sources = sorted({(each.protocol, each.source) for each in frames})
     for name, source in sources:
@@ -53,7 +59,7 @@ def _checking(ws: AlertWorkspace) -> Iterator[FreshWindows]:
             continue
         if not ws.may(HANDLE, document.team):
             continue
-        series = len(document.alerts.watch) * sum(protocol == name for protocol, _ in sources)
+        series = document.alerts.sharing * sum(protocol == name for protocol, _ in sources)
         for criterion in document.alerts.criteria:
             of = _series(document, source, criterion, series)
             try:
@@ -63,7 +69,12 @@ def _checking(ws: AlertWorkspace) -> Iterator[FreshWindows]:
                 continue
             known = before.get(of.id, ())
             fresh.append((len(known), document.team, looks(of, known, rows, ws.now)))
-    yield FreshWindows(fresh=tuple(fresh), notes=tuple(notes))
+        if document.alerts.of_data:
+            of, in_force = _log_series(document, source, series), ws.runs.in_force(source, name, position)
+            known = before.get(of.id, ())
+            fresh.append((len(known), document.team, log_looks(of, known, _log(ws, document, in_force, known), ws.now)))
+            captured[name, source] = frozenset(each.window.window for each in in_force)
+    yield FreshWindows(fresh=tuple(fresh), captured=captured, notes=tuple(notes))
 
 
 def _series(document: Protocol, source: str, criterion: str, count: int) -> SeriesRules:
@@ -88,6 +99,35 @@ def _series(document: Protocol, source: str, criterion: str, count: int) -> Seri
     )
 
 
+def _log_series(document: Protocol, source: str, count: int) -> SeriesRules:
+    """Return a log as it is watched: which events belong to it is what it means."""
+    said, width, rules = document_meaning(document), document.sampling.window, document.alerts
+    made = ["log", source, document.name, width.total_seconds(), [said.get(part) for part in POPULATION]]
+    return SeriesRules(
+        id=kind_id("series", made),
+        source=source,
+        protocol=document.name,
+        version=document.version,
+        criterion="",
+        team=document.team,
+        seed=document.sampling.seed,
+        width=width,
+        level=level_of(rules.budget, width, count) if rules.volume else None,
+        above=rules.refused,
+        judged=None,
+    )
+
+
+def _log(
+    ws: AlertWorkspace, document: Protocol, in_force: Sequence[WindowInForce], known: Sequence[WindowLook]
+) -> Sequence[LogWindow]:
+    fresh = [each.run for each in in_force if each.seen and (not known or each.window.window > known[-1].start)]
+    refused = {run: refused_share(ws.runs.get(run), ws.runs.windows(run)) for run in dict.fromkeys(fresh)}
+    patience = document.alerts.missed
+    missed_by = None if patience is None else ws.now - document.grace - patience
+    return log_windows(in_force, refused, document.sampling.window, missed_by)
+
+
 def _rates(ws: AlertWorkspace, of: SeriesRules, position: int, facts_of: FactsOf) -> Sequence[EstimateRow]:
     """Return the rate of a criterion by window, counted exactly.
 
@@ -110,7 +150,8 @@ def check_alerts(ws: AlertWorkspace, *, prepared: FreshWindows | None = None) ->
     A window is looked at once, when it is complete and its labels are in. An alert is raised where a criterion that the protocol
     watches is met more often than in the windows before. All of them together raise at most `alerts: budget` false ones a year
     (default: 2), however often one looks, as long as windows in which nothing changes are alike. Where the protocol says so, one
-    is also raised above a level, or where too few events were judged.
+    is also raised above a level, where too few events were judged, where rows were refused, where a window was not captured, or
+    where it has fewer events than is usual.
 
     Example: remiss alert check
     """
@@ -125,10 +166,24 @@ def check_alerts(ws: AlertWorkspace, *, prepared: FreshWindows | None = None) ->
         if len(known.get(each.series, ())) == count
     ]
     ws.alerts.enter(entered)
+    for each in alert_report(ws, None, position).alerts:
+        if _captured_since(each, looked_at(ws).values(), prepared.captured):
+            act = AlertAct(person=ws.actor.name, at=ws.now, note=None, over=True)
+            ws.alerts.act(LedgerEntry(of=each.id, content=to_text(act), team=each.team))
     found = alert_report(ws, None, position)
     alarms = [look for look in (look_of(each.content) for each in entered) if look.rules]
     raised = tuple(each.id for each in found.alerts if any(_raises(look, each) for look in alarms))
     return replace(found, entered=len(entered), raised=raised, notes=prepared.notes)
+
+
+def _captured_since(
+    alert: Alert, looked: Iterable[Sequence[WindowLook]], captured: Mapping[tuple[str, str], frozenset[datetime]]
+) -> bool:
+    """Return whether every window that an alert says was missed has been captured meanwhile."""
+    there = captured.get((alert.protocol, alert.source), frozenset())
+    if alert.rule is not AlertRule.MISSED or alert.state is AlertState.OVER:
+        return False
+    return all(look.start in there for series in looked for look in series if _raises(look, alert))
 
 
 def _raises(look: WindowLook, alert: Alert) -> bool:

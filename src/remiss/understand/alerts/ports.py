@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from remiss.capture.ports import Runs
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.vault import Keys
 from remiss.understand.ports import UnderstandWorkspace
@@ -55,5 +56,7 @@ class AlertWorkspace(UnderstandWorkspace, Permits, Protocol):
 
     @property
     def alerts(self) -> AlertLedger: ...
+    @property
+    def runs(self) -> Runs: ...
     @property
     def keys(self) -> Keys: ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from remiss.catalog.query.expression import both
@@ -21,6 +21,8 @@ from remiss.understand.rise import LEAST_WINDOWS
 
 # An alert is over when so many windows in a row raised no alarm; an alarm after that is another alert.
 QUIET = 4
+# People do other things on other days: windows that are parts of a week are compared with those of the same time of it.
+WEEK = timedelta(weeks=1)
 TIMES = ("start", "end", "at", "until")
 
 
@@ -29,7 +31,9 @@ class WindowLook:
     """What was found of a window of a series when it was looked at.
 
     `rules` are those that raised an alarm. `evidence` is that of a rise, with this window in it, and `threshold` what it was
-    held against.
+    held against. The series of the log itself has no `criterion`: its `rate` is the share of rows refused, `among` how many
+    events there are, and `usual_among` the median of that in the last windows that are like it; a window that was not captured
+    has none.
     """
 
     series: str
@@ -47,16 +51,23 @@ class WindowLook:
     evidence: float | None
     threshold: float | None
     rules: tuple[str, ...]
+    usual_among: float | None = None
+
+    @property
+    def of_log(self) -> bool:
+        """Whether it is of the log itself."""
+        return not self.criterion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertAct:
-    """What a person did about an alert: they took it in hand, or put it off until a time."""
+    """What somebody did about an alert: they took it in hand, or put it off until a time, or it is `over` since its cause is."""
 
     person: str
     at: datetime
     note: str | None
     until: datetime | None = None
+    over: bool = False
 
 
 def alerts_of(looked: Sequence[WindowLook], acts: Mapping[str, Sequence[AlertAct]], now: datetime) -> Iterator[Alert]:
@@ -83,7 +94,7 @@ def _alert(
 ) -> Alert:
     first, last = looked[group[0]], looked[group[-1]]
     query = both(
-        having("criterion", first.criterion),
+        *([] if first.of_log else [having("criterion", first.criterion)]),
         having("source", first.source),
         having("protocol", first.protocol),
         within(first.start, last.end),
@@ -105,11 +116,16 @@ def _alert(
         judged=first.judged,
         query=unparse(query),
         raised_at=first.at,
+        events=first.among if first.of_log else None,
+        usual_events=first.usual_among,
     )
     done = acts.get(made.id, ())
     if done:
         act, state = done[-1], AlertState.ACKNOWLEDGED
-        if act.until is not None:
+        if act.over:
+            # What raises it again is not over.
+            state = AlertState.OVER if last.at <= act.at else AlertState.OPEN
+        elif act.until is not None:
             state = AlertState.SNOOZED if act.until > now else AlertState.OPEN
         made = replace(made, state=state, person=act.person, acted_at=act.at, note=act.note, snoozed_until=act.until)
     over = len(looked) - 1 - group[-1] >= QUIET
@@ -118,19 +134,33 @@ def _alert(
 
 def watched_series(looked: Sequence[WindowLook]) -> WatchedSeries:
     """Return how a series stands after the last window that was looked at."""
-    last = looked[-1]
+    captured = [each for each in looked if AlertRule.MISSED.value not in each.rules]
+    last = (captured or looked)[-1]
+    # Of the log windows are ranked by how they compare with one before that is like them.
+    least = LEAST_WINDOWS + (windows_a_week(last.end - last.start) if last.of_log else 0)
     return WatchedSeries(
         source=last.source,
         protocol=last.protocol,
         criterion=last.criterion,
-        windows=len(looked),
+        windows=len(captured),
         until=last.end,
         rate=last.rate,
         usual=last.usual,
         evidence=last.evidence,
         threshold=last.threshold,
-        needs=0 if last.threshold is None else max(0, LEAST_WINDOWS - len(looked)),
+        needs=0 if last.threshold is None else max(0, least - len(captured)),
+        events=last.among if last.of_log else None,
+        usual_events=last.usual_among,
     )
+
+
+def windows_a_week(width: timedelta) -> int:
+    """Return after how many windows one is alike again: those of a week, where windows are parts of one, and otherwise one.
+
+    >>> [windows_a_week(timedelta(days=days)) for days in (1, 2, 7, 30)]
+    [7, 1, 1, 1]
+    """
+    return WEEK // width if width < WEEK and not WEEK % width else 1
 
 
 def to_text(kept: WindowLook | AlertAct) -> str:

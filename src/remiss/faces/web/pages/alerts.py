@@ -16,9 +16,9 @@ from remiss.errors import Conflict, InputError
 from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import Refusal, address, render, segment, shell
-from remiss.present.alert_facts import alert_in_words, stands_in_words, told, waiting, watched_line
+from remiss.present.alert_facts import about, alert_in_words, stands_in_words, subject, told, waiting, watched_line
 from remiss.protocol.titles import labels_of
-from remiss.records.alert import Alert, AlertReport, AlertState
+from remiss.records.alert import Alert, AlertReport, AlertRule, AlertState
 
 if TYPE_CHECKING:
     from remiss.result_cache import ResultCache
@@ -33,13 +33,15 @@ HOME_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertLine:
-    """An alert in texts, and where its cases are; `acts` is whether who looks may act on it."""
+    """An alert in texts; `see`, cases or captures, is what stands at `href`; `acts` is whether who looks may act on it."""
 
     alert: Alert
     rule: str
     words: str
     stands: str
-    cases: str
+    about: str
+    see: str
+    href: str
     acts: bool
 
 
@@ -124,11 +126,15 @@ def _shown(ws: Workspace, found: AlertReport, refused: Refusal | None = None, st
 def _lines(ws: Workspace, some: tuple[Alert, ...]) -> Iterator[AlertLine]:
     names = labels_of(protocol_cache.newest(ws)) if some else {}
     for each in some:
+        captures = each.rule in {AlertRule.MISSED, AlertRule.REFUSED}
+        cases = address("/cases", query=each.query, sort="severity")
         yield AlertLine(
             alert=each,
-            rule=names.get(each.criterion, each.criterion),
+            rule=names.get(each.criterion, subject(each)),
             words=alert_in_words(each),
             stands=stands_in_words(each),
-            cases=address("/cases", query=each.query, sort="severity"),
+            about=about(each),
+            see="captures" if captures else "cases",
+            href=address("/runs", protocol=each.protocol) if captures else cases,
             acts=each.state is not AlertState.OVER and ws.authority.may(ws.actor, HANDLE, each.team),
         )
