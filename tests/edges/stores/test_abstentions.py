@@ -190,7 +190,7 @@ def test_what_is_undecidable_is_annotated_anew_when_its_event_has_changed(ws, an
     assert (actions.show(dee, CASES[0]).status, actions.show(dee, CASES[0]).stale) == (Status.UNDECIDABLE, True)
     # It comes before all others, and to whoever could not tell what it was, too; Home says so.
     assert queue_actions.list_queue(ana, brief=True).left.anew == 1
-    assert ("Stale cases", "1") in {(each.of, each.figure) for each in home_cards.cards(ana)}
+    assert ("Disputed or stale cases", "1") in {(each.of, each.figure) for each in home_cards.cards(ana)}
     assert queue_actions.take(ana).task.form.case == CASES[0]
     case = curate.annotate(ana, CASES[0], 2, FAILS)
     assert (case.status, case.stale) == (Status.ANNOTATED, False)

@@ -10,12 +10,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from remiss import safeguard
+from remiss.faces.web.home_cards import cards
+from remiss.govern.authority import Granted, actor_of
+from remiss.records.case import Sensitivity
 from remiss.records.gate import GateVerdict
 from remiss.records.identity import plain
+from remiss.records.person import EVERY_TEAM, Grant, Person
 from tests.safeguard.test_attestation import decision
 from tests.serving import served
 
-UNTIL = datetime.now(UTC) + timedelta(days=30)
+UNTIL = datetime.now(UTC) + timedelta(days=10)
 
 
 @pytest.fixture
@@ -47,6 +51,15 @@ def test_a_decision_shows_its_conditions_with_their_evidence_and_breaks_out_of_n
         assert "✕ The gate passes" in page
         assert "◌ Released" in page
         assert browser.get("/gates/gate-none").status_code == 404
+    card = last_gate(site)
+    assert (card.figure, card.note, card.href) == ("FAIL", "delay@2 against delay@1: guard", "/gates/gate-1")
+
+
+def last_gate(site):
+    """Return what Home says to a reader of what was decided last."""
+    rita = Person(name="rita", grants=(Grant(role="reader", clearance=Sensitivity.INTERNAL, team=EVERY_TEAM),))
+    shown = cards(site.workspace.serving("cards", actor=actor_of(rita), authority=Granted(rita)))
+    return next(each for each in shown if each.of == "Last gate")
 
 
 @pytest.mark.postgresql_in_soak("others send it what these statements are made of")
@@ -82,6 +95,9 @@ def test_one_person_asks_for_a_waiver_by_a_form_and_another_approves_it_by_a_for
         assert "Waived by pam until" in page
         assert approving.post(path, data={"gate": "gate-1"}).status_code == 409
         assert "Pass with 1 waiver" in approving.get("/gates").text
+        card = last_gate(site)
+        assert card.figure == "PASS with 1 waiver"
+        assert card.note.endswith(f"every condition that counts passes; a waiver ends on {UNTIL.day} {UNTIL:%B} {UNTIL.year}")
         [path] = re.findall(r'action="(/waiver/[^"]*/close)"', page)
         assert "Withdraw the waiver of guard" in page
         given = {"gate": "gate-1", "revision": "2", "reason": "The labels were right"}

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from remiss.capture.actions import capture
+from remiss.present.facts import points
 from remiss.understand.kept_slice_actions import list_slices
 from remiss.understand.slice_actions import keep_slices
 from remiss.understand.slice_confirmation_actions import confirm_slice
@@ -56,7 +57,14 @@ def test_a_slice_is_found_kept_and_confirmed_by_forms_and_every_mark_leads_to_it
         assert "No window from" in again.text
         assert "Confirmed</td>" in browser.get("/slices").text
         assert f'href="{kept.headers["location"]}">Yes</a>' in browser.get("/slices", params={"query": EARLIER}).text
-    assert [each.state for each in list_slices(site.workspace)] == ["confirmed"]
+    [confirmed] = list_slices(site.workspace)
+    assert confirmed.state == "confirmed"
+    with site.browser_of(site.person("rita", role="reader")) as reading:
+        [(name, figure)] = re.findall(
+            r'href="/slices/([^"]*)"><span class="k">Newest confirmed slice</span> <span class="v">([^<]*)<',
+            reading.get("/").text,
+        )
+        assert (name, figure) == (confirmed.name, points(confirmed.attempts[-1].told))
 
 
 def test_a_slice_that_is_kept_of_another_rule_is_not_taken_for_it(site):

@@ -1,24 +1,31 @@
-"""The cards of the first page, by what whoever looks may do: their own work first; each leads to where it is worked on."""
+"""The cards of the first page, four of them, by what whoever looks may do: their own work first, then what they answer for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from remiss import safeguard, understand
 from remiss.catalog import actions as catalog
 from remiss.curate import discussion_actions as discussion
 from remiss.curate import labelling_actions as labelling
 from remiss.curate import queue_actions as queue
-from remiss.faces.web.rendering import address
+from remiss.faces.web.rendering import address, segment
 from remiss.govern import access_actions, people_actions
 from remiss.govern import audit_actions as audit
+from remiss.present.facts import points
+from remiss.present.gate_report import verdict_words
 from remiss.present.legible import number, share
 from remiss.present.sampling import day_in_words
+from remiss.records.gate import GateVerdict, WaiverState
+from remiss.records.slice import SliceState
 
 if TYPE_CHECKING:
     from remiss.capture.capture_status import CaptureStatus
+    from remiss.records.gate import GateDecision
     from remiss.workspace import Workspace
 
 OPEN = "(status:candidate OR status:annotated OR status:disputed OR status:verified OR status:regressed)"
@@ -27,7 +34,14 @@ CRITICAL = "severity:1"
 TWICE = f"{CRITICAL} (status:verified OR status:resolved OR status:regressed)"
 DISPUTED = "status:disputed"
 STALE = "is:stale"
+UNSETTLED = f"({DISPUTED} OR {STALE})"
 LOOKS_DAYS = 7
+# What a page has room for, and what is read in five seconds.
+MOST = 4
+# What stands for a figure that is still worked out.
+LATER = "…"
+# A waiver that ends within so long is told of.
+SOON = timedelta(days=14)
 # So many cases can be named by their ids in one address.
 MOST_NAMED = 50
 
@@ -44,7 +58,7 @@ class HomeCard:
 
 
 def cards(ws: Workspace, status: Sequence[CaptureStatus] | None = None) -> tuple[HomeCard, ...]:
-    """Return the cards of who looks, those of their own role first.
+    """Return the cards of who looks, four at most: what their roles ask of them before what anybody may look at.
 
     Parameters
     ----------
@@ -55,19 +69,21 @@ def cards(ws: Workspace, status: Sequence[CaptureStatus] | None = None) -> tuple
         return ws.authority.may(ws.actor, permission)
 
     labels, runs, watches = may("queue:work"), may("queue:steer"), may("audit:read")
+    administers = runs and may("person:add") and may("token:list")
     made: tuple[tuple[bool, Callable[[Workspace], Iterator[HomeCard]]], ...] = (
-        (labels, lambda of: _own_work(of, alone=not runs)),
-        (runs, lambda _: _captures(status or ())),
+        (labels and not administers, lambda of: _own_work(of, alone=not runs)),
+        (runs, lambda _: _captures(status)),
+        (may("case:adjudicate"), _unsettled),
+        (labels and not may("case:adjudicate"), _stale),
+        (administers, _without_a_way_in),
+        (may("gate:read") and not labels, _last_gate),
         (may("case:read"), _severe),
-        (may("case:adjudicate"), _disputes),
-        (labels or runs, _stale),
-        (runs and may("person:add") and may("token:list"), _without_a_way_in),
-        (watches and not runs, _critical),
-        (watches, _looks),
-        (watches and not runs, _logs_verified),
+        (watches, _critical),
+        (watches, _audit),
+        (may("estimate:read"), _confirmed_slice),
         (may("inbox:read"), _mentions),
     )
-    return tuple(card for wanted, make in made if wanted for card in make(ws))
+    return tuple(islice((card for wanted, make in made if wanted for card in make(ws)), MOST))
 
 
 def _own_work(ws: Workspace, *, alone: bool) -> Iterator[HomeCard]:
@@ -98,8 +114,13 @@ def _own_work(ws: Workspace, *, alone: bool) -> Iterator[HomeCard]:
         yield HomeCard(of="Others saw it differently", figure=number(len(own.different)), note=note, href=href)
 
 
-def _captures(status: Sequence[CaptureStatus]) -> Iterator[HomeCard]:
+def _captures(status: Sequence[CaptureStatus] | None) -> Iterator[HomeCard]:
     """Yield which windows wait for a capture, and how many rows the last ones refused."""
+    if status is None:
+        # The sources are still looked at: what stands here is as large as the answer.
+        yield HomeCard(of="Windows due or provisional", figure=LATER, note="Reading the logs", href="/runs")
+        yield HomeCard(of="Rows refused", figure=LATER, note="Reading the logs", href="/runs")
+        return
     if not status:
         return
     due, provisional = sum(each.due or 0 for each in status), sum(each.provisional for each in status)
@@ -119,10 +140,20 @@ def _severe(ws: Workspace) -> Iterator[HomeCard]:
     yield HomeCard(of="Open critical and severe cases", figure=number(oldest.total or 0), note=note, href=href)
 
 
-def _disputes(ws: Workspace) -> Iterator[HomeCard]:
-    found = catalog.search(ws, DISPUTED, limit=1)
-    note = "Two people disagree, a third decides" if found.total else "Nobody disagrees"
-    yield HomeCard(of="Disputes", figure=number(found.total or 0), note=note, href=address("/cases", query=DISPUTED))
+def _unsettled(ws: Workspace) -> Iterator[HomeCard]:
+    """Yield how many cases people disagree on, or labelled before they changed."""
+    found = catalog.search(ws, UNSETTLED, limit=1).total or 0
+    disputed = (catalog.search(ws, DISPUTED, limit=1).total or 0) if found else 0
+    stale = (catalog.search(ws, STALE, limit=1).total or 0) if found else 0
+    note = f"{number(disputed)} disputed, {number(stale)} changed since people labelled them"
+    note = note if found else "Nobody disagrees, and no labelled case has changed"
+    yield HomeCard(
+        of="Disputed or stale cases",
+        figure=number(found),
+        note=note,
+        href=address("/cases", query=UNSETTLED),
+        disputes=disputed > 0 and queue.list_queue(ws, brief=True).left.adjudication > 0,
+    )
 
 
 def _stale(ws: Workspace) -> Iterator[HomeCard]:
@@ -149,19 +180,44 @@ def _critical(ws: Workspace) -> Iterator[HomeCard]:
         )
 
 
-def _looks(ws: Workspace) -> Iterator[HomeCard]:
+def _last_gate(ws: Workspace) -> Iterator[HomeCard]:
+    """Yield what a gate decided last, what stood in the way, and which waiver ends soon."""
+    for last in safeguard.list_gates(ws).items[:1]:
+        failed = [each.name for each in last.conditions if each.verdict is last.verdict and each.waived is None]
+        note = f"{last.model} against {last.baseline}: " + (
+            "every condition that counts passes"
+            if last.verdict is GateVerdict.PASS
+            else failed[0] + (f" and {number(len(failed) - 1)} more" if failed[1:] else "")
+        )
+        yield HomeCard(
+            of="Last gate", figure=verdict_words(last), note=note + _ends_soon(ws, last), href=f"/gates/{segment(last.id)}"
+        )
+
+
+def _ends_soon(ws: Workspace, decision: GateDecision) -> str:
+    waivers = safeguard.list_waivers(ws, model=str(decision.model)).items
+    ends = [each.until for each in waivers if each.state is WaiverState.IN_FORCE and each.until - ws.now <= SOON]
+    return f"; a waiver ends on {day_in_words(min(ends))}" if ends else ""
+
+
+def _confirmed_slice(ws: Workspace) -> Iterator[HomeCard]:
+    """Yield where failures were found commoner last, and later windows agreed."""
+    for newest in understand.list_slices(ws, state=SliceState.CONFIRMED).items[:1]:
+        held = [each for each in newest.attempts if each.confirmed][-1]
+        note = f"{newest.words}: fails more often than the rest, {points(held.low)} to {points(held.high)}"
+        yield HomeCard(of="Newest confirmed slice", figure=points(held.told), note=note, href=f"/slices/{segment(newest.name)}")
+
+
+def _audit(ws: Workspace) -> Iterator[HomeCard]:
+    """Yield how often raw evidence was looked at of late, and when the logs were last found sound."""
     since = (ws.now - timedelta(days=LOOKS_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
     found = audit.search_audit(ws, log="views", kind="evidence", since=since, limit=50)
-    href = address("/audit", kind="evidence", since=f"{since:%Y-%m-%d}")
     figure = f"{len(found)}{'+' if found.next else ''}"
-    yield HomeCard(of="Looks at raw evidence", figure=figure, note="In the last 7 days", href=href)
-
-
-def _logs_verified(ws: Workspace) -> Iterator[HomeCard]:
-    found = audit.search_audit(ws, log="views", subject=audit.VERIFIED, limit=1)
-    last = [at for each in found if isinstance(at := each["at"], datetime)]
-    note = "When both logs were last found sound" if last else "Nobody has verified the logs yet"
-    yield HomeCard(of="Logs verified", figure=day_in_words(last[0]) if last else "Never", note=note, href="/audit")
+    checked = audit.search_audit(ws, log="views", subject=audit.VERIFIED, limit=1)
+    last = [at for each in checked if isinstance(at := each["at"], datetime)]
+    verified = f"logs verified on {day_in_words(last[0])}" if last else "nobody has verified the logs yet"
+    href = address("/audit", kind="evidence", since=f"{since:%Y-%m-%d}")
+    yield HomeCard(of="Looks at raw evidence", figure=figure, note=f"In the last 7 days; {verified}", href=href)
 
 
 def _mentions(ws: Workspace) -> Iterator[HomeCard]:

@@ -17,7 +17,7 @@ from remiss.catalog import actions as catalog
 from remiss.faces.serving import Asked, Cached, Ws
 from remiss.faces.web.confirmed_rates import OfCriteria, confirmed
 from remiss.faces.web.criteria import CriteriaOf, criteria, criteria_named
-from remiss.faces.web.home_cards import HomeCard, cards
+from remiss.faces.web.home_cards import LATER, HomeCard, cards
 from remiss.faces.web.pages import saved_views
 from remiss.faces.web.pages.alerts import AlertsAtHome, at_home
 from remiss.faces.web.pages.inbox import told
@@ -36,8 +36,23 @@ if TYPE_CHECKING:
 router = APIRouter()
 NEWEST = 10
 HOLDINGS, CRITERIA, STATUS = "/parts/overview/holdings", "/parts/overview/criteria", "/parts/standing"
+CARDS = "/parts/overview/cards"
 # How long it may take until the pages notice that a log has grown.
 STATUS_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardsPart:
+    """overview/cards.html: what waits for who looks; loaded again from `whole` where a figure is still being worked out."""
+
+    template: ClassVar[str] = "overview/cards.html"
+    cards: tuple[HomeCard, ...]
+    whole: str = CARDS
+
+    @property
+    def waits(self) -> bool:
+        """Whether a figure is still worked out."""
+        return any(each.figure == LATER for each in self.cards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +108,7 @@ class OverviewPage:
     """
 
     template: ClassVar[str] = "overview/page.html"
-    cards: tuple[HomeCard, ...]
+    cards: CardsPart
     captured: tuple[dict[str, Any], ...]
     newest: tuple[dict[str, Any], ...]
     holdings: HoldingsPart | None
@@ -126,8 +141,9 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
     else:
         first = _criteria(ws, answers, rates, position, wait=asked.whole)
     first = replace(first, watched=at_home(ws, answers, position)) if len(captured) else first
+    known = () if not len(captured) else None if status is None else status.items
     page = OverviewPage(
-        cards=cards(ws, None if status is None else status.items),
+        cards=CardsPart(cards=cards(ws, known)),
         captured=tuple(captured),
         newest=tuple(catalog.search(ws, limit=NEWEST, total=False)),
         holdings=None if facts is None else HoldingsPart(facts=facts),
@@ -139,6 +155,12 @@ def overview(ws: Ws, answers: Cached, asked: Annotated[OverviewOptions, Query()]
     )
     twins = (("/api/v1/coverage", "Coverage"), ("/api/v1/status", "Status"), ("/api/v1/catalog", "Catalog"))
     return render(page, shell(ws, "Home", "overview", *twins, position=position))
+
+
+@router.get(CARDS)
+def home_cards(ws: Ws, answers: Cached) -> Response:
+    """Say what waits for who looks, as a piece of the page."""
+    return part(CardsPart(cards=cards(ws, answers.ask(ws, capture.status, ws.position(), seconds=STATUS_SECONDS).items)))
 
 
 @router.get(HOLDINGS)
