@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from remiss.present.legible import between, counted, number, share, when
+from remiss.present.legible import between, counted, number, share, spoken, when
 from remiss.records.alert import Alert, AlertReport, AlertRule, AlertState, WatchedSeries
 
 HEADS = ("alert", "about", "criterion", "what", "windows", "state", "by")
@@ -47,6 +47,11 @@ def subject(alert: Alert) -> str:
     return alert.criterion or f"the log of {alert.source}"
 
 
+def subject_in_words(of: Alert | WatchedSeries) -> str:
+    """Return what an alert or a series is of, as people say it."""
+    return spoken(of.criterion) if of.criterion else f"the log of {of.source}"
+
+
 def stands_in_words(alert: Alert) -> str:
     """Return how an alert stands, with until when it was put off."""
     if alert.state is AlertState.SNOOZED and alert.snoozed_until is not None:
@@ -60,15 +65,15 @@ def alert_line(alert: Alert) -> tuple[str, ...]:
     return alert.id, about(alert), subject(alert), alert_in_words(alert), windows, stands_in_words(alert), alert.person or ""
 
 
-def watched_line(series: WatchedSeries) -> tuple[str, ...]:
-    """Return a line of the table of series."""
+def watched_line(series: WatchedSeries, *, words: bool = False) -> tuple[str, ...]:
+    """Return a line of the table of series, which begins with what it is of: as protocols call it, or in `words`."""
     needs = f"needs {counted(series.needs, 'more window')}"
     if series.events is None:
         rate, usual = share(series.rate), "" if series.usual is None else share(series.usual)
     else:
         rate, usual = counted(series.events, "event"), "" if series.usual_events is None else number(round(series.usual_events))
     return (
-        series.criterion or f"the log of {series.source}",
+        subject_in_words(series) if words else series.criterion or f"the log of {series.source}",
         series.protocol,
         counted(series.windows, "window"),
         rate,

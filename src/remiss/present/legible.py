@@ -41,6 +41,16 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def spoken(name: str) -> str:
+    """Return a name of letters and hyphens in words.
+
+    >>> spoken("no-weather")
+    'No weather'
+    """
+    words = name.replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def cut(text: str, most: int = 40) -> str:
     """Return a text with so many letters at most; of a longer one the middle gives way, for names often differ at their ends.
 

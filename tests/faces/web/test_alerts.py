@@ -12,7 +12,7 @@ from remiss.records.alert import AlertState
 from remiss.understand.alert_actions import list_alerts
 from remiss.understand.alert_check_actions import check_alerts
 from tests.serving import served
-from tests.stories.logs import MONDAY, PROTOCOL, WEEK
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 from tests.stories.test_alerts import ROSE, WATCHED, capture_until, slower
 
 HOSTILE = '<img src=x onerror=alert(1)>"'
@@ -44,6 +44,16 @@ def test_windows_are_looked_at_and_an_alert_is_taken_in_hand_and_put_off_by_form
         assert browser.post(f"/alerts/{alert.id}", data={"act": "week"}).status_code == 303
         assert "Snoozed until" in browser.get("/alerts").text
     assert [each.state for each in list_alerts(site.workspace).alerts] == [AlertState.SNOOZED]
+
+
+def test_rules_that_are_watched_are_called_in_words(sqlite_template, tmp_path):
+    log = small_log(tmp_path / "log", weeks=2, a_week=50).write(PROTOCOL + "alerts: {volume: true}\n")
+    with served(str(shutil.copy(sqlite_template, tmp_path)), {"REMISS_SOURCES": str(log.folder)}) as there:
+        capture_until(there.workspace, log, 2)
+        check_alerts(there.workspace)
+        with there.browser() as browser:
+            table = browser.get("/alerts").text.partition("<table")[2]
+    assert re.findall(r'<th scope="row">([^<]*)</th>', table) == ["The log of arrival-predictions", "Missed delay", "Slow"]
 
 
 def test_what_is_not_taken_says_why_beside_the_form_and_keeps_what_was_typed(site):

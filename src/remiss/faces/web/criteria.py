@@ -22,6 +22,7 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.confirmed_rates import estimating
 from remiss.faces.web.rendering import address
 from remiss.present import estimate_facts
+from remiss.present.legible import spoken
 from remiss.present.sampling import window_in_words
 from remiss.present.sparkline import MOST_LINKED, Point, sparkline
 from remiss.records.estimate import Estimate, EstimateRow
@@ -96,9 +97,8 @@ class CriterionLine:
 
     @property
     def called(self) -> str:
-        """Return the criterion's name in words: `no-weather` is No weather."""
-        words = self.name.replace("-", " ").replace("_", " ")
-        return words[:1].upper() + words[1:]
+        """Return the criterion's name in words."""
+        return spoken(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

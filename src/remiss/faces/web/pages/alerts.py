@@ -14,10 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from remiss import understand
 from remiss.errors import Conflict, InputError
 from remiss.faces.serving import AsOf, Ws, status_of
-from remiss.faces.web import protocol_cache
 from remiss.faces.web.rendering import Refusal, address, render, segment, shell
-from remiss.present.alert_facts import about, alert_in_words, stands_in_words, subject, told, waiting, watched_line
-from remiss.protocol.titles import labels_of
+from remiss.present.alert_facts import about, alert_in_words, stands_in_words, subject_in_words, told, waiting, watched_line
 from remiss.records.alert import Alert, AlertReport, AlertRule, AlertState
 
 if TYPE_CHECKING:
@@ -116,7 +114,7 @@ def at_home(ws: Workspace, answers: ResultCache, position: int) -> AlertsAtHome:
 def _shown(ws: Workspace, found: AlertReport, refused: Refusal | None = None, status: int = 200) -> Response:
     page = AlertsPage(
         lines=tuple(_lines(ws, found.alerts)),
-        series=tuple(map(watched_line, found.watched)),
+        series=tuple(watched_line(each, words=True) for each in found.watched),
         notes=tuple(told(found)) if found.watched else found.notes,
         refused=refused,
     )
@@ -124,13 +122,12 @@ def _shown(ws: Workspace, found: AlertReport, refused: Refusal | None = None, st
 
 
 def _lines(ws: Workspace, some: tuple[Alert, ...]) -> Iterator[AlertLine]:
-    names = labels_of(protocol_cache.newest(ws)) if some else {}
     for each in some:
         captures = each.rule in {AlertRule.MISSED, AlertRule.REFUSED}
         cases = address("/cases", query=each.query, sort="severity")
         yield AlertLine(
             alert=each,
-            rule=names.get(each.criterion, subject(each)),
+            rule=subject_in_words(each),
             words=alert_in_words(each),
             stands=stands_in_words(each),
             about=about(each),
