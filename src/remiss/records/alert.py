@@ -98,6 +98,8 @@ class Alert:
     median rate of the windows before it. `query` finds the cases of these windows. `person` has it in hand, or put it off until
     `snoozed_until`, with a `note`. `raised_at` is when the first of these windows was looked at.
 
+    `owners` are who the protocol names as owners of its model and of its reviews: it waits for them in their inbox.
+
     What is about the log as a whole has no `criterion`: its `rate` is the share of rows refused in the first window, and `usual`
     its median before; `events` is how many events that window has, and `usual_events` the median of the windows before it.
     """
@@ -125,6 +127,7 @@ class Alert:
     team: str = "default"
     events: Count | None = None
     usual_events: Amount | None = None
+    owners: tuple[str, ...] = ()
     position: Count | None = field(default=None, compare=False)
 
 

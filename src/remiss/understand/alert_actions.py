@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.filing import check_text
+from remiss.curate.discussion import name_of
 from remiss.errors import Conflict, InputError, NotFound
 from remiss.govern.redaction.written import gate
 from remiss.parameters import Help, Option, Position
@@ -116,6 +117,27 @@ def snooze_alert(
     if until <= ws.now:
         raise InputError("the alert would wait again at once: that time has passed", do="name a later one", field="until")
     return _acted(ws, alert, note, until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingAlerts:
+    """How many alerts are open that the actor may take in hand, and how many that are of what is theirs."""
+
+    handled: int
+    owned: int
+
+
+def waiting_alerts(ws: AlertWorkspace) -> WaitingAlerts:
+    """Return how many alerts wait for the actor: numbers, which are no look at any of them."""
+    opened = [each for each in alert_report(ws, None, 0).alerts if each.state is AlertState.OPEN]
+    handled = sum(ws.may(HANDLE, each.team) for each in opened)
+    return WaitingAlerts(handled=handled, owned=len(owned_by(ws.actor.name, opened)))
+
+
+def owned_by(person: str, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """Return the alerts of which a person is an owner; names are compared as those of mentions are."""
+    name = name_of(person)
+    return tuple(each for each in alerts if name in map(name_of, each.owners))
 
 
 def _acted(ws: AlertWorkspace, alert: str, note: str | None, until: datetime | None) -> Alert:

@@ -96,6 +96,7 @@ def _series(document: Protocol, source: str, criterion: str, count: int) -> Seri
         level=level_of(rules.budget, width, count) if criterion in rules.watch else None,
         above=dict(rules.levels).get(criterion),
         judged=rules.judged,
+        owners=_owners(document),
     )
 
 
@@ -115,7 +116,13 @@ def _log_series(document: Protocol, source: str, count: int) -> SeriesRules:
         level=level_of(rules.budget, width, count) if rules.volume else None,
         above=rules.refused,
         judged=None,
+        owners=_owners(document),
     )
+
+
+def _owners(document: Protocol) -> tuple[str, ...]:
+    """Return who is told of what is raised: the owners of the model, and those who take turns at its reviews."""
+    return tuple(dict.fromkeys((*document.owners, *(document.review.owners if document.review else ()))))
 
 
 def _log(

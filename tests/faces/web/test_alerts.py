@@ -9,7 +9,7 @@ import pytest
 
 from remiss.capture.actions import capture
 from remiss.records.alert import AlertState
-from remiss.understand.alert_actions import list_alerts
+from remiss.understand.alert_actions import acknowledge_alert, list_alerts
 from remiss.understand.alert_check_actions import check_alerts
 from tests.serving import served
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
@@ -54,6 +54,32 @@ def test_rules_that_are_watched_are_called_in_words(sqlite_template, tmp_path):
         with there.browser() as browser:
             table = browser.get("/alerts").text.partition("<table")[2]
     assert re.findall(r'<th scope="row">([^<]*)</th>', table) == ["The log of arrival-predictions", "Missed delay", "Slow"]
+
+
+def test_an_alert_waits_in_the_inbox_of_its_owner_and_in_the_bar_of_who_may_act_on_it(sqlite_template, tmp_path):
+    log = slower(tmp_path / "log", WATCHED.replace("model: arrival-delay\n", "model: arrival-delay\nowners: [Ana]\n"))
+    with served(str(shutil.copy(sqlite_template, tmp_path)), {"REMISS_SOURCES": str(log.folder)}) as there:
+        capture_until(there.workspace, log, ROSE + 3)
+        [alert] = check_alerts(there.workspace).alerts
+        assert alert.owners == ("Ana",)
+        link = f'href="/alerts#{alert.id}"'
+        ana, bo = there.person("ana", role="reader"), there.person("bo", role="curator")
+        with there.browser_of(bo) as browser:
+            waits = browser.get("/parts/waiting").json()
+            assert (waits["alerts"], waits.get("inbox", 0)) == (1, 0)
+            assert link not in browser.get("/inbox?all=true").text
+        with there.browser_of(ana) as browser:
+            assert browser.get("/parts/waiting").json() == {"inbox": 1}
+            assert browser.get("/inbox").text.count(link) == 1
+            assert "For Ana" in browser.get("/alerts").text
+            # More windows of the same rise are the same alert.
+            capture_until(there.workspace, log, ROSE + 5, since=ROSE + 3)
+            check_alerts(there.workspace)
+            assert browser.get("/parts/waiting").json() == {"inbox": 1}
+            acknowledge_alert(there.workspace, alert.id)
+            assert browser.get("/parts/waiting").json() == {}
+            assert link not in browser.get("/inbox").text
+            assert link in browser.get("/inbox?all=true").text
 
 
 def test_what_is_not_taken_says_why_beside_the_form_and_keeps_what_was_typed(site):

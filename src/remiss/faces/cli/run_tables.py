@@ -283,4 +283,4 @@ def alerts(found: AlertReport) -> None:
 def alert(found: Alert) -> None:
     """Print an alert, and what somebody did about it."""
     said = zip(alert_facts.HEADS, alert_facts.alert_line(found), strict=True)
-    render.facts([*said, ("note", found.note or ""), ("cases", found.query)])
+    render.facts([*said, ("owners", ", ".join(found.owners)), ("note", found.note or ""), ("cases", found.query)])

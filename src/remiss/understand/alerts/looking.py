@@ -51,6 +51,7 @@ class SeriesRules:
     level: float | None
     above: float | None
     judged: float | None
+    owners: tuple[str, ...] = ()
 
 
 def looks(of: SeriesRules, before: Sequence[WindowLook], rows: Sequence[EstimateRow], at: datetime) -> tuple[WindowLook, ...]:
@@ -93,6 +94,7 @@ def looks(of: SeriesRules, before: Sequence[WindowLook], rows: Sequence[Estimate
                 evidence=None if evidence is None else float(evidence[place]),
                 threshold=None if of.level is None else 1 / of.level,
                 rules=tuple(rule.value for rule, holds in told if holds),
+                owners=of.owners,
             )
         )
     return tuple(found)
@@ -200,6 +202,7 @@ def log_looks(
                 threshold=None if of.level is None else 1 / of.level,
                 rules=tuple(rule.value for rule, holds in told if holds),
                 usual_among=usual[place] if is_there else None,
+                owners=of.owners,
             )
         )
         place += is_there

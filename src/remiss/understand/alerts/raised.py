@@ -30,10 +30,10 @@ TIMES = ("start", "end", "at", "until")
 class WindowLook:
     """What was found of a window of a series when it was looked at.
 
-    `rules` are those that raised an alarm. `evidence` is that of a rise, with this window in it, and `threshold` what it was
-    held against. The series of the log itself has no `criterion`: its `rate` is the share of rows refused, `among` how many
-    events there are, and `usual_among` the median of that in the last windows that are like it; a window that was not captured
-    has none.
+    `rules` are those that raised an alarm, `owners` who the protocol names as such. `evidence` is that of a rise, with this
+    window in it, and `threshold` what it was held against. The series of the log itself has no `criterion`: its `rate` is the
+    share of rows refused, `among` how many events there are, and `usual_among` the median of that in the last windows that are
+    like it; a window that was not captured has none.
     """
 
     series: str
@@ -52,6 +52,7 @@ class WindowLook:
     threshold: float | None
     rules: tuple[str, ...]
     usual_among: float | None = None
+    owners: tuple[str, ...] = ()
 
     @property
     def of_log(self) -> bool:
@@ -118,6 +119,7 @@ def _alert(
         raised_at=first.at,
         events=first.among if first.of_log else None,
         usual_events=first.usual_among,
+        owners=last.owners,
     )
     done = acts.get(made.id, ())
     if done:
@@ -171,7 +173,7 @@ def to_text(kept: WindowLook | AlertAct) -> str:
 def look_of(content: str) -> WindowLook:
     """Return a look as it was kept."""
     said = _timed(content)
-    return WindowLook(**said | {"rules": tuple(said["rules"])})
+    return WindowLook(**said | {"rules": tuple(said["rules"]), "owners": tuple(said.get("owners", ()))})
 
 
 def act_of(content: str) -> AlertAct:

@@ -17,6 +17,7 @@ from remiss.faces.serving import AsOf, Ws, status_of
 from remiss.faces.web.rendering import Refusal, address, render, segment, shell
 from remiss.present.alert_facts import about, alert_in_words, stands_in_words, subject_in_words, told, waiting, watched_line
 from remiss.records.alert import Alert, AlertReport, AlertRule, AlertState
+from remiss.understand.alert_actions import owned_by
 
 if TYPE_CHECKING:
     from remiss.result_cache import ResultCache
@@ -108,12 +109,18 @@ def at_home(ws: Workspace, answers: ResultCache, position: int) -> AlertsAtHome:
     """Return what Home says of alerts."""
     found = answers.ask(ws, understand.list_alerts, position, seconds=HOME_SECONDS)
     watched = frozenset((each.source, each.protocol, each.criterion) for each in found.watched if each.threshold)
-    return AlertsAtHome(lines=tuple(_lines(ws, waiting(found))), watched=watched)
+    return AlertsAtHome(lines=tuple(_lines(waiting(found), ws)), watched=watched)
+
+
+def owned(ws: Workspace, *, everything: bool, as_of: int | None) -> tuple[AlertLine, ...]:
+    """Return the alerts of what who looks owns: those that are open, or all; a rule that raised several alarms is one of them."""
+    state = None if everything else AlertState.OPEN
+    return tuple(_lines(owned_by(ws.actor.name, understand.list_alerts(ws, state=state, as_of=as_of).alerts), ws))
 
 
 def _shown(ws: Workspace, found: AlertReport, refused: Refusal | None = None, status: int = 200) -> Response:
     page = AlertsPage(
-        lines=tuple(_lines(ws, found.alerts)),
+        lines=tuple(_lines(found.alerts, ws)),
         series=tuple(watched_line(each, words=True) for each in found.watched),
         notes=tuple(told(found)) if found.watched else found.notes,
         refused=refused,
@@ -121,7 +128,7 @@ def _shown(ws: Workspace, found: AlertReport, refused: Refusal | None = None, st
     return render(page, shell(ws, "Alerts", "alerts", ("/api/v1/alerts", "Alerts"), position=found.position), status=status)
 
 
-def _lines(ws: Workspace, some: tuple[Alert, ...]) -> Iterator[AlertLine]:
+def _lines(some: tuple[Alert, ...], ws: Workspace) -> Iterator[AlertLine]:
     for each in some:
         captures = each.rule in {AlertRule.MISSED, AlertRule.REFUSED}
         cases = address("/cases", query=each.query, sort="severity")

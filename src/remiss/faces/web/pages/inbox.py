@@ -1,4 +1,4 @@
-"""What is one's own: where others mentioned who is signed in, and the tokens that stand for them.
+"""What is one's own: where others mentioned who is signed in, alerts of what they own, and the tokens that stand for them.
 
 A person is told on these pages and on the overview which links somebody else made for them, and whether they were used: they
 alone know whether it was they who used one.
@@ -19,9 +19,11 @@ from remiss.curate.queue_actions import queue_state
 from remiss.errors import InputError
 from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web.markdown import markdown
+from remiss.faces.web.pages.alerts import AlertLine, owned
 from remiss.faces.web.rendering import Refusal, address, render, segment, shell
 from remiss.govern import access_actions
 from remiss.govern.authority import OPERATOR
+from remiss.understand.alert_actions import waiting_alerts
 
 if TYPE_CHECKING:
     from remiss.records.person import IssuedToken
@@ -35,7 +37,10 @@ WAITING_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionsPage:
-    """inbox/page.html: mentions, the newest first; `total` is how many there are, `told` what others made for the person."""
+    """inbox/page.html: mentions, the newest first; `total` is how many there are, `told` what others made for the person.
+
+    `alerts` are of what the person owns: those that wait, or all.
+    """
 
     template: ClassVar[str] = "inbox/page.html"
     person: str
@@ -45,6 +50,7 @@ class MentionsPage:
     total: int
     older: str | None
     told: tuple[dict[str, Any], ...]
+    alerts: tuple[AlertLine, ...] = ()
 
 
 class MentionFilter(AsOf):
@@ -67,6 +73,7 @@ def show(ws: Ws, asked: Annotated[MentionFilter, Query()]) -> Response:
         total=found.total or 0,
         older=address("/inbox", all=every, as_of=asked.as_of, after=found.next) if found.next else None,
         told=told(ws),
+        alerts=owned(ws, everything=asked.all, as_of=asked.as_of) if ws.may("estimate:read", None) else (),
     )
     twin = address("/api/v1/inbox", everything=every, as_of=asked.as_of)
     return render(page, shell(ws, "Inbox", "inbox", (twin, "Inbox"), position=asked.as_of))
@@ -79,12 +86,15 @@ def waiting(ws: Ws, answers: Cached) -> Response:
 
 
 def waits(ws: Workspace, *, person: str) -> dict[str, int]:
-    """Return how many cases wait for a person to label, and how many comments for their answer."""
-    found = {}
+    """Return how many cases wait for a person to label, what is in their inbox, and how many alerts they may act on."""
+    found: dict[str, int] = {}
     if ws.may("queue:work", None):
         found["queue"] = queue_state(ws, brief=True).left.total
     if ws.may("inbox:read", None):
         found["inbox"] = curate.waiting(ws)
+    if ws.may("estimate:read", None):
+        alerts = waiting_alerts(ws)
+        found["alerts"], found["inbox"] = alerts.handled, found.get("inbox", 0) + alerts.owned
     return {name: count for name, count in found.items() if count}
 
 
