@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from remiss.curate.blinding import Viewer
+from remiss.edges.stores.filing import FilingStore
 from remiss.edges.stores.protocols import ProtocolStore
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.runs import RunStore
 from remiss.edges.stores.store import Store
 from remiss.govern.ports.actor import Actor, Scope
 from remiss.protocol.terms import Address, Criterion, Kind, Protocol, Rubric, Sampling, Taxonomy
@@ -90,7 +90,7 @@ def file_run(store: Store, draw: DerivedRun, week: int) -> None:
         everything = Scope.everywhere()
         ProtocolStore(Reader(store, everything, OPERATOR)).save(PROTOCOL)
         run = f"run-{week:012d}"
-        RunStore(Reader(store, everything, OPERATOR)).file(
+        FilingStore(Reader(store, everything, OPERATOR)).file(
             draw, run=run, status="complete", changes=(), team="default", document=PROTOCOL
         )
 

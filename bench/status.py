@@ -18,9 +18,9 @@ from bench import results
 from bench.catalog_cases import OPERATOR, PEOPLE
 from bench.catalog_filing import opened
 from bench.results import WORK, Figure
+from remiss.edges.stores.filing import FilingStore
 from remiss.edges.stores.protocols import ProtocolStore
 from remiss.edges.stores.reading import Reader
-from remiss.edges.stores.runs import RunStore
 from remiss.govern.ports.actor import Scope
 from remiss.protocol.terms import Protocol
 from remiss.protocol.versions import restore
@@ -87,7 +87,7 @@ def catalog(folder: Path, count: int, size: int) -> Path:
             with store.writing(PEOPLE, "bench.file", START + count * HOUR):
                 reader = Reader(store, everything, OPERATOR)
                 ProtocolStore(reader).save(document)
-                RunStore(reader).file(
+                FilingStore(reader).file(
                     draw, run=f"run-{first:012d}", status="complete", changes=(), team="default", document=document
                 )
     return address

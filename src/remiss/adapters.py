@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.connecting import open_store as open_store
     from remiss.edges.stores.discussion import ThreadStore as ThreadStore
     from remiss.edges.stores.facts import facts as facts
+    from remiss.edges.stores.filing import FilingStore as FilingStore
     from remiss.edges.stores.histograms import HistogramStore as HistogramStore
     from remiss.edges.stores.investigations import InvestigationStore as InvestigationStore
     from remiss.edges.stores.jobs import JobStore as JobStore
@@ -99,6 +100,7 @@ HOMES = {
     "ReplayStore": "stores.replays",
     "ResultTable": "stores.results",
     "ResolutionStore": "stores.resolutions",
+    "FilingStore": "stores.filing",
     "RunStore": "stores.runs",
     "EvidenceStore": "stores.sampled.evidence",
     "SampleStore": "stores.sampled.listing",

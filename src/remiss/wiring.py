@@ -16,7 +16,7 @@ from remiss.offline import Offline
 from remiss.settings import Settings
 
 if TYPE_CHECKING:
-    from remiss.capture.ports import Histograms, Runs
+    from remiss.capture.ports import Histograms, RunFiling, Runs
     from remiss.catalog.ports import Attachments, Cases, SavedViews
     from remiss.curate.blinding import Viewer
     from remiss.curate.ports.contributions import Investigations, Threads
@@ -100,6 +100,11 @@ class Wiring(Offline):
     def runs(self) -> Runs:
         """Runs in the catalog."""
         return adapters.RunStore(self._reader)
+
+    @cached_property
+    def filing(self) -> RunFiling:
+        """What files runs."""
+        return adapters.FilingStore(self._reader)
 
     @cached_property
     def histograms(self) -> Histograms:

@@ -10,11 +10,11 @@ import numpy as np
 from remiss.catalog.query.printing import unparse, words
 from remiss.errors import Conflict
 from remiss.records.slice import KeptSlice, SliceAttempt
-from remiss.understand.slices.confirming import SliceEvidence, decided, effect_of
+from remiss.understand.slices.confirming import decided
 from remiss.understand.slices.counting import SliceSample, Support
 from remiss.understand.slices.keeping import EXPECTED
 from remiss.understand.slices.predicates import SliceField
-from remiss.understand.slices.report import figures, query_of
+from remiss.understand.slices.report import SliceEvidence, effect_of, figures, query_of
 from remiss.understand.slices.search import search
 from remiss.understand.variance import HISTORY
 

@@ -15,7 +15,8 @@ from remiss.errors import Conflict
 from remiss.records.case import Sensitivity
 from remiss.records.slice import KeptSlice, SliceAttempt, SliceFigure, SliceState
 from remiss.understand.multiple_testing import holm
-from remiss.understand.slices.confirming import SliceEvidence, decided, effect_of
+from remiss.understand.slices.confirming import decided
+from remiss.understand.slices.report import SliceEvidence, effect_of
 from remiss.understand.slices.testing import WindowCounts
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)

@@ -11,11 +11,11 @@ from typing import Annotated
 from remiss.action import action
 from remiss.capture import planning
 from remiss.capture.build import Derived, derive, expect
-from remiss.capture.captured import WindowInForce
+from remiss.capture.captured import GONE, WindowInForce
 from remiss.capture.left_out import filed_by_others
 from remiss.capture.listed_files import KnownSource, known_source
 from remiss.capture.listing import shown_changes, shown_run
-from remiss.capture.planning import GONE, compare
+from remiss.capture.planning import compare
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.schedule import DueIntervals, Interval, mark_provisional, spans, whole_windows
 from remiss.capture.source_files import Due, look
@@ -130,7 +130,7 @@ def capture(
     lag = document.labels.lag if document.labels else None
     in_force = ws.runs.in_force(manifest.source, document.name)
     marked = mark_provisional(derived_run.windows, document.sampling.window, in_force, manifest.as_of, lag)
-    run = ws.runs.file(
+    run = ws.filing.file(
         _to_file(prepared.derived, marked),
         run=kind_id("run", [derived_run.digest, ws.now, len(in_force)]),
         status="waiting" if waits else "complete",

@@ -17,8 +17,8 @@ from remiss.capture import expected, redact, sample
 from remiss.capture.bins import PURPOSE, BinChoice, opened, sealed
 from remiss.capture.criterion_counts import of_cells, warnings
 from remiss.capture.left_out import FiledIds
-from remiss.capture.listed_files import KnownSource, part_of, read_files, relative
-from remiss.capture.manifest import addresses_of, fingerprint, run_digest
+from remiss.capture.listed_files import KnownSource, addresses_of, part_of, read_files, relative
+from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace, ReadsLogs
 from remiss.capture.requirements import check_none_refused, notes_on_lost

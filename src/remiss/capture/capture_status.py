@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from remiss.action import action
 from remiss.capture.captured import WindowInForce
 from remiss.capture.criterion_counts import NEARLY_ALL, CriterionCount, criterion_counts, warnings
+from remiss.capture.listed_files import filed_document
 from remiss.capture.listing import shown_changes
-from remiss.capture.manifest import filed_document
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import refused_rows
 from remiss.capture.schedule import Interval, due_again, spans

@@ -11,6 +11,9 @@ from remiss.capture.requirements import Refused
 from remiss.records.event import Event
 from remiss.records.run import RULES, Change, Profile, RefusedRow, RunWindow
 
+# What a recapture makes of a sampled event (see `planning.py`).
+ADDED, DROPPED, GONE, CHANGED = "added", "dropped", "gone", "changed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowInForce:

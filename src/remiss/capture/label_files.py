@@ -17,16 +17,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from remiss.capture import row_checks
 from remiss.capture.captured import WindowInForce
 from remiss.capture.late_files import CHANGED, GONE, NAMED, NEW, FileChanges, held, same_file
 from remiss.capture.schedule import labels_mature
-from remiss.capture.sql import late_labels
-from remiss.capture.sql.late_labels import MARKS
-from remiss.capture.sql.plan import ScanPlan
-from remiss.protocol.check_result import Checked
-from remiss.protocol.ports import Session
-from remiss.protocol.terms import Labels
+from remiss.capture.sql.plan import MARKS
 from remiss.records.identity import FIRST, from_micros, to_micros
 from remiss.records.source_file import FileChange, SourceFile
 from remiss.records.window import Window
@@ -34,23 +28,10 @@ from remiss.records.window import Window
 MICROSECOND = timedelta(microseconds=1)
 # Labels are added up by the day, and in shorter windows by these.
 LONGEST = timedelta(days=1)
-# When the last label that is read was known: clocks of later times nobody knows.
-UNTIL = from_micros(4_102_444_800_000_000)
-Pieces = tuple[tuple[int, ...], ...]
 
 
-def label_pieces(session: Session, checked: Checked, labels: Labels) -> Mapping[str, Pieces]:
-    """Return the labels of each file that has some by when they were known: least and greatest time, how many, what they say."""
-    width = _width(checked.protocol.sampling.window)
-    plan = ScanPlan(checked=checked, columns=(), since=from_micros(FIRST), until=from_micros(FIRST), as_of=UNTIL)
-    plan, shape = row_checks.label_times(session, plan, labels)
-    found: dict[str, list[tuple[int, ...]]] = defaultdict(list)
-    for row in session.run(late_labels.pieces(plan, labels, shape, width // MICROSECOND)).to_pylist():
-        found[row["file"]].append((row["least"], row["greatest"], row["rows"], int(row["mark"])))
-    return {file: tuple(sorted(its)) for file, its in found.items()}
-
-
-def _width(window: timedelta) -> timedelta:
+def piece_width(window: timedelta) -> timedelta:
+    """Return how long a piece is of the labels of a log, of which each is told by what it counts."""
     return min(window, LONGEST)
 
 
@@ -92,7 +73,7 @@ def label_changes(
             windows[seen_at].append(to_micros(window.start))
     if not windows:
         return FileChanges()
-    comparing = _Comparing(now, known, min(windows), _width(width) // MICROSECOND)
+    comparing = _Comparing(now, known, min(windows), piece_width(width) // MICROSECOND)
     due: set[datetime] = set()
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
     length, usable = width // MICROSECOND, (width + lag) // MICROSECOND

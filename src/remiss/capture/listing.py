@@ -162,10 +162,10 @@ def histogram_lines(found: Iterable[WindowHistograms], bins: Bins, fields: Itera
     names = {field: bins.names(field) for field in fields}
     versions = (None, *bins.versions)
     return tuple(
-        (field, each.window, versions[version], at, names[field][at], int(events))
+        (field, each.window, versions[version], at, names[field][at], events)
         for field in names
         for each in found
-        for version, row in enumerate(each.by_version(field))
+        for version, row in enumerate(each.by_version(field).tolist())
         for at, events in enumerate(row)
         if events
     )

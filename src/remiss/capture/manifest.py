@@ -5,28 +5,19 @@ Left out are capture time, actor, position, row keys (they differ between two ho
 their digest), redacted text (its key is the catalog's own), whether a window is provisional (which depends on what was captured
 before), and rows of the labels that no reader could take apart (they belong to no event and no window: what a label said is in
 the events that have it).
-
-The protocol of a run, as the catalog keeps it and its manifest names it: what the run is derived again by, and what is looked at
-beside it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import PurePath
+from datetime import datetime
 
 from remiss.capture.listing import told_in
-from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import OF_LABELS
 from remiss.capture.versions import without_versions
-from remiss.errors import ProtocolError
-from remiss.protocol.terms import Address, Protocol
-from remiss.protocol.versions import kept_version
 from remiss.records.identity import canonical, digest
-from remiss.records.run import RULES, Cell, DerivedRun, Group, Manifest, Member, RunWindow
+from remiss.records.run import RULES, Cell, DerivedRun, Group, Member, RunWindow
 
 
 def fingerprint(file_digests: Iterable[str]) -> str:
@@ -180,38 +171,3 @@ def _cell(item: Cell) -> list[object]:
 def _member(item: Member) -> list[object]:
     lists = (item.met, item.undecided, item.outside, item.ruled_out)
     return [item.event.id, *map(sorted, lists), item.priority]
-
-
-def filed_document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:
-    """Return the protocol of a run as the catalog keeps it, with the addresses and the grace that it was captured by.
-
-    Raises
-    ------
-    ProtocolError : this version of remiss refuses what an earlier one took
-    """
-    stored = ws.protocols.find(manifest.protocol, manifest.protocol_version)
-    if stored is None:
-        raise ProtocolError(f"the catalog has no version {manifest.protocol_version} of {manifest.protocol}")
-    path = str(PurePath(manifest.folder) / f"{manifest.protocol}.yaml")
-    document = kept_version(stored, path)
-    source = _addressed(document.source, manifest.addresses.get("events"))
-    document = replace(document, source=source, grace=timedelta(minutes=manifest.grace_minutes))
-    if document.labels is not None:
-        labels = replace(document.labels, address=_addressed(document.labels.address, manifest.addresses.get("labels")))
-        document = replace(document, labels=labels)
-    return document
-
-
-def addresses_of(protocol: Protocol) -> Mapping[str, Mapping[str, str | None]]:
-    """Return where and how the sources of a protocol are read, for the manifest."""
-    read = {"events": protocol.source} | ({} if protocol.labels is None else {"labels": protocol.labels.address})
-    return {name: {"uri": one.uri, "format": one.format, "time_zone": one.time_zone} for name, one in read.items()}
-
-
-def _addressed(address: Address, given: Mapping[str, str | None] | None) -> Address:
-    """Return an address as a run read it."""
-    if given is None:
-        return address
-    return replace(
-        address, uri=given["uri"] or address.uri, format=given["format"] or address.format, time_zone=given["time_zone"]
-    )

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from remiss.capture.captured import KnownEvent
+from remiss.capture.captured import ADDED, CHANGED, DROPPED, GONE, KnownEvent
 from remiss.capture.schedule import Interval
 from remiss.present import html
 from remiss.protocol.group_sizes import note_on_former
@@ -23,8 +23,6 @@ from remiss.records.event import to_text
 from remiss.records.published import Count, published
 from remiss.records.run import Change, Member
 from remiss.records.window import window_of
-
-ADDED, DROPPED, GONE, CHANGED = "added", "dropped", "gone", "changed"
 
 
 def compare(

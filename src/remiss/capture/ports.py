@@ -60,10 +60,6 @@ class Runs(Protocol):
         """Return what a run stored, all of it, with each event before and after as it is."""
         ...
 
-    def rewrite(self, run: str, texts: StoredTexts) -> None:
-        """Write what a run stored as it is after redaction; it is not among the unredacted ones any more."""
-        ...
-
     def coverage(self, position: int | None = None) -> tuple[Coverage, ...]:
         """Return what is captured, now or as it was at a position; by source and protocol, newer versions first."""
         ...
@@ -110,30 +106,6 @@ class Runs(Protocol):
 
     def teams(self, source: str) -> frozenset[str]:
         """Return the teams whose runs there are of a source, whether or not the actor sees them."""
-        ...
-
-    def file(
-        self, derived: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document
-    ) -> Run:
-        """File a whole run: events, samples, groups, cells, refusals, profiles, and a case for each that met a criterion.
-
-        A `complete` run comes in force for its windows and the runs before it go out of force; a `waiting` one does
-        neither until `accept`. `document` is the protocol that drew it, saved before: its window width, and what its criteria
-        suggest for the cases.
-
-        Raises
-        ------
-        Conflict : the run is filed already, or a known event came back with another model
-        """
-        ...
-
-    def accept(self, run: str) -> Run:
-        """Bring a waiting run in force.
-
-        Raises
-        ------
-        NotFound, Conflict : not waiting, or a later run is already in force for one of its windows
-        """
         ...
 
     def filed(self, run: str) -> bool:
@@ -191,6 +163,38 @@ class Runs(Protocol):
         ...
 
 
+class RunFiling(Protocol):
+    """What files runs, and changes those that are filed."""
+
+    def file(
+        self, derived: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Document
+    ) -> Run:
+        """File a whole run: events, samples, groups, cells, refusals, profiles, and a case for each that met a criterion.
+
+        A `complete` run comes in force for its windows and the runs before it go out of force; a `waiting` one does
+        neither until `accept`. `document` is the protocol that drew it, saved before: its window width, and what its criteria
+        suggest for the cases.
+
+        Raises
+        ------
+        Conflict : the run is filed already, or a known event came back with another model
+        """
+        ...
+
+    def accept(self, run: str) -> Run:
+        """Bring a waiting run in force.
+
+        Raises
+        ------
+        NotFound, Conflict : not waiting, or a later run is already in force for one of its windows
+        """
+        ...
+
+    def rewrite(self, run: str, texts: StoredTexts) -> None:
+        """Write what a run stored as it is after redaction; it is not among the unredacted ones any more."""
+        ...
+
+
 class Histograms(Protocol):
     """What runs counted of every field."""
 
@@ -202,8 +206,13 @@ class Histograms(Protocol):
         """Return the bins of a run; None of one that was filed before there were any."""
         ...
 
-    def of_run(self, run: str, position: int | None = None) -> tuple[WindowHistograms, ...]:
-        """Return the histograms of a run's windows that have events, oldest first."""
+    def of_run(self, run: str, position: int | None = None, *, pairs: bool = True) -> tuple[WindowHistograms, ...]:
+        """Return the histograms of a run's windows that have events, oldest first.
+
+        Parameters
+        ----------
+        pairs : False where pairs of fields, which take the most room, are not asked for
+        """
         ...
 
 
@@ -216,6 +225,8 @@ class CaptureWorkspace(Permits, Protocol):
     def protocols(self) -> Protocols: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def filing(self) -> RunFiling: ...
     @property
     def histograms(self) -> Histograms: ...
     @property

@@ -69,7 +69,7 @@ def redact_run(ws: CaptureWorkspace, run: RunId, *, prepared: StoredTexts | None
     found = ws.runs.get(run)
     if found.id not in {each.run for each in ws.runs.unredacted()}:
         raise Conflict(f"{found.id} has no texts that were stored without redaction", do="nothing is to be done")
-    ws.runs.rewrite(found.id, prepared)
+    ws.filing.rewrite(found.id, prepared)
     return shown_run(ws.runs.get(found.id), ws.gate)
 
 

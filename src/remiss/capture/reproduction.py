@@ -10,7 +10,8 @@ from typing import Literal
 from remiss.action import action
 from remiss.capture.build import derive
 from remiss.capture.field_counts import unlike_counts
-from remiss.capture.manifest import differences, filed_document
+from remiss.capture.listed_files import filed_document
+from remiss.capture.manifest import differences
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.profile import unlike
 from remiss.capture.schedule import whole_windows

@@ -38,7 +38,7 @@ def accept(ws: CaptureWorkspace, run: RunId) -> Run:
     Conflict : it does not wait, or a later run is in force for one of its windows
     """
     ws.allow("run:accept", ws.runs.governed(run).team)
-    return listing.shown_run(ws.runs.accept(run), ws.gate)
+    return listing.shown_run(ws.filing.accept(run), ws.gate)
 
 
 @action("run.list", permission="run:read", http="GET /runs", reads=True, views=listed)
@@ -155,7 +155,7 @@ def histograms(ws: CaptureWorkspace, run: RunId, *, field: FieldName | None = No
     if field is not None and field not in bins.fields:
         raise InputError(f"{field} is not counted", do=f"name one of {', '.join(bins.fields)}")
     chosen = tuple(bins.fields) if field is None else (field,)
-    lines = listing.histogram_lines(ws.histograms.of_run(found.id), bins, chosen)
+    lines = listing.histogram_lines(ws.histograms.of_run(found.id, pairs=False), bins, chosen)
     at = head if as_of is None else as_of
     return Rows("histogram", listing.HISTOGRAM, lines, at, total=len(lines))
 

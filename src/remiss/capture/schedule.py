@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from remiss.capture.captured import WindowInForce
 from remiss.errors import IntervalError
-from remiss.records.identity import format_time
+from remiss.records.identity import FIRST, format_time
 from remiss.records.published import Items, published
 from remiss.records.run import RunWindow
 from remiss.records.source_file import FileChange
@@ -25,6 +25,10 @@ REFERENCE_WINDOWS = 8
 LABELLED_SHARE_EXPECTED = 0.8
 # Eleven years of hours. Every window is a row of the catalog, empty ones too, and all of a run are held in memory at once.
 MOST_WINDOWS = 100_000
+# A year of hours, two centuries of weeks: no outage is that long.
+MOST_EMPTY = 10_000
+# The least and greatest event time of each stretch, in microseconds, oldest first.
+Stretches: TypeAlias = tuple[tuple[int, int], ...]
 
 
 class Interval(NamedTuple):
@@ -82,6 +86,24 @@ def mark_provisional(
 
 def _share(window: RunWindow) -> float:
     return window.labelled / window.population if window.population else 1.0
+
+
+def joined(stretches: Iterable[tuple[int, int]], width: timedelta) -> Stretches:
+    """Return what the stretches of several files make together, oldest first.
+
+    A stretch ends where about 10,000 windows or more hold no row.
+
+    >>> joined([(50, 60), (0, 10)], timedelta(microseconds=1)), joined([(0, 1), (20_000, 20_001)], timedelta(microseconds=1))
+    (((0, 60),), ((0, 1), (20000, 20001)))
+    """
+    micros = width // timedelta(microseconds=1)
+    found: list[tuple[int, int]] = []
+    for least, greatest in sorted(stretches):
+        if found and (least - FIRST) // micros - (found[-1][1] - FIRST) // micros <= MOST_EMPTY:
+            found[-1] = (found[-1][0], max(found[-1][1], greatest))
+        else:
+            found.append((least, greatest))
+    return tuple(found)
 
 
 def due_windows(

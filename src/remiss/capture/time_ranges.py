@@ -6,14 +6,14 @@ windows nobody logged, and the log is several stretches.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
 
 import sqlglot
 from sqlglot import exp
 
+from remiss.capture.schedule import MOST_EMPTY, Stretches, joined
 from remiss.capture.sql import spelling
 from remiss.capture.sql.plan import EVENTS, Shape
 from remiss.capture.values import shape_of
@@ -24,10 +24,6 @@ from remiss.protocol.ports import Session
 from remiss.records.identity import FIRST, from_micros, to_micros
 from remiss.records.window import ClockChange, clock_changes
 
-# A year of hours, two centuries of weeks: no outage is that long.
-MOST_EMPTY = 10_000
-# The least and greatest event time of each stretch, in microseconds, oldest first.
-Stretches: TypeAlias = tuple[tuple[int, int], ...]
 # What footers say, as a relation.
 FOOTERS = "remiss_footers"
 # Before this no clock was set back, and after it nobody knows: to look for changes costs a step for each day.
@@ -199,24 +195,6 @@ def _among(session: Session, files: Collection[str]) -> str:
         return "TRUE"
     listed = ", ".join(spelling.literal(file) for file in sorted(files))
     return f"remiss_file IN ({listed})"
-
-
-def joined(stretches: Iterable[tuple[int, int]], width: timedelta) -> Stretches:
-    """Return what the stretches of several files make together, oldest first.
-
-    A stretch ends where about 10,000 windows or more hold no row.
-
-    >>> joined([(50, 60), (0, 10)], timedelta(microseconds=1)), joined([(0, 1), (20_000, 20_001)], timedelta(microseconds=1))
-    (((0, 60),), ((0, 1), (20000, 20001)))
-    """
-    micros = width // timedelta(microseconds=1)
-    found: list[tuple[int, int]] = []
-    for least, greatest in sorted(stretches):
-        if found and (least - FIRST) // micros - (found[-1][1] - FIRST) // micros <= MOST_EMPTY:
-            found[-1] = (found[-1][0], max(found[-1][1], greatest))
-        else:
-            found.append((least, greatest))
-    return tuple(found)
 
 
 def of_session(session: Session, checked: Checked) -> tuple[tuple[datetime, datetime], ...]:

@@ -132,12 +132,13 @@ def batch_of(group: str, at: datetime, every: timedelta, stratum: str = "") -> B
     every : the protocol's labelling period, counted like windows
     stratum : of the event, where strata are labelled apart
     """
-    return _batch(group, window_index(at, every), every, stratum)
+    return batch_at(group, window_index(at, every), every, stratum)
 
 
 # Of a million events there are few batches, and the queue asks for each event.
 @lru_cache(65_536)
-def _batch(group: str, period: int, every: timedelta, stratum: str) -> Batch:
+def batch_at(group: str, period: int, every: timedelta, stratum: str = "") -> Batch:
+    """Return the batch of the events of a group in a period, by its index."""
     return Batch(group, window_at(period, every).start, stratum)
 
 

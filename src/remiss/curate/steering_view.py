@@ -16,7 +16,7 @@ from typing import TypeAlias
 from remiss.curate.batches import CLEARED, LEAST_PREFIX, LEAST_VERDICTS, UNFLAGGED, Batch
 from remiss.curate.queueing import Desk
 from remiss.curate.steering import First, OpenBatches, Steer, Steering, opened, values_of
-from remiss.curate.tally import BatchOrder
+from remiss.curate.tally import BatchOrder, in_any_order
 from remiss.records.published import Count
 
 MOST_WAYS = 5
@@ -96,8 +96,10 @@ Done: TypeAlias = Mapping[Batch, tuple[int, int, int]]
 
 def done_of(desk: Desk, order: BatchOrder) -> Done:
     """Return how far each batch of an order has come."""
+    done = frozenset(filter(desk.done, desk.progress))
+    counts = {batch: sum(map(done.__contains__, in_any_order(events))) for batch, events in order.batches.items()}
     return {
-        batch: (len(events), sum(map(desk.done, events)), sum(1 for _ in takewhile(desk.done, events)))
+        batch: (len(events), counts[batch], sum(1 for _ in takewhile(done.__contains__, events)) if counts[batch] else 0)
         for batch, events in order.batches.items()
     }
 

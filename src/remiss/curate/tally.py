@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
-from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch
+from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch, place
 from remiss.curate.steering import First, OpenBatches
 from remiss.govern.ports.actor import Scope
 from remiss.protocol.terms import LabellingDesign
@@ -23,6 +24,49 @@ class Ownership(NamedTuple):
 
     team: str
     sensitivity: Sensitivity
+
+
+class BatchMembers(Sequence[int]):
+    """The events of a batch, which are put in their order once somebody asks for that: of most batches only counts are told."""
+
+    def __init__(self, seed: str, drawn: Sequence[tuple[str, float, int]]) -> None:
+        ids, chances, keys = zip(*drawn, strict=True)
+        self._keys = array("q", keys)
+        # As small as can be: of a million events most wait for a day on which they are labelled.
+        self._drawn: tuple[str, str, array[float]] | None = (seed, "\0".join(ids), array("d", chances))
+
+    @property
+    def unsorted(self) -> Iterable[int]:
+        """The events, whatever their order."""
+        return self._keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[int]: ...
+    def __getitem__(self, at: int | slice) -> int | Sequence[int]:
+        return self._sorted()[at]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._sorted())
+
+    def _sorted(self) -> array[int]:
+        # Two threads may both put them in order, and come to the same.
+        if (drawn := self._drawn) is not None:
+            seed, ids, chances = drawn
+            members = zip(ids.split("\0"), chances, self._keys, strict=True)
+            placed = sorted((place(seed, event_id, chance), event_id, key) for event_id, chance, key in members)
+            self._keys = array("q", (key for _, _, key in placed))
+            self._drawn = None
+        return self._keys
+
+
+def in_any_order(events: Sequence[int]) -> Iterable[int]:
+    """Return the events of a batch as they are, which puts none in order."""
+    return events.unsorted if isinstance(events, BatchMembers) else events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,18 +102,23 @@ def lines(page: Rows) -> list[list[object]]:
 
     A facet that counts what has no value says so; elsewhere what is missing is left empty.
     """
-    names, missing = shown(page), MISSING.get(page.schema, {})
+    names, missing = list(shown(page)), MISSING.get(page.schema, {})
+    columns = [_to_texts(name, page.column(name)) for name in names]
+    for name in missing.keys() & set(names):
+        at, fields = names.index(name), page.column("field")
+        columns[at] = [
+            NONE_OF.get(str(field), missing[name]) if value is None else value
+            for field, value in zip(fields, columns[at], strict=True)
+        ]
+    return [list(line) for line in zip(*columns, strict=True)]
 
-    def none_of(name: str, line: Mapping[str, Scalar]) -> str | None:
-        return NONE_OF.get(str(line["field"]), missing[name]) if name in missing else None
 
-    return [[none_of(name, line) if line[name] is None else _to_text(name, line[name]) for name in names] for line in page]
-
-
-def _to_text(name: str, value: Scalar) -> Scalar:
-    if name == "severity" and isinstance(value, int):
-        return severity(value)
-    return share(value) if name in SHARES and isinstance(value, float) else value
+def _to_texts(name: str, values: Sequence[Scalar]) -> Sequence[Scalar]:
+    if name == "severity":
+        return [severity(value) if isinstance(value, int) else value for value in values]
+    if name in SHARES:
+        return [share(value) if isinstance(value, float) else value for value in values]
+    return values
 
 
 def severity(grade: int | None) -> str | None:

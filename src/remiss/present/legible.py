@@ -84,11 +84,12 @@ def when(moments: Sequence[object]) -> list[str]:
     (['2013-12-30', ''], ['2013-06-03T06:30Z'])
     """
     times = [utc(each).replace(microsecond=0) if isinstance(each, datetime) else None for each in moments]
-    told = [format_time(each) if each else "" for each in times]
+    told = {each: format_time(each) if each else "" for each in {*times}}
     for end, left in (("T00:00:00Z", ""), (":00Z", "Z")):
-        if all(text.endswith(end) for text in told if text):
-            return [text.replace(end, left) for text in told]
-    return told
+        if all(text.endswith(end) for text in told.values() if text):
+            told = {each: text.replace(end, left) for each, text in told.items()}
+            break
+    return [told[each] for each in times]
 
 
 def between(since: datetime, until: datetime) -> str:

@@ -174,10 +174,10 @@ class WindowHistograms:
         return _written(self.axes, single), _written(self.axes, list(self.pairs.items()))
 
     @classmethod
-    def read(cls, window: datetime, single: bytes, pairs: bytes) -> WindowHistograms:
-        """Return what `stored` wrote."""
+    def read(cls, window: datetime, single: bytes, pairs: bytes | None = None) -> WindowHistograms:
+        """Return what `stored` wrote; of single fields alone, where pairs are not given."""
         axes, of_one = _read(single)
-        _, of_two = _read(pairs)
+        of_two = [] if pairs is None else _read(pairs)[1]
         return cls(
             window=window,
             axes=axes,

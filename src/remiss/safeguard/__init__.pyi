@@ -6,6 +6,7 @@ from remiss.safeguard.flag_actions import list_flags as list_flags
 from remiss.safeguard.gate_actions import attest_gate as attest_gate
 from remiss.safeguard.gate_actions import decide as decide
 from remiss.safeguard.kept_actions import list_gates as list_gates
+from remiss.safeguard.kept_actions import list_result_rows as list_result_rows
 from remiss.safeguard.kept_actions import list_results as list_results
 from remiss.safeguard.kept_actions import list_scenarios as list_scenarios
 from remiss.safeguard.kept_actions import list_suites as list_suites
@@ -23,7 +24,6 @@ from remiss.safeguard.replay_actions import replay_cases as replay_cases
 from remiss.safeguard.replay_jobs import replay_job as replay_job
 from remiss.safeguard.resolution_actions import expect as expect
 from remiss.safeguard.resolution_actions import resolve_case as resolve_case
-from remiss.safeguard.result_actions import list_result_rows as list_result_rows
 from remiss.safeguard.result_actions import run as run
 from remiss.safeguard.scenario_actions import list_scenario_rows as list_scenario_rows
 from remiss.safeguard.scenario_actions import make_scenarios as make_scenarios

@@ -10,18 +10,21 @@ from dataclasses import replace
 from typing import Annotated
 
 from remiss.action import action
-from remiss.errors import NotFound
-from remiss.parameters import Help, Position
+from remiss.catalog.query.parsing import parse
+from remiss.errors import Denied, NotFound
+from remiss.parameters import Grade, Help, Limit, PageToken, Position
 from remiss.records.catalog import reached
 from remiss.records.event import is_text
 from remiss.records.gate import SHOWN_EVIDENCE, GateDecision, GateDecisions
-from remiss.records.result import SuiteResult, SuiteResults
+from remiss.records.result import RowVerdict, SuiteResult, SuiteResults
+from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.scenario import ScenarioSet, ScenarioSets
-from remiss.records.suite import Suite, Suites
+from remiss.records.suite import Suite, SuitePart, Suites
+from remiss.records.view_entry import listed
 from remiss.safeguard.gate_ports import GateWorkspace
-from remiss.safeguard.kept_documents import decision_of, result_of, scenario_set_of, suite_from
+from remiss.safeguard.kept_documents import ROW_COLUMNS, decision_of, result_of, row_line, scenario_set_of, suite_from
 from remiss.safeguard.ports import SuiteWorkspace
-from remiss.safeguard.result_ports import ResultWorkspace
+from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.safeguard.waiving import with_waivers
 
 SUITE_READ, GATE_READ = "suite:read", "gate:read"
@@ -169,6 +172,64 @@ def found_result(ws: ResultWorkspace, result: str) -> SuiteResult:
     if found is None or not ws.may(SUITE_READ, found.team):
         raise NotFound("there is no such result", do="see `remiss result list`", field="result")
     return found
+
+
+@action("result.rows", permission=SUITE_READ, http="GET /results/{result}/rows", reads=True, subject="result", views=listed)
+def list_result_rows(
+    ws: ResultWorkspace,
+    result: ResultId,
+    *,
+    part: SuitePart | None = None,
+    verdict: RowVerdict | None = None,
+    mode: Annotated[str, Help("Only cases of this failure mode.")] | None = None,
+    severity: Grade | None = None,
+    stratum: Annotated[str, Help("Only events of this slice, as the figures name it.")] | None = None,
+    limit: Limit = 50,
+    after: PageToken | None = None,
+) -> Rows:
+    """List the events of a result, failures first.
+
+    First come controls and resolved cases, then open cases that still fail, then what is without an answer, then those of which
+    it cannot be told, then those of the production sample that meet a criterion.
+
+    Example: remiss result rows result-4f7q2m9x3kbd --verdict failed
+
+    Parameters
+    ----------
+    part : only cases, controls, or the rest of the production sample
+    verdict : only events of which the answers said this
+    severity : only cases of this severity
+
+    Raises
+    ------
+    NotFound, Ambiguous : no such result, or several
+    Denied : some of its events are yours to label
+    InputError : a token of another list
+    """
+    found = found_result(ws, result)
+    check_unblinded(ws, found)
+    wanted = ResultRowSearch(part=part, verdict=verdict, mode=mode, severity=severity, stratum=stratum)
+    name = list_name(f"{found.id} {wanted}", "news", None)
+    behind = None if after is None else turn(after, name, (int,)).last[0]
+    page = ws.results.rows(found.id, wanted, limit, behind)
+    following = None if page.last is None else token(Turn(of=name, position=None, total=None, last=(page.last,)))
+    lines = tuple(map(row_line, page.found))
+    return Rows("result-row", ROW_COLUMNS, lines, ws.position(), total=page.total, next=following)
+
+
+def check_unblinded(ws: ResultWorkspace, of: SuiteResult | Suite) -> None:
+    """Go on only if the asker labels none of the events that the suite's protocol sampled: a result tells how they were drawn.
+
+    Raises
+    ------
+    Denied
+    """
+    query = parse(f"protocol:{of.protocol}@{of.protocol_version}", of_sample=True)
+    if ws.samples.count(query, None).hidden:
+        raise Denied(
+            "some of these events are yours to label, and a result would tell how they were drawn",
+            do="have somebody look who labels nothing, for example a steward",
+        )
 
 
 @action("gate.list", permission=GATE_READ, http="GET /gates", reads=True)

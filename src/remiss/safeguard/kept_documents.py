@@ -15,13 +15,19 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from remiss.errors import InputError, Location
+from remiss.records.event import Scalar
 from remiss.records.gate import GateDecision
 from remiss.records.identity import digest, plain
-from remiss.records.result import SuiteResult
+from remiss.records.result import ResultRow, SuiteResult
 from remiss.records.scenario import ScenarioSet
 from remiss.records.suite import Suite, SuiteInputs, SuiteRow
 
 FORM, SCENARIO_FORM = "remiss-suite/1", "remiss-scenario-set/1"
+# What a list of the rows of a result has of each.
+ROW_COLUMNS = (
+    *("event", "part", "mode", "severity", "slice", "verdict", "passes", "asked", "met", "trouble", "output", "latency_ms"),
+    *("weight", "family"),
+)
 # What the first suites did not have.
 ADDED = ("success", "apart", "raw", "inputs")
 
@@ -166,3 +172,15 @@ def decision_of(text: str) -> GateDecision:
 @cache
 def _decisions() -> TypeAdapter[GateDecision]:
     return TypeAdapter(GateDecision)
+
+
+def row_line(row: ResultRow) -> tuple[Scalar, ...]:
+    """Return a row of a result as a list has it, in the order of `ROW_COLUMNS`."""
+    trouble = row.trouble
+    return (
+        *(row.id, row.part.value, row.mode, row.severity, row.stratum, row.verdict.value, row.passes, row.asked),
+        ", ".join(row.met) or None,
+        None if trouble is None else f"{trouble.kind.value}: {trouble.message}".removesuffix(": "),
+        None if row.output is None else json.dumps(row.output, ensure_ascii=False),
+        *(row.latency_ms, row.weight, row.family),
+    )

@@ -1,4 +1,4 @@
-"""What one can do with results: run a suite on a version, list and show what was found, and look at the events one by one."""
+"""Running a suite on a version of a model, and keeping what came of it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,17 @@ from dataclasses import asdict, replace
 from typing import Annotated, TypedDict, Unpack
 
 from remiss.action import action
-from remiss.catalog.query.parsing import parse
-from remiss.errors import Denied
-from remiss.parameters import Grade, Help, Limit, PageToken, Range
+from remiss.parameters import Help, Range
 from remiss.protocol.versions import restore
-from remiss.records.event import Scalar
 from remiss.records.identity import kind_id, plain
-from remiss.records.result import ResultRow, RowVerdict, SuiteResult
-from remiss.records.rows import Rows, Turn, list_name, token, turn
-from remiss.records.suite import Suite, SuitePart
-from remiss.records.view_entry import listed
+from remiss.records.result import SuiteResult
+from remiss.records.suite import Suite
 from remiss.safeguard.asking import check_gets, checked_repeats
 from remiss.safeguard.exposing import broken, exposures_in, keep_exposures
-from remiss.safeguard.kept_actions import SUITE_READ, ResultId, SuiteName, found_result, found_suite
+from remiss.safeguard.kept_actions import SuiteName, found_suite
 from remiss.safeguard.model_actions import AskedModel, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
-from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
+from remiss.safeguard.result_ports import ResultWorkspace
 from remiss.safeguard.scenario_actions import asked_besides
 from remiss.safeguard.suite_actions import read_suite
 from remiss.safeguard.suite_running import RanSuite, SuiteRun, run_suite, split_apart
@@ -34,10 +29,6 @@ KIND = "result"
 Scenarios = Annotated[str, Help("Which scenarios of the suite are asked as well, or `none`: default, those made last.")]
 Anew = Annotated[bool, Help("Ask everything again that was answered before the run was broken off.")]
 Repeat = Annotated[int, Range(1, 99), Help("How often each event is asked, an odd number: most of the answers decide.")]
-COLUMNS = (
-    *("event", "part", "mode", "severity", "slice", "verdict", "passes", "asked", "met", "trouble", "output", "latency_ms"),
-    *("weight", "family"),
-)
 
 
 class RunParameters(TypedDict):
@@ -150,72 +141,3 @@ def run(
     ws.results.drop_pieces(prepared.run)
     keep_exposures(ws, held, exposures, made.id)
     return made
-
-
-@action("result.rows", permission=SUITE_READ, http="GET /results/{result}/rows", reads=True, subject="result", views=listed)
-def list_result_rows(
-    ws: ResultWorkspace,
-    result: ResultId,
-    *,
-    part: SuitePart | None = None,
-    verdict: RowVerdict | None = None,
-    mode: Annotated[str, Help("Only cases of this failure mode.")] | None = None,
-    severity: Grade | None = None,
-    stratum: Annotated[str, Help("Only events of this slice, as the figures name it.")] | None = None,
-    limit: Limit = 50,
-    after: PageToken | None = None,
-) -> Rows:
-    """List the events of a result, failures first.
-
-    First come controls and resolved cases, then open cases that still fail, then what is without an answer, then those of which
-    it cannot be told, then those of the production sample that meet a criterion.
-
-    Example: remiss result rows result-4f7q2m9x3kbd --verdict failed
-
-    Parameters
-    ----------
-    part : only cases, controls, or the rest of the production sample
-    verdict : only events of which the answers said this
-    severity : only cases of this severity
-
-    Raises
-    ------
-    NotFound, Ambiguous : no such result, or several
-    Denied : some of its events are yours to label
-    InputError : a token of another list
-    """
-    found = found_result(ws, result)
-    check_unblinded(ws, found)
-    wanted = ResultRowSearch(part=part, verdict=verdict, mode=mode, severity=severity, stratum=stratum)
-    name = list_name(f"{found.id} {wanted}", "news", None)
-    behind = None if after is None else turn(after, name, (int,)).last[0]
-    page = ws.results.rows(found.id, wanted, limit, behind)
-    following = None if page.last is None else token(Turn(of=name, position=None, total=None, last=(page.last,)))
-    lines = tuple(map(_line, page.found))
-    return Rows("result-row", COLUMNS, lines, ws.position(), total=page.total, next=following)
-
-
-def _line(row: ResultRow) -> tuple[Scalar, ...]:
-    trouble = row.trouble
-    return (
-        *(row.id, row.part.value, row.mode, row.severity, row.stratum, row.verdict.value, row.passes, row.asked),
-        ", ".join(row.met) or None,
-        None if trouble is None else f"{trouble.kind.value}: {trouble.message}".removesuffix(": "),
-        None if row.output is None else json.dumps(row.output, ensure_ascii=False),
-        *(row.latency_ms, row.weight, row.family),
-    )
-
-
-def check_unblinded(ws: ResultWorkspace, of: SuiteResult | Suite) -> None:
-    """Go on only if the asker labels none of the events that the suite's protocol sampled: a result tells how they were drawn.
-
-    Raises
-    ------
-    Denied
-    """
-    query = parse(f"protocol:{of.protocol}@{of.protocol_version}", of_sample=True)
-    if ws.samples.count(query, None).hidden:
-        raise Denied(
-            "some of these events are yours to label, and a result would tell how they were drawn",
-            do="have somebody look who labels nothing, for example a steward",
-        )

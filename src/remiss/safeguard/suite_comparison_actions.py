@@ -30,9 +30,9 @@ from remiss.records.result import LoggedComparison, LoggedDifference, SuiteCompa
 from remiss.records.run import RULES
 from remiss.records.suite import Suite
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.kept_actions import SUITE_READ, SuiteName, found_result, found_suite
+from remiss.safeguard.kept_actions import SUITE_READ, SuiteName, check_unblinded, found_result, found_suite
 from remiss.safeguard.kept_documents import result_of
-from remiss.safeguard.result_actions import KIND, check_unblinded
+from remiss.safeguard.result_actions import KIND
 from remiss.safeguard.result_comparison import compared
 from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
 from remiss.understand.intervals import TAIL

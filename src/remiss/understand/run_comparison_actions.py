@@ -13,6 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -50,27 +51,31 @@ class ComparedRun:
     cells: Sequence[Cell]
     document: Protocol | None
 
-    def sums(self, criterion: str) -> WindowSums | None:
+    def counts(self, criterion: str) -> tuple[Counter[datetime], Counter[datetime]] | None:
         """Return of each window how many events met a criterion, and how many could be judged; None where that is not known."""
         found = None if self.document is None else next((one for one in self.document.criteria if one.name == criterion), None)
         if found is None or (found.among is not None and self.run.manifest.rules < CELLS_SAY_OUTSIDE):
             return None
-        met, judged = Counter[object](), Counter[object]()
+        met, judged = Counter[datetime](), Counter[datetime]()
         for cell in self.cells:
             met[cell.window] += cell.population if criterion in cell.met else 0
             judged[cell.window] += cell.population if criterion not in {*cell.undecided, *cell.outside} else 0
-        windows = sorted(judged, key=str)
-        y, x = (np.array([of[window] for window in windows], dtype=np.float64) for of in (met, judged))
-        return WindowSums(y=y, x=x, y2=y, x2=x)
+        return met, judged
 
-    def rate(self, criterion: str) -> IntervalEstimate | None:
-        """Return how often a criterion was met among those that could be judged, as a draw of the process; None without any."""
-        sums = self.sums(criterion)
-        parts = None if sums is None else sums.parts(rate=True)
-        if sums is None or parts is None:
-            return None
-        among = float(sums.x.sum())
-        return process_rate(float(sums.y.sum()) / among, parts, among, None)
+    def rate(self, criterion: str) -> float | None:
+        """Return how often a criterion was met among those that could be judged, in these windows; None without any."""
+        met, judged = self.counts(criterion) or (Counter(), Counter())
+        return met.total() / judged.total() if judged.total() else None
+
+    def interval(self, criterion: str) -> IntervalEstimate:
+        """Return the same as a draw of the process."""
+        found = self.counts(criterion)
+        assert found is not None, "only of a criterion that has a rate"
+        y, x = (np.array([of[window] for window in sorted(found[1])], dtype=np.float64) for of in found)
+        sums = WindowSums(y=y, x=x, y2=y, x2=x)
+        parts, among = sums.parts(rate=True), float(x.sum())
+        assert parts is not None, "only of a criterion that has a rate"
+        return process_rate(float(y.sum()) / among, parts, among, None)
 
 
 @action("run.compare", permission="run:read", http="GET /runs/{run}/comparison", reads=True, subject="run")
@@ -146,19 +151,19 @@ def _rates(first: ComparedRun, second: ComparedRun) -> Iterator[tuple[Scalar, ..
         before, after = first.rate(name), second.rate(name)
         known = [of in {each.name for each in criteria} for of, criteria in ((name, theirs), (name, ours))]
         if not all(known):
-            said = ["" if found is None or found.value is None else found.value for found in (before, after)]
+            said = ["" if found is None else found for found in (before, after)]
             yield _line(RULE, name, said[0], said[1], ONLY_FIRST if known[0] else ONLY_SECOND)
             continue
-        if before is None or after is None or before.value is None or after.value is None:
+        if before is None or after is None:
             continue
         assert first.document is not None and second.document is not None
-        same = meaning(first.document, name) == meaning(second.document, name)
-        if before.value == after.value and same:
+        same, shared = meaning(first.document, name) == meaning(second.document, name), _overlap(first.run, second.run)
+        if before == after and same:
             continue
-        low, high = (None, None) if not same or _overlap(first.run, second.run) else limits(before, after)
-        remark = OTHER_MEANING if not same else SHARED if _overlap(first.run, second.run) else SHORT if low is None else ""
-        difference = after.value - before.value if same else None
-        yield (RULE, name, str(before.value), str(after.value), difference, low, high, remark)
+        # An interval takes longer to work out than all else, and is of two draws of the process.
+        low, high = limits(first.interval(name), second.interval(name)) if same and not shared else (None, None)
+        remark = OTHER_MEANING if not same else SHARED if shared else SHORT if low is None else ""
+        yield (RULE, name, str(before), str(after), after - before if same else None, low, high, remark)
 
 
 def _overlap(first: Run, second: Run) -> bool:

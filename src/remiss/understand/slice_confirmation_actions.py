@@ -28,8 +28,8 @@ from remiss.understand.ports import SliceLogWorkspace, SliceWorkspace
 from remiss.understand.question import Question, rules_of, settle
 from remiss.understand.sampling_facts import Frame, SampledColumns
 from remiss.understand.scope import OCCURRED
-from remiss.understand.slices.confirming import SliceEvidence, effect_of
 from remiss.understand.slices.keeping import EXPECTED, KEEP, found_slice, recorded, stored_attempt, told
+from remiss.understand.slices.report import SliceEvidence, effect_of
 from remiss.understand.slices.testing import WindowCounts
 from remiss.understand.variance import HISTORY, Flags, Indices, sum_by
 

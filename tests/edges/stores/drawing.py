@@ -145,13 +145,13 @@ def file(
     document = replace(protocol(version, name=draw.manifest.protocol), fields=fields, sensitivity=sensitivity)
     document = document if text is None else replace(document, text=text)
     ws.protocols.save(document)
-    return ws.runs.file(draw, run=run, status=status, changes=changes, team="default", document=document)
+    return ws.filing.file(draw, run=run, status=status, changes=changes, team="default", document=document)
 
 
 @unlisted("test.accept")
 def accept(ws: remiss.Workspace, run: str) -> Run:
     """Accept a waiting run."""
-    return ws.runs.accept(run)
+    return ws.filing.accept(run)
 
 
 def by_event(members: Sequence[Member]) -> Mapping[str, Member]:

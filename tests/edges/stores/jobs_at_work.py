@@ -57,7 +57,7 @@ def take(ws: remiss.Workspace, number: int, *, prepared: Bundle) -> Run:
     ws.protocols.save(document)
     named = f"run-{crockford(random.SystemRandom().getrandbits(60), 12)}"
     drawn = drawing.drawn(members, weeks=(number,))
-    run = ws.runs.file(drawn, run=named, status="complete", changes=(), team="default", document=document)
+    run = ws.filing.file(drawn, run=named, status="complete", changes=(), team="default", document=document)
     prepared.belong(run.id)
     return run
 

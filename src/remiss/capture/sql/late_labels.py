@@ -7,14 +7,11 @@ of the same key, so that an event's label is the row whose span contains min(as-
 from __future__ import annotations
 
 from remiss.capture import requirements
-from remiss.capture.sql.plan import KNOWN, LABELS, LabelHistory, ScanPlan, Shape
+from remiss.capture.sql.plan import KNOWN, LABELS, MARKS, LabelHistory, ScanPlan, Shape
 from remiss.capture.sql.spelling import at_clock_changes, instant, literal, name
 from remiss.protocol.check_result import Checked
 from remiss.protocol.terms import Labels
 from remiss.records.identity import FIRST, to_micros
-
-# What sums of hashes are counted by.
-MARKS = 2**64
 
 
 def columns(checked: Checked) -> tuple[str, ...]:

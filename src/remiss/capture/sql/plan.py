@@ -34,6 +34,9 @@ REFERENCE = "remiss_reference"
 
 VERSIONS = "remiss_versions"
 
+# What sums of hashes are counted by.
+MARKS = 2**64
+
 
 class Shape(StrEnum):
     """What a field's values are in the engine, as far as reading them differs."""

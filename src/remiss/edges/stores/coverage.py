@@ -1,13 +1,15 @@
-"""What is captured: the windows in force, what was sampled in them, and what they add up to by source and protocol."""
+"""What is captured: the windows in force, what was sampled in them, and what they add up to by source and
+protocol; and which runs stored texts without redaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, select, type_coerce
+from sqlalchemy import Connection, and_, case, func, select, type_coerce
 
-from remiss.capture.captured import Coverage, KnownEvent, RunTotals, WindowInForce
+from remiss.capture.captured import Coverage, KnownEvent, RunTotals, UnredactedRun, WindowInForce
 from remiss.capture.criterion_counts import PatternCount
 from remiss.edges.stores.dialect.types import from_json
 from remiss.edges.stores.in_force import come_by, in_force, of, same_window
@@ -22,6 +24,7 @@ from remiss.edges.stores.tables import (
     run_windows,
     runs,
     shared_windows,
+    unredacted_runs,
 )
 from remiss.edges.stores.visible import visible_to
 from remiss.records.event import to_text
@@ -179,3 +182,26 @@ def known_events(reading: Reading, source: str, protocol: str, since: datetime, 
         )
         for row in reading.connection.execute(found)
     )
+
+
+def unredacted(reading: Reading) -> tuple[UnredactedRun, ...]:
+    """Return the runs that stored texts without redaction, oldest first, seen or not."""
+    found = (
+        select(runs.c.id, runs.c.source_name, runs.c.protocol_name, runs.c.since, runs.c.until, protocols.c.version)
+        .join(unredacted_runs, unredacted_runs.c.run_key == runs.c.key)
+        .join(protocols, protocols.c.key == runs.c.protocol_key)
+        .order_by(runs.c.key)
+    )
+    return tuple(
+        UnredactedRun(
+            run=row.id, source=row.source_name, protocol=row.protocol_name, version=row.version, since=row.since, until=row.until
+        )
+        for row in reading.connection.execute(found)
+    )
+
+
+def unredacted_events(connection: Connection) -> int:
+    """Return how many events some run stored without redaction."""
+    those = select(unredacted_runs.c.run_key)
+    found = select(func.count(observations.c.event_key.distinct())).where(observations.c.run_key.in_(those))
+    return int(connection.execute(found).scalar_one())

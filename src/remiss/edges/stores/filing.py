@@ -12,17 +12,22 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
+from remiss.capture.captured import StoredTexts
 from remiss.edges.stores.activation import Seen, activate
 from remiss.edges.stores.crashing import crash_point
 from remiss.edges.stores.dialect.types import json_cell, names_cell, to_json
-from remiss.edges.stores.dialect.writing import insert_many, lock_name
+from remiss.edges.stores.dialect.writing import insert_many
 from remiss.edges.stores.event_filing import content_that_differs, file_events, place_of
 from remiss.edges.stores.histograms import file_histograms
 from remiss.edges.stores.logs.journal import Transaction
+from remiss.edges.stores.reading import Reader
 from remiss.edges.stores.redactions import redactions_cell, seen_redactions
 from remiss.edges.stores.run_changes import file_changes
-from remiss.edges.stores.source_files import file_listing, lock_files
+from remiss.edges.stores.run_rows import captured, find_run
+from remiss.edges.stores.runs import RunStore
+from remiss.edges.stores.source_files import file_listing, lock_files, lock_source
 from remiss.edges.stores.storable import held, storable
+from remiss.edges.stores.stored_texts import rewrite
 from remiss.edges.stores.tables import (
     cells,
     groups,
@@ -39,13 +44,52 @@ from remiss.edges.stores.tables import (
 from remiss.errors import Conflict
 from remiss.govern.redaction.event_fields import sensitivity_of
 from remiss.protocol.terms import Protocol
-from remiss.records.run import Change, DerivedRun
+from remiss.records.bulk import in_bulk
+from remiss.records.run import Change, DerivedRun, Run
 from remiss.records.source_file import labels_of
 
 
-def lock_source(connection: Connection, source: str) -> None:
-    """Have one capture of a source at a time, from the moment it reads what it compares itself with."""
-    lock_name(connection, f"source {source}")
+class FilingStore:
+    """What files runs and changes filed ones: fulfils `capture.ports.RunFiling`."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._store = reader.store
+
+    def file(
+        self, derived: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
+    ) -> Run:
+        """File a whole run; see the port.
+
+        Raises
+        ------
+        Conflict : the run is filed already, or a known event came back with another model
+        """
+        with in_bulk():
+            file_run(self._store.transaction, derived, run=run, status=status, changes=changes, team=team, document=document)
+        return RunStore(self._reader).get(run)
+
+    def accept(self, run: str) -> Run:
+        """Bring a waiting run in force.
+
+        Raises
+        ------
+        NotFound, Conflict : not waiting, or a later run is already in force for one of its windows
+        """
+        transaction = self._store.transaction
+        lock_source(transaction.connection, find_run(self._reader.writing, run).source_name)
+        # Now nobody else can accept it.
+        row = find_run(self._reader.writing, run)
+        if row.status != "waiting":
+            raise Conflict(f"{row.id} is not waiting: it is {row.status}", do="see remiss run show")
+        transaction.subjects.append(row.id)
+        transaction.changed(row.id, *({"digest": row.digest, "status": each} for each in ("waiting", "complete")))
+        activate(transaction, row.key, captured(transaction.connection, row.key))
+        return RunStore(self._reader).get(row.id)
+
+    def rewrite(self, run: str, texts: StoredTexts) -> None:
+        """Write what a run stored as it is after redaction."""
+        rewrite(self._store.transaction, run, texts)
 
 
 def file_run(

@@ -51,16 +51,17 @@ class HistogramStore:
             found = _bins().where(runs.c.key == row.key, come_by(runs, reading.position))
             return _read(reading.connection.execute(found).scalar_one_or_none())
 
-    def of_run(self, run: str, position: int | None = None) -> tuple[WindowHistograms, ...]:
-        """Return the histograms of a run's windows that have events, oldest first."""
+    def of_run(self, run: str, position: int | None = None, *, pairs: bool = True) -> tuple[WindowHistograms, ...]:
+        """Return the histograms of a run's windows that have events, oldest first; those of pairs of fields where wanted."""
+        columns = (histograms.c.window_start, histograms.c.single, *([histograms.c.pairs] if pairs else []))
         with self._reader.at(position) as reading:
             key = find_run(reading, run).key
-            found = select(histograms).where(histograms.c.run_key == key).order_by(histograms.c.window_start)
+            found = select(*columns).where(histograms.c.run_key == key).order_by(histograms.c.window_start)
             rows = reading.connection.execute(found).all()
         # They are arrays, and filing a run or listing runs needs none.
         from remiss.records.histogram import WindowHistograms
 
-        return tuple(WindowHistograms.read(row.window_start, row.single, row.pairs) for row in rows)
+        return tuple(WindowHistograms.read(*row) for row in rows)
 
 
 def _bins() -> Select[Any]:

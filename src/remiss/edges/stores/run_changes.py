@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, not_, or_, select
 
-from remiss.capture.planning import CHANGED
+from remiss.capture.captured import CHANGED
 from remiss.edges.stores.blinding import blinded_viewer, held, suggestions_blinded
 from remiss.edges.stores.dialect.writing import insert_many
 from remiss.edges.stores.reading import Reading

@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Row, Select, false, func, select
 
 from remiss.capture.captured import Coverage, DocumentText, KnownEvent, RunTotals, StoredTexts, UnredactedRun, WindowInForce
-from remiss.edges.stores.activation import activate
 from remiss.edges.stores.coverage import (
     coverage,
     known_events,
     totals,
+    unredacted,
+    unredacted_events,
     windows_beside,
     windows_in_force,
     windows_waiting,
 )
-from remiss.edges.stores.filing import file_run, lock_source
 from remiss.edges.stores.in_force import come_by
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.run_changes import all_changes, visible_changes
@@ -35,17 +35,13 @@ from remiss.edges.stores.run_rows import (
     shown,
     window,
 )
-from remiss.edges.stores.source_files import known_files, remember
-from remiss.edges.stores.stored_texts import rewrite, unredacted, unredacted_events
+from remiss.edges.stores.source_files import known_files, lock_source, remember
 from remiss.edges.stores.tables import events, observations, profiles, protocols, refused_rows, run_windows, runs
 from remiss.edges.stores.visible import visible_to
-from remiss.errors import Conflict
-from remiss.protocol.terms import Protocol
-from remiss.records.bulk import in_bulk
 from remiss.records.case import Sensitivity
 from remiss.records.event import is_text
 from remiss.records.person import Governed
-from remiss.records.run import Cell, Change, DerivedRun, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
+from remiss.records.run import Cell, Change, Group, Manifest, Member, Profile, RefusedRow, Run, RunWindow
 from remiss.records.source_file import SourceFile
 
 
@@ -53,7 +49,7 @@ class RunStore:
     """Runs in the catalog: fulfils `capture.ports.Runs`.
 
     Who asks for a run, or for a list of them, gets what their scope allows; what a capture compares itself with is all that is
-    there.
+    there. What files runs is `filing.FilingStore`, which whoever only reads does not load.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -159,43 +155,6 @@ class RunStore:
             saw = [(event, member.event, member.event) for event, member in captured(reading.connection, key)]
             changed = all_changes(reading.connection, key)
         return StoredTexts(events=saw, profiles=self.profiles(run), refused=self.refused(run), changes=changed)
-
-    def rewrite(self, run: str, texts: StoredTexts) -> None:
-        """Write what a run stored as it is after redaction."""
-        rewrite(self._store.transaction, run, texts)
-
-    def file(
-        self, derived: DerivedRun, *, run: str, status: str, changes: Sequence[Change], team: str, document: Protocol
-    ) -> Run:
-        """File a whole run; see the port.
-
-        Raises
-        ------
-        Conflict : the run is filed already, or a known event came back with another model
-        """
-        with in_bulk():
-            file_run(self._store.transaction, derived, run=run, status=status, changes=changes, team=team, document=document)
-        return self.get(run)
-
-    def accept(self, run: str) -> Run:
-        """Bring a waiting run in force.
-
-        Raises
-        ------
-        NotFound, Conflict : not waiting, or a later run is already in force for one of its windows
-        """
-        transaction = self._store.transaction
-        reading = self._reader.writing
-        row = self._find(reading, run)
-        lock_source(transaction.connection, row.source_name)
-        # Again, now that nobody else can accept it.
-        row = self._find(reading, row.id)
-        if row.status != "waiting":
-            raise Conflict(f"{row.id} is not waiting: it is {row.status}", do="see remiss run show")
-        transaction.subjects.append(row.id)
-        transaction.changed(row.id, *({"digest": row.digest, "status": each} for each in ("waiting", "complete")))
-        activate(transaction, row.key, captured(transaction.connection, row.key))
-        return self.get(row.id)
 
     def get(self, run: str, position: int | None = None) -> Run:
         """Return a run by id or by a unique prefix of six or more characters, as it stood at a position."""

@@ -29,6 +29,11 @@ COLUMNS = (
 )
 
 
+def lock_source(connection: Connection, source: str) -> None:
+    """Have one capture of a source at a time, from the moment it reads what it compares itself with."""
+    lock_name(connection, f"source {source}")
+
+
 def lock_files(connection: Connection, source: str) -> None:
     """Have one at a time keep what the files of a source are."""
     lock_name(connection, f"files of {source}")

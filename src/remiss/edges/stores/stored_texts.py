@@ -1,4 +1,4 @@
-"""Texts that were stored without redaction: which runs have them, and writing them anew.
+"""Texts that were stored without redaction: writing them anew.
 
 It is the one place where what a run stored is written over. Statistics, priorities and digests stay as they are; what goes is
 gone at every position, as with what is erased.
@@ -11,14 +11,13 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
-from remiss.capture.captured import StoredTexts, UnredactedRun
+from remiss.capture.captured import StoredTexts
 from remiss.edges.stores.case_writing import file_context, index_anew
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import purge_words
-from remiss.edges.stores.filing import lock_source
 from remiss.edges.stores.logs.journal import Transaction
-from remiss.edges.stores.reading import Reading
 from remiss.edges.stores.redactions import redactions_value, seen_redactions
+from remiss.edges.stores.source_files import lock_source
 from remiss.edges.stores.tables import (
     case_context,
     cases,
@@ -26,7 +25,6 @@ from remiss.edges.stores.tables import (
     events,
     observations,
     profiles,
-    protocols,
     refused_rows,
     run_changes,
     runs,
@@ -37,29 +35,6 @@ from remiss.records.event import Event, to_text
 NAMES = ("model_version", "model_digest", "features", "status", "trace_id")
 # What cases are found by.
 SEARCHED = ("output", "label", "text", "inputs", "context")
-
-
-def unredacted(reading: Reading) -> tuple[UnredactedRun, ...]:
-    """Return the runs that stored texts without redaction, oldest first, seen or not."""
-    found = (
-        select(runs.c.id, runs.c.source_name, runs.c.protocol_name, runs.c.since, runs.c.until, protocols.c.version)
-        .join(unredacted_runs, unredacted_runs.c.run_key == runs.c.key)
-        .join(protocols, protocols.c.key == runs.c.protocol_key)
-        .order_by(runs.c.key)
-    )
-    return tuple(
-        UnredactedRun(
-            run=row.id, source=row.source_name, protocol=row.protocol_name, version=row.version, since=row.since, until=row.until
-        )
-        for row in reading.connection.execute(found)
-    )
-
-
-def unredacted_events(connection: Connection) -> int:
-    """Return how many events some run stored without redaction."""
-    those = select(unredacted_runs.c.run_key)
-    found = select(func.count(observations.c.event_key.distinct())).where(observations.c.run_key.in_(those))
-    return int(connection.execute(found).scalar_one())
 
 
 def rewrite(transaction: Transaction, named: str, redacted: StoredTexts) -> None:

@@ -41,7 +41,7 @@ class TableColumn:
 
     @cached_property
     def _widest(self) -> int:
-        return max(map(breadth, self.cells), default=0)
+        return max(map(breadth, {*self.cells}), default=0)
 
     @cached_property
     def least(self) -> int:

@@ -167,8 +167,6 @@ def table_of(entry: Entry) -> Table | None:
 
 def _derived(entry: Entry, answer: Any) -> None:
     """Print a page, a list, or the facts of an object under each other."""
-    from remiss.faces.spreadsheet import sheet_of
-
     if isinstance(answer, Rows):
         if any(each.name == "after" for each in entry.parameters):
             render.page(answer, answer.schema.replace("-", " "))
@@ -177,7 +175,14 @@ def _derived(entry: Entry, answer: Any) -> None:
         return
     document = json_of(entry, answer)
     if entry.tabular:
-        columns, lines = sheet_of(answer, document, returned(entry))
-        render.rows(Rows(schema=document["of"], columns=tuple(columns), rows=tuple(tuple(line) for line in lines), position=0))
+        render.rows(_listed(entry, answer, document))
         return
     render.facts((name.replace("_", " "), value) for name, value in document.items() if name != "schema" and value is not None)
+
+
+def _listed(entry: Entry, answer: Any, document: Mapping[str, Any]) -> Rows:
+    """Return a list of objects as lines and columns."""
+    from remiss.faces.spreadsheet import sheet_of
+
+    columns, lines = sheet_of(answer, document, returned(entry))
+    return Rows(schema=document["of"], columns=tuple(columns), rows=tuple(tuple(line) for line in lines), position=0)

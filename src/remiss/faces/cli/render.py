@@ -9,6 +9,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, zip_longest
+from types import NoneType
 
 import click
 
@@ -108,8 +109,7 @@ def table(titles: Sequence[str] | Mapping[str, int], lines: Iterable[Sequence[ob
     if not found.widths:
         click.echo("\n".join(_cards(columns, width)))
         return
-    shown = [columns[at] for at in found.shown]
-    head, *rest = (_drawn(row, found.widths, shown) for row in zip(*((each.title, *each.cells) for each in shown), strict=True))
+    head, *rest = _drawn([columns[at] for at in found.shown], found.widths)
     blank, rule = " " * len(head[0]), "─" if (sys.stdout.encoding or "").lower().startswith("utf") else "-"
     bold = [click.style(each, bold=True) for each in head]
     click.echo("\n".join([blank, *bold, f" {rule * (len(blank) - 2)} ", *chain.from_iterable(rest), blank]))
@@ -134,12 +134,21 @@ def _columns(
 
 def _column(title: str, values: Sequence[object], priority: int, *, first: bool, number: bool) -> TableColumn:
     """Return a column; what people copy (ids) stands first and is never broken, nor is a time; a long phrase is no id."""
-    given = [value for value in values if value is not None]
-    times = bool(given) and all(isinstance(each, datetime) for each in given)
-    cells = when(values) if times else [cell(value) for value in values]
-    right = number or title in columns_of.SHARES or (bool(given) and all(isinstance(each, int | float) for each in given))
-    phrases = any(len(each) > PHRASE and " " in each for each in cells)
+    kinds = {*map(type, values)}
+    given = kinds - {NoneType}
+    times = bool(given) and all(issubclass(each, datetime) for each in given)
+    cells = when(values) if times else _cells(values, kinds)
+    right = number or title in columns_of.SHARES or (bool(given) and all(issubclass(each, int | float) for each in given))
+    phrases = any(len(each) > PHRASE and " " in each for each in {*cells})
     return TableColumn(title, cells, priority, right=right, whole=times or (first and not phrases))
+
+
+def _cells(values: Sequence[object], kinds: Collection[type]) -> list[str]:
+    # Of one kind equal values are told alike, each once; a float is not, of which there are two zeros.
+    if len({*kinds} - {NoneType}) == 1 and {*kinds} <= {str, int, NoneType}:
+        told = {value: cell(value) for value in {*values}}
+        return [told[value] for value in values]
+    return [cell(value) for value in values]
 
 
 def _say_dropped(dropped: Sequence[TableColumn], width: int) -> None:
@@ -169,27 +178,34 @@ def _cards(columns: Sequence[TableColumn], width: int) -> Iterator[str]:
     yield ""
 
 
-def _drawn(row: Sequence[str], widths: Sequence[int], columns: Sequence[TableColumn]) -> list[str]:
-    """Return the lines that a row of a table takes: one, where no cell is wider than its column."""
-    if all(text.isascii() and len(text) <= width for text, width in zip(row, widths, strict=True)):
-        folded = [
-            [text.rjust(size) if one.right else text.ljust(size)] for text, size, one in zip(row, widths, columns, strict=True)
-        ]
-    else:
-        folded = [
-            [_padded(line, width, one.right) for line in ([text] if breadth(text) <= width else in_lines(text, width))]
-            for text, width, one in zip(row, widths, columns, strict=True)
-        ]
-    for at, (text, one) in enumerate(zip(row, columns, strict=True)):
-        if one.title in COLOURED:
-            folded[at] = [_inked(text, line) for line in folded[at]]
-    if all(len(lines) == 1 for lines in folded):
-        return [f" {'  '.join(lines[0] for lines in folded)} "]
-    blanks = [" " * width for width in widths]
-    return [
-        f" {'  '.join(blank if line is None else line for line, blank in zip(line_of, blanks, strict=True))} "
-        for line_of in zip_longest(*folded)
+def _drawn(columns: Sequence[TableColumn], widths: Sequence[int]) -> list[list[str]]:
+    """Return the lines that each row of a table takes, its titles first: one, where no cell is wider than its column."""
+    # A table of tens of thousands of rows says little that is new: each text of a column is laid out once.
+    known = [
+        {text: _folded(text, width, one) for text in {one.title, *one.cells}} for one, width in zip(columns, widths, strict=True)
     ]
+    if all(len(lines) == 1 for of_column in known for lines in of_column.values()):
+        lines_of = [[of_column[text][0] for text in _texts(one)] for one, of_column in zip(columns, known, strict=True)]
+        return [[f" {'  '.join(row)} "] for row in zip(*lines_of, strict=True)]
+    blanks = [" " * width for width in widths]
+    folded = [[of_column[text] for text in _texts(one)] for one, of_column in zip(columns, known, strict=True)]
+    return [
+        [
+            f" {'  '.join(blank if line is None else line for line, blank in zip(line_of, blanks, strict=True))} "
+            for line_of in zip_longest(*row)
+        ]
+        for row in zip(*folded, strict=True)
+    ]
+
+
+def _texts(column: TableColumn) -> tuple[str, ...]:
+    return column.title, *column.cells
+
+
+def _folded(text: str, width: int, column: TableColumn) -> list[str]:
+    """Return the lines that a cell takes, each as wide as its column, and in the colour of what it says."""
+    lines = [_padded(line, width, column.right) for line in ([text] if breadth(text) <= width else in_lines(text, width))]
+    return [_inked(text, line) for line in lines] if column.title in COLOURED else lines
 
 
 def _padded(text: str, width: int, right: bool) -> str:

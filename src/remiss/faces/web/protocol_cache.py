@@ -10,6 +10,7 @@ from remiss.catalog.query.fields import key_of_field
 from remiss.errors import RemissError
 from remiss.present import facts
 from remiss.protocol.titles import agreed
+from remiss.protocol.versions import restore
 from remiss.records.case import Sensitivity
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ def newest(ws: Workspace, ask: Callable[..., Any] | None = None) -> tuple[Protoc
     ----------
     ask : what gives the answer of an action that somebody may have asked before; default: it is asked
     """
-    from remiss.protocol.versions import restore
-
     answer = ask or (lambda call, **given: call(ws, **given))
     listed = answer(protocol_chapter.list_protocols)
     versions: dict[str, int] = {}
@@ -49,8 +48,6 @@ def protocol(ws: Workspace, label: str) -> Protocol:
     ------
     NotFound, ProtocolError : the catalog has none such, or it cannot be read any more
     """
-    from remiss.protocol.versions import restore
-
     name, _, version = label.rpartition("@")
     return restore(protocol_chapter.show(ws, name, version=int(version)).text, label)
 

@@ -14,92 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy
 
-from remiss.errors import Conflict
 from remiss.records.case import Sensitivity
 from remiss.records.slice import KeptSlice, SliceAttempt, SliceState
-from remiss.understand.multiple_testing import holm
-from remiss.understand.slices.report import Beside
-from remiss.understand.slices.testing import WindowCounts, pooled_correlation, scores, window_parts
-from remiss.understand.variance import Flags, Numbers
+from remiss.understand.multiple_testing import Numbers, holm
 
 LEVEL = 0.05
 # Of an error of rounding, beside which a p-value is still at the level.
 ALIKE = 1e-12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SliceEvidence:
-    """What some windows have of a slice and of all events that it is among, one element for each window with any of these.
-
-    `sampled` and `failed` are how many events of the slice were looked at, and how many of these failed; `failures` how many
-    failed of all that were looked at.
-    """
-
-    own: WindowCounts
-    whole: WindowCounts
-    sampled: int
-    failed: int
-    failures: int
-
-    def check(self, expected: float, windows: int) -> None:
-        """Refuse to use up windows that cannot decide: how many failures are expected does not tell how many there are.
-
-        Raises
-        ------
-        Conflict
-        """
-        present = int(np.count_nonzero(self.own.among))
-        if present < windows:
-            raise Conflict(
-                f"{present:,} windows that it has never used have events of it, and an attempt needs {windows:,}",
-                do="wait until more windows are captured and their labels are in; no attempt was used",
-            )
-        likely = float(self.own.among.sum()) / float(self.whole.among.sum()) * self.failures
-        if likely < expected:
-            raise Conflict(
-                f"if it is like the rest, {math.floor(10 * likely) / 10:.1f} of its sampled events are expected to have failed, "
-                f"and an attempt needs {expected:g}",
-                do="wait until more windows are captured, or count the whole log with --exact; no attempt was used",
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SliceEffect:
-    """How much more often than the rest a slice fails, and how sure that is; see `SliceAttempt`."""
-
-    rate: float
-    rest: float
-    excess: float
-    difference: float
-    error: float
-    degrees: float
-    p: float
-
-
-def effect_of(evidence: SliceEvidence, correlation: float) -> SliceEffect:
-    """Return the effect of a slice in windows that were not looked at when it was found.
-
-    Parameters
-    ----------
-    correlation : of windows that follow each other, from when it was found; what these windows show by themselves counts where
-        it is more
-    """
-    own, whole = evidence.own, evidence.whole
-    parts = window_parts(own.among[None], own.failing[None], whole)
-    alike = max(correlation, pooled_correlation(parts))
-    found = scores(own.among[None], own.failing[None], whole, alike)
-    beside = Beside(own=own, rest=whole.without(own), correlation=alike)
-    rate, rest = beside.rates
-    error, degrees = beside.error_of_difference()
-    return SliceEffect(
-        rate=rate,
-        rest=rest,
-        excess=float(found.excess[0]),
-        difference=rate - rest,
-        error=error,
-        degrees=degrees,
-        p=float(found.p[0]),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +104,7 @@ def _least_confirmed(p: Numbers, at: int) -> int:
     before = int(np.logical_and.accumulate(others <= bounds * (1 + ALIKE)).sum())
     largest = p.copy()
     largest[at] = LEVEL / (len(p) - before)
-    held: Flags = holm(largest) <= LEVEL * (1 + ALIKE)
-    return int(held.sum())
+    return int(np.sum(holm(largest) <= LEVEL * (1 + ALIKE)))
 
 
 def shrinkage(attempt: SliceAttempt, every: Sequence[SliceAttempt]) -> float:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from remiss.catalog.query.expression import And, Not, Operator, Query, Term, leaves
 from remiss.catalog.query.parsing import parse
@@ -17,9 +17,11 @@ from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id, parse_time, plain
 from remiss.records.slice import KeptSlice, SliceAttempt, SliceFigure, SliceReport
 from remiss.understand.ports import SliceWorkspace, StoredSlice
-from remiss.understand.question import Question
 from remiss.understand.scope import without_time
 from remiss.understand.slices.confirming import decided
+
+if TYPE_CHECKING:
+    from remiss.understand.question import Question
 
 KEEP = "slice:keep"
 WITHHELD = "attempts that counted the whole log are not told to who may still be given events of it to label"

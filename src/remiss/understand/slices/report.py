@@ -1,4 +1,7 @@
-"""What is told of the slices that were found: each beside the rest, with intervals of the process that wrote the log."""
+"""What is told of the slices that were found: each beside the rest, with intervals of the process that wrote the log.
+
+So is what later windows have of one that was kept (`confirming.py` says what that may claim).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import numpy as np
 
 from remiss.catalog.query.expression import Query, both
 from remiss.catalog.query.printing import unparse, words
+from remiss.errors import Conflict
 from remiss.records.slice import SliceFigure
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import quantile
@@ -19,7 +23,7 @@ from remiss.understand.sampling_facts import SampledColumns
 from remiss.understand.slices.counting import Part, SliceSample
 from remiss.understand.slices.predicates import SliceField, slice_field
 from remiss.understand.slices.search import FoundSlice, SliceSearch
-from remiss.understand.slices.testing import WindowCounts, window_parts
+from remiss.understand.slices.testing import WindowCounts, pooled_correlation, scores, window_parts
 from remiss.understand.variance import Flags, Indices, Numbers, kish_size, lengthened, sum_by
 
 MONTH = timedelta(days=365.2425 / 12)
@@ -193,6 +197,81 @@ class Beside:
     def _half(self, totals: Numbers) -> float:
         error, degrees = self._error(totals)
         return quantile(degrees) * error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceEvidence:
+    """What some windows have of a slice and of all events that it is among, one element for each window with any of these.
+
+    `sampled` and `failed` are how many events of the slice were looked at, and how many of these failed; `failures` how many
+    failed of all that were looked at.
+    """
+
+    own: WindowCounts
+    whole: WindowCounts
+    sampled: int
+    failed: int
+    failures: int
+
+    def check(self, expected: float, windows: int) -> None:
+        """Refuse to use up windows that cannot decide: how many failures are expected does not tell how many there are.
+
+        Raises
+        ------
+        Conflict
+        """
+        present = int(np.count_nonzero(self.own.among))
+        if present < windows:
+            raise Conflict(
+                f"{present:,} windows that it has never used have events of it, and an attempt needs {windows:,}",
+                do="wait until more windows are captured and their labels are in; no attempt was used",
+            )
+        likely = float(self.own.among.sum()) / float(self.whole.among.sum()) * self.failures
+        if likely < expected:
+            raise Conflict(
+                f"if it is like the rest, {math.floor(10 * likely) / 10:.1f} of its sampled events are expected to have failed, "
+                f"and an attempt needs {expected:g}",
+                do="wait until more windows are captured, or count the whole log with --exact; no attempt was used",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceEffect:
+    """How much more often than the rest a slice fails, and how sure that is; see `SliceAttempt`."""
+
+    rate: float
+    rest: float
+    excess: float
+    difference: float
+    error: float
+    degrees: float
+    p: float
+
+
+def effect_of(evidence: SliceEvidence, correlation: float) -> SliceEffect:
+    """Return the effect of a slice in windows that were not looked at when it was found.
+
+    Parameters
+    ----------
+    correlation : of windows that follow each other, from when it was found; what these windows show by themselves counts where
+        it is more
+    """
+    own, whole = evidence.own, evidence.whole
+    parts = window_parts(own.among[None], own.failing[None], whole)
+    alike = max(correlation, pooled_correlation(parts))
+    found = scores(own.among[None], own.failing[None], whole, alike)
+    beside = Beside(own=own, rest=whole.without(own), correlation=alike)
+    rate, rest = beside.rates
+    error, degrees = beside.error_of_difference()
+    return SliceEffect(
+        rate=rate,
+        rest=rest,
+        excess=float(found.excess[0]),
+        difference=rate - rest,
+        error=error,
+        degrees=degrees,
+        p=float(found.p[0]),
+    )
 
 
 def unlike_in_size(among: Numbers) -> Iterator[str]:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from threading import Lock
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Row, Text, func, select, type_coerce
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Engine, Row, Text, func, select, type_coerce
 
-from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch, batch_of, group_of, place, selected, share
+from remiss.curate.batches import LEAST_PREFIX, UNFLAGGED, Batch, batch_at, group_of, place, selected, share
 from remiss.curate.guidelines import read
-from remiss.curate.tally import BatchOrder, Ownership
+from remiss.curate.tally import BatchMembers, BatchOrder, Ownership
 from remiss.edges.stores.abstentions import once_undecidable
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.types import from_json
@@ -31,6 +31,7 @@ from remiss.edges.stores.tables import (
     cases,
     events,
     groups,
+    instant,
     labellings,
     links,
     observations,
@@ -42,9 +43,12 @@ from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.records.case import Sensitivity
 from remiss.records.identity import canonical
 from remiss.records.labelling import LabellingKind, Relation
+from remiss.records.window import ORIGIN_MICROS
 
 MOST_ORDERS = 16
 
+# The batch of events that are alike, and its members so far: id, probability and key of each.
+Alike: TypeAlias = tuple[Batch, list[tuple[str, float, int]]]
 Key: TypeAlias = tuple[str, str, str, tuple[tuple[int, int], ...]]
 # By the open database, not by the catalog's id, which copies of a file share.
 _KNOWN: WeakKeyDictionary[Engine, OrderedDict[Key, BatchOrder]] = WeakKeyDictionary()
@@ -171,36 +175,42 @@ def _worked_out(connection: Connection, key: Key, document: Protocol | None) -> 
     """Return the order of some windows; of a protocol that cannot be read any more there is none."""
     source, protocol, _, windows = key
     labelling = (document.labelling if document is not None else None) or UNPLANNED
-    seed = "" if document is None else document.sampling.seed
+    every = labelling.every // timedelta(microseconds=1)
     criteria: dict[Batch, set[str]] = defaultdict(set)
-    batches: dict[Batch, list[tuple[float, str, int]]] = defaultdict(list)
+    drawn: dict[Batch, list[tuple[str, float, int]]] = defaultdict(list)
     of: dict[int, Batch] = {}
     ownerships: dict[datetime, set[Ownership]] = defaultdict(set)
     of_run, populations = _ownerships(connection, windows), _populations(connection, windows)
+    wanted = {(run_key, instant(start)) for run_key, start in windows}
 
-    # Of a million events there are few kinds.
+    # Of a million events there are few kinds in few periods: what is said of one holds of all that are alike.
     @cache
-    def group(run_key: int, start: datetime, stratum: str, met: str, undecided: str) -> str:
-        return group_of(from_json(met), from_json(undecided), populations[run_key, start, stratum].__getitem__)
-
-    names = cache(lambda met: frozenset(from_json(met)))
-    own = cache(lambda stratum: canonical(from_json(stratum)).decode() if labelling.apart else "")
-    sampled = iter(()) if document is None else _sampled(connection, windows)
-    for key_of_event, run_key, start, stratum, probability, met, undecided, event_id, at in sampled:
-        batch = batch_of(group(run_key, start, stratum, met, undecided), at, labelling.every, own(stratum))
-        of[key_of_event] = batch
-        criteria[batch] |= names(met)
+    def alike(run_key: int, start: int, stratum: str, met: str, undecided: str, period: int) -> Alike | None:
+        if (run_key, start) not in wanted:
+            return None
+        group = group_of(from_json(met), from_json(undecided), populations[run_key, start, stratum].__getitem__)
+        apart = canonical(from_json(stratum)).decode() if labelling.apart else ""
+        batch = batch_at(group, period, labelling.every, apart)
+        criteria[batch].update(from_json(met))
         ownerships[batch.period].add(of_run[run_key])
-        batches[batch].append((place(seed, event_id, probability), event_id, key_of_event))
+        return batch, drawn[batch]
+
+    sampled: Iterable[Any] = () if document is None else _sampled(connection, windows)
+    for event, run_key, start, stratum, probability, met, undecided, event_id, at in sampled:
+        found = alike(run_key, start, stratum, met, undecided, (at - ORIGIN_MICROS) // every)
+        if found is not None:
+            of[event], members = found
+            members.append((event_id, probability, event))
+    seed = "" if document is None else document.sampling.seed
     return BatchOrder(
         source=source,
         protocol=protocol,
         labelling=labelling,
         seed=seed,
         severities=_severities(document),
-        batches={batch: [event for _, _, event in sorted(members)] for batch, members in sorted(batches.items())},
+        batches={batch: BatchMembers(seed, drawn[batch]) for batch in sorted(drawn)},
         of=of,
-        criteria={batch: frozenset(found) for batch, found in criteria.items()},
+        criteria={batch: frozenset(names) for batch, names in criteria.items()},
         ownerships=ownerships,
     )
 
@@ -216,30 +226,36 @@ def _severities(document: Protocol | None) -> Mapping[str, int]:
     return {} if document is None else {each.name: each.severity for each in document.criteria}
 
 
-def _populations(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[tuple[int, Any, str], Mapping[str, int]]:
-    """Return how many events met each criterion, by run, window and stratum."""
-    found: dict[tuple[int, Any, str], dict[str, int]] = defaultdict(dict)
-    for row in connection.execute(select(groups).where(among(groups.c.run_key, sorted({run_key for run_key, _ in windows})))):
-        found[row.run_key, row.window_start, row.stratum][row.criterion] = row.population
+def _populations(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Mapping[tuple[int, int, str], Mapping[str, int]]:
+    """Return how many events met each criterion, by run, window and stratum, the latter two as they are stored."""
+    stored_as = (groups.c.run_key, _micros(groups.c.window_start), groups.c.stratum, groups.c.criterion, groups.c.population)
+    wanted = among(groups.c.run_key, sorted({run_key for run_key, _ in windows}))
+    found: dict[tuple[int, int, str], dict[str, int]] = defaultdict(dict)
+    for run_key, start, stratum, criterion, population in connection.execute(select(*stored_as).where(wanted)):
+        found[run_key, start, stratum][criterion] = population
     return found
 
 
-def _sampled(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Iterator[tuple[Any, ...]]:
-    wanted = set(windows)
+def _sampled(connection: Connection, windows: Sequence[tuple[int, Any]]) -> Iterable[Any]:
+    """Return the sampled events of some runs, with times and lists as they are stored: of a million few are unlike."""
     lists = (type_coerce(observations.c[name], Text()).label(name) for name in ("criteria_met", "criteria_undecided"))
     found = (
         select(
             observations.c.event_key,
             observations.c.run_key,
-            observations.c.window_start,
+            _micros(observations.c.window_start),
             observations.c.stratum,
             observations.c.inclusion_probability,
             *lists,
         )
-        .add_columns(events.c.event_id, events.c.occurred_at)
+        .add_columns(events.c.event_id, _micros(events.c.occurred_at))
         .join_from(observations, events, events.c.key == observations.c.event_key)
         .where(
             among(observations.c.run_key, sorted({run_key for run_key, _ in windows})), observations.c.inclusion_probability > 0
         )
     )
-    return (row for row in map(tuple, connection.execute(found)) if row[1:3] in wanted)
+    return connection.execute(found)
+
+
+def _micros(column: Column[Any]) -> ColumnElement[int]:
+    return type_coerce(column, BigInteger()).label(column.name)
