@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.case_evidence import AttachmentStore as AttachmentStore
     from remiss.edges.stores.case_evidence import RawEventStore as RawEventStore
     from remiss.edges.stores.cases import CaseStore as CaseStore
+    from remiss.edges.stores.cases import governed as governed
     from remiss.edges.stores.clusters import ClusterTable as ClusterTable
     from remiss.edges.stores.connecting import open_store as open_store
     from remiss.edges.stores.discussion import ThreadStore as ThreadStore
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from remiss.edges.stores.logs.journal import acted as acted
     from remiss.edges.stores.logs.journal import moment as moment
     from remiss.edges.stores.people import PeopleStore as PeopleStore
-    from remiss.edges.stores.people import governed as governed
     from remiss.edges.stores.people import person_at as person_at
     from remiss.edges.stores.protocols import ProtocolStore as ProtocolStore
     from remiss.edges.stores.querying.paths import PathCache as PathCache
@@ -76,6 +76,7 @@ HOMES = {
     "AttachmentStore": "stores.case_evidence",
     "RawEventStore": "stores.case_evidence",
     "CaseStore": "stores.cases",
+    "governed": "stores.cases",
     "open_store": "stores.connecting",
     "ThreadStore": "stores.discussion",
     "facts": "stores.facts",
@@ -92,7 +93,6 @@ HOMES = {
     "acted": "stores.logs.journal",
     "moment": "stores.logs.journal",
     "PeopleStore": "stores.people",
-    "governed": "stores.people",
     "person_at": "stores.people",
     "PathCache": "stores.querying.paths",
     "ProtocolStore": "stores.protocols",

@@ -112,8 +112,8 @@ class Runs(Protocol):
         """Return whether there is a run of exactly this id, whether or not the actor sees it."""
         ...
 
-    def governed(self, run: str) -> Governed:
-        """Return what decides who sees a run; raises like `get`."""
+    def governed(self, run: str, position: int | None = None) -> Governed:
+        """Return id, team and sensitivity of a run, without reading what it drew; raises like `get`."""
         ...
 
     def get(self, run: str, position: int | None = None) -> Run:

@@ -130,7 +130,7 @@ def cells(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) ->
     Example: remiss run cells run-4f7q2m --format csv
     """
     head = ws.position()
-    found = ws.runs.cells(ws.runs.get(run, reached(as_of, head)).id)
+    found = ws.runs.cells(ws.runs.governed(run, reached(as_of, head)).id)
     at = head if as_of is None else as_of
     return Rows("cell", listing.cell_columns(found), listing.cell_lines(found), at, total=len(found))
 
@@ -146,7 +146,7 @@ def histograms(ws: CaptureWorkspace, run: RunId, *, field: FieldName | None = No
     Example: remiss run histograms run-4f7q2m --field inputs.carrier
     """
     head = ws.position()
-    found = ws.runs.get(run, reached(as_of, head))
+    found = ws.runs.governed(run, reached(as_of, head))
     bins = ws.histograms.bins(found.id)
     if bins is None:
         raise InputError(
@@ -176,7 +176,7 @@ def diff(ws: CaptureWorkspace, run: RunId, *, as_of: Position | None = None) -> 
     Example: remiss run diff run-4f7q2m
     """
     head = ws.position()
-    found = ws.runs.get(run, reached(as_of, head))
+    found = ws.runs.governed(run, reached(as_of, head))
     lines = tuple((each.kind, each.event, each.window, each.detail) for each in ws.runs.changes(found.id))
     at = head if as_of is None else as_of
     return Rows("change", ("kind", "event", "window", "detail"), lines, at, total=len(lines))

@@ -25,6 +25,9 @@ REFERENCE_WINDOWS = 8
 LABELLED_SHARE_EXPECTED = 0.8
 # Eleven years of hours. Every window is a row of the catalog, empty ones too, and all of a run are held in memory at once.
 MOST_WINDOWS = 100_000
+MICROSECOND = timedelta(microseconds=1)
+# Labels are added up by the day, and in shorter windows by these.
+LONGEST_PIECE = timedelta(days=1)
 # A year of hours, two centuries of weeks: no outage is that long.
 MOST_EMPTY = 10_000
 # The least and greatest event time of each stretch, in microseconds, oldest first.
@@ -88,6 +91,11 @@ def _share(window: RunWindow) -> float:
     return window.labelled / window.population if window.population else 1.0
 
 
+def piece_width(window: timedelta) -> timedelta:
+    """Return how long a piece is of the labels of a log, of which each is told by how many there are and what they say."""
+    return min(window, LONGEST_PIECE)
+
+
 def joined(stretches: Iterable[tuple[int, int]], width: timedelta) -> Stretches:
     """Return what the stretches of several files make together, oldest first.
 
@@ -96,7 +104,7 @@ def joined(stretches: Iterable[tuple[int, int]], width: timedelta) -> Stretches:
     >>> joined([(50, 60), (0, 10)], timedelta(microseconds=1)), joined([(0, 1), (20_000, 20_001)], timedelta(microseconds=1))
     (((0, 60),), ((0, 1), (20000, 20001)))
     """
-    micros = width // timedelta(microseconds=1)
+    micros = width // MICROSECOND
     found: list[tuple[int, int]] = []
     for least, greatest in sorted(stretches):
         if found and (least - FIRST) // micros - (found[-1][1] - FIRST) // micros <= MOST_EMPTY:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from remiss.capture import row_checks
-from remiss.capture.label_files import MICROSECOND, piece_width
 from remiss.capture.listed_files import PARQUET, KnownSource, Listed, described
 from remiss.capture.ports import CaptureWorkspace
+from remiss.capture.schedule import MICROSECOND, piece_width
 from remiss.capture.sql import late_labels
 from remiss.capture.sql.plan import EVENTS, LABELS, ScanPlan
 from remiss.capture.time_ranges import file_times, last_rows, refuse_timeless

@@ -90,10 +90,11 @@ def shown(page: Rows) -> dict[str, int]:
         # Somebody chose columns of their own, and gets them.
         return dict.fromkeys(page.columns, FIRST)
     found = names or priorities(page.columns, OTHERS.get(page.schema))
+    places = {name: at for at, name in enumerate(page.columns)}
     return {
         name: priority
         for name, priority in found.items()
-        if not page or name in said or any(value is not None for value in page.column(name))
+        if not page or name in said or any(row[places[name]] is not None for row in page.rows)
     }
 
 

@@ -222,7 +222,8 @@ def _each(lists: pa.ChunkedArray) -> list[NDArray[np.int64]]:
     They are taken from its bytes: pyarrow's own way to an array loads pandas, where it is installed, which takes longer.
     """
     found: list[NDArray[np.int64]] = []
-    for column in lists.cast(pa.list_(pa.int64())).chunks:
+    whole = pa.list_(pa.int64())
+    for column in (lists if lists.type == whole else lists.cast(whole)).chunks:
         _, ends = column.buffers()[:2]
         bounds = np.frombuffer(ends, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
         first, numbers = column.values.offset, column.values.buffers()[1]

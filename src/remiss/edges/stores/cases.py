@@ -13,7 +13,7 @@ from remiss.catalog.query.expression import Query, split_values
 from remiss.catalog.revision import CaseChange
 from remiss.edges.stores import case_controls, case_writing
 from remiss.edges.stores.blinding import blinded_viewer, may_be_blinded
-from remiss.edges.stores.case_reading import case_at, states
+from remiss.edges.stores.case_reading import case_at, resolve, states
 from remiss.edges.stores.listing.facets import facet, shown
 from remiss.edges.stores.listing.kinds import counted_by_kind, sight_of
 from remiss.edges.stores.listing.lines import (
@@ -37,9 +37,10 @@ from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.slices import slice_query
 from remiss.edges.stores.tables import case_context, cases
 from remiss.edges.stores.visible import Sight, visible_to
-from remiss.records.case import Case, Revision
+from remiss.records.case import Case, Revision, Sensitivity
 from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
+from remiss.records.person import Governed
 from remiss.records.rows import SortValues
 
 
@@ -233,3 +234,10 @@ def _distinct(reading: Reading) -> list[str]:
         if name is None:
             return names
         names.append(name)
+
+
+def governed(reader: Reader, case_id: str) -> Governed:
+    """Return what decides who sees a case, of one that a scope sees; raises NotFound, Ambiguous and InputError."""
+    with reader.at() as reading:
+        row = resolve(reading, case_id)
+        return Governed(id=row.id, team=row.team_id, sensitivity=Sensitivity(row.sensitivity))

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
 
-from remiss.edges.stores.case_reading import resolve
 from remiss.edges.stores.dialect.writing import insert_missing, lock_name
 from remiss.edges.stores.in_force import come_by, holds
 from remiss.edges.stores.logs.journal import UNSTAMPED, Transaction, moment
@@ -25,7 +24,7 @@ from remiss.govern.roles import lacking
 from remiss.govern.tokens import admits, digest, keeps_open, opens, split_token, written
 from remiss.records.case import Sensitivity
 from remiss.records.identity import crockford
-from remiss.records.person import Governed, Grant, IssuedToken, Person, Team, Token
+from remiss.records.person import Grant, IssuedToken, Person, Team, Token
 
 
 def person_at(reading: Reading, name: str) -> Person | None:
@@ -284,13 +283,6 @@ def register_team(transaction: Transaction, name: str) -> None:
 
 def _stamp(connection: Connection, those: ColumnElement[bool], position: int) -> None:
     connection.execute(update(teams).where(those).values(position=position))
-
-
-def governed(reader: Reader, case_id: str) -> Governed:
-    """Return what decides who sees a case, of one that a scope sees; raises NotFound, Ambiguous and InputError."""
-    with reader.at() as reading:
-        row = resolve(reading, case_id)
-        return Governed(id=row.id, team=row.team_id, sensitivity=Sensitivity(row.sensitivity))
 
 
 def _give(transaction: Transaction, name: str, given: Iterable[Grant]) -> None:

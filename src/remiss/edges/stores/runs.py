@@ -231,9 +231,9 @@ class RunStore:
         with self._reader.at() as reading:
             return reading.connection.execute(select(runs.c.key).where(runs.c.id == run)).first() is not None
 
-    def governed(self, run: str) -> Governed:
+    def governed(self, run: str, position: int | None = None) -> Governed:
         """Return what decides who sees a run, of one that is seen."""
-        with self._reader.at() as reading:
+        with self._reader.at(position) as reading:
             row = self._find(reading, run)
             return Governed(id=row.id, team=row.team_id, sensitivity=Sensitivity(row.sensitivity))
 
