@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from remiss.capture.sampling import priority
 from remiss.curate.batches import Batch, batch_of, group_of, place, reach, served
+from remiss.curate.tally import BatchMembers, in_any_order
 from remiss.understand.two_phase.labelling_order import reaches, second_probability
 
 WEEK = timedelta(weeks=1)
@@ -35,6 +36,21 @@ def test_the_order_has_nothing_to_do_with_the_order_of_capture():
     by_label = served((place("2026", each, 0.5), each) for each in ids)
     together = len(set(by_capture[:100]) & set(by_label[:100]))
     assert 35 < together < 65
+
+
+IDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8)
+
+
+@given(
+    st.lists(st.tuples(IDS, st.floats(0.01, 1), st.integers(1, 2**40)), min_size=1, max_size=20, unique_by=lambda each: each[2])
+)
+def test_members_of_a_batch_are_put_in_order_by_place_and_id_and_are_the_same_whatever_is_asked_first(drawn):
+    events, other = (BatchMembers("2026", drawn) for _ in range(2))
+    assert (len(events), [*in_any_order(events)]) == (len(drawn), [key for _, _, key in drawn])
+    expected = [key for _, _, key in sorted((place("2026", name, chance), name, key) for name, chance, key in drawn)]
+    assert [*events] == expected == [*events[:]]
+    assert (other[0], other[-1]) == (expected[0], expected[-1])
+    assert sorted(in_any_order(events)) == sorted(expected)
 
 
 def test_out_of_turn_labels_do_not_count_until_the_gap_is_closed():

@@ -8,9 +8,12 @@ import sys
 import duckdb
 import pytest
 
+import remiss
 from bench.commands import CALLS, calls
+from remiss import capture
 from remiss.contract.table import entries
 from remiss.faces.cli import main
+from tests.stories.logs import MONDAY, WEEK, small_log
 
 # Each takes longer to load than a list takes to read: an engine, arrays and quantiles, parsers of documents and of expressions,
 # and drawing.
@@ -31,6 +34,16 @@ KEPT_STEPS = (
     (("init",), 0, set()),
     (("suite list", "scenario list", "result list", "gate list", "flag list", "waiver list"), 0, {"pydantic"}),
 )
+# Of a catalog with runs, protocols are read, and with them what they were written in; a listing of a source opens no file;
+# figures are counted in arrays, and what was counted of fields is kept as such.
+RUN_STEPS = (
+    (("run list", "run cells {run}", "run diff {run}"), 0, set()),
+    (("queue list", "run show {run}", "run windows {run}"), 0, {"pydantic", "yaml"}),
+    (("status",), 0, {"pydantic", "yaml", "duckdb"}),
+    (("slice list", "run compare {run} {other}"), 0, {"pydantic", "yaml", "duckdb", "numpy"}),
+    (("slice show none", "result rows none"), 2, {"pydantic", "yaml", "duckdb", "numpy"}),
+    (("run histograms {run}",), 0, {"pydantic", "yaml", "duckdb", "numpy", "pyarrow"}),
+)
 CALLED = f"""
 import sys
 from remiss.faces.cli.main import run
@@ -48,7 +61,27 @@ def test_the_bench_calls_every_command_that_reads():
 
 @pytest.mark.parametrize("steps", [STEPS, KEPT_STEPS], ids=["of a catalog", "of safeguards"])
 def test_a_command_that_reads_loads_what_it_reads_with_and_no_more(tmp_path, steps):
-    done = subprocess.run([sys.executable, "-c", CALLED, tmp_path / "new.db", repr(steps)], capture_output=True, text=True)
+    call(tmp_path / "new.db", steps)
+
+
+@pytest.fixture
+def captured(tmp_path):
+    """A catalog of two runs, and what commands call them."""
+    log = small_log(tmp_path / "log", weeks=2)
+    with remiss.open(tmp_path / "runs.db", create=True) as ws:
+        spans = [(MONDAY + at * WEEK, MONDAY + (at + 1) * WEEK) for at in range(2)]
+        run, other = (capture.capture(ws, log.protocol, since=since, until=until).id for since, until in spans)
+        capture.status(ws)  # what files of labels came when is read once
+    return tmp_path / "runs.db", {"run": run, "other": other}
+
+
+def test_a_command_that_lists_or_shows_a_run_loads_no_engine_and_no_arrays_but_what_it_reads_with(captured):
+    catalog, names = captured
+    call(catalog, [([each.format(**names) for each in words], status, may) for words, status, may in RUN_STEPS])
+
+
+def call(catalog, steps):
+    done = subprocess.run([sys.executable, "-c", CALLED, catalog, repr(steps)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -23,7 +23,7 @@ from remiss.records.view_entry import ViewEntry, listed
 
 
 def _of_run(ws: CaptureWorkspace, given: Mapping[str, Any], rows: Rows) -> Sequence[ViewEntry]:
-    return listed(ws, given, rows, subject=ws.runs.get(given["run"]).id)
+    return listed(ws, given, rows, subject=ws.runs.governed(given["run"]).id)
 
 
 @action("run.accept", permission="run:accept", http="POST /runs/{run}/accept", subject="run")
