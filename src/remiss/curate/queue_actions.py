@@ -133,7 +133,7 @@ def list_queue(ws: QueueWorkspace, *, brief: bool = False) -> QueueState:
 
 @action("queue.release", permission=WORK, http="POST /queue/{case}/release", subject="case")
 def release(ws: QueueWorkspace, case: CaseId) -> QueueState:
-    """Put CASE, which you have in hand, back for somebody else to take.
+    """Put back CASE, which you have in hand, for somebody else to take.
 
     Example: remiss queue release k7m4-qp
 

@@ -203,7 +203,7 @@ def checkpoint(ws: AuditWorkspace) -> Signed:
     views=_proved,
 )
 def prove(ws: AuditWorkspace, entry: str, *, checkpoint: Kept | None = None) -> Proof:
-    """Print, as JSON, a proof that ENTRY is in the log.
+    """Print a proof, as JSON, that ENTRY is in the log.
 
     It can be checked without the catalog.
 

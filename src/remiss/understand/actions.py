@@ -16,7 +16,8 @@ from remiss.records.catalog import read_at
 from remiss.records.estimate import CONFIRMED, PROCESS, SAMPLE, Estimate
 from remiss.records.labelling import Verdict
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.understand.frames import besides
+from remiss.understand.domain import MOST_VALUES, UNBOUNDED
+from remiss.understand.frames import besides, narrowed, newest
 from remiss.understand.joined_versions import joined, spans_of
 from remiss.understand.periods import PERIODS
 from remiss.understand.pipeline import FrameFacts, frame_facts_of, frame_of, read_confirmed, read_flagged
@@ -64,8 +65,8 @@ def estimate(
     query : in the filter language; empty is every admitted event
     rate : a rate instead of a total; `of`, or the criterion's `among`, is the denominator
     of : the denominator of the rate, in the filter language; default: the query's terms of events, with the criterion's `among`
-    by : one figure for each value: a field such as inputs.carrier, or month, week, day, window, criterion; of confirmed figures
-        also mode or severity
+    by : one figure for each value: a field such as inputs.carrier, of at most 300 values, or month, week, day, window,
+        criterion; of confirmed figures also mode or severity
     variance : how sure: of this log (sample), or of the process behind it; default: process where `by` has rows to compare
         (of this log for rows with too little history, and for all where most are such), else sample
     source : which source, where the catalog has several
@@ -80,6 +81,7 @@ def estimate(
     ------
     QueryError : the query cannot be understood, spans several sources or protocols, asks what people decide, or asks a
         weighted figure of a criterion that was chosen on the very sample
+    FigureRefused : `by` is a field of more than 300 values among the events in question
     NotFound : nothing was captured
     """
     position = read_at(as_of, ws.evidence.position())
@@ -174,6 +176,27 @@ def sharing() -> FactsOf:
         return known[key]
 
     return facts_of
+
+
+def answerable(
+    ws: UnderstandWorkspace, *, fields: Sequence[str], source: str | None, protocol: str | None, as_of: int
+) -> frozenset[str]:
+    """Return by which of some fields every figure can be broken down, whatever events it is of.
+
+    Parameters
+    ----------
+    fields : as `by` names them, with periods and whatever else is no field
+    source, protocol : as `estimate` takes them
+    as_of : the catalog's position
+
+    Raises
+    ------
+    NotFound : nothing was captured
+    """
+    frames = newest(narrowed(ws.evidence.frames(as_of), source, protocol))
+    asked = [name for name in fields if name not in UNBOUNDED]
+    counts = [ws.evidence.value_counts(frame, asked, MOST_VALUES, as_of) for frame in frames]
+    return frozenset(fields) - {name for count in counts for name, values in count.items() if values > MOST_VALUES}
 
 
 def agreed_of(query: str, by: str | None, verdict: str | None, *, confirmed: bool) -> Agreed | None:

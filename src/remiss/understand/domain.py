@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from remiss.catalog.query.expression import Term
+from remiss.errors import FigureRefused
 from remiss.records.event import Scalar, Values
 from remiss.records.identity import canonical
 from remiss.records.run import ALL, CONTROL, UNDECIDED, Cell, Group
@@ -22,12 +23,17 @@ from remiss.understand.frames import constants_of
 from remiss.understand.periods import PERIODS, period_within
 from remiss.understand.question import QuestionPlan, Rules
 from remiss.understand.sampling_facts import Frame, Sampled
-from remiss.understand.scope import Constants, Facts, Truth, conjunction, holds
+from remiss.understand.scope import CRITERION, Constants, Facts, Truth, conjunction, holds
 
 Key: TypeAlias = tuple[str, Scalar]
 NO_KEY: Key = ("", None)
 MODEL_VERSION = "model_version"
 NOTHING: Mapping[Term, bool] = MappingProxyType({})
+# A breakdown by a field has at most so many rows. Each has an interval of its own, which takes a server milliseconds, of what
+# people confirmed some ten; nobody reads thousands, and of the few events that each then has no interval says anything.
+MOST_VALUES = 300
+# What is no field: there are as many as there are rules, versions, or windows.
+UNBOUNDED = frozenset({*PERIODS, CRITERION, MODEL_VERSION, "mode", "severity"})
 
 
 def key_of(value: Scalar) -> Key:
@@ -235,6 +241,33 @@ def hidden(cells: Iterable[DomainCell]) -> Hidden:
     return Hidden(
         population=sum(placed.cell.population for placed in found),
         least_probability=min((placed.probability for placed in found), default=1.0),
+    )
+
+
+def check_breadth(by: str | None, keys: Iterable[Key | None]) -> None:
+    """Refuse a breakdown by a field of too many values, and say how to ask for less.
+
+    Parameters
+    ----------
+    keys : the key of each row, or of each of its events
+
+    Raises
+    ------
+    FigureRefused
+    """
+    found = set() if by is None or by in UNBOUNDED else {*keys}
+    if len(found) <= MOST_VALUES:
+        return
+    numbers = all(each is None or each[1] is None or each[0] in {"int", "float"} for each in found)
+    advice = (
+        f"ask for a range of them in the query, such as {by}:FROM..TO, have them cut into bins by chart heatmap,"
+        if numbers
+        else f"ask for some of them in the query, such as {by}:A*,"
+    )
+    raise FigureRefused(
+        f"{by} has {len(found):,} values among these events, and a breakdown by a field has at most {MOST_VALUES:,}",
+        do=f"{advice} or break down by a field of fewer values",
+        field="by",
     )
 
 

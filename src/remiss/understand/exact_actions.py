@@ -66,7 +66,7 @@ def exact(
     query : in the filter language, without words to search for; empty is every admitted event
     rate : a rate instead of a total; `of`, or the criterion's `among`, is the denominator
     of : the denominator of the rate, in the filter language; default: the query's terms of events, with the criterion's `among`
-    by : one figure for each value: a field such as inputs.carrier, or month, week, day, window, criterion
+    by : one figure for each value: a field such as inputs.carrier, of at most 300 values, or month, week, day, window, criterion
     variance : of this log (sample), which is exact, or of the process behind it; default: process where `by` has rows to compare
         and these have a history, else sample
     source : which source, where the catalog has several
@@ -76,6 +76,7 @@ def exact(
     ------
     QueryError : the query cannot be understood or asked of the log, spans several sources or protocols, or asks what people
         decide
+    FigureRefused : `by` is a field of more than 300 values among the events in question
     NotFound : nothing was captured
     SourceError : the log is gone, or is not what it was when its windows were captured
     Denied : the asker may still be given events of these windows to label, of which an exact figure could tell

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -24,6 +24,7 @@ from remiss.understand.domain import (
     DomainCell,
     DomainCells,
     Key,
+    check_breadth,
     hidden_numerator,
     hidden_rest,
     in_order,
@@ -145,6 +146,7 @@ def estimate_rows(
     *,
     reference: DomainCells | None = None,
     gathered: Gathered | None = None,
+    only: Collection[Key] | None = None,
 ) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by`, sorted by key with null last.
 
@@ -157,20 +159,27 @@ def estimate_rows(
     reference : the field without limits in time; process figures of under 8 windows take from the windows before the scope
         how much windows differ
     gathered : the sampled events of questions before, where some are asked of the same
+    only : the keys whose rows are asked for; default: all
 
     Returns
     -------
     Rows in events (totals) or fractions (rates). A key that no sampled event and no cell shows is absent. Nothing at all
     when no window is in scope.
+
+    Raises
+    ------
+    FigureRefused : a breakdown by a field of too many values
     """
     if not field.windows:
         return ()
     gathered = Gathered() if gathered is None else gathered
-    past = None if reference is None or field.plan.question.variance == SAMPLE else Past(reference, gathered)
     arrays = gathered.arrays(field)
+    found = keys(field, arrays)
+    check_breadth(field.plan.question.by, found)
+    past = None if reference is None or field.plan.question.variance == SAMPLE else Past(reference, gathered)
     places = KeyPlaces(field)
     notes = notes_of(field, frame)
-    return tuple(row(field, places, arrays, past, key, notes, counts) for key in keys(field, arrays))
+    return tuple(row(field, places, arrays, past, key, notes, counts) for key in found if only is None or key in only)
 
 
 def keys(field: DomainCells, arrays: SampleArrays) -> tuple[Key, ...]:

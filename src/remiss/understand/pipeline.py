@@ -18,7 +18,7 @@ from remiss.protocol.group_sizes import as_filed
 from remiss.protocol.terms import UNPLANNED, Protocol
 from remiss.protocol.versions import salvage
 from remiss.records.estimate import SAMPLE
-from remiss.understand.domain import Census, DomainCells, Key, build_domain, key_of
+from remiss.understand.domain import Census, DomainCells, Key, build_domain, check_breadth, key_of
 from remiss.understand.frames import narrowed, only
 from remiss.understand.periods import PERIODS, begun_within
 from remiss.understand.ports import UnderstandWorkspace
@@ -27,7 +27,7 @@ from remiss.understand.question import Agreed, Question, QuestionPlan, rules_of,
 from remiss.understand.rows import Confirmed, Flagged
 from remiss.understand.sampling_facts import BlindedEvent, Earlier, Frame, Pattern, Sampled
 from remiss.understand.scope import CRITERION, known_of, named_criteria, without_time
-from remiss.understand.two_phase.domain import LabelledDomain, labelled_domain_of
+from remiss.understand.two_phase.domain import LabelledDomain, keys_of, labelled_domain_of
 from remiss.understand.two_phase.labelling_order import CriterionCounts, LabellingOrder, LabellingPlan, labelling_order_of
 from remiss.understand.variance import HISTORY
 
@@ -128,7 +128,7 @@ def read_flagged(ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, cr
 
     Raises
     ------
-    QueryError : no window in scope, or weighted figures of a criterion chosen on their sample
+    QueryError : no window in scope, too many values of a field, or weighted figures of a criterion chosen on their sample
     """
     plan = settle(of_criterion(asked, criterion), facts.census.rules)
     field = in_scope(build_domain(plan, facts.census), facts)
@@ -136,6 +136,7 @@ def read_flagged(ws: UnderstandWorkspace, facts: FrameFacts, asked: Question, cr
     if read:
         check_visible(field, facts.census.frame)
     events = facts.read(asked.query, plan.among, plan.question.by) if read else ()
+    check_breadth(plan.question.by, (key for key, _ in seen_in(events, field.windows)))
     timeless = reference_of(facts, asked, criterion) if needs_reference(field, events) else None
     reference = None if timeless is None else build_domain(timeless.plan, facts.census)
     referred: Sequence[Sampled] = ()
@@ -168,12 +169,13 @@ def read_confirmed(
 
     Raises
     ------
-    QueryError : no window in scope, or figures of a criterion chosen on their sample
+    QueryError : no window in scope, too many values of a field, or figures of a criterion chosen on their sample
     """
     plan = settle(of_criterion(asked, criterion), facts.census.rules)
     field = in_scope(build_domain(plan, facts.census), facts)
     check_visible(field, facts.census.frame)
     view = labelled_domain_of(field, agreed.verdict, facts.judge(asked.query, agreed.query, plan.among, plan.question.by))
+    check_breadth(plan.question.by, keys_of(view))
     timeless = reference_of(facts, asked, criterion) if needs_past(view) else None
     if timeless is not None:
         before = facts.judge(timeless.query, agreed.query, timeless.plan.among, timeless.plan.question.by)

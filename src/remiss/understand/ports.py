@@ -75,6 +75,17 @@ class Evidence(Protocol):
         """
         ...
 
+    def value_counts(self, frame: Frame, names: Sequence[str], most: int, position: int) -> Mapping[str, int]:
+        """Return how many values each of some fields has among the sampled events of a frame, no value among them.
+
+        Of many values it says that they are more than `most`, and of a large sample it looks at no more than 100,000 events.
+
+        Parameters
+        ----------
+        names : keys of the filter language as for `sampled`
+        """
+        ...
+
     def sensitivity(self, frame: Frame, windows: Sequence[datetime], position: int) -> Sensitivity:
         """Return that of the most sensitive sampled event in some windows of a frame."""
         ...

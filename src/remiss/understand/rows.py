@@ -5,7 +5,7 @@ What is read for several criteria is the same events, and is kept once; each cri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import TypeAlias
@@ -24,7 +24,7 @@ from remiss.records.estimate import (
     Estimate,
     EstimateRow,
 )
-from remiss.understand.domain import DomainCells
+from remiss.understand.domain import DomainCells, Key, key_of
 from remiss.understand.flagged import estimate_rows
 from remiss.understand.question import OF_CONFIRMED, Question, QuestionPlan, Wording
 from remiss.understand.sample_arrays import Gathered
@@ -64,16 +64,16 @@ class Flagged:
         """The settled question."""
         return self.field.plan
 
-    def rows(self) -> tuple[EstimateRow, ...]:
-        """Return the rows of the question, or its one row for the criterion."""
+    def rows(self, only: Collection[Key] | None = None) -> tuple[EstimateRow, ...]:
+        """Return the rows of the question, or its one row for the criterion; of some keys only theirs."""
         reference = None if self.reference is None else self.reference.holding(meeting(self.referred, self.criterion))
         field = self.field.holding(meeting(self.events, self.criterion))
         # Of one criterion of several events are marked anew, and what is made of them is not kept: there may be a million.
         gathered = self.gathered if self.criterion is None else None
-        return estimate_rows(field, self.frame, self.counts, reference=reference, gathered=gathered)
+        return estimate_rows(field, self.frame, self.counts, reference=reference, gathered=gathered, only=only)
 
     def of_sample(self) -> Flagged:
-        """Return the same, asked of this very log."""
+        """Return the same, asked of this log."""
         return replace(self, field=of_this_log(self.field))
 
 
@@ -90,12 +90,12 @@ class Confirmed:
         """The settled question."""
         return self.view.field.plan
 
-    def rows(self) -> tuple[EstimateRow, ...]:
-        """Return the rows of the question, or its one row for the criterion."""
-        return confirmed_rows(self.view.meeting(self.criterion), self.frame)
+    def rows(self, only: Collection[Key] | None = None) -> tuple[EstimateRow, ...]:
+        """Return the rows of the question, or its one row for the criterion; of some keys only theirs."""
+        return confirmed_rows(self.view.meeting(self.criterion), self.frame, only)
 
     def of_sample(self) -> Confirmed:
-        """Return the same, asked of this very log."""
+        """Return the same, asked of this log."""
         return replace(self, view=replace(self.view, field=of_this_log(self.view.field)))
 
 
@@ -112,12 +112,12 @@ class Logged:
         """The settled question."""
         return self.field.plan
 
-    def rows(self) -> tuple[EstimateRow, ...]:
-        """Return the rows of the question, or its one row for the criterion."""
-        return tuple(replace(row, method=LOG) for row in estimate_rows(self.field, self.frame, {}))
+    def rows(self, only: Collection[Key] | None = None) -> tuple[EstimateRow, ...]:
+        """Return the rows of the question, or its one row for the criterion; of some keys only theirs."""
+        return tuple(replace(row, method=LOG) for row in estimate_rows(self.field, self.frame, {}, only=only))
 
     def of_sample(self) -> Logged:
-        """Return the same, asked of this very log."""
+        """Return the same, asked of this log."""
         return replace(self, field=of_this_log(self.field))
 
 
@@ -158,23 +158,23 @@ def _rows_of(wording: Wording, asked: Question, read: Sequence[Read]) -> tuple[E
 
 
 def of_this_log(field: DomainCells) -> DomainCells:
-    """Return a field whose question is asked with the variance of this very log."""
+    """Return a field whose question is asked with the variance of this log."""
     return replace(field, plan=replace(field.plan, question=replace(field.plan.question, variance=SAMPLE)))
 
 
 def compared(read: Read) -> tuple[EstimateRow, ...]:
     """Return the rows of a comparison whose variance nobody named: of the process, where they have a history.
 
-    A row without enough windows shows how sure it is of this very log, and says so. Where more than half are such, all rows do.
+    A row without enough windows shows how sure it is of this log, and says so. Where more than half are such, all rows do.
     """
     rows = read.rows()
     lacking = [row.interval == UNKNOWN for row in rows]
     if not any(lacking):
         return rows
-    sample = [replace(row, notes=(THIS_LOG, *row.notes)) for row in read.of_sample().rows()]
-    if 2 * sum(lacking) > sum(row.value is not None for row in rows):
-        return tuple(sample)
-    return tuple(other if lacks else row for row, other, lacks in zip(rows, sample, lacking, strict=True))
+    most = 2 * sum(lacking) > sum(row.value is not None for row in rows)
+    wanted = None if most else {key_of(row.key) for row, lacks in zip(rows, lacking, strict=True) if lacks}
+    sample = (replace(row, notes=(THIS_LOG, *row.notes)) for row in read.of_sample().rows(wanted))
+    return tuple(sample) if most else tuple(next(sample) if lacks else row for row, lacks in zip(rows, lacking, strict=True))
 
 
 def meeting(events: Iterable[Sampled], criterion: str | None) -> Iterable[Sampled]:

@@ -1,12 +1,15 @@
-"""The domain of a confirmed figure: which events and cells may be in it, among what, and which windows people have begun with."""
+"""The domain of a confirmed figure: which events and cells may be in it, among what, and which windows people have begun with.
+
+What its rows share is gathered once: a breakdown may have hundreds, and none looks at what is another's.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import field as attribute
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -16,18 +19,19 @@ from remiss.understand.domain import NO_KEY, DomainCell, DomainCells, Key, hidde
 from remiss.understand.estimators import HiddenParts, IntervalEstimate, Weighted, weighted_rate, weighted_total
 from remiss.understand.question import QuestionPlan
 from remiss.understand.sample_arrays import units_of
-from remiss.understand.sampling_facts import BlindedEvent, Judged, Pattern, pattern_of
+from remiss.understand.sampling_facts import BlindedEvent, Judged
 from remiss.understand.two_phase.design import LEAST_VERIFIED, TwoPhase
 from remiss.understand.two_phase.estimators import Among, Open
 from remiss.understand.two_phase.labelled_events import Annotated
 from remiss.understand.two_phase.labelling_order import LabellingOrder, covered
-from remiss.understand.two_phase.unflagged import Pools
+from remiss.understand.two_phase.unflagged import UnflaggedCells, unflagged_cells
 from remiss.understand.variance import Numbers, log_variance
 
 MODE = "mode"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: what the rows of a breakdown share is gathered once and kept with it.
+@dataclass(frozen=True, kw_only=True)
 class LabelledDomain:
     """What a confirmed question is about: a field, the verdict that counts, the labelling order of its frame's events with what
     people found, and the windows that people have begun with.
@@ -45,8 +49,6 @@ class LabelledDomain:
     past: LabelledDomain | None = None
     withheld: int = 0
     telling: bool = False
-    # Each row of a breakdown, and each of its parts, asks for the same.
-    known_numbers: dict[Key, list[int]] = attribute(default_factory=dict, init=False, compare=False, repr=False)
 
     def meeting(self, criterion: str | None) -> LabelledDomain:
         """Return this as a question about one criterion has it: inside are events that met that too."""
@@ -92,8 +94,27 @@ class LabelledDomain:
 
     def cells(self, key: Key, starts: Sequence[datetime]) -> tuple[DomainCell, ...]:
         """Return the cells of those windows whose events may be in the figure of a key."""
-        within = frozenset(starts)
-        return tuple(each for each in self.field.cells if each.cell.window in within and each.key in {None, key})
+        # Where no cell is of one key alone all rows ask for the same.
+        named = key if key in self._cells_by_key else None, tuple(starts)
+        if named not in self._known_cells:
+            within = frozenset(starts)
+            those = self._cells_by_key.get(named[0], ())
+            self._known_cells[named] = tuple(each for each in those if each.cell.window in within)
+        return self._known_cells[named]
+
+    @cached_property
+    def _known_cells(self) -> dict[tuple[Key | None, tuple[datetime, ...]], tuple[DomainCell, ...]]:
+        return {}
+
+    @cached_property
+    def _cells_by_key(self) -> Mapping[Key | None, Sequence[DomainCell]]:
+        """The cells whose events may be of each key that some cell is of, in their order; under None those that may be of any."""
+        keys = {each.key for each in self.field.cells if each.key is not None}
+        found: dict[Key | None, list[DomainCell]] = {key: [] for key in (None, *keys)}
+        for each in self.field.cells:
+            for key in found if each.key is None else (each.key,):
+                found[key].append(each)
+        return found
 
     def holds(self, event: Judged) -> bool:
         """Return whether an event is one that the question is about."""
@@ -101,17 +122,57 @@ class LabelledDomain:
 
     def numbers(self, key: Key, starts: Sequence[datetime]) -> list[int]:
         """Return the numbers of the events in the domain of a key, whether they were labelled or not."""
-        within, events = frozenset(starts), self.order.events
-        return [at for at in self.numbers_by_key().get(key, ()) if events[at].window in within]
+        return self._within(self.numbers_by_key, key, starts)
 
+    def among(self, key: Key, starts: Sequence[datetime]) -> list[int]:
+        """Return the numbers of the sampled events that are in the denominator of a key's rate."""
+        return self._within(self._among_by_key, key, starts)
+
+    def _within(self, numbers: Mapping[Key, Sequence[int]], key: Key, starts: Sequence[datetime]) -> list[int]:
+        within, events = frozenset(starts), self.order.events
+        return [at for at in numbers.get(key, ()) if events[at].window in within]
+
+    @cached_property
     def numbers_by_key(self) -> Mapping[Key, Sequence[int]]:
-        """Return the numbers of the events that would be in the figure of each key if people found them such."""
-        if not self.known_numbers:
-            plan = self.field.plan
-            for at, each in enumerate(self.order.events):
-                if self.holds(each) and (not plan.question.rate or in_denominator(plan, each)):
-                    self.known_numbers.setdefault(own_key(plan, each), []).append(at)
-        return self.known_numbers
+        """The numbers of the events that would be in the figure of each key if people found them such."""
+        plan = self.field.plan
+        return self._by_key(lambda each: self.holds(each) and (not plan.question.rate or in_denominator(plan, each)))
+
+    @cached_property
+    def _among_by_key(self) -> Mapping[Key, Sequence[int]]:
+        return self._by_key(lambda each: in_denominator(self.field.plan, each))
+
+    def _by_key(self, asked: Callable[[Judged], bool]) -> Mapping[Key, Sequence[int]]:
+        found: dict[Key, list[int]] = {}
+        for at, each in enumerate(self.order.events):
+            if asked(each):
+                found.setdefault(own_key(self.field.plan, each), []).append(at)
+        return found
+
+    @cached_property
+    def windows_by_key(self) -> Mapping[Key, frozenset[datetime]]:
+        """In which windows an event of each key was seen."""
+        found: dict[Key, set[datetime]] = {}
+        for each in self.order.events:
+            if each.of or self.holds(each):
+                found.setdefault(own_key(self.field.plan, each), set()).add(each.window)
+        return {key: frozenset(windows) for key, windows in found.items()}
+
+    def annotating(self, placed: DomainCell) -> float:
+        """Return the least chance of an event of a cell of the field to be captured and annotated in turn."""
+        # Each row asks it of all cells, which live as long as this does.
+        if id(placed) not in self._known_chances:
+            self._known_chances[id(placed)] = min(placed.probability, self.order.least(placed.cell))
+        return self._known_chances[id(placed)]
+
+    @cached_property
+    def _known_chances(self) -> dict[int, float]:
+        return {}
+
+    @cached_property
+    def unflagged(self) -> UnflaggedCells:
+        """The cells of events that no criterion caught."""
+        return unflagged_cells(self.field.cells, self.order, self.annotating)
 
     def labelled_numbers(self, key: Key, starts: Sequence[datetime]) -> list[int]:
         """Return the numbers of the events in the domain of a key that were labelled in order."""
@@ -145,7 +206,7 @@ def keys_of(view: LabelledDomain) -> tuple[Key, ...]:
     if view.field.plan.question.by is None:
         return (NO_KEY,)
     within, events = frozenset(view.windows), view.order.events
-    found = view.numbers_by_key()
+    found = view.numbers_by_key
     return tuple(in_order(key for key in found if any(events[at].window in within for at in found[key])))
 
 
@@ -158,43 +219,8 @@ def open_of(view: LabelledDomain, cells: Sequence[DomainCell]) -> Open:
     """Return what could be in a figure and was not found."""
     own, plan = [placed for placed in cells if placed.numerator is not False], view.order.labelling_plan
     shares = {True: plan.least_share, False: plan.cleared_share}
-    least = min((annotating(view, placed) * shares[bool(placed.cell.met)] for placed in own), default=1.0)
+    least = min((view.annotating(placed) * shares[bool(placed.cell.met)] for placed in own), default=1.0)
     return Open(population=float(sum(placed.cell.population for placed in own)), least_probability=least)
-
-
-def annotating(view: LabelledDomain, placed: DomainCell) -> float:
-    """Return the least chance of an event of a cell to be captured and annotated in turn."""
-    return min(placed.probability, view.order.least(placed.cell))
-
-
-def pools_of(view: LabelledDomain, own: Sequence[DomainCell]) -> Pools:
-    """Return the events of some cells that no criterion caught, in pools of the same chance to be annotated.
-
-    Cells of a window in which that chance is the same are one pool, and how many of it are annotated is known.
-    """
-    unflagged = [placed for placed in view.field.cells if not placed.cell.met]
-    key = {id(placed): (placed.cell.window, annotating(view, placed)) for placed in unflagged}
-    # What is annotated is counted by what an event shares with those of its cell, but for what it is outside of: that changes no
-    # chance.
-    alike: dict[Pattern, tuple[datetime, float]] = {}
-    population: dict[tuple[datetime, float], int] = defaultdict(int)
-    mine: dict[tuple[datetime, float], int] = defaultdict(int)
-    for placed in unflagged:
-        cell, pool = placed.cell, key[id(placed)]
-        alike[pattern_of(cell.window, cell.stratum, cell.met, cell.undecided, ())] = pool
-        population[pool] += cell.population
-    for placed in own:
-        mine[key[id(placed)]] += placed.cell.population
-    annotated: dict[tuple[datetime, float], int] = defaultdict(int)
-    for pattern, count in view.order.unflagged_in_prefix.items():
-        if pattern in alike:
-            annotated[alike[pattern]] += count
-    # A window that several periods touch was annotated up to several places: there the least chance is known, and no more.
-    split = {each.window for each in (placed.cell for placed in own) if len(view.order.places_of(each)) > 1}
-    chances = [pool[1] if pool[0] in split else annotated[pool] / population[pool] for pool in mine]
-    return Pools(
-        populations=np.array(list(mine.values()), dtype=np.float64), chances=np.array([min(1.0, each) for each in chances])
-    )
 
 
 def flagged_of(view: LabelledDomain, cells: Sequence[DomainCell], domain: Sequence[int]) -> IntervalEstimate:
@@ -211,7 +237,7 @@ def flagged_of(view: LabelledDomain, cells: Sequence[DomainCell], domain: Sequen
 
 def flagged_rate(view: LabelledDomain, key: Key, cells: Sequence[DomainCell], starts: Sequence[datetime]) -> IntervalEstimate:
     """Return which share of a rate's denominator is in the domain whatever people found, by the capture alone."""
-    among = denominator(view, key, starts)
+    among = view.among(key, starts)
     inside = np.array([view.holds(view.order.events[at]) for at in among], dtype=np.float64)
     return weighted_rate(
         as_weighted(view, among, inside), HiddenParts(numerator=hidden_numerator(cells), rest=hidden_rest(cells))
@@ -226,16 +252,6 @@ def as_weighted(view: LabelledDomain, numbers: Sequence[int], inside: Numbers) -
     return Weighted(y=inside, x=np.ones(len(p)), p=p, window=np.zeros(len(p), dtype=np.intp), windows=1, unit=unit)
 
 
-def denominator(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> list[int]:
-    """Return the numbers of the sampled events that are in the denominator of a rate."""
-    plan, within = view.field.plan, frozenset(starts)
-    return [
-        at
-        for at, each in enumerate(view.order.events)
-        if each.window in within and in_denominator(plan, each) and own_key(plan, each) == key
-    ]
-
-
 def among_of(view: LabelledDomain, key: Key, starts: Sequence[datetime], found: Annotated, estimate: TwoPhase) -> Among:
     """Return the denominator of a rate in some windows: counted where cells tell, else weighted by the capture alone."""
     cells = [placed for placed in view.cells(key, starts) if placed.denominator is not False]
@@ -245,7 +261,7 @@ def among_of(view: LabelledDomain, key: Key, starts: Sequence[datetime], found: 
         for placed in cells:
             windows[place_of[placed.cell.window]] += placed.cell.population
         return Among(total=float(windows.sum()), windows=windows)
-    events = [view.order.events[at] for at in denominator(view, key, starts)]
+    events = [view.order.events[at] for at in view.among(key, starts)]
     p = np.array([each.probability for each in events], dtype=np.float64)
     for each in events:
         windows[place_of[each.window]] += 1 / each.probability

@@ -21,7 +21,7 @@ from remiss.understand.intervals import FEW, none_upper_of_process
 from remiss.understand.periods import PERIODS
 from remiss.understand.process import PAST, WindowParts, WindowSums, process_rate, process_total
 from remiss.understand.two_phase.design import TwoPhase, two_phase
-from remiss.understand.two_phase.domain import LabelledDomain, among_of, as_weighted, denominator, own_key, whole
+from remiss.understand.two_phase.domain import LabelledDomain, among_of, as_weighted, whole
 from remiss.understand.two_phase.estimators import Among, part_of, share_among
 from remiss.understand.two_phase.labelled_events import Annotated
 from remiss.understand.two_phase.labelling_order import annotated
@@ -194,8 +194,8 @@ def flagged_sums(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> 
         events = None if whole(of_y) else units_among(view, view.numbers(key, starts), starts)
         return WindowSums(y=y, x=y, y2=y2, x2=y2, events=events)
     exact = all(placed.denominator and placed.key is not None for placed in of_x)
-    x, x2 = counted(of_x) if exact else summed(denominator(view, key, starts))
-    events = None if whole(of_y) else units_among(view, denominator(view, key, starts), starts, exact=exact)
+    x, x2 = counted(of_x) if exact else summed(view.among(key, starts))
+    events = None if whole(of_y) else units_among(view, view.among(key, starts), starts, exact=exact)
     return WindowSums(y=y, x=x, y2=y2, x2=x2, events=events)
 
 
@@ -236,10 +236,6 @@ def history_of(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> Wi
 
 def existed(view: LabelledDomain, key: Key, starts: Sequence[datetime]) -> tuple[datetime, ...]:
     """Return of some windows those from the first to the last in which an event of a key was seen."""
-    plan, within = view.field.plan, frozenset(starts)
-    seen = {
-        each.window
-        for each in view.order.events
-        if each.window in within and (each.of or view.holds(each)) and own_key(plan, each) == key
-    }
-    return tuple(start for start in starts if min(seen) <= start <= max(seen)) if seen else tuple(starts)
+    seen = view.windows_by_key.get(key, frozenset()).intersection(starts)
+    first, last = min(seen, default=None), max(seen, default=None)
+    return tuple(start for start in starts if first is None or last is None or first <= start <= last)

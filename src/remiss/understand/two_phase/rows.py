@@ -7,7 +7,7 @@ batches are not begun are left out, and the row says how many.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,15 +21,7 @@ from remiss.understand.notes import left_out_of, notes_of, of_windows, pending_n
 from remiss.understand.sample_arrays import KeyPlaces
 from remiss.understand.sampling_facts import Frame
 from remiss.understand.two_phase.design import LEAST_VERIFIED, TwoPhase, two_phase
-from remiss.understand.two_phase.domain import (
-    LabelledDomain,
-    among_of,
-    flagged_of,
-    flagged_rate,
-    keys_of,
-    open_of,
-    pools_of,
-)
+from remiss.understand.two_phase.domain import LabelledDomain, among_of, flagged_of, flagged_rate, keys_of, open_of
 from remiss.understand.two_phase.estimators import (
     Among,
     calibrated,
@@ -78,27 +70,29 @@ UNSEEN = (
 )
 
 
-def confirmed_rows(view: LabelledDomain, frame: Frame) -> tuple[EstimateRow, ...]:
+def confirmed_rows(view: LabelledDomain, frame: Frame, only: Collection[Key] | None = None) -> tuple[EstimateRow, ...]:
     """Return one row, or one for each key of `by` that some event in question has, sorted by key with null last.
 
     Parameters
     ----------
     view : of the settled question, without what it says of people; with every sampled event of the frame, `inside` by the
         plan's query, `agreed` by what the question says of people too
+    only : the keys whose rows are asked for; default: all
     """
     if not view.field.windows:
         return ()
     places, shared = KeyPlaces(view.field), notes_of(view.field, frame)
     if view.withheld:
         shared = (WITHHELD.format(count=view.withheld, least=LEAST_VERIFIED), *shared)
-    return tuple(row_of(view, places, key, shared) for key in keys_of(view))
+    return tuple(row_of(view, places, key, shared) for key in keys_of(view) if only is None or key in only)
 
 
 def row_of(view: LabelledDomain, places: KeyPlaces, key: Key, shared: tuple[str, ...]) -> EstimateRow:
     """Return the figure of one key."""
     field, question = view.field, view.field.plan.question
     scope = tuple(field.windows[at] for at in places.windows(key))
-    starts = tuple(start for start in scope if start in frozenset(view.windows))
+    begun = frozenset(view.windows)
+    starts = tuple(start for start in scope if start in begun)
     cells = view.cells(key, starts)
     domain = view.numbers(key, starts)
     labelled = [at for at in domain if view.order.in_prefix[at]]
@@ -271,7 +265,7 @@ def total_of(view: LabelledDomain, cells: Sequence[DomainCell], found: Annotated
         if caught:
             parts.append(confirmed_total(mine, two_phase(mine), open_of(view, own)))
             continue
-        figure = unflagged_total(mine, two_phase(mine), pools_of(view, own), view.order.labelling_plan.cleared_share)
+        figure = unflagged_total(mine, two_phase(mine), view.unflagged.pools(own), view.order.labelling_plan.cleared_share)
         parts.append(figure)
         if len(mine.y) and not mine.y.any() and not mine.unsettled.any():
             population = sum(placed.cell.population for placed in own)

@@ -15,18 +15,27 @@ this was chosen: docs/adr/0039.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
 
 import numpy as np
 
+from remiss.understand.domain import DomainCell
 from remiss.understand.estimators import IntervalEstimate
 from remiss.understand.intervals import LEVEL, few_interval
+from remiss.understand.sampling_facts import Pattern, pattern_of
 from remiss.understand.two_phase.design import TwoPhase
 from remiss.understand.two_phase.labelled_events import REJECTED, Annotated, Flags
+from remiss.understand.two_phase.labelling_order import LabellingOrder
 from remiss.understand.variance import Numbers, kish_size, together_by
 
 # How many failures, each to be found with a small chance p, are missed with a chance of 5 % when p times their number is this.
 MISSED = -math.log(1 - LEVEL)
+# A window, and the chance of each event of some of its cells to be annotated.
+Pool: TypeAlias = tuple[datetime, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,61 @@ class Pools:
     def total(self) -> float:
         """How many events there are."""
         return float(self.populations.sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnflaggedCells:
+    """The cells of events that no criterion caught, in pools: those of a window whose events have the same chance.
+
+    `pool` is that of each cell, by its identity; `population` and `annotated` are how many events each pool has, and how many of
+    them are annotated in turn. `split` are the cells of windows that several periods touch.
+    """
+
+    pool: Mapping[int, Pool]
+    population: Mapping[Pool, int]
+    annotated: Mapping[Pool, int]
+    split: frozenset[int]
+
+    def pools(self, own: Sequence[DomainCell]) -> Pools:
+        """Return the events of some of these cells in pools; how many of a pool are annotated is known."""
+        mine: dict[Pool, int] = defaultdict(int)
+        for placed in own:
+            mine[self.pool[id(placed)]] += placed.cell.population
+        # A window that several periods touch was annotated up to several places: there the least chance is known, and no more.
+        split = {placed.cell.window for placed in own if id(placed) in self.split}
+        chances = [each[1] if each[0] in split else self.annotated.get(each, 0) / self.population[each] for each in mine]
+        return Pools(
+            populations=np.array(list(mine.values()), dtype=np.float64), chances=np.array([min(1.0, each) for each in chances])
+        )
+
+
+def unflagged_cells(cells: Iterable[DomainCell], order: LabellingOrder, chance: Callable[[DomainCell], float]) -> UnflaggedCells:
+    """Return those of some cells whose events no criterion caught.
+
+    Parameters
+    ----------
+    chance : the least chance of an event of a cell to be captured and annotated in turn
+    """
+    pool: dict[int, Pool] = {}
+    # What is annotated is counted by what an event shares with those of its cell, but for what it is outside of: that changes no
+    # chance.
+    alike: dict[Pattern, Pool] = {}
+    population: dict[Pool, int] = defaultdict(int)
+    split = set()
+    for placed in cells:
+        cell = placed.cell
+        if cell.met:
+            continue
+        own = pool[id(placed)] = cell.window, chance(placed)
+        alike[pattern_of(cell.window, cell.stratum, cell.met, cell.undecided, ())] = own
+        population[own] += cell.population
+        if len(order.places_of(cell)) > 1:
+            split.add(id(placed))
+    annotated: dict[Pool, int] = defaultdict(int)
+    for pattern, count in order.unflagged_in_prefix.items():
+        if pattern in alike:
+            annotated[alike[pattern]] += count
+    return UnflaggedCells(pool=pool, population=population, annotated=annotated, split=frozenset(split))
 
 
 def most_unseen(pools: Pools, share: float = 1.0) -> float:

@@ -20,11 +20,12 @@ from sqlalchemy import Connection, Engine, Text, func, select, type_coerce
 from remiss.catalog.query.expression import Query
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.in_force import same_window
-from remiss.edges.stores.reading import Reader
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.run_rows import CELL_ORDER, cell, group, names, stratum, version
+from remiss.edges.stores.sampled.columns import selected_for
 from remiss.edges.stores.sampled.events import blinded_events, judged, sampled, sampled_columns
 from remiss.edges.stores.sampled.frames import frames, most_sensitive, of_frame, open_to_viewer
-from remiss.edges.stores.tables import Instant, cells, events, groups, observations, run_windows, runs
+from remiss.edges.stores.tables import Instant, cells, event_contents, events, groups, observations, run_windows, runs
 from remiss.records.case import Sensitivity
 from remiss.records.event import ModelVersion
 from remiss.records.run import Cell, Group
@@ -34,6 +35,8 @@ from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Patter
 
 # Ten years of weekly captures of two logs. A run's counts are some ten numbers for each of its windows and strata.
 MOST_RUNS = 1_000
+# Of so many events it shows whether a field has few values.
+LOOKED_AT = 100_000
 
 Counts: TypeAlias = Mapping[Pattern, int]
 # By the open database, not by the catalog's id, which copies of a file share.
@@ -99,6 +102,25 @@ def _told_apart(connection: Connection, run_keys: Collection[int]) -> Mapping[in
         told = version(row.model_version)
         if told is not None:
             found[row.run_key].add(told)
+    return found
+
+
+def value_count(reading: Reading, frame: Frame, name: str, most: int) -> int:
+    """Return how many values a field has among sampled events of a frame, up to one more than `most`; see the port."""
+    [(_, column)] = selected_for([name]).values()
+    those = (
+        select(column.label("value"))
+        .select_from(observations)
+        .join(events, events.c.key == observations.c.event_key)
+        .outerjoin(event_contents, event_contents.c.event_key == observations.c.event_key)
+        .join(run_windows, same_window(observations))
+        .where(of_frame(reading, frame), observations.c.inclusion_probability > 0)
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    # What reads them stops with the first value that is one too many.
+    distinct = select(those.c.value).distinct().limit(most + 1).subquery()
+    found: int = reading.connection.execute(select(func.count()).select_from(distinct)).scalar_one()
     return found
 
 
@@ -180,6 +202,11 @@ class EvidenceStore:
         """Return every sampled event of the runs in force of a frame by columns, with some of its fields; see the port."""
         with self._reader.at(position) as reading:
             return sampled_columns(reading, frame, plan, names)
+
+    def value_counts(self, frame: Frame, names: Sequence[str], most: int, position: int) -> Mapping[str, int]:
+        """Return how many values each of some fields has among the sampled events of a frame, up to one more than `most`."""
+        with self._reader.at(position) as reading:
+            return {name: value_count(reading, frame, name, most) for name in names}
 
     def sensitivity(self, frame: Frame, windows: Sequence[datetime], position: int) -> Sensitivity:
         """Return that of the most sensitive sampled event in some windows of a frame."""
