@@ -65,3 +65,18 @@ def test_a_note_of_several_rows_is_said_once_with_their_names():
     rows = [replace(ROW, key=f"K{at}", notes=("one", *(("two",) if at < 2 else ()))) for at in range(8)]
     rows.append(replace(ROW, key="last"))
     assert estimate_facts.notes(estimate(*rows)) == ["K0, K1, K2, K3 and 4 more: one", "K0, K1: two"]
+
+
+def test_a_note_of_rows_with_long_names_is_a_line_that_can_be_read():
+    names = [f"a station of a name that goes on and on {at} " * 4 for at in range(9)]
+    found = estimate(ROW, *(replace(LOG, key=each) for each in names))
+    [note] = estimate_facts.rows_own(found, [])
+    assert len(note) <= 180
+    assert note.endswith(f" and 7 more: {THIS_LOG}")
+    assert note.startswith("a station of a")
+
+
+def test_what_could_not_be_judged_is_told_in_plain_words():
+    of = {"value": 0.1, "low": 0.05, "high": 0.2, "judged": 0.9, "bounds": (0.09, 0.19)}
+    [note] = [each for each in estimate_facts.notes(replace(estimate(replace(ROW, **of), LOG), rate=True)) if "unjudged" in each]
+    assert note == "if unjudged: what the rate would be if none, or all, of the events that could not be judged matched"

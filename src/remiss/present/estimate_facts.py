@@ -6,15 +6,15 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from remiss.present.legible import between, counted, figure, moment, number, one_line, share
+from remiss.present.legible import between, counted, cut, figure, moment, number, one_line, share
 from remiss.records.estimate import CONFIRMED, UNKNOWN, WEIGHTED, Estimate, EstimateRow
 from remiss.records.event import EMPTY, NOT_KNOWN
 from remiss.records.labelling import Verdict
 
 UNDEFINED = "undefined"
 INTERVAL = "95 % interval"
-# Rows that a note names.
-NAMED = 5
+# So many rows are named before a note, as far as their names have room: no line is much longer than what is said.
+NAMED, ROOM, NAME = 5, 48, 23
 IN_QUESTION, SHARE = "in question", "share of them"
 POSSIBLE = "if unjudged"
 # The columns of the table but for the key of a breakdown, with the priority of each (see columns.py).
@@ -141,7 +141,7 @@ def judged(row: EstimateRow) -> str:
     """Return how much of what a rate is among could be judged, and what the rest could make of it; empty when all could."""
     if row.judged is None or _all_judged(row):
         return ""
-    return f"{share(row.judged)} could be judged; were none or all of the others such, the rate would be {possible(row)}"
+    return f"{share(row.judged)} could be judged; if none, or all, of the others matched, the rate would be {possible(row)}"
 
 
 def _all_judged(row: EstimateRow) -> bool:
@@ -158,7 +158,9 @@ def notes(estimate: Estimate) -> list[str]:
     shared = shared_notes(estimate)
     # In the table of several rows it stands beside each figure.
     beside = estimate.by is not None and not all(map(_all_judged, estimate.rows))
-    said = [f"{POSSIBLE}: the rate if none, or all, of the events were such that could not be judged"] if beside else []
+    said = (
+        [f"{POSSIBLE}: what the rate would be if none, or all, of the events that could not be judged matched"] if beside else []
+    )
     return [*estimate.notes, *said, *rows_own(estimate, shared, judging=not beside), *shared]
 
 
@@ -181,11 +183,21 @@ def rows_own(estimate: Estimate, shared: Sequence[str], *, judging: bool = True)
         for note in (*row.notes, *([judged(row)] if judging else [])):
             if note and note not in shared:
                 keys.setdefault(note, []).append(key_of(row))
-    more = {note: f" and {len(own) - NAMED + 1:,} more" if len(own) > NAMED else "" for note, own in keys.items()}
-    return [
-        f"{', '.join(own[: NAMED - 1] if more[note] else own)}{more[note]}: {note}" if estimate.by else note
-        for note, own in keys.items()
-    ]
+    return [f"{_named(own)}: {note}" if estimate.by else note for note, own in keys.items()]
+
+
+def _named(keys: Sequence[str]) -> str:
+    """Return rows by their keys, of many or long ones the first.
+
+    >>> _named(["UA", "AA"]), _named([str(each) for each in range(12)])
+    ('UA, AA', '0, 1, 2, 3 and 8 more')
+    """
+    names = [cut(each, NAME) for each in keys[:NAMED]]
+    shown = NAMED - 1 if len(keys) > NAMED else len(names)
+    while shown > 1 and len(", ".join(names[:shown])) > ROOM:
+        shown -= 1
+    left = len(keys) - shown
+    return ", ".join(names[:shown]) + (f" and {left:,} more" if left else "")
 
 
 def trend_in_words(trend: Estimate) -> str:

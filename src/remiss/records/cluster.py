@@ -28,7 +28,7 @@ class ClusterFigure:
 
     `name` is made of `terms`: the words and the values of fields that most of its cases have and few others, the most telling
     first. `cases` sampled cases are in it, which stand for about `events` events of the log; the interval is of 95 %, of this
-    very log. `typical` are the ids of the cases nearest to its middle.
+    log. `typical` are the ids of the cases nearest to its middle.
 
     Its id stays the same when clusters are looked for again. `merged` are clusters of before that went into it, and `split_from`
     is the one that it was a part of.

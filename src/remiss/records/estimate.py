@@ -24,19 +24,22 @@ PROCESS = "process"
 FLAGGED = "flagged"
 CONFIRMED = "confirmed"
 EXACT, GIVEN, UNKNOWN, UNDEFINED = "exact", "given", "unknown", "undefined"
-# Why a row of a comparison has an interval of this very log; the marks of a table and a chart go by it.
+# Why a row of a comparison has an interval of this log only; the marks of a table and a chart go by it.
 THIS_LOG = (
     "this log only: under 8 windows of its own, so the interval says nothing of other weeks and is no ground to compare rows"
 )
 # Of what the intervals of a comparison are.
-OF_SAMPLE = "the intervals are of this very log; to compare rows with each other ask with variance process"
-OF_PROCESS = "the intervals are of the process that wrote the log, to compare rows; of this very log ask with variance sample"
+OF_SAMPLE = "the intervals are for this log only; to compare rows with each other, ask with variance process"
+OF_PROCESS = (
+    "the intervals include variation over time, so that rows can be compared; for this log only, ask with variance sample"
+)
 MOST_OF_SAMPLE = (
-    "most rows have too little history to compare them: all intervals are of this very log; ask with variance process for those "
-    "that have one"
+    "most rows have too little history to be compared, so all intervals are for this log only; for those that have enough, ask "
+    "with variance process"
 )
 SOME_OF_SAMPLE = (
-    "the intervals are of the process that wrote the log, to compare rows; of this log only where there is too little history"
+    "the intervals include variation over time, so that rows can be compared; those of rows with too little history are for this "
+    "log only"
 )
 Method = Annotated[str, OneOf((COUNTED, WEIGHTED, LOG))]
 Variance = Annotated[str, OneOf((SAMPLE, PROCESS))]
@@ -66,7 +69,7 @@ class EstimateRow:
     `value` is a number of events, or a fraction for a rate; None where it is undefined (nothing to count among). `low` and
     `high` are None for an exact count and where there is too little history; `interval` says which: `exact`, `given`, `unknown`,
     or `undefined` where there is no value. `method` is `counted` (sums of exact counts), `weighted` (from sampled events) or
-    `log` (counted over the log itself); `variance` is `sample` (this very log) or `process` (what wrote it). `sampled` is how
+    `log` (counted over the log itself); `variance` is `sample` (this log only) or `process` (what wrote it). `sampled` is how
     many sampled events are in the figure's set and `effective` how many equally weighted ones they are worth. `few` marks under
     ten sampled. For rates `judged` is the share of events that could be judged (labelled) and `bounds` what the rate would be
     if none or all of the others had met the criterion. `left_out` counts the rows of the figure's windows that the protocol does
@@ -148,7 +151,7 @@ class EstimateRow:
 
     @property
     def of_this_log(self) -> bool:
-        """Whether this is a row of a comparison that speaks of this very log alone."""
+        """Whether this is a row of a comparison that speaks of this log alone."""
         return THIS_LOG in self.notes
 
 

@@ -178,7 +178,7 @@ def _figures(found: CaseGroups, cases: Sequence[ClusterCase], domain: DomainCell
 
 
 def _events(cases: Sequence[ClusterCase], domain: DomainCells) -> IntervalEstimate:
-    """Return for about how many events of the log some cases stand; the interval is of this very log."""
+    """Return for about how many events of the log some cases stand; the interval is of this log."""
     numbers: dict[str | None, int] = {}
     units = [numbers.setdefault(case.unit, len(numbers)) for case in cases]
     drawn = Weighted(

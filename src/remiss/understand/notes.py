@@ -20,8 +20,8 @@ from remiss.understand.sampling_facts import Frame
 OF_WINDOWS = "of {count:,} of {all:,} windows, from {since} to {until}{rest}"
 NOT_BEGUN = ": people have not begun with the events of the others"
 NONE_BEGUN = (
-    "people have not begun with the events of any window in scope: a figure needs the first {least} labels of each criterion "
-    "in it, and of what no criterion caught where the question takes that in; the queue gives them in this order"
+    "people have not begun with the events of any window in scope: a figure needs the first {least} labels of each criterion in "
+    "it, and of what no criterion caught if that is asked of, too"
 )
 PENDING = "preliminary: no final verdict yet on {count:,} of {all:,} cases to be verified"
 WAITING = "{count:,} of them wait for a decision, not for their turn"

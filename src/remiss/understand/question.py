@@ -258,7 +258,9 @@ def check_field(key: str, rules: Rules, besides: Iterable[str] = ()) -> None:
 def check_choices(question: Question, rules: Rules) -> None:
     """Refuse an unknown variance or breakdown."""
     if question.variance not in {SAMPLE, PROCESS}:
-        raise QueryError(f"variance is {question.variance!r}", do="use sample (this very log) or process (what wrote it)")
+        raise QueryError(
+            f"variance is {question.variance!r}", do="use sample (this log only) or process (with variation over time)"
+        )
     if question.by is None or question.by in PERIODS:
         return
     check_field(question.by, rules, PERIODS)

@@ -1,6 +1,6 @@
 """How far an estimate may be from what it estimates: this log, or the process that wrote it.
 
-*This log* asks how many events of this very log match; only the sampling is random. *Process* asks what the next weeks of
+*This log* asks how many events of this log match; only the sampling is random. *Process* asks what the next weeks of
 the same process would bring; the windows themselves are draws, so whatever compares windows, versions, slices or time
 uses their spread. Both work on residuals `e`: for a total e is 1 for a matching event, for a rate T(y)/T(x) it is
 (y - R x)/T(x), by Taylor linearisation (Sarndal, Swensson and Wretman, Model Assisted Survey Sampling, 1992, 5.5 and 5.6).

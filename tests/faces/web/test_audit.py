@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from remiss.catalog import actions as catalog
+from remiss.contract.table import entries
 from remiss.records.case import Filing
 
 
@@ -73,3 +74,16 @@ def test_who_may_not_read_the_audit_is_not_led_there(there):
         assert 'href="/audit"' not in browser.get("/").text
         assert browser.get("/audit").status_code == 403
         assert browser.post("/audit/verify").status_code == 403
+
+
+def test_what_was_done_is_told_by_the_first_sentence_of_its_contract(steward):
+    offered = dict(re.findall(r'<option value="([a-z.-]+)"[^>]*>([^<]+)</option>', steward.get("/audit").text))
+    assert offered["thread.list"] == "List the threads of a case with all their comments"
+    assert offered["case.replays"] == "Show the newest replays of a case"
+    assert offered["audit.prove"] == "Print a proof"
+    assert offered["queue.release"] == "Put back a case"
+    words = [offered[name] for name in entries()]
+    assert len({*words}) == len(words)
+    for each in words:
+        assert re.fullmatch(r"[A-Z][a-z].+[a-z0-9]", each)
+        assert not re.search(r"\b(?!JSON\b|MB\b)[A-Z]{2,}\b|\byour?\b", each)

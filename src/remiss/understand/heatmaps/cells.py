@@ -208,7 +208,7 @@ class HeatQuestion:
         Parameters
         ----------
         values : of each axis its value, the number of that where events have codes, and whether it is a period
-        of_log : of this very log, whatever the question says
+        of_log : of this log, whatever the question says
         """
         field = self.cells.of([value for value, _, _ in values])
         arrays = _arrays(self.sample, [place for _, place, _ in values if place is not None], field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -124,35 +125,40 @@ def _moment(text: str, field: str) -> datetime:
         raise InputError(f"{text!r} is not a time", do="write 2013-06-03 or 2013-06-03T06:00:00Z", field=field) from error
 
 
-# Actions that are called by what they show, and those of which even that is no sentence.
-SHOWN = frozenset(
-    [
-        "facets",
-        "duplicates",
-        "form",
-        "history",
-        "investigation",
-        "cells",
-        "coverage",
-        "histograms",
-        "windows",
-        "recodings",
-        "info",
-    ]
-)
-SAID = {"run.refused": "show refused rows of run", "case.similar": "show similar cases", "agreement.own": "show own agreement"}
+# What stands for what is given in the first sentence of an action's contract, where that is not its own name.
+GIVEN = {"OTHER": "another", "TEXT": "", "MB": "MB", "JSON": "JSON"}
+# The words before are enough of a sentence.
+ENOUGH = 3
 
 
 def in_words(action: str) -> str:
-    """Return an action as a page says it.
+    """Return what an action does: the beginning of the first sentence of its contract, of whatever it was given.
 
-    >>> in_words("case.annotate"), in_words("estimate"), in_words("remiss 0.1"), in_words("case.facets")
-    ('Annotate case', 'Estimate', 'Remiss 0.1', 'Show facets of case')
+    >>> in_words("case.resolve"), in_words("suite.run"), in_words("remiss 0.1")
+    ('Resolve a verified case by a version that answers it', 'Run a suite on a model', 'Remiss 0.1')
+    >>> in_words("token.list"), in_words("taxonomy.recode"), in_words("thread.list")
+    ('List their own tokens', 'Rename, merge or split failure modes', 'List the threads of a case with all their comments')
     """
-    subject, _, verb = action.partition(".")
-    words = f"{verb} {subject}" if verb and subject.isalpha() else action
-    words = SAID.get(action, f"show {verb} of {subject}" if verb in SHOWN else words)
-    return (words[:1].upper() + words[1:]).replace("-", " ")
+    entry = entries().get(action)
+    if entry is None:
+        return action[:1].upper() + action[1:]
+    first, *clauses = re.split("[:;] ", entry.summary.removesuffix("."))[0].split(", ")
+    while clauses and len(first.split()) < ENOUGH:
+        first = f"{first}, {clauses.pop(0)}"
+    said = re.sub(r"\bthe ((?:saved )?(?:decision|file|suite|view)) [A-Z]{2,}\b", r"a \1", first)
+    said = re.sub(r"(?:\bthe ([a-z]+ed )|\b)([A-Z]{2,})\b", lambda found: _given(found[1] or "", found[2]), said)
+    said = re.sub(r"\byou(?= (?:did|have|labelled|may|saw)\b)", "they", said)
+    for word, other in {"yourself": "themselves", "your": "their", "you": "them"}.items():
+        said = re.sub(rf"\b{word}\b", other, said)
+    return " ".join(said.split())
+
+
+def _given(kind: str, name: str) -> str:
+    """Return an argument of an action, of some kind, with its article."""
+    if name in GIVEN:
+        return GIVEN[name]
+    words = f"{kind}{name.lower()}"
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def choices() -> tuple[tuple[str, str], ...]:
