@@ -25,8 +25,9 @@ from remiss.govern.jobs import BEATS, JobOutcome, LeaseLost, after_error
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.jobs import Posted
 from remiss.govern.ports.machine import Progress
-from remiss.records.job import CAPTURE, DUE, REDACT, REPLAY, SUITE, Job, JobState, JobStep
+from remiss.records.job import ALERTS, CAPTURE, DUE, REDACT, REPLAY, SUITE, Job, JobState, JobStep
 from remiss.safeguard import replay_jobs, suite_run_actions
+from remiss.understand import alert_check_actions
 
 if TYPE_CHECKING:
     from remiss.edges.stores.leases import Lease
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 LET_GO = JobOutcome(JobState.WAITING, "")
 # Between two looks for a job, of a runner that waits for one.
 LOOKS_SECONDS = 2.0
+# Between two looks whether something was captured of which nobody was told yet, where no job was taken that may have done so.
+ALERTS_SECONDS = 30.0
 LOG = logging.getLogger("remiss")
 # Told of a job that this process took, when it lets go of it.
 Report = Callable[[Job], None]
@@ -55,6 +58,7 @@ WORK: dict[str, Work] = dict.fromkeys((CAPTURE, DUE), Work(steps=job_actions.ste
 WORK[REDACT] = Work(steps=redact_actions.steps, take=redact_actions.take)
 WORK[REPLAY] = Work(steps=replay_jobs.steps, take=replay_jobs.take)
 WORK[SUITE] = Work(steps=suite_run_actions.steps, take=suite_run_actions.take)
+WORK[ALERTS] = Work(steps=alert_check_actions.steps, take=alert_check_actions.take)
 
 
 class _Stopped(Exception):
@@ -88,19 +92,31 @@ def _work_off(ws: Workspace, name: str, stays: float | None, report: Report, sto
 
 
 def keep_working(ws: Workspace, ended: threading.Event) -> None:
-    """Work off jobs as they come, until `ended` is set; a step that is under way then is undone or committed whole."""
-    name, said = runner_name(), -math.inf
+    """Work off jobs as they come, until `ended` is set; a step that is under way then is undone or committed whole.
+
+    After what was captured, and now and then, a job is posted that looks for alerts: of several processes by one.
+    """
+    name, said, looked = runner_name(), -math.inf, -math.inf
     lease = float(ws.settings.job_lease)
     while not ended.is_set():
         # Now and then it says that it is there.
         says = time.monotonic() - said >= lease / BEATS
         said = time.monotonic() if says else said
         try:
-            _work_off(ws, name, lease if says else None, lambda _: None, ended.is_set)
+            took = _work_off(ws, name, lease if says else None, lambda _: None, ended.is_set)
+            if took or time.monotonic() - looked >= ALERTS_SECONDS:
+                looked = time.monotonic()
+                _look_for_alerts(ws.serving(name))
         except RemissError as error:
             # The catalog is away, or its disk is full: later it may be there.
             LOG.warning("no job can be taken: %s; %s", error.what, error.do)
         ended.wait(LOOKS_SECONDS)
+
+
+def _look_for_alerts(ws: Workspace) -> None:
+    """Post a job that looks at windows that are new, if that is due."""
+    if alert_check_actions.alerts_due(ws):
+        alert_check_actions.alerts_job(ws)
 
 
 def runner_name() -> str:

@@ -29,6 +29,8 @@ UNTOLD = {
     *("cluster.find", "cluster.list", "cluster.show"),
     # Told in the library (test_alerts.py), of more weeks than others need.
     *("alert.acknowledge", "alert.check", "alert.list", "alert.snooze"),
+    # Told in the library and over HTTP (faces/test_alert_jobs.py), of as many.
+    "job.alerts",
     # Told in the library (test_drift.py, test_rate_change.py), of more weeks than others need.
     *("chart.change", "chart.drift"),
     # Told in the library (test_heatmap.py); by commands and over HTTP in the tests of all positions.

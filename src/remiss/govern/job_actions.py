@@ -38,7 +38,7 @@ def list_jobs(ws: JobWorkspace, *, state: JobState | None = None, limit: Limit =
 
 def _line(job: Job) -> tuple[Scalar, ...]:
     steps = None if job.steps is None else len(job.steps)
-    by = None if job.model else f"{job.protocol}@{job.version}"
+    by = f"{job.protocol}@{job.version}" if job.protocol else None
     said = (job.id, job.kind, job.state.value, by, job.model, job.team, job.person, job.posted_at)
     return (*said, job.done, steps, job.ended_at, job.reason or None)
 

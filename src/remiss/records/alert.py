@@ -171,6 +171,11 @@ class AlertReport:
     position: Count = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """What a job that looked keeps of it: how the catalog stood."""
+        return f"position-{self.position}"
+
     def to_arrow(self) -> pa.Table:
         """Return an Arrow table with a line for each alert."""
         return arrow.table({name: [getattr(each, name) for each in self.alerts] for name in TYPES}, TYPES)

@@ -28,6 +28,10 @@ CAPTURE, DUE = "capture", "due"
 REDACT = "redact"
 # Cases on a model again, and a suite on a version of one.
 REPLAY, SUITE = "replay", "suite"
+# Windows that are new are looked at.
+ALERTS = "alerts"
+# Steps of these are no intervals, and say what they are of.
+OF_SOMETHING = (REPLAY, SUITE, ALERTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +39,8 @@ class JobStep:
     """One interval of whole windows, which is committed whole or not at all; `run` is what was filed, None until then.
 
     A bound that is None is found when the step is taken, as a capture finds it. `of` is what the step is about, where that is
-    there already: a run, which of the cases that the job was posted for, or which part of a suite. Then `run` is what the step
-    made of these.
+    there already: a run, which of the cases that the job was posted for, which part of a suite, or what is looked at. Then `run`
+    is what the step made of these.
     """
 
     since: datetime | None
@@ -58,10 +62,10 @@ class JobLine:
 class Job:
     """A job as it stands now.
 
-    `protocol` and `version` say by what it captures; of one that replays cases or runs a suite, `model` on which. `steps` is None
-    until they are known, and `done` is how many are committed: there is no other progress. `reason` says why it waits again,
-    failed or was cancelled; `retry_at` is when a runner takes it up again that waits because the machine refused. `attempts`
-    counts the times it was taken since a step was committed.
+    `protocol` and `version` say by what it captures; of one that replays cases or runs a suite, `model` on which. One that looks
+    for alerts has neither. `steps` is None until they are known, and `done` is how many are committed: there is no other
+    progress. `reason` says why it waits again, failed or was cancelled; `retry_at` is when a runner takes it up again that waits
+    because the machine refused. `attempts` counts the times it was taken since a step was committed.
     """
 
     id: str

@@ -1,22 +1,25 @@
-"""What looks at windows that are new, and raises alerts."""
+"""What looks at windows that are new, and raises alerts: at once, or as a job that a runner works off."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from remiss.action import action
 from remiss.capture.captured import WindowInForce
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.printing import unparse
 from remiss.errors import InputError, NotFound
+from remiss.govern.ports.jobs import Posted
 from remiss.protocol.meaning import meaning as document_meaning
 from remiss.protocol.terms import Protocol
+from remiss.records import job as records
 from remiss.records.alert import Alert, AlertReport, AlertRule, AlertState
 from remiss.records.estimate import COUNTED, SAMPLE, EstimateRow
 from remiss.records.identity import kind_id
+from remiss.records.job import Job, JobStep
 from remiss.understand.actions import FactsOf, figure, sharing
 from remiss.understand.alert_actions import alert_report, looked_at
 from remiss.understand.alerts.detector import level_of
@@ -28,6 +31,9 @@ from remiss.understand.periods import WINDOW
 from remiss.understand.pipeline import document_of
 from remiss.understand.post_selection import meaning
 from remiss.understand.question import Wording
+
+# What nobody captured is noticed after so long, where nothing is captured at all.
+LOOKS_AGAIN = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +187,40 @@ def check_alerts(ws: AlertWorkspace, *, prepared: FreshWindows | None = None) ->
     alarms = [look for look in (look_of(each.content) for each in entered) if look.rules]
     raised = tuple(each.id for each in found.alerts if any(_raises(look, each) for look in alarms))
     return replace(found, entered=len(entered), raised=raised, notes=prepared.notes)
+
+
+@action("job.alerts", permission=HANDLE, http="POST /jobs/alerts", created="job.show")
+def alerts_job(ws: AlertWorkspace) -> Job:
+    """Post a job that looks at windows that are new, and raises alerts.
+
+    One who has such a job that is not done gets no other. `remiss serve --jobs` posts one by itself when something was captured,
+    and four times a day in any case.
+
+    Example: remiss job alerts
+    """
+    last = ws.jobs.last(records.ALERTS, ws.actor.name)
+    if last is not None and last[0].open:
+        return last[0]
+    return ws.jobs.post(Posted(kind=records.ALERTS, team=ws.actor.team, position=ws.position()))
+
+
+def alerts_due(ws: AlertWorkspace) -> bool:
+    """Return whether the actor is to post a job that looks: something was captured, or the last look is long ago."""
+    newest, last = ws.runs.latest(1), ws.jobs.last(records.ALERTS, ws.actor.name)
+    if not newest or last is None:
+        return bool(newest)
+    job, posted = last
+    return not job.open and (newest[0].position > posted.position or ws.now - job.posted_at >= LOOKS_AGAIN)
+
+
+def steps(_: AlertWorkspace, __: Posted) -> tuple[JobStep, ...]:
+    """Return the one step of a job that looks at windows."""
+    return (JobStep(since=None, until=None, of="windows"),)
+
+
+def take(ws: AlertWorkspace, _: Posted, __: JobStep) -> AlertReport:
+    """Look at windows that are new, as who posted the job."""
+    return check_alerts(ws)
 
 
 def _captured_since(

@@ -26,11 +26,11 @@ from remiss.govern.jobs import MOST_LINES, nobody_at_hand
 from remiss.govern.ports.jobs import NewestJobs, Posted
 from remiss.records.event import is_text
 from remiss.records.identity import crockford, format_time, from_micros, parse_time
-from remiss.records.job import OPEN, REPLAY, SUITE, Job, JobLine, JobState, JobStep
+from remiss.records.job import ALERTS, OPEN, REPLAY, SUITE, Job, JobLine, JobState, JobStep
 
-# What is kept of jobs that ask a model.
+# What is kept of jobs that capture nothing.
 ASKED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {REPLAY: ("cases", "seed", "purpose"), SUITE: ("suite", "scenarios", "repeats", "seed")}
+    {REPLAY: ("cases", "seed", "purpose"), SUITE: ("suite", "scenarios", "repeats", "seed"), ALERTS: ("position",)}
 )
 # Of a job that nobody holds.
 FREE: Mapping[str, object] = MappingProxyType({"runner": None, "free_at": 0})
@@ -171,6 +171,15 @@ class JobStore:
         lock_name(transaction.connection, f"{posted.kind} jobs of {person}")
         open_ = select(jobs).where(jobs.c.person == person, jobs.c.kind == posted.kind, jobs.c.state.in_(OPEN))
         return next((row.id for row in transaction.connection.execute(open_) if posted_of(row) == posted), None)
+
+    def last(self, kind: str, person: str) -> tuple[Job, Posted] | None:
+        """Return the newest job of a kind that a person posted, and what; in an action, once they post nothing else of it."""
+        found = select(jobs).where(jobs.c.person == person, jobs.c.kind == kind, self._visible).order_by(jobs.c.key.desc())
+        with self._reader.at() as reading:
+            if self._store.writes:
+                lock_name(reading.connection, f"{kind} jobs of {person}")
+            row = reading.connection.execute(found.limit(1)).first()
+            return None if row is None else (job_of(row), posted_of(row))
 
     def cancel(self, job: str) -> Job:
         """Cancel an open job; raises NotFound, Ambiguous, and Conflict when it is not open.

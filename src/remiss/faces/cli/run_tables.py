@@ -21,7 +21,7 @@ from remiss.records.drift import ChangeReport, DriftReport
 from remiss.records.estimate import Estimate
 from remiss.records.heatmap import Heatmap
 from remiss.records.identity import format_time
-from remiss.records.job import REDACT, REPLAY, SUITE, Job
+from remiss.records.job import ALERTS, OF_SOMETHING, REDACT, REPLAY, SUITE, Job
 from remiss.records.run import Run
 from remiss.records.slice import KeptSlice, KeptSlices, SliceAttempt, SliceFigure, SliceReport
 
@@ -105,8 +105,8 @@ def job(found: Job) -> None:
     """Print how a job stands, its steps and its log."""
     render.facts(_facts(found))
     for place, step in enumerate(found.steps or (), 1):
-        named = {REPLAY: f"cases {step.of}", SUITE: step.of}
-        bounds = named.get(found.kind, f"{_bound(step.since)} to {_bound(step.until)}")
+        named = f"cases {step.of}" if found.kind == REPLAY else step.of
+        bounds = named if found.kind in OF_SOMETHING else f"{_bound(step.since)} to {_bound(step.until)}"
         click.echo(f"  step {place}  {bounds}  {step.run or ('not yet' if found.open else 'not done')}")
     for line in found.log:
         click.echo(f"  {format_time(line.at.replace(microsecond=0))}  {render.cell(line.text)}")
@@ -124,7 +124,10 @@ def _facts(found: Job) -> Iterator[tuple[str, object]]:
     yield "job", found.id
     yield "state", job_in_words(found)
     verbs = {REDACT: "redacts what was stored by", REPLAY: "asks again", SUITE: "runs a suite on"}
-    yield verbs.get(found.kind, "captures by"), found.model or f"{found.protocol}@{found.version}"
+    if found.kind == ALERTS:
+        yield "looks for", "alerts"
+    else:
+        yield verbs.get(found.kind, "captures by"), found.model or f"{found.protocol}@{found.version}"
     yield "team", found.team
     yield "posted", f"{format_time(found.posted_at.replace(microsecond=0))} by {found.person}"
 

@@ -21,6 +21,8 @@ class Posted:
     A replay has no protocol: `model` and `cases` say which model is asked about which cases, `seed` what its random numbers begin
     with, `purpose` what it gets raw events for. A run of a suite has none either: `suite` and `scenarios` are NAME@DIGEST, and
     each event is asked `repeats` times.
+
+    One that looks for alerts has where the catalog stood when it was posted: what was captured since then it may not have seen.
     """
 
     kind: str
@@ -40,6 +42,7 @@ class Posted:
     suite: str | None = None
     scenarios: str | None = None
     repeats: int = 1
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,10 @@ class Jobs(Protocol):
 
     def alike(self, posted: Posted) -> str | None:
         """Return an open job of the actor by which the same was posted."""
+        ...
+
+    def last(self, kind: str, person: str) -> tuple[Job, Posted] | None:
+        """Return the newest job of a kind that a person posted, and what; in an action, once they post nothing else of it."""
         ...
 
     def cancel(self, job: str) -> Job:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from remiss.capture.ports import Runs
 from remiss.govern.ports.actor import Permits
+from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.vault import Keys
 from remiss.understand.ports import UnderstandWorkspace
 
@@ -58,5 +59,7 @@ class AlertWorkspace(UnderstandWorkspace, Permits, Protocol):
     def alerts(self) -> AlertLedger: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def jobs(self) -> Jobs: ...
     @property
     def keys(self) -> Keys: ...

@@ -14,7 +14,7 @@ from remiss.errors import InputError
 from remiss.faces.serving import Asked, Ws, status_of
 from remiss.faces.web.pages import suites
 from remiss.faces.web.rendering import Refusal, address, render, segment, shell
-from remiss.records.job import JobState
+from remiss.records.job import OF_SOMETHING, JobState
 
 if TYPE_CHECKING:
     from remiss.records.job import Job
@@ -39,11 +39,12 @@ class JobsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPage:
-    """jobs/page.html: one job; `cancels` says whether the viewer may cancel it."""
+    """jobs/page.html: one job; `cancels` says whether the viewer may cancel it, `of_something` whose steps are no intervals."""
 
     template: ClassVar[str] = "jobs/page.html"
     job: Job
     cancels: bool
+    of_something: tuple[str, ...] = OF_SOMETHING
 
 
 class View(Asked):
