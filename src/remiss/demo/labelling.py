@@ -167,14 +167,20 @@ def labelled(ws: remiss.Workspace, show: Callable[[str, float], None], annotatio
     while done < annotations and _labels(desks[ANA.name], ANA, LabellingKind.ANNOTATION):
         done += 1
         show("scripted people label", (done - before) / (annotations - before))
+    # Of what waits for one of them a labelling by anybody takes one at most: so many are there before one has to look again.
+    sure = {BO.name: 0, CHEN.name: 0}
     for person in cycle((BO, CHEN)):
         # To take from a queue that has nothing is written down too, and a demo that is run again writes nothing.
-        if not queue.list_queue(desks[person.name]).left.verification:
+        if not sure[person.name]:
+            sure[person.name] = queue.list_queue(desks[person.name], brief=True).left.verification
+        if not sure[person.name]:
             break
         _labels(desks[person.name], person, LabellingKind.VERIFICATION)
+        sure = {name: max(count - 1, 0) for name, count in sure.items()}
     for person in (BO, CHEN):
-        while queue.list_queue(desks[person.name]).left.adjudication > LEFT_OPEN:
-            _labels(desks[person.name], person, LabellingKind.ADJUDICATION)
+        while (wait := queue.list_queue(desks[person.name], brief=True).left.adjudication - LEFT_OPEN) > 0:
+            for _ in range(wait):
+                _labels(desks[person.name], person, LabellingKind.ADJUDICATION)
 
 
 def _seated(ws: remiss.Workspace, person: Scripted, *, new: bool) -> remiss.Workspace:
