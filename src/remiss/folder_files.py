@@ -57,14 +57,25 @@ _MARKS = re.compile(r"\$time|int:|float:|\\")
 _read = json.JSONDecoder().decode
 
 
-def _read_cell(text: str) -> object:
+def read_cell(text: str) -> object:
+    """Return what stands in a cell of JSON.
+
+    Raises
+    ------
+    ValueError, RecursionError : it is no JSON
+    """
     value = _read(text)
     return value if _MARKS.search(text) is None else _unmarked(value)
 
 
+def is_marked(text: str) -> bool:
+    """Return whether a cell may hold a time, or a number that JSON cannot."""
+    return _MARKS.search(text) is not None
+
+
 def read_cells(line: Mapping[str, Any], those: AbstractSet[str]) -> dict[str, Any]:
     """Return a line of a file with what is JSON in it read."""
-    return {name: _read_cell(value) if name in those and value is not None else value for name, value in line.items()}
+    return {name: read_cell(value) if name in those and value is not None else value for name, value in line.items()}
 
 
 def _unmarked(value: object) -> object:
@@ -103,11 +114,24 @@ def read_lines(path: Path, schema: pa.Schema, rows: int, made: Callable[[dict[st
     ------
     InputError : it cannot be read, has other columns, or not so many rows
     """
+    with _batches_of(path, schema, rows) as batches:
+        return [made(line) for batch in batches for line in _lines_in(batch)]
+
+
+def read_table(path: Path, schema: pa.Schema, rows: int, made: Callable[[pa.Table], T]) -> T:
+    """Return what is made of a Parquet file of a folder. Takes and raises like `read_lines`."""
+    with _batches_of(path, schema, rows) as batches:
+        return made(pa.Table.from_batches(batches, schema))
+
+
+@contextmanager
+def _batches_of(path: Path, schema: pa.Schema, rows: int) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Give the batches of a file, and refuse it where they, or what the block makes of them, are not sound."""
     with opened(path, MOST_FILE) as file:
         try:
             parquet = pq.ParquetFile(file)
             _check_footer(path, parquet, schema, rows)
-            return [made(line) for line in _lines_in(path, parquet)]
+            yield _bounded(path, parquet)
         except (pa.ArrowException, OSError, ValueError, RecursionError, OverflowError) as error:
             first = str(error).partition("\n")[0]
             raise refused(path, f"cannot be read: {first}") from error
@@ -124,15 +148,19 @@ def _check_footer(path: Path, file: pq.ParquetFile, schema: pa.Schema, rows: int
         raise refused(path, f"would be {unpacked >> 20:,} MB once it is unpacked, and at most {MOST_UNPACKED >> 20:,} may be")
 
 
-def _lines_in(path: Path, file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+def _bounded(path: Path, file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     unpacked = 0
     for batch in file.iter_batches(BATCH):
         # The footer may lie of it.
         unpacked += batch.nbytes
         if unpacked > MOST_UNPACKED:
             raise refused(path, "is larger once it is unpacked than it says")
-        columns = [_values(column) for column in batch.columns]
-        yield from (dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True))
+        yield batch
+
+
+def _lines_in(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    columns = [_values(column) for column in batch.columns]
+    yield from (dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
 def _values(column: pa.Array) -> list[Any]:

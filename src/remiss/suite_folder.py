@@ -19,18 +19,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from remiss import safeguard
 from remiss.errors import InputError, Location, StorageError
-from remiss.folder_files import BATCH, cell, read_cells, read_lines, read_text, refused
+from remiss.folder_files import BATCH, cell, read_cells, read_lines, read_table, read_text, refused
 from remiss.records.bulk import in_bulk
 from remiss.records.event import Values
-from remiss.records.expectation import Expectation
 from remiss.records.suite import SaltedInputs, Suite, SuiteFile, SuiteInputs, SuitePart, SuiteRow
-from remiss.safeguard.kept_documents import document, refused_suite, row_of, suite_of
-from remiss.safeguard.raw_inputs import raw_digest
-from remiss.safeguard.suite_actions import list_suite_rows
+from remiss.safeguard.kept_documents import document, refused_suite, suite_of
 from remiss.safeguard.suite_columns import AT_ONCE, TEXT, TIMES, WORDS, SuiteColumns, binary, cell_of
-from remiss.safeguard.suite_content import as_plain, content_digest
+from remiss.safeguard.suite_content import as_plain, raw_digest
 from remiss.safeguard.suite_rows import is_apart
+from remiss.suite_cells import columns_of_table, digest_of
 
 if TYPE_CHECKING:
     from remiss.safeguard.ports import SuiteWorkspace
@@ -154,7 +153,7 @@ def _taken(ws: SuiteWorkspace, suite: Suite) -> Sequence[SuiteRow]:
     name, after = f"{suite.name}@{suite.digest.removeprefix('sha256:')}", None
     pages: list[Sequence[SuiteRow]] = []
     while True:
-        page = list_suite_rows(ws, name, after=after)
+        page = safeguard.list_suite_rows(ws, name, after=after)
         pages.append(page.items)
         after = page.next
         if after is None:
@@ -231,22 +230,18 @@ def _read_raw(path: Path, suite: Suite, rows: Sequence[SuiteRow]) -> Mapping[str
     return {each.id: each.inputs for each in found}
 
 
-def _read_rows(path: Path, said: SuiteFile) -> list[SuiteRow]:
-    def row(line: dict[str, Any]) -> SuiteRow:
-        text = line["expectations"]
-        of_others = {"expectations": known[text]} if text in known else {}
-        found = row_of({**read_cells(line, JSON - of_others.keys()), **of_others}, str(path))
-        known[text] = found.expectations
-        if found.part is not said.part:
-            raise refused(path, f"has the row {found.id}, which belongs into {file_of(found.part)}")
-        return found
+def _read_rows(path: Path, said: SuiteFile) -> Sequence[SuiteRow]:
+    def sound(table: pa.Table) -> Sequence[SuiteRow]:
+        rows = columns_of_table(table)
+        elsewhere = rows.repeated["part"].flags(lambda each: each is not said.part)
+        if elsewhere.any():
+            row = rows[int(elsewhere.argmax())]
+            raise refused(path, f"has the row {row.id}, which belongs into {file_of(row.part)}")
+        if digest_of(rows) != said.digest:
+            raise refused(path, "is not the file that the suite was built with: its content has another digest")
+        return tuple(rows)
 
-    # Most rows expect what others do.
-    known: dict[str | None, tuple[Expectation, ...]] = {}
-    rows = read_lines(path, SCHEMA, said.rows, row)
-    if content_digest(rows) != said.digest:
-        raise refused(path, "is not the file that the suite was built with: its content has another digest")
-    return rows
+    return read_table(path, SCHEMA, said.rows, sound)
 
 
 def as_yaml(suite: Suite) -> str:

@@ -12,43 +12,50 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from importlib import import_module
 from itertools import islice
 from math import isnan
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from remiss.errors import RemissError
 from remiss.offline import Offline
 from remiss.opening import without_catalog
-from remiss.present.legible import printable
-from remiss.present.result_words import change, expected
+from remiss.present.suite_stories import case_story, scenario_story
 from remiss.records.bulk import in_bulk
 from remiss.records.event import Values
-from remiss.records.identity import format_time
 from remiss.records.model import ModelAnswer, ModelSpecification
 from remiss.records.result import RowVerdict, SuiteResult
 from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.success import SuccessOutcome
-from remiss.records.suite import Suite, SuitePart, SuiteRow
-from remiss.safeguard.asking import Answers, Questions, answers_of, asked_times, check_gets, checked_repeats, majority
+from remiss.records.suite import Suite, SuiteCriterion, SuitePart, SuiteRow
+from remiss.safeguard.asking import (
+    VERDICTS,
+    Answers,
+    Questions,
+    answers_of,
+    asked_times,
+    check_gets,
+    checked_repeats,
+    majority,
+)
 from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Runner
-from remiss.safeguard.result_figures import judged_answers
-from remiss.safeguard.scenarios.stability import ScenarioOutcome, flip_rates, outcomes
-from remiss.safeguard.suite_assembly import TARGET, asked_in
-from remiss.safeguard.suite_rows import is_apart
-from remiss.safeguard.suite_running import VERDICTS, SuiteRun, run_suite, split_apart
-from remiss.scenario_folder import read as read_scenarios
-from remiss.suite_folder import read
+from remiss.safeguard.suite_rows import is_apart, is_open
+from remiss.suite_folder import SuiteFolder, read
 
-__all__ = ["CaseOutcome", "RemissError", "SuiteSession", "flip_rates", "run"]
+if TYPE_CHECKING:
+    from remiss.safeguard.scenarios.making import MadeScenarios
+    from remiss.safeguard.scenarios.stability import ScenarioOutcome
+
+__all__ = ["CaseOutcome", "RemissError", "SuiteSession", "run"]
 
 AT_ONCE, MOST_AT_ONCE = 256, 8_192
 QUICK_SECONDS = 2.0
 # A verdict, how often the expectations held of how often it can be told, and the latency of each answer.
 HeardAnswers = tuple[str, int, int, Sequence[float | None]]
-MOST_SAID = 160
-MOST_CHANGES = 3
+# Beside `suite.yaml` where there are scenarios; see `scenario_folder`.
+SCENARIOS = "scenarios.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +110,7 @@ class SuiteSession:
         session = cls(
             found.suite, tuple(rows), specification, repeats, seed, offline, {row.id: row for row in found.rows}, found.raw
         )
-        made = read_scenarios(folder, found)
+        made = _scenarios_of(folder, found)
         if made is not None:
             session.scenarios = made.scenarios
             session._expects = {each.name: each.expects for each in made.made.recipes}
@@ -140,7 +147,8 @@ class SuiteSession:
     @in_bulk()
     def _ask(self, rows: Sequence[SuiteRow]) -> None:
         rows = [replace(row, inputs=self._raw[row.id]) if row.id in self._raw else row for row in rows]
-        judge = CriterionJudge(self._offline.engine, self.suite.criteria, rows)
+        criteria = self._criteria()
+        judge = CriterionJudge(self._offline.engine if criteria else None, criteria, rows)
         questions = Questions(rows=rows, repeats=[self.repeats] * len(rows), judge=judge, seed=self.seed)
         [answers] = answers_of([self.model], [self._running()], questions, self._offline.progress)
         told, asked, heard = majority(answers.passed), asked_times(answers.passed), _heard(answers)
@@ -154,6 +162,11 @@ class SuiteSession:
                 heard=heard[at],
             )
 
+    def _criteria(self) -> Sequence[SuiteCriterion]:
+        """Return the criteria that expectations name; what others say of an answer decides nothing here."""
+        named = {expected.criterion for row in self.rows for expected in row.expectations}
+        return [each for each in self.suite.criteria if each.name in named and each.unjudged is None]
+
     def _running(self) -> Runner:
         if self._runner is None:
             self._runner = self._offline.models.open(self.model, seed=self.seed)
@@ -164,7 +177,7 @@ class SuiteSession:
         if scenario.id not in self._of_scenarios:
             behind = (each for each in following() if each.id != scenario.id and each.id not in self._of_scenarios)
             with self._timed():
-                found = outcomes(
+                found = import_module("remiss.safeguard.scenarios.stability").outcomes(
                     [scenario, *islice(behind, self._at_once - 1)],
                     self._expects,
                     self._parents,
@@ -179,7 +192,10 @@ class SuiteSession:
     def success(self, heard: Mapping[str, Any]) -> Sequence[SuccessOutcome]:
         """Return what answers say of the criteria of success: `CaseOutcome.heard` of events, of scenarios as in `flip_rates`."""
         answers = [(row, *heard[row.id]) for row in self.rows]
-        return judged_answers(self.suite, answers, [heard[each.id] for each in self.scenarios])
+        found: Sequence[SuccessOutcome] = import_module("remiss.safeguard.result_figures").judged_answers(
+            self.suite, answers, [heard[each.id] for each in self.scenarios]
+        )
+        return found
 
     def parent_of(self, scenario: Scenario) -> SuiteRow:
         """Return the event that a scenario is a variant of."""
@@ -187,7 +203,7 @@ class SuiteSession:
 
     def is_open(self, row: SuiteRow) -> bool:
         """Return whether a row is an open failure, which is not expected to be fixed yet."""
-        return asked_in(TARGET, row)
+        return is_open(row)
 
     def may_fail(self, scenario: Scenario) -> bool:
         """Return whether of a scenario no more is expected than of a parent that is an open failure."""
@@ -203,49 +219,11 @@ class SuiteSession:
 
     def story(self, row: SuiteRow, outcome: CaseOutcome, link: str | None = None) -> str:
         """Return a case that failed in at most ten lines, and where to read on."""
-        share = f"; expected in {outcome.passes} of {outcome.asked} answers" if outcome.asked > 1 else ""
-        lines = [
-            f"{row.part.value.removesuffix('s')} {row.id}: {row.mode or 'a control'}, severity {row.severity or 'not graded'}",
-            f"event    {row.event} at {format_time(row.occurred)}",
-            f"inputs   {_short(', '.join(f'{name}={_plain(value)}' for name, value in sorted(row.inputs.items())))}",
-            *([] if not row.text else [f"text     {_short(row.text)}"]),
-            f"expected {_short(' and '.join(str(each) for each in row.expectations))}",
-            f"answered {self._answered(row, outcome.answer)}{share}",
-            *([] if outcome.told else ["         and nothing that the model says can tell whether that is so"]),
-            f"logged   {_short(_plain(row.output))} by {row.model} {row.model_version or ''}".rstrip()
-            + f"; label {_plain(row.label)}",
-            *([] if not row.criteria else [f"met      {', '.join(row.criteria)}: {_short(self._why(row))}"]),
-            *([] if link is None else [f"case     {link.rstrip('/')}/cases/{row.id}"]),
-        ]
-        return "\n".join(printable(line) for line in lines)
+        return case_story(self.suite, row, outcome, of_raw=row.id in self._raw, link=link)
 
     def scenario_story(self, scenario: Scenario, outcome: ScenarioOutcome, link: str | None = None) -> str:
         """Return a scenario that failed: what it is of, what was changed, what was expected, and what was answered."""
-        row, expects = self.parent_of(scenario), self._expects[scenario.recipe]
-        as_parent = expects.kind is ScenarioExpectationKind.SAME_AS_PARENT
-        share = f"; expected in {outcome.passes} of {outcome.asked} answers" if outcome.asked > 1 else ""
-        wanted = f"{expected(expects)}: {' and '.join(map(str, row.expectations))}" if as_parent else expected(expects)
-        lines = [
-            f"scenario {scenario.recipe}, {' then '.join(scenario.operators)}, seed {scenario.seed}, copy {scenario.copy}",
-            f"parent   {row.part.value.removesuffix('s')} {row.id}, event {row.event} at {format_time(row.occurred)}",
-            f"inputs   {_short(', '.join(f'{name}={_plain(value)}' for name, value in sorted(row.inputs.items())))}",
-            *(f"changed  {change(each)}" for each in scenario.changed[:MOST_CHANGES]),
-            f"expected {_short(wanted)}",
-            *([] if as_parent else [f"parent's {_said(outcome.parent)}"]),
-            f"answered {_said(outcome.answer)}{share}",
-            *([] if outcome.told else ["         and nothing that the model says can tell whether that is so"]),
-            *([] if link is None else [f"case     {link.rstrip('/')}/cases/{row.id}"]),
-        ]
-        return "\n".join(printable(line) for line in lines)
-
-    def _answered(self, row: SuiteRow, answer: ModelAnswer) -> str:
-        """Return what a model said; of what it made of raw inputs nothing but what stands in the suite anyway."""
-        if row.id not in self._raw or (answer.trouble is None and answer.output in (None, row.output, row.label)):
-            return _said(answer)
-        return "something else" if answer.trouble is None else answer.trouble.kind.value
-
-    def _why(self, row: SuiteRow) -> str:
-        return next((each.why for each in self.suite.criteria if each.name in row.criteria), "")
+        return scenario_story(self.parent_of(scenario), self._expects[scenario.recipe], outcome, link)
 
     def close(self) -> None:
         """Stop the model, and let go of what was opened."""
@@ -256,18 +234,27 @@ class SuiteSession:
 
 def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
     """Run the suite of a folder on a version of a model; nothing is kept. Raises like `read` and `suite.run`."""
-    found = read(folder)
-    rows, apart = split_apart(found.asked)
-    asks = SuiteRun(
+    found, running = read(folder), import_module("remiss.safeguard.suite_running")
+    rows, apart = running.split_apart(found.asked)
+    asks = running.SuiteRun(
         suite=found.suite,
         rows=rows,
         apart=apart,
         model=ws.models.find(model),
         repeats=checked_repeats(repeat),
         seed=seed,
-        scenarios=read_scenarios(folder, found),
+        scenarios=_scenarios_of(folder, found),
     )
-    return run_suite(asks, engine=ws.engine, models=ws.models, progress=ws.progress).result
+    result: SuiteResult = running.run_suite(asks, engine=ws.engine, models=ws.models, progress=ws.progress).result
+    return result
+
+
+def _scenarios_of(folder: str | os.PathLike[str], suite: SuiteFolder) -> MadeScenarios | None:
+    """Return the scenarios of a folder, where it has some; only then what makes and reads them is loaded."""
+    if not os.path.lexists(Path(folder) / SCENARIOS):
+        return None
+    found: MadeScenarios = import_module("remiss.scenario_folder").read(folder, suite)
+    return found
 
 
 def _heard(answers: Answers) -> Sequence[HeardAnswers]:
@@ -283,18 +270,3 @@ def _heard(answers: Answers) -> Sequence[HeardAnswers]:
         )
         for at, (passed, latency) in enumerate(zip(answered.passed, answers.latency_ms, strict=True))
     ]
-
-
-def _said(answer: ModelAnswer) -> str:
-    if answer.trouble is not None:
-        return _short(f"{answer.trouble.kind.value}: {answer.trouble.message}")
-    return _short(_plain(answer.output)) + ("" if answer.confidence is None else f", confidence {answer.confidence:.3g}")
-
-
-def _plain(value: object) -> str:
-    return format_time(value) if isinstance(value, datetime) else "nothing" if value is None else str(value)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= MOST_SAID else f"{line[: MOST_SAID - 3]}..."

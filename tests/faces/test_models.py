@@ -117,3 +117,16 @@ def test_a_reader_sees_which_models_there_are_and_neither_where_nor_what_they_an
         assert next((str(each), each.target) for each in safeguard.list_models(ws)) == ("broken@1", None)
         with pytest.raises(Denied, match="model:check"):
             safeguard.check_model(ws, "delay@1")
+
+
+def test_a_server_builds_no_suite_with_raw_inputs_whoever_asks_and_whatever_for(there):
+    token = there.person("sam", role="steward", clearance="restricted")
+    with remiss.open(there.url, token=token) as ws:
+        for purpose in ("does it read addresses?", None):
+            with pytest.raises(InputError, match="this was asked through a server") as refused:
+                safeguard.build_suite(ws, "arrivals", raw=True, purpose=purpose)
+            assert refused.value.field == "raw"
+    body = {"name": "arrivals", "raw": True, "purpose": "does it read addresses?"}
+    with there.program(token) as client:
+        answer = client.post("/api/v1/suites", json=body)
+    assert (answer.status_code, "asked through a server" in answer.text) == (422, True), answer.text

@@ -133,7 +133,7 @@ SUCCESS = {
 }
 
 
-def written(folder, made_at=None, success=()):
+def written(folder, made_at=None, success=(), rows=ROWS):
     suite = Suite(
         name="arrivals",
         digest="",
@@ -161,9 +161,9 @@ def written(folder, made_at=None, success=()):
         made_by="sam",
         success=tuple(map(SuccessCriterion.from_text, success)),
     )
-    files = tuple(file_of(part, [each for each in ROWS if each.part is part]) for part in SuitePart)
+    files = tuple(file_of(part, [each for each in rows if each.part is part]) for part in SuitePart)
     suite = replace(suite, files=files)
-    suite_folder.write_rows(replace(suite, digest=suite_digest(suite)), ROWS, folder)
+    suite_folder.write_rows(replace(suite, digest=suite_digest(suite)), rows, folder)
 
 
 def file_of(part, rows):
@@ -304,23 +304,53 @@ def test_criteria_of_success_are_judged_and_one_that_is_not_met_fails_the_run(ru
     assert "cannot tell: false-alarm-rate of guard at most 5 %" in run("arrivals/suite.yaml", model="partly")
 
 
+def pytest_in(folder, *words, model):
+    """Run pytest in processes of its own, and return how it ended."""
+    typed = [sys.executable, "-m", "pytest", *PLUGIN, *words, "arrivals/suite.yaml", "--remiss-model", f"python:delays:{model}"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run([*typed, "-q"], cwd=folder, capture_output=True, text=True, env=environment | ALONE)
+
+
+@pytest.mark.soak
+def test_the_last_failures_of_ten_thousand_items_run_alone_in_several_processes(tmp_path):
+    # Of every hundredth control the label is "late", which the model does not know.
+    rows = [row(at, SuitePart.CONTROLS, LATE if at % 100 == 0 else ON_TIME, id=f"{at:05}-000-0000") for at in range(10_000)]
+    (tmp_path / "delays.py").write_text(MODULE + 'def never(rows): return ["on-time" for _ in rows]\n')
+    written(tmp_path / "arrivals", rows=rows)
+    several = ("-p", "xdist", "-n", "2", "--tb=no")
+    done = pytest_in(tmp_path, *several, model="never")
+    assert "100 failed, 9900 passed" in done.stdout, done.stdout[-2000:] + done.stderr
+    again = pytest_in(tmp_path, *several, "--lf", model="never")
+    assert "100 failed in" in again.stdout, again.stdout[-2000:] + again.stderr
+    # Processes ask what falls to them alone, and their neighbours with it: nothing of what passed.
+    (tmp_path / "delays.py").write_text(
+        MODULE + 'def never(rows): open("asked", "a").write("x" * len(rows)); return good(rows)\n'
+    )
+    mended = pytest_in(tmp_path, *several, "--lf", model="never")
+    assert "100 passed in" in mended.stdout, mended.stdout[-2000:] + mended.stderr
+    assert 100 <= len((tmp_path / "asked").read_text()) <= 200
+    # Nothing is left that failed, so all are run.
+    assert "10000 passed" in pytest_in(tmp_path, *several, "--lf", model="good").stdout
+
+
+def test_where_no_criterion_is_expected_to_be_unmet_neither_an_engine_nor_a_grammar_is_loaded(tmp_path):
+    (tmp_path / "delays.py").write_text(MODULE)
+    written(tmp_path / "arrivals")
+    program = (
+        "import sys; from remiss.suite_session import SuiteSession\n"
+        "session = SuiteSession.opened('arrivals', 'python:delays:late')\n"
+        "told = [session.outcome(row).passed for row in session.rows]\n"
+        "session.close(); heavy = {'duckdb', 'sqlglot', 'scipy', 'sqlalchemy', 'pandas'}\n"
+        "print(sum(told), sorted(heavy & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "4 []\n"
+
+
 @pytest.mark.slow(reason="pytest starts two processes, which load all that is needed")
 def test_several_processes_share_a_suite_and_one_judges_the_answers_of_all(run, tmp_path):
     with_criteria(tmp_path)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        *PLUGIN,
-        *("-p", "xdist", "-n", "2"),
-        "arrivals/suite.yaml",
-        "--remiss-model",
-        "python:delays:partly",
-        "-q",
-    ]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    environment |= ALONE
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    done = pytest_in(tmp_path, "-p", "xdist", "-n", "2", model="partly")
     assert "10 passed, 2 xfailed" in done.stdout, done.stdout + done.stderr
     assert all(f"  {each}\n" in done.stdout for each in SUCCESS.values())
     assert done.stdout.count("The run fails: 1 of 4 criteria of success is not met.") == 1

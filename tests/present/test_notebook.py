@@ -19,10 +19,15 @@ from remiss.present.legible import one_line
 from remiss.records.case import Capture, Case
 from remiss.records.estimate import Estimate, EstimateRow
 from remiss.records.event import Event
+from remiss.records.gate import GateCondition, GateDecision, GateSuite, GateVerdict
 from remiss.records.heatmap import HeatAxis, HeatCell, Heatmap
+from remiss.records.model import ModelSpecification
+from remiss.records.result import PairedDifference, ResultFigure, SuiteComparison, SuiteResult
 from remiss.records.rows import Rows, Shown, as_html
 from remiss.records.run import Group, Manifest, Run
 from remiss.records.states import Status
+from remiss.records.success import SuccessCriterion, SuccessOutcome, SuccessVerdict
+from remiss.records.suite import SealedPart, Suite, SuiteFile, SuitePart, SuitePower
 
 MONDAY = datetime(2013, 6, 3, tzinfo=UTC)
 HOSTILE = (
@@ -283,10 +288,123 @@ def test_a_heatmap_shows_its_grid_and_names_are_but_text(text):
     assert "3 more rows of mode not shown" in said
 
 
+def version(name, number="2"):
+    return ModelSpecification(name=name, version=number, runner="python", target=None)
+
+
+def suite_result(text):
+    common = {"events": 40, "families": 38, "effective": 36.5}
+    figures = (
+        ResultFigure(group="question", name="guard", measure="pass-rate", value=0.9, low=0.8, high=0.96, **common),
+        ResultFigure(group="mode", name=text, measure="pass-rate", value=0.5, low=None, high=None, **common),
+        ResultFigure(group="severity", name="1", measure="pass-rate", value=None, low=None, high=None, **common),
+        ResultFigure(group="all", name="", measure="latency-p95-ms", value=12.0, low=10.0, high=None, **common),
+    )
+    success = SuccessOutcome(
+        criterion=SuccessCriterion.from_text("pass-rate of guard at least 85 %"),
+        text=text,
+        verdict=SuccessVerdict.UNTOLD,
+        value=0.9,
+        low=0.8,
+        high=0.96,
+    )
+    return SuiteResult(
+        id="result-1", suite="arrivals", suite_digest="sha256:0", protocol="p", protocol_version=1, model=version(text),
+        environment=None, repeats=1, seed=0, verdicts={"controls": {"passed": 40}}, figures=figures, success=(success,),
+        notes=(text,),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_result_shows_its_shares_in_a_chart_and_all_figures_in_a_table(text):
+    found = suite_result(text)
+    markup = found._repr_html_()
+    said = shows_only(markup)
+    assert "controls and resolved cases: pass90.0 % (80.0 to 96.0)" in said
+    assert "90.0 (80.0 to 96.0) %" in said
+    assert "12 (10 to ?) ms" in said
+    assert "cannot tell" in said
+    assert said.count(one_line(text)) >= 3
+    assert picture_of(markup).get("role") == "img"
+
+
+def picture_of(markup):
+    """Return the picture in what a notebook shows, as XML."""
+    return ET.fromstring(re.search(r"<svg.*</svg>", markup, re.DOTALL)[0])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_comparison_shows_differences_from_nought_and_their_tests(text):
+    common = {"events": 40, "effective": 36.5, "untold": 0, "baseline": 0.5, "candidate": 0.6}
+    differences = (
+        PairedDifference(
+            group="question", name="guard", difference=-0.1, low=-0.2, high=-0.01, fixed=1, broken=5, chance=0.2, **common
+        ),
+        PairedDifference(group="mode", name=text, difference=0.1, low=-0.2, high=0.3, fixed=5, broken=1, chance=0.2, **common),
+    )
+    found = SuiteComparison(
+        suite="arrivals", suite_digest="sha256:0", result="result-1", baseline_result="result-2", model=version(text),
+        baseline=version("m", "1"), differences=differences, latency=None, fixed=6, broken=6, changes=(), notes=(text,),
+        position=1,
+    )  # fmt: skip
+    markup = found._repr_html_()
+    said = shows_only(markup)
+    assert "Differs most: controls and resolved cases, by -10.0 points" in said
+    assert "+10.0 (-20.0 to +30.0)" in said
+    assert one_line(text) in said
+    assert picture_of(markup).get("width") == "720"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_decision_shows_its_verdict_margins_and_every_condition(text):
+    conditions = (
+        GateCondition(
+            name="guard", verdict=GateVerdict.FAIL, says=text, value=-0.2, low=-0.3, high=-0.1, threshold=-0.05, events=900,
+            effective=800.0, evidence=("k7m4-k7m4-k7m4",), notes=(text,), cases=63,
+        ),
+        GateCondition(name="latency", verdict=GateVerdict.PASS, says="quick enough", evidence=("t7a4-t7a4-t7a4",)),
+        GateCondition(name="critical", verdict=GateVerdict.INCONCLUSIVE, says="open", waived="by ana until 2027-01-01"),
+    )  # fmt: skip
+    found = GateDecision(
+        id="decision-1", gate=text, verdict=GateVerdict.FAIL, model=version(text), baseline=version("m", "1"),
+        conditions=conditions, suites=(GateSuite(name=text, digest="sha256:0", events=1000, sealed=10, sealed_uses=1),),
+        policy_digest="sha256:1", policy={}, family=("guard",), repeats=3, seed=0, identified="name", environment=None,
+        baseline_environment=None, regressed=("k7m4-k7m4-k7m4",), waivers=1,
+    )  # fmt: skip
+    markup = found._repr_html_()
+    said = shows_only(markup)
+    assert "FAIL with 1 waiver" in said
+    assert "Lowest: Guard, -20.0 points" in said
+    assert "k7m4-k7m4-k7m4 (1 of 63 shown)" in said
+    assert "t7a4" not in said
+    assert "INCONCLUSIVE, waived by ana until 2027-01-01" in said
+    assert "1 resolved case regressed" in said
+    margins = [each for each in picture_of(markup).iter(f"{SVG}line") if each.get("class") == "margin"]
+    assert len(margins) == 1
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_suite_shows_what_is_in_it_and_what_a_gate_over_it_can_do(text):
+    files = tuple(SuiteFile(part=part, rows=7, families=6, weight=7.0, digest="sha256:0") for part in SuitePart)
+    power = SuitePower(question="guard", margin=0.05, differing=0.05, passed=0.2, events=7, effective=6.0, needed=400)
+    found = Suite(
+        name="arrivals", digest="sha256:0", protocol="p", protocol_version=1, protocol_digest="0", taxonomy_digest="0",
+        source="log", model="m", team="default", query=text, within="", position=7, since=MONDAY, until=MONDAY,
+        sensitivity="internal", criteria=(), files=files,
+        sealed=SealedPart(share=0.2, families=("0",), rows={"cases": 2}, strata={}, digest="hmac-sha256:0"),
+        production={}, modes={}, severities={}, power=(power,), notes=(text,),
+        success=(SuccessCriterion.from_text("pass-rate of guard at least 85 %"),),
+    )  # fmt: skip
+    said = shows_only(found._repr_html_())
+    assert one_line(text) in said
+    assert "this suite can hardly pass: 400 events needed, it has 7" in said
+    assert "pass-rate of guard at least 85 %" in said
+
+
 def test_every_record_that_shows_itself_says_how():
     # By name, for a class with slots is made twice.
     kinds = {getattr(sys.modules[kind.__module__], kind.__name__) for kind in Shown.__subclasses__()}
-    assert {Case, Estimate, Rows, Run} <= kinds
+    assert {Case, Estimate, Rows, Run, Suite, SuiteResult, SuiteComparison, GateDecision} <= kinds
     assert all(as_html.dispatch(kind) is not as_html.dispatch(object) for kind in kinds)
 
 

@@ -18,8 +18,9 @@ from remiss.opening import without_catalog
 from remiss.present import result_report
 from remiss.records.suite import APART, SaltedInputs, SuiteInputs
 from remiss.safeguard.kept_documents import document, suite_of
-from remiss.safeguard.raw_inputs import ABOVE, GONE, SALT, UNTOLD, raw_digest
+from remiss.safeguard.raw_inputs import ABOVE, GONE, SALT, UNTOLD
 from remiss.safeguard.suite_actions import rows_of
+from remiss.safeguard.suite_content import raw_digest
 from remiss.safeguard.suite_rows import is_apart, keyed
 from remiss.suite_session import SuiteSession
 from tests.faces.test_canaries import cells

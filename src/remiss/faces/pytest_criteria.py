@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remiss.present.legible import counted, printable
 from remiss.present.result_words import SUCCESS, stable, success_value, success_words, synthetic_words
 from remiss.records.success import SuccessOutcome, SuccessVerdict
-from remiss.suite_session import SuiteSession, flip_rates
+
+if TYPE_CHECKING:
+    from remiss.suite_session import SuiteSession
 
 # By the id of an event or scenario, what its answers were.
 Heard = Mapping[str, Sequence[Any]]
@@ -81,5 +84,6 @@ def tell(reporter: pytest.TerminalReporter, heard: Iterable[Heard]) -> None:
     if scenarios:
         reporter.section("scenarios")
         reporter.write_line(synthetic_words(len(scenarios), len(scenarios) / len(every)))
+        flip_rates = import_module("remiss.safeguard.scenarios.stability").flip_rates
         for rate in flip_rates((str(recipe), str(family), compares, flips) for recipe, family, compares, flips in scenarios):
             reporter.write_line(stable(rate))

@@ -121,13 +121,22 @@ def difference(label: str, value: float, ends: tuple[float, float] | None, sampl
     return ChartMark(SURE, label, points(value), interval, row, href)
 
 
-def differences(marks: Sequence[ChartMark], title: str, margins: Sequence[float] = ()) -> tuple[str, list[Glyph]]:
+def shares(marks: Sequence[ChartMark], title: str, width: int | None = None) -> str:
+    """Return the chart of shares, each on its interval, as SVG."""
+    parts, height, _ = forest(marks, rate=True, unit="")
+    return _picture(parts, height, marks, title, width)
+
+
+def differences(
+    marks: Sequence[ChartMark], title: str, margins: Sequence[float] = (), *, width: int | None = None
+) -> tuple[str, list[Glyph]]:
     """Return the chart of differences of shares on a line at nought, as SVG, and the marks that are in it.
 
     Parameters
     ----------
     marks : their rows have differences, as fractions
     margins : of each mark the difference that is tolerated, drawn as a dotted line across its row; or none
+    width : in pixels; None for as wide as there is room
     """
     ends = (end for mark in marks for end in (mark.row.value, mark.row.low, mark.row.high, *margins))
     half = axis([0.0, *(abs(end) for end in ends if end is not None)], most=4, rate=True)
@@ -137,7 +146,15 @@ def differences(marks: Sequence[ChartMark], title: str, margins: Sequence[float]
         x, top = pixels(framed(marks).x(scale, margin)), EDGE + ROW * at
         where = f'x1="{x}%" x2="{x}%" y1="{top + 2}" y2="{top + ROW - 2}"'
         parts.append(f'<line class="margin" stroke="currentColor" stroke-width="2" stroke-dasharray="2 3" {where}/>')
+    return _picture(parts, height, marks, title, width), glyphs
+
+
+def _picture(parts: Sequence[str], height: float, marks: Sequence[ChartMark], title: str, width: int | None) -> str:
+    """Return parts as a whole: where marks lead somewhere as a group of links, else as one picture that is told in words."""
     look = 'class="remiss-chart" fill="currentColor" font-family="system-ui, sans-serif" font-size="12"'
-    size = f'width="100%" height="{pixels(height)}"'
-    begin = f'<svg xmlns="http://www.w3.org/2000/svg" {look} {size} role="group" aria-label="{escaped(title)}">'
-    return "".join([begin, *parts, "</svg>"]), glyphs
+    size = f'width="{width or "100%"}" height="{pixels(height)}"'
+    begin = f'<svg xmlns="http://www.w3.org/2000/svg" {look} {size}'
+    if any(mark.href for mark in marks):
+        return "".join([f'{begin} role="group" aria-label="{escaped(title)}">', *parts, "</svg>"])
+    told = "; ".join(mark.told for mark in marks)
+    return "".join([f'{begin} role="img"><title>{escaped(title)}</title><desc>{escaped(told)}</desc>', *parts, "</svg>"])

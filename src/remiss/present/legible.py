@@ -51,6 +51,15 @@ def spoken(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def without_namespace(mode: str) -> str:
+    """Return a failure mode without its namespace, for where there is little room.
+
+    >>> without_namespace("remiss:model/weak-slice")
+    'model/weak-slice'
+    """
+    return mode.partition(":")[2] or mode
+
+
 def cut(text: str, most: int = 40) -> str:
     """Return a text with so many letters at most; of a longer one the middle gives way, for names often differ at their ends.
 

@@ -205,6 +205,7 @@ def not_asked(found: Suite) -> Iterator[str]:
     if found.raw is not None:
         yield f"raw in its folder alone: the inputs of {counted(found.raw.cases, 'case')}"
         yield from (f"inputs left redacted: {counted(count, 'case')}, {why}" for why, count in found.raw.left.items())
+        yield "raw inputs are of cases alone: controls and the rest of the sample are left out where redaction touched an input"
 
 
 def synthetic(found: SuiteResult | SuiteComparison) -> str:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from remiss.records.model import ModelEnvironment, ModelSpecification
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
+from remiss.records.rows import Shown
 
 # How many cases a condition names at most as its evidence: as many results of a run as GitHub keeps of SARIF.
 MOST_EVIDENCE = 5_000
@@ -105,7 +106,7 @@ class GateSuite:
 
 @published("verdict", read="read_position")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateDecision:
+class GateDecision(Shown):
     """Whether a model version may be released, with every condition that says so.
 
     `verdict` is that of the conditions that count: those that `waivers` cover do not, as long as these last.

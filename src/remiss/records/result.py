@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from remiss.records.model import JsonValue, ModelEnvironment, ModelSpecification, ModelTrouble
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
+from remiss.records.rows import Shown
 from remiss.records.success import SuccessOutcome
 from remiss.records.suite import CaptureRole, SuitePart
 
@@ -88,7 +89,7 @@ class ResultFigure:
 
 @published("suite-result", read="read_position")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteResult:
+class SuiteResult(Shown):
     """What one version of a model made of the part of a suite that is not sealed.
 
     `verdicts` counts events by part and verdict, `troubles` those that are without an answer by why; they are in no figure, which
@@ -218,7 +219,7 @@ class ChangedEvent:
 
 @published("suite-comparison")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteComparison:
+class SuiteComparison(Shown):
     """Two results of one suite, compared event by event; nothing was run for it.
 
     `changes` are the events that one version passes and the other does not, broken ones first, at most 1,000; `fixed` and

@@ -11,6 +11,7 @@ from typing import ClassVar
 from remiss.records.event import Scalar, Values
 from remiss.records.expectation import Expectation
 from remiss.records.published import LISTED, Amount, Count, Items, Share, published
+from remiss.records.rows import Shown
 from remiss.records.success import SuccessCriterion
 
 # Under which events that are in a suite are counted beside those that are left out of it.
@@ -163,7 +164,7 @@ class SuitePower:
 
 @published("suite", read="read_position")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Suite(Shown):
     """A suite without its rows.
 
     `digest` is over all that is said here but who built it and when, so over the content of its files as well. `query` says which

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from remiss.errors import Conflict, InputError, ModelError
 from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, RowKind, TroubleKind
+from remiss.records.result import RowVerdict
 from remiss.records.suite import SuiteRow
 from remiss.safeguard.expectations import all_hold
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge, States
@@ -23,6 +24,7 @@ from remiss.safeguard.ports import Models, Runner
 
 Progress = Callable[[str, float], None]
 KINDS = tuple(TroubleKind)
+VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
 
 
 @dataclass(slots=True, kw_only=True)

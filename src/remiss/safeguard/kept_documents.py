@@ -7,7 +7,6 @@ Results and decisions come from the catalog alone, and are read by their types.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -20,7 +19,7 @@ from remiss.records.gate import GateDecision
 from remiss.records.identity import digest, plain
 from remiss.records.result import ResultRow, SuiteResult
 from remiss.records.scenario import ScenarioSet
-from remiss.records.suite import Suite, SuiteInputs, SuiteRow
+from remiss.records.suite import Suite, SuiteInputs
 
 FORM, SCENARIO_FORM = "remiss-suite/1", "remiss-scenario-set/1"
 # What a list of the rows of a result has of each.
@@ -68,20 +67,6 @@ def suite_of(said: object, file: str) -> Suite:
     return suite
 
 
-def row_of(said: Mapping[str, Any], file: str) -> SuiteRow:
-    """Return the row that plain values say.
-
-    Raises
-    ------
-    InputError
-    """
-    try:
-        return _rows().validate_python(said)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise refused_suite(f"row {said.get('id')}: {'.'.join(map(str, first['loc']))}: {first['msg']}", file) from error
-
-
 def refused_suite(what: str, file: str) -> InputError:
     """Return why a suite is not taken."""
     return InputError(f"{file} {what}", where=Location(file), do="build the suite anew: remiss suite build")
@@ -90,11 +75,6 @@ def refused_suite(what: str, file: str) -> InputError:
 @cache
 def _suites() -> TypeAdapter[Suite]:
     return TypeAdapter(Suite)
-
-
-@cache
-def _rows() -> TypeAdapter[SuiteRow]:
-    return TypeAdapter(SuiteRow)
 
 
 def suite_digest(suite: Suite) -> str:

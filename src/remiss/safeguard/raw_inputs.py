@@ -6,7 +6,6 @@ case was captured with. The catalog learns nothing of them but a digest over sal
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,13 +29,13 @@ from remiss.records import arrow
 from remiss.records.case import Sensitivity
 from remiss.records.event import Scalar, Values
 from remiss.records.evidence import RawEvent
-from remiss.records.identity import plain
 from remiss.records.suite import APART, RawInputs, SaltedInputs, Suite, SuiteInputs, SuitePart
-from remiss.safeguard.judging import TYPES
 from remiss.safeguard.ports import SuiteWorkspace
 from remiss.safeguard.replaying import redacted
 from remiss.safeguard.suite_assembly import SuiteParts
-from remiss.safeguard.suite_rows import encoded, keyed
+from remiss.safeguard.suite_content import raw_digest
+from remiss.safeguard.suite_criteria import TYPES
+from remiss.safeguard.suite_rows import keyed
 
 SALT = "raw-inputs"
 GONE = "no raw event of them is kept any more"
@@ -204,12 +203,3 @@ def _table(columns: Mapping[str, Sequence[object]], structures: Mapping[str, Str
     for column in columns.keys() - flat.keys():
         table = table.append_column(column, pa.array(columns[column]))
     return table
-
-
-def raw_digest(those: Iterable[SaltedInputs]) -> str:
-    """Return the digest of raw inputs, whatever their order."""
-    found = hashlib.sha256()
-    for each in sorted(those, key=lambda one: one.id):
-        line = encoded(plain({"id": each.id, "inputs": each.inputs, "salt": each.salt}))
-        found.update(line.encode("utf-8", "surrogatepass") + b"\n")
-    return f"sha256:{found.hexdigest()}"

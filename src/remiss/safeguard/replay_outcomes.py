@@ -31,10 +31,11 @@ from remiss.records.model import (
     TroubleKind,
 )
 from remiss.records.replay import LoggedAnswer, Replay, ReplayCause, ReplayGrade
-from remiss.safeguard.judging import CriterionJudge, criteria_of
+from remiss.safeguard.judging import CriterionJudge
 from remiss.safeguard.model_actions import REMEDIES, REPLAY, row_of, trouble_in
 from remiss.safeguard.ports import Redacting, ReplayWorkspace
 from remiss.safeguard.replaying import before, graded, redacted
+from remiss.safeguard.suite_criteria import criteria_of
 from remiss.safeguard.suite_rows import row_of_case
 
 # Of an answer that is longer as JSON only that it was is kept.

@@ -25,10 +25,11 @@ from remiss.records.states import DECIDED, Move, after
 from remiss.records.suite import SuiteCriterion, SuitePart, SuiteRow
 from remiss.safeguard.asking import Answers, Questions, ask_all
 from remiss.safeguard.expectations import MOST_EXPECTATIONS, by_default, checked
-from remiss.safeguard.judging import NO, UNKNOWN, CriterionJudge, criteria_of
+from remiss.safeguard.judging import NO, UNKNOWN, CriterionJudge
 from remiss.safeguard.model_actions import EXPECT, REMEDIES, RESOLVE, AskedModel, Seed
 from remiss.safeguard.ports import ResolutionWorkspace
 from remiss.safeguard.recurrences import CaseStanding, Exposure
+from remiss.safeguard.suite_criteria import criteria_of
 from remiss.safeguard.suite_rows import NO_EXPECTATION, row_of_case, row_of_line, unusable
 
 WRITE_IT = "write what is: remiss case expect CASE --expectation 'equals late'"

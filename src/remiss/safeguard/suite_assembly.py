@@ -23,7 +23,7 @@ from remiss.safeguard.power import play, times_needed
 from remiss.safeguard.replaying import redacted
 from remiss.safeguard.suite_columns import Coded, Objects, SuiteColumns, coded, families, objects, together
 from remiss.safeguard.suite_content import feed
-from remiss.safeguard.suite_rows import RESOLVED, is_apart, is_sealed, keyed, stratum_text
+from remiss.safeguard.suite_rows import RESOLVED, is_apart, is_open, is_sealed, keyed, stratum_text
 
 GUARD, PRODUCTION, TARGET = "guard", "production", "target"
 # The least that a version may be worse by, and the share of events on which two versions differ, where nobody says.
@@ -212,7 +212,7 @@ def asked_in(question: str, row: SuiteRow) -> bool:
         case "guard":
             return row.part is SuitePart.CONTROLS or (row.part is SuitePart.CASES and row.status in RESOLVED)
         case "target":
-            return row.part is SuitePart.CASES and row.status not in RESOLVED
+            return is_open(row)
         case _:
             return True
 

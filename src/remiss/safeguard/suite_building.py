@@ -26,7 +26,7 @@ from remiss.records.expectation import Expectation
 from remiss.records.identity import digest, from_micros
 from remiss.records.suite import APART, CaptureRole, SealedPart, Suite, SuiteCriterion, SuitePart
 from remiss.safeguard.expectations import by_default
-from remiss.safeguard.judging import UNKNOWN, CriterionJudge, criteria_of
+from remiss.safeguard.judging import UNKNOWN, CriterionJudge
 from remiss.safeguard.ports import SuiteWorkspace
 from remiss.safeguard.raw_inputs import FoundInputs
 from remiss.safeguard.replaying import redacted
@@ -42,6 +42,7 @@ from remiss.safeguard.suite_assembly import (
     sealed_rows,
 )
 from remiss.safeguard.suite_columns import Coded, Flags, Objects, case_ids, coded, objects, together
+from remiss.safeguard.suite_criteria import criteria_of
 from remiss.safeguard.suite_rows import (
     NO_EXPECTATION,
     NO_INPUTS,

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from remiss.records.identity import plain
-from remiss.records.suite import SuiteRow
+from remiss.records.suite import SaltedInputs, SuiteRow
 from remiss.safeguard.suite_columns import (
     AT_ONCE,
     TIMES,
@@ -29,6 +29,7 @@ from remiss.safeguard.suite_columns import (
     times,
     together,
 )
+from remiss.safeguard.suite_rows import encoded
 
 # The fields of a row that hold times, or what a log decides.
 LOGGED = ("occurred", "window", "weight", "severity", "inputs", "context", "output", "label", "expectations")
@@ -130,3 +131,12 @@ def _together(columns: Sequence[Coded]) -> Sequence[_Texts]:
         return ()
     every = together(*columns)
     return (_Texts(binary(["".join(each) for each in every.values]), pa.array(every.codes)),)
+
+
+def raw_digest(those: Iterable[SaltedInputs]) -> str:
+    """Return the digest of raw inputs, whatever their order."""
+    found = hashlib.sha256()
+    for each in sorted(those, key=lambda one: one.id):
+        line = encoded(plain({"id": each.id, "inputs": each.inputs, "salt": each.salt}))
+        found.update(line.encode("utf-8", "surrogatepass") + b"\n")
+    return f"sha256:{found.hexdigest()}"

@@ -99,6 +99,11 @@ def row_of_case(case: Case) -> SuiteRow:
     )
 
 
+def is_open(row: SuiteRow) -> bool:
+    """Return whether a row is an open failure, which a version is to fix and is not expected to have fixed yet."""
+    return row.part is SuitePart.CASES and row.status not in RESOLVED
+
+
 def is_apart(row: SuiteRow) -> bool:
     """Return whether an event is in a suite and not asked, for it is a case of which redaction touched an input."""
     return redacted(row.inputs)

@@ -22,7 +22,7 @@ from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecificati
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
 from remiss.records.scenario import ScenarioFlip
 from remiss.records.suite import Suite, SuiteRow
-from remiss.safeguard.asking import Answers, Progress, Questions, ask_all, joined, majority
+from remiss.safeguard.asking import VERDICTS, Answers, Progress, Questions, ask_all, joined, majority
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
 from remiss.safeguard.ports import Models
 from remiss.safeguard.replay_outcomes import Redact, kept
@@ -32,7 +32,6 @@ from remiss.safeguard.scenarios.making import MadeScenarios
 from remiss.safeguard.scenarios.stability import flip_figures, flips_of, in_order
 from remiss.safeguard.suite_rows import is_apart
 
-VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
 # In which order events are shown; behind them all those of which nothing is expected and that meet no criterion.
 _NEWS = (RowVerdict.FAILED, RowVerdict.UNANSWERED, RowVerdict.UNTOLD, RowVerdict.REDACTED, RowVerdict.NONE, RowVerdict.PASSED)
 # Of more scenarios that flip only how many they are is told.

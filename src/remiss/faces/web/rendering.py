@@ -22,7 +22,7 @@ from remiss.faces.spreadsheet import as_markdown
 from remiss.faces.web.markdown import markdown
 from remiss.govern.authority import OPERATOR
 from remiss.present import facts
-from remiss.present.legible import cut, figure, number, printable, printable_lines, share
+from remiss.present.legible import cut, figure, number, printable, printable_lines, share, without_namespace
 from remiss.records.event import NONE_OF
 from remiss.records.identity import format_time
 from remiss.records.rows import as_csv
@@ -140,15 +140,6 @@ def address(path: str, **query: object) -> str:
 def segment(text: object) -> str:
     """Return a text as one segment of an address."""
     return quote(str(text), safe="")
-
-
-def without_namespace(mode: str) -> str:
-    """Return a failure mode without its namespace, for where there is little room.
-
-    >>> without_namespace("remiss:model/weak-slice")
-    'model/weak-slice'
-    """
-    return mode.partition(":")[2] or mode
 
 
 def in_words(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -16,10 +16,8 @@ from remiss import safeguard
 from remiss.errors import InputError
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.rendering import Refusal, render, segment, shell
-from remiss.present.chart_marks import SURE, ChartMark
-from remiss.present.forest import differences
+from remiss.present import safeguard_charts
 from remiss.present.gate_report import verdict_words
-from remiss.records.estimate import EstimateRow
 from remiss.records.gate import GateChecklist, GateCondition, GateVerdict, Waiver, WaiverState
 from remiss.records.identity import parse_time
 
@@ -149,7 +147,7 @@ def _page(ws: Workspace, gate: str, refused: Refusal | None = None, status: int 
         if (each.policy_digest, each.model_digest) == (found.policy_digest, found.model.digest)
     ]
     counting = [each.name for each in conditions if each.verdict is not GateVerdict.PASS and each.waived is None]
-    title, svg = _chart(found.conditions)
+    title, svg = safeguard_charts.conditions(found.conditions)
 
     def may(permission: str) -> bool:
         return ws.authority.may(ws.actor, permission, found.team)
@@ -178,23 +176,3 @@ def _page(ws: Workspace, gate: str, refused: Refusal | None = None, status: int 
     path = f"/api/v1/gates/{segment(found.id)}"
     twins = ((path, "Decision"), (f"{path}/checklist", "Checklist"), (f"{path}/attestation", "Signed statement"))
     return render(page, shell(ws, f"May {found.model} be released?", "gates", *twins), status=status)
-
-
-def _chart(conditions: Sequence[GateCondition]) -> tuple[str, str]:
-    """Return the title and the picture of the conditions that are differences with a margin."""
-    marks, margins = [], []
-    for each in conditions:
-        if each.value is None or each.low is None or each.high is None or each.threshold is None:
-            continue
-        sampled = int(each.effective or 0)
-        margins.append(each.threshold)
-        row = EstimateRow(
-            key=each.name, value=each.value, low=each.low, high=each.high, method="weighted", sampled=sampled, few=sampled < 10
-        )
-        interval = f"{100 * each.low:+.1f} to {100 * each.high:+.1f}, margin {100 * each.threshold:g}"
-        marks.append(ChartMark(SURE, each.name.capitalize(), f"{100 * each.value:+.1f}", interval, row))
-    if not marks:
-        return "", ""
-    worst = min(marks, key=lambda mark: mark.row.value or 0.0)
-    title = f"Lowest: {worst.label}, {worst.value} points"
-    return title, differences(marks, title, margins)[0]

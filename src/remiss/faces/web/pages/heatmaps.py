@@ -20,11 +20,11 @@ from remiss.faces.serving import AsOf, Cached, Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import ListLink
 from remiss.faces.web.pages.trends import INTERVALS, THIS_LOG
-from remiss.faces.web.rendering import address, render, sheet, shell, without_namespace
+from remiss.faces.web.rendering import address, render, sheet, shell
 from remiss.faces.web.trend_question import PERIODS, VARIANCES, fields_of, fitting, latest_of, size
 from remiss.present import estimate_facts
 from remiss.present import heatmap as heatmaps
-from remiss.present.legible import cut, one_line
+from remiss.present.legible import cut, one_line, without_namespace
 from remiss.records.catalog import reached
 from remiss.records.estimate import OF_SAMPLE
 from remiss.records.heatmap import EMPTY, NONE, HeatCell, Heatmap

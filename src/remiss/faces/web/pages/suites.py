@@ -14,9 +14,8 @@ from starlette.responses import Response
 from remiss import safeguard
 from remiss.errors import Denied, ModelError
 from remiss.faces.serving import Asked, Ws
-from remiss.faces.web.rendering import Refusal, address, render, segment, shell, without_namespace
-from remiss.present.chart_marks import SURE, ChartMark
-from remiss.present.forest import differences
+from remiss.faces.web.rendering import Refusal, address, render, segment, shell
+from remiss.present import safeguard_charts
 from remiss.present.legible import counted
 from remiss.present.result_report import told
 from remiss.present.result_words import (
@@ -28,7 +27,6 @@ from remiss.present.result_words import (
     latency_words,
     news,
     not_asked,
-    of_what,
     p_value,
     points,
     power_words,
@@ -36,7 +34,7 @@ from remiss.present.result_words import (
     synthetic,
     synthetic_words,
 )
-from remiss.records.estimate import EstimateRow
+from remiss.present.safeguard_charts import named
 from remiss.records.event import Scalar
 from remiss.records.model import RowKind
 from remiss.records.result import PairedDifference, ResultFigure, RowVerdict, SuiteComparison, SuiteResult
@@ -60,8 +58,6 @@ VERDICTS = {
     "none": "of which nothing is expected",
     "inputs-redacted": "not asked, as redaction touched an input",
 }
-# So many differences are drawn; all are in the table.
-DRAWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,49 +199,18 @@ def compare(ws: Ws, name: str, asked: Annotated[Ticked, Query()]) -> Response:
         return shown(ws, name, (f"{counted(len(ticked), 'result')} ticked", "Tick two results of this suite."))
     candidate, baseline = ticked
     found = safeguard.compare(ws, name, model=candidate, baseline=baseline)
-    title, svg = _chart(found.differences)
+    title, svg = safeguard_charts.compared(found.differences)
     page = ComparisonPage(
         found=found,
         news=comparison_news(found),
         title=title,
         svg=Markup(svg),  # noqa: S704 - it escapes what it writes
-        lines=tuple((_of(each), points(each), p_value(each), each) for each in found.differences),
+        lines=tuple((named(each), points(each), p_value(each), each) for each in found.differences),
         latency="" if found.latency is None else latency_words(found.latency),
         synthetic=synthetic(found),
     )
     twin = (address(f"/api/v1/suites/{segment(name)}/comparison", model=candidate, baseline=baseline), "Comparison")
     return render(page, shell(ws, f"Compare versions on {found.suite}", "suites", twin, position=found.position))
-
-
-def _of(found: ResultFigure | PairedDifference) -> str:
-    """Return which events a figure is about, where no head says what kind of name it is."""
-    return f"{'Severity ' if found.group == 'severity' else ''}{without_namespace(of_what(found))}"
-
-
-def _chart(found: Sequence[PairedDifference]) -> tuple[str, str]:
-    """Return the title and the picture of the differences: those that are surely some first, then the largest."""
-    largest = sorted(found, key=lambda each: (each.low <= 0 <= each.high, -abs(each.difference)))[:DRAWN]
-    if not largest:
-        return "", ""
-    marks = []
-    for each in largest:
-        # Of few families it is drawn hollow.
-        sampled = int(each.effective)
-        row = EstimateRow(
-            key=each.name,
-            value=each.difference,
-            low=each.low,
-            high=each.high,
-            method="weighted",
-            sampled=sampled,
-            few=sampled < 10,
-        )
-        text, _, interval = points(each).partition(" ")
-        marks.append(ChartMark(SURE, _of(each), text, interval.strip("()"), row))
-    first = largest[0]
-    sure = not first.low <= 0 <= first.high
-    title = f"Differs most: {marks[0].label}, by {marks[0].value} points" if sure else "No difference is sure"
-    return title, differences(marks, title)[0]
 
 
 @router.get(RESULTS + "/{result}")
@@ -264,7 +229,7 @@ def result(ws: Ws, result: str, asked: Annotated[RowFilter, Query()]) -> Respons
         synthetic=synthetic(found),
         cards=tuple(_cards(found)),
         success=tuple((each, success_value(each), SUCCESS[each.verdict]) for each in found.success),
-        figures=tuple((_of(each), MEASURES[each.measure], figure_value(each), each) for each in told(found)),
+        figures=tuple((named(each), MEASURES[each.measure], figure_value(each), each) for each in told(found)),
         rows=() if rows is None else tuple({**row, "output": _answer(row["output"])} for row in rows),
         total=0 if rows is None else rows.total or 0,
         hidden=hidden,
