@@ -103,11 +103,12 @@ def by_hand() -> None:
     """Read the same from the catalog, and write the same rows to the same three files."""
     with sqlite3.connect(os.environ["REMISS_CATALOG"]) as connection:
         rows = sorted(map(_row, connection.execute(BY_HAND)))
+    schema = _schema()
     Path("by-hand").mkdir(exist_ok=True)
     for part in PARTS:
-        columns = zip(*(row for row in rows if row[1] == part), strict=True)
-        arrays = [pa.array(column, each.type) for column, each in zip(columns, _schema(), strict=True)]
-        table = pa.table(arrays, _schema()) if arrays else _schema().empty_table()
+        columns = [*zip(*(row for row in rows if row[1] == part), strict=True)] or [()] * len(schema)
+        arrays = [pa.array(column, each.type) for column, each in zip(columns, schema, strict=True)]
+        table = pa.table(arrays, schema)
         pq.write_table(table, f"by-hand/{part}.parquet", compression="zstd")
 
 
@@ -138,13 +139,13 @@ def _row(read: tuple[Any, ...]) -> tuple[Any, ...]:
     source, event, recurrence, occurred, window, stratum, chance, met, undecided, *models, inputs, context, text = read[:14]
     output, label, status = read[14:]
     named = _base32(AS_JSON([source, event, *([recurrence] if recurrence else [])]))
-    role = "candidate" if met else "undecided" if undecided else "control"
+    role = "candidate" if met != "[]" else "undecided" if undecided != "[]" else "control"
     control = role == "control" and status in {None, "control", "cleared"} and label is not None
     values = {name: f"{value:.2e}" if type(value) is float else value for name, value in json.loads(inputs).items()}
     return (
         *(f"{named[:4]}-{named[4:8]}-{named[8:]}", "controls" if control else "production", event, occurred, window, role),
         *(1 / chance, _base32(f"[{AS_JSON(values)},{_words(text)}]"), stratum or "{}", *models, inputs, context, text),
-        *(output, label, status, None, None, met or "[]", False, _met(output, label), _expected(label) if control else "[]"),
+        *(output, label, status, None, None, met, False, _met(output, label), _expected(label) if control else "[]"),
     )
 
 
