@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from itertools import islice
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from remiss import adapters
+from remiss import settings as settings_table
 from remiss.errors import RemissError
-from remiss.offline import Offline
-from remiss.opening import without_catalog
-from remiss.present.suite_stories import case_story, scenario_story
 from remiss.records.bulk import in_bulk
 from remiss.records.event import Values
 from remiss.records.model import ModelAnswer, ModelSpecification
@@ -32,24 +32,30 @@ from remiss.records.suite import Suite, SuiteCriterion, SuitePart, SuiteRow
 from remiss.safeguard.asking import (
     VERDICTS,
     Answers,
+    Asked,
     Questions,
-    answers_of,
+    asked_of,
     asked_times,
     check_gets,
     checked_repeats,
     majority,
+    told_of,
 )
 from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge
-from remiss.safeguard.ports import Runner
 from remiss.safeguard.suite_rows import is_apart, is_open
+from remiss.settings import Settings
 from remiss.suite_folder import SuiteFolder, read
 
 if TYPE_CHECKING:
+    from remiss.offline import Offline
+    from remiss.protocol.ports import Engine
+    from remiss.safeguard.ports import Models, Runner
     from remiss.safeguard.scenarios.making import MadeScenarios
     from remiss.safeguard.scenarios.stability import ScenarioOutcome
 
 __all__ = ["CaseOutcome", "RemissError", "SuiteSession", "run"]
 
+T = TypeVar("T")
 AT_ONCE, MOST_AT_ONCE = 256, 8_192
 QUICK_SECONDS = 2.0
 # A verdict, how often the expectations held of how often it can be told, and the latency of each answer.
@@ -73,6 +79,15 @@ class CaseOutcome:
     heard: HeardAnswers
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What the model is asked, or was, and has not been heard yet: the rows' ids, and what it says with the seconds it took."""
+
+    questions: Questions
+    ids: frozenset[str]
+    found: Future[tuple[Sequence[Sequence[Asked]], float]]
+
+
 @dataclass(slots=True)
 class SuiteSession:
     """A suite of a folder, with its scenarios, and the model that it is run on."""
@@ -82,7 +97,8 @@ class SuiteSession:
     model: ModelSpecification
     repeats: int
     seed: int
-    _offline: Offline
+    _settings: Settings
+    _models: Models
     _parents: Mapping[str, SuiteRow]
     _raw: Mapping[str, Values] = field(default_factory=dict, repr=False)
     scenarios: tuple[Scenario, ...] = ()
@@ -91,6 +107,8 @@ class SuiteSession:
     _outcomes: dict[str, CaseOutcome] = field(default_factory=dict, repr=False)
     _runner: Runner | None = None
     _at_once: int = AT_ONCE
+    _asking: ThreadPoolExecutor | None = None
+    _ahead: _Ahead | None = None
 
     @classmethod
     def opened(cls, folder: str | os.PathLike[str], model: str, *, repeats: int = 1, seed: int = 0) -> Self:
@@ -100,16 +118,16 @@ class SuiteSession:
         ------
         InputError : the folder is not what it was when it was built; NotFound, Ambiguous, ModelError : no such model
         """
-        found, offline = read(Path(folder)), without_catalog()
+        found, settings = read(Path(folder)), settings_table.read(os.environ)
         rows = sorted(
             (row for row in found.rows if row.expectations and (row.id in found.raw or not is_apart(row))),
             key=lambda row: (row.part is not SuitePart.CASES, row.id),
         )
-        specification = offline.models.find(model)
+        models = adapters.ModelRegistry(settings, None, registered_only=False)
+        specification = models.find(model)
         check_gets(specification)
-        session = cls(
-            found.suite, tuple(rows), specification, repeats, seed, offline, {row.id: row for row in found.rows}, found.raw
-        )
+        parents = {row.id: row for row in found.rows}
+        session = cls(found.suite, tuple(rows), specification, repeats, seed, settings, models, parents, found.raw)
         made = _scenarios_of(folder, found)
         if made is not None:
             session.scenarios = made.scenarios
@@ -128,39 +146,56 @@ class SuiteSession:
         ModelError : the model does not start
         """
         if row.id not in self._outcomes:
-            behind = (each for each in following() if each.id != row.id and each.id not in self._outcomes)
-            with self._timed():
-                self._ask([row, *islice(behind, self._at_once - 1)])
+            behind = (each for each in following() if each.id not in self._outcomes)
+            if self._ahead is None or row.id not in self._ahead.ids:
+                self._let_ask([row, *islice((each for each in behind if each.id != row.id), self._at_once - 1)])
+            self._hear()
+            # While these are reported the next are asked.
+            self._let_ask([*islice((each for each in behind if each.id not in self._outcomes), self._at_once)])
         return self._outcomes[row.id]
 
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        """Ask more at once from here on where the block was quick.
+    def _let_ask(self, rows: Sequence[SuiteRow]) -> None:
+        """Have the model asked about rows, in another thread; what was asked before is heard first."""
+        self._hear()
+        if not rows:
+            return
+        if self._asking is None:
+            self._asking = ThreadPoolExecutor(1, "asking")
+        rows = [replace(row, inputs=self._raw[row.id]) if row.id in self._raw else row for row in rows]
+        criteria = self._criteria()
+        judge = CriterionJudge(self._engine if criteria else None, criteria, rows)
+        questions = Questions(rows=rows, repeats=[self.repeats] * len(rows), judge=judge, seed=self.seed)
+        found = self._asking.submit(_timed, partial(asked_of, [self._running()], questions, _silently))
+        self._ahead = _Ahead(questions, frozenset(row.id for row in rows), found)
+
+    @in_bulk()
+    def _hear(self) -> None:
+        """Take what the model said to what it was asked last."""
+        if self._ahead is None:
+            return
+        ahead, self._ahead = self._ahead, None
+        said, seconds = ahead.found.result()
+        self._grow(seconds)
+        [answers] = told_of([self.model], ahead.questions, said)
+        states = answers.passed
+        columns = ((states == YES).sum(axis=1), asked_times(states), majority(states))
+        whole = zip(ahead.questions.rows, answers.first, _heard(answers), *(each.tolist() for each in columns), strict=True)
+        for row, answer, heard, passes, asked, state in whole:
+            self._outcomes[row.id] = CaseOutcome(
+                passes=passes, asked=asked, passed=state == YES, told=state != UNKNOWN, answer=answer, heard=heard
+            )
+
+    def _grow(self, seconds: float) -> None:
+        """Ask more at once from here on where the model was quick.
 
         What judges answers costs the same for one as for thousands; but nobody is to wait long for the first of them.
         """
-        begun = time.monotonic()
-        yield
-        if time.monotonic() - begun < QUICK_SECONDS:
+        if seconds < QUICK_SECONDS:
             self._at_once = min(4 * self._at_once, MOST_AT_ONCE)
 
-    @in_bulk()
-    def _ask(self, rows: Sequence[SuiteRow]) -> None:
-        rows = [replace(row, inputs=self._raw[row.id]) if row.id in self._raw else row for row in rows]
-        criteria = self._criteria()
-        judge = CriterionJudge(self._offline.engine if criteria else None, criteria, rows)
-        questions = Questions(rows=rows, repeats=[self.repeats] * len(rows), judge=judge, seed=self.seed)
-        [answers] = answers_of([self.model], [self._running()], questions, self._offline.progress)
-        told, asked, heard = majority(answers.passed), asked_times(answers.passed), _heard(answers)
-        for at, row in enumerate(rows):
-            self._outcomes[row.id] = CaseOutcome(
-                passes=int((answers.passed[at] == YES).sum()),
-                asked=int(asked[at]),
-                passed=bool(told[at] == YES),
-                told=bool(told[at] != UNKNOWN),
-                answer=answers.first[at],
-                heard=heard[at],
-            )
+    @property
+    def _engine(self) -> Engine:
+        return adapters.DuckDB(self._settings)
 
     def _criteria(self) -> Sequence[SuiteCriterion]:
         """Return the criteria that expectations name; what others say of an answer decides nothing here."""
@@ -169,23 +204,26 @@ class SuiteSession:
 
     def _running(self) -> Runner:
         if self._runner is None:
-            self._runner = self._offline.models.open(self.model, seed=self.seed)
+            self._runner = self._models.open(self.model, seed=self.seed)
         return self._runner
 
     def scenario_outcome(self, scenario: Scenario, following: Callable[[], Iterable[Scenario]] = tuple) -> ScenarioOutcome:
         """Return what the model makes of a scenario, asked beside its parent. Takes and raises like `outcome`."""
         if scenario.id not in self._of_scenarios:
             behind = (each for each in following() if each.id != scenario.id and each.id not in self._of_scenarios)
-            with self._timed():
-                found = import_module("remiss.safeguard.scenarios.stability").outcomes(
-                    [scenario, *islice(behind, self._at_once - 1)],
-                    self._expects,
-                    self._parents,
-                    engine=self._offline.engine,
-                    criteria=self.suite.criteria,
-                    runner=self._running(),
-                    repeats=self.repeats,
-                )
+            self._hear()
+            asked = partial(
+                import_module("remiss.safeguard.scenarios.stability").outcomes,
+                [scenario, *islice(behind, self._at_once - 1)],
+                self._expects,
+                self._parents,
+                engine=self._engine,
+                criteria=self.suite.criteria,
+                runner=self._running(),
+                repeats=self.repeats,
+            )
+            found, seconds = _timed(asked)
+            self._grow(seconds)
             self._of_scenarios.update((each.scenario.id, each) for each in found)
         return self._of_scenarios[scenario.id]
 
@@ -215,21 +253,23 @@ class SuiteSession:
         if self.suite.made_at is None:
             return None
         until = self.suite.made_at + timedelta(days=days)
-        return until if self._offline.now < until else None
+        return until if datetime.now(UTC) < until else None
 
     def story(self, row: SuiteRow, outcome: CaseOutcome, link: str | None = None) -> str:
         """Return a case that failed in at most ten lines, and where to read on."""
-        return case_story(self.suite, row, outcome, of_raw=row.id in self._raw, link=link)
+        return _stories().case_story(self.suite, row, outcome, of_raw=row.id in self._raw, link=link)
 
     def scenario_story(self, scenario: Scenario, outcome: ScenarioOutcome, link: str | None = None) -> str:
         """Return a scenario that failed: what it is of, what was changed, what was expected, and what was answered."""
-        return scenario_story(self.parent_of(scenario), self._expects[scenario.recipe], outcome, link)
+        return _stories().scenario_story(self.parent_of(scenario), self._expects[scenario.recipe], outcome, link)
 
     def close(self) -> None:
         """Stop the model, and let go of what was opened."""
         if self._runner is not None:
             self._runner.close()
-        self._offline.close()
+        if self._asking is not None:
+            # What is asked still came to an end with the model.
+            self._asking.shutdown(cancel_futures=True)
 
 
 def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
@@ -249,6 +289,21 @@ def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int 
     return result
 
 
+def _timed(call: Callable[[], T]) -> tuple[T, float]:
+    """Return what is called, and how many seconds it took."""
+    begun = time.monotonic()
+    return call(), time.monotonic() - begun
+
+
+def _silently(stage: str, done: float) -> None:
+    """Report no progress."""
+
+
+def _stories() -> Any:
+    """Return what tells of failures; it is loaded with the first."""
+    return import_module("remiss.present.suite_stories")
+
+
 def _scenarios_of(folder: str | os.PathLike[str], suite: SuiteFolder) -> MadeScenarios | None:
     """Return the scenarios of a folder, where it has some; only then what makes and reads them is loaded."""
     if not os.path.lexists(Path(folder) / SCENARIOS):
@@ -260,13 +315,9 @@ def _scenarios_of(folder: str | os.PathLike[str], suite: SuiteFolder) -> MadeSce
 def _heard(answers: Answers) -> Sequence[HeardAnswers]:
     """Return what figures are made of, as a result has it and as it goes from one process to another."""
     without, answered = answers.unanswered, answers.answered()
-    told = majority(answered.passed)
-    return [
-        (
-            (RowVerdict.UNANSWERED if at in without else VERDICTS[int(told[at])]).value,
-            int((passed == YES).sum()),
-            int((passed != UNKNOWN).sum()),
-            [None if isnan(each) else each for each in latency.tolist()],
-        )
-        for at, (passed, latency) in enumerate(zip(answered.passed, answers.latency_ms, strict=True))
-    ]
+    verdicts = [VERDICTS[state].value for state in majority(answered.passed).tolist()]
+    for at in without:
+        verdicts[at] = RowVerdict.UNANSWERED.value
+    passes, asked = ((answered.passed == YES).sum(axis=1), (answered.passed != UNKNOWN).sum(axis=1))
+    latencies = [[None if isnan(each) else each for each in one] for one in answers.latency_ms.tolist()]
+    return [*zip(verdicts, passes.tolist(), asked.tolist(), latencies, strict=True)]

@@ -5,6 +5,7 @@ Spelling: how a plain value is written where the catalog keeps it as text, and c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,8 @@ from remiss.records.published import Count
 Scalar: TypeAlias = str | int | float | bool | datetime | None
 Values: TypeAlias = Mapping[str, Scalar]
 
+# What stands in a text where a value was hidden: its detector, and four digits that tell such values apart.
+MARK = re.compile(r"\[([a-z][a-z0-9-]{0,39}):[0-9a-f]{4}\]")
 # The source of events that people filed: no log is called so.
 BY_HAND = "by-hand"
 # PostgreSQL holds no text with a NUL, and JSON of one is read by few. It is kept as the character that readers show for what

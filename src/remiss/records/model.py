@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeAlias
 
+from remiss.errors import ModelError
 from remiss.parameters import Range
+from remiss.records.identity import format_time
 from remiss.records.published import LISTED, Amount, Count, Items, published
 
 # What JSON can hold: None, a truth value, a number that is finite, a text, a list or a mapping of these.
@@ -145,3 +148,15 @@ class RegisteredModels(Items[ModelSpecification]):
     OF: ClassVar = "model"
 
     items: tuple[ModelSpecification, ...]
+
+
+def row_of(values: Mapping[str, object]) -> ModelRow:
+    """Return plain values as JSON has them."""
+    return {name: format_time(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def trouble_in(error: ModelError) -> ModelTrouble:
+    """Return what kept a model from starting; an error of another kind, as in how it is registered, is raised again."""
+    if not isinstance(error.trouble, ModelTrouble):
+        raise error
+    return error.trouble

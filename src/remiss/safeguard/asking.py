@@ -9,18 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from remiss.errors import Conflict, InputError, ModelError
-from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecification, ModelTrouble, RowKind, TroubleKind
+from remiss.records.model import (
+    ModelAnswer,
+    ModelEnvironment,
+    ModelSpecification,
+    ModelTrouble,
+    RowKind,
+    TroubleKind,
+    row_of,
+    trouble_in,
+)
 from remiss.records.result import RowVerdict
 from remiss.records.suite import SuiteRow
 from remiss.safeguard.expectations import all_hold
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge, States
-from remiss.safeguard.model_actions import row_of, trouble_in
-from remiss.safeguard.ports import Models, Runner
+
+if TYPE_CHECKING:
+    from remiss.safeguard.ports import Models, Runner
 
 Progress = Callable[[str, float], None]
 KINDS = tuple(TroubleKind)
@@ -84,7 +95,7 @@ class Answers:
 
 
 @dataclass(slots=True)
-class _Asked:
+class Asked:
     """Answers of one repeat, by row."""
 
     answers: list[ModelAnswer | None]
@@ -194,7 +205,16 @@ def answers_of(
     asked: Sequence[ModelSpecification], running: Sequence[Runner], questions: Questions, progress: Progress
 ) -> list[Answers]:
     """Return what one or two versions answer that run already, without where they run."""
-    repeats = [_repeat(running, questions, repeat, progress) for repeat in range(questions.most)]
+    return told_of(asked, questions, asked_of(running, questions, progress))
+
+
+def asked_of(running: Sequence[Runner], questions: Questions, progress: Progress) -> Sequence[Sequence[Asked]]:
+    """Return by repeat what each of one or two versions says, which `told_of` makes answers of."""
+    return [_repeat(running, questions, repeat, progress) for repeat in range(questions.most)]
+
+
+def told_of(asked: Sequence[ModelSpecification], questions: Questions, repeats: Sequence[Sequence[Asked]]) -> list[Answers]:
+    """Return answers, judged."""
     with questions.judge.together():
         return [_answers(model, questions, [each[at] for each in repeats]) for at, model in enumerate(asked)]
 
@@ -237,11 +257,11 @@ def _nothing(model: ModelSpecification, runner: Runner | ModelTrouble, questions
     )
 
 
-def _repeat(runners: Sequence[Runner], questions: Questions, repeat: int, progress: Progress) -> list[_Asked]:
+def _repeat(runners: Sequence[Runner], questions: Questions, repeat: int, progress: Progress) -> list[Asked]:
     """Ask every row once more that is to be asked so often: half of them the one version first, half the other."""
     those = [at for at, times in enumerate(questions.repeats) if times > repeat]
     halves = [those[0::2], those[1::2]] if len(runners) > 1 else [those]
-    found = [_Asked([None] * len(questions.rows)) for _ in runners]
+    found = [Asked([None] * len(questions.rows)) for _ in runners]
     done, every = 0, max(1, len(those) * len(runners))
     for half, places in enumerate(halves):
         order = range(len(runners)) if half % 2 == 0 else reversed(range(len(runners)))
@@ -255,7 +275,7 @@ def _repeat(runners: Sequence[Runner], questions: Questions, repeat: int, progre
     return found
 
 
-def _answers(model: ModelSpecification, questions: Questions, repeats: Sequence[_Asked]) -> Answers:
+def _answers(model: ModelSpecification, questions: Questions, repeats: Sequence[Asked]) -> Answers:
     shape = (len(questions.rows), len(repeats))
     passed = np.full(shape, UNKNOWN, dtype=np.int8)
     latency = np.full(shape, np.nan)

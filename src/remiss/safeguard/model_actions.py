@@ -5,23 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 from remiss.action import action
 from remiss.errors import InputError, ModelError
 from remiss.parameters import Help, Option, Range
 from remiss.records.event import Scalar
-from remiss.records.identity import format_time
 from remiss.records.model import (
     ModelAnswer,
     ModelCheck,
     ModelEnvironment,
     ModelRow,
     ModelSpecification,
-    ModelTrouble,
     RegisteredModels,
     TroubleKind,
+    row_of,
+    trouble_in,
 )
 from remiss.safeguard.ports import ModelWorkspace
 
@@ -114,13 +113,6 @@ def ask(ws: ModelWorkspace, model: ModelSpecification, row: ModelRow, seed: int)
         return runner.environment(), started_ms, answer
 
 
-def trouble_in(error: ModelError) -> ModelTrouble:
-    """Return what kept a model from starting; an error of another kind, as in how it is registered, is raised again."""
-    if not isinstance(error.trouble, ModelTrouble):
-        raise error
-    return error.trouble
-
-
 def _checked(
     model: ModelSpecification, environment: ModelEnvironment | None, started_ms: float | None, answer: ModelAnswer
 ) -> ModelCheck:
@@ -141,11 +133,6 @@ def _probe(model: ModelSpecification, row: Mapping[str, Scalar] | None) -> Model
             f"{model} has no example", do="give a row: --row NAME=VALUE, or register the model with an example", field="row"
         )
     return row_of(given)
-
-
-def row_of(values: Mapping[str, object]) -> ModelRow:
-    """Return plain values as JSON has them."""
-    return {name: format_time(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def _shown(ws: ModelWorkspace, model: ModelSpecification) -> ModelSpecification:

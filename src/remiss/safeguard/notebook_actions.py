@@ -20,9 +20,10 @@ from remiss.errors import InputError
 from remiss.parameters import Help, Range
 from remiss.records.case import Case
 from remiss.records.identity import format_time
+from remiss.records.model import row_of
 from remiss.records.replay import CaseNotebook
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.safeguard.model_actions import REPLAY, AskedModel, row_of
+from remiss.safeguard.model_actions import REPLAY, AskedModel
 from remiss.safeguard.ports import ReplayWorkspace
 from remiss.safeguard.replay_jobs import found_by
 

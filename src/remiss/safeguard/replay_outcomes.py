@@ -29,10 +29,12 @@ from remiss.records.model import (
     ModelTrouble,
     RowKind,
     TroubleKind,
+    row_of,
+    trouble_in,
 )
 from remiss.records.replay import LoggedAnswer, Replay, ReplayCause, ReplayGrade
 from remiss.safeguard.judging import CriterionJudge
-from remiss.safeguard.model_actions import REMEDIES, REPLAY, row_of, trouble_in
+from remiss.safeguard.model_actions import REMEDIES, REPLAY
 from remiss.safeguard.ports import Redacting, ReplayWorkspace
 from remiss.safeguard.replaying import before, graded, redacted
 from remiss.safeguard.suite_criteria import criteria_of

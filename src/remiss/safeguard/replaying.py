@@ -11,8 +11,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from remiss.govern.redaction.redactor import MARK
-from remiss.records.event import Event, Scalar
+from remiss.records.event import MARK, Event, Scalar
 from remiss.records.identity import format_time
 from remiss.records.model import AWAY, JsonValue, ModelAnswer, ModelSpecification
 from remiss.records.replay import LoggedAnswer, ReplayCause, ReplayGrade

@@ -16,20 +16,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from remiss.errors import InputError
 from remiss.protocol.nearest import nearest
-from remiss.records.case import Case
 from remiss.records.event import Scalar
 from remiss.records.identity import CROCKFORD, crockford, format_time, plain
 from remiss.records.states import Status
 from remiss.records.success import SuccessCriterion
 from remiss.records.suite import CaptureRole, SuiteCriterion, SuitePart, SuiteRow
 from remiss.safeguard.replaying import redacted
-from remiss.understand.ports import SampledLine
+
+if TYPE_CHECKING:
+    from remiss.records.case import Case
+    from remiss.understand.ports import SampledLine
 
 # The cases of a suite that are open, and those that are resolved, which the guard asks.
 OPEN = frozenset({Status.VERIFIED, Status.REGRESSED})

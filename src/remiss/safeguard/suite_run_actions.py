@@ -20,14 +20,14 @@ from remiss.parameters import Help, Range
 from remiss.records import job as records
 from remiss.records.identity import kind_id
 from remiss.records.job import Job, JobStep
-from remiss.records.model import ModelSpecification, ModelTrouble
+from remiss.records.model import ModelSpecification, ModelTrouble, trouble_in
 from remiss.records.result import SuiteResult
 from remiss.records.scenario import Scenario
 from remiss.records.suite import Suite, SuiteProgress
 from remiss.safeguard.asking import Answers, Questions, answers_of, joined
 from remiss.safeguard.judging import CriterionJudge
 from remiss.safeguard.kept_actions import SuiteName
-from remiss.safeguard.model_actions import AskedModel, Seed, trouble_in
+from remiss.safeguard.model_actions import AskedModel, Seed
 from remiss.safeguard.result_actions import RUN, Anew, Repeat, RunParameters, Scenarios, checked_run, run, run_name
 from remiss.safeguard.result_ports import ResultWorkspace, RunPiece
 from remiss.safeguard.scenario_actions import NO_SCENARIOS

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from remiss.errors import InputError
 from remiss.govern.redaction.detectors import NUMBERS
 from remiss.govern.redaction.policy import NAMING, Policy
-from remiss.govern.redaction.redactor import MARK, Redactor, redact
+from remiss.govern.redaction.redactor import Redactor, redact
 from remiss.records.case import Sensitivity
-from remiss.records.event import Redaction, Scalar
+from remiss.records.event import MARK, Redaction, Scalar
 
 ESSENTIAL = frozenset({"id", "time"})
 NAMES = frozenset({"model", "model_version", "model_digest", "features", "trace_id"})

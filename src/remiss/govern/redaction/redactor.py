@@ -45,6 +45,7 @@ from remiss.govern.redaction.detectors import DETECTORS, found, hints
 from remiss.govern.redaction.normalise import normalised
 from remiss.govern.redaction.policy import Pattern, Policy, policy_version
 from remiss.govern.redaction.secrets import private_keys
+from remiss.records.event import MARK
 
 # Longer than anything with spaces in it that a detector finds, with the word before that announces it.
 AWAY = 120
@@ -80,8 +81,6 @@ def around(seen: bytes, at: int, after: int) -> tuple[int, int]:
 Found: TypeAlias = tuple[int, int, str]
 # What is found, by which detector.
 Named: TypeAlias = tuple[int, int, str, str]
-
-MARK = re.compile(r"\[([a-z][a-z0-9-]{0,39}):[0-9a-f]{4}\]")
 
 # A replacement can uncover what its neighbour hid, say an address that a longer run of numbers did not look like. Two or
 # three rounds do; the bound keeps the work linear whatever the text.

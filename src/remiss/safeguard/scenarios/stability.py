@@ -13,7 +13,7 @@ from operator import attrgetter
 import numpy as np
 
 from remiss.protocol.ports import Engine
-from remiss.records.model import AWAY, JsonValue, ModelAnswer, TroubleKind
+from remiss.records.model import AWAY, JsonValue, ModelAnswer, TroubleKind, row_of
 from remiss.records.replay import ReplayGrade
 from remiss.records.result import ResultFigure
 from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind, ScenarioFlip
@@ -21,7 +21,6 @@ from remiss.records.suite import Suite, SuiteCriterion, SuiteRow
 from remiss.safeguard.asking import Progress, asked_times, majority
 from remiss.safeguard.expectations import all_hold, values_at
 from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
-from remiss.safeguard.model_actions import row_of
 from remiss.safeguard.ports import Runner
 from remiss.safeguard.replaying import compared
 from remiss.safeguard.scenarios.making import MadeScenarios
