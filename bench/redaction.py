@@ -22,7 +22,8 @@ from remiss.edges.recognisers.presidio import recogniser
 from remiss.govern.redaction.detectors import DETECTORS
 from remiss.govern.redaction.national_ids import in_aadhaar
 from remiss.govern.redaction.policy import policy_of
-from remiss.govern.redaction.redactor import MARK, Redactor, redact
+from remiss.govern.redaction.redactor import Redactor, redact
+from remiss.records.event import MARK
 
 KEY = b"k" * 32
 PHONES = ("+1 2## 555 ####", "(2##) 555-####", "2##-555-####", "+44 20 7### ####")

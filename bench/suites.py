@@ -145,7 +145,17 @@ def _row(read: tuple[Any, ...]) -> tuple[Any, ...]:
     return (
         *(f"{named[:4]}-{named[4:8]}-{named[8:]}", "controls" if control else "production", event, occurred, window, role),
         *(1 / chance, _base32(f"[{AS_JSON(values)},{_words(text)}]"), stratum or "{}", *models, inputs, context, text),
-        *(output, label, status, None, None, met, False, _met(output, label), _expected(label) if control else "[]"),
+        *(
+            output or "null",
+            label or "null",
+            status,
+            None,
+            None,
+            met,
+            False,
+            _met(output, label),
+            _expected(label) if control else "[]",
+        ),
     )
 
 

@@ -2,26 +2,40 @@
 
 A Parquet file has one schema, which is known before, and as many rows as a document beside it says. What a log decides stands in
 it as JSON, so that 1, 1.0 and "1" stay what they are.
+
+The rows of a suite are read by columns. What stands in a cell of JSON is what their digest is over, letter by letter, unless it
+has a mark of a time or of a number that JSON cannot hold: then it is written anew. Each cell is read by itself and is one whole
+value, so that a line of the canonical content cannot be cut into other cells than those that it was made of.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
 from remiss.errors import InputError, Location
+from remiss.records.event import Scalar, Values
+from remiss.records.expectation import Expectation
 from remiss.records.identity import format_time, from_micros, parse_time, plain, untagged
+from remiss.records.suite import CaptureRole, SuitePart
+from remiss.safeguard.suite_columns import TIMES, WORDS, Coded, SuiteColumns, binary
+from remiss.safeguard.suite_columns import cell as as_logged
+from remiss.safeguard.suite_content import feed
 
 T = TypeVar("T")
 # What a file may be in the folder, and what its rows may come to once they are unpacked.
@@ -32,6 +46,18 @@ BATCH = 8_192
 TIME = pa.timestamp("us", tz="UTC")
 # A time among values of a log; no value of a log is a mapping.
 _MOMENT = "$time"
+# What each distinct cell of JSON in a column has to be.
+_REPEATED: Mapping[str, Any] = {
+    "output": Scalar,
+    "label": Scalar,
+    "criteria": tuple[str, ...],
+    "met_by_log": Mapping[str, bool | None],
+    "expectations": tuple[Expectation, ...],
+}
+_KINDS: Mapping[str, Any] = {**_REPEATED, "inputs": Values, "context": Values}
+# Other columns of which few values are distinct, and those that have a value in each row.
+_PLAIN = ("part", "role", "stratum", "model", "model_version", "status", "mode", "severity", "audited")
+_ALWAYS = ("id", "part", "event", *TIMES, "role", "weight", "family", "stratum", "model", "audited", "inputs", "context")
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
@@ -66,11 +92,6 @@ def read_cell(text: str) -> object:
     """
     value = _read(text)
     return value if _MARKS.search(text) is None else _unmarked(value)
-
-
-def is_marked(text: str) -> bool:
-    """Return whether a cell may hold a time, or a number that JSON cannot."""
-    return _MARKS.search(text) is not None
 
 
 def read_cells(line: Mapping[str, Any], those: AbstractSet[str]) -> dict[str, Any]:
@@ -190,3 +211,81 @@ def opened(path: Path, most: int) -> Iterator[IO[bytes]]:
 def refused(path: Path, why: str) -> InputError:
     """Return why a file of a folder is not taken."""
     return InputError(f"{path} {why}", where=Location(str(path)), do="take the folder from where it was built, or build it anew")
+
+
+def columns_of_table(table: pa.Table) -> SuiteColumns:
+    """Return the rows of a table that has the columns of a file, as they stand there.
+
+    Raises
+    ------
+    ValueError : a cell is not what it has to be; says of which column
+    """
+    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    for name in _ALWAYS:
+        if columns[name].null_count:
+            raise ValueError(f"{name}: a row has none")
+    repeated = {name: _coded(columns[name]) for name in (*_REPEATED, *_PLAIN, "context")}
+    contexts = repeated.pop("context")
+    cells = {"inputs": columns["inputs"].to_pylist(), "context": contexts.values}
+    values = {name: _checked(name, repeated[name].values) for name in _REPEATED}
+    values |= {"part": [*map(SuitePart, repeated["part"].values)], "role": [*map(CaptureRole, repeated["role"].values)]}
+    return SuiteColumns(
+        repeated={name: Coded(values.get(name, each.values), each.codes) for name, each in repeated.items()},
+        single={
+            **{name: _array(columns[name].to_pylist()) for name in WORDS},
+            **{name: columns[name].cast(pa.int64()).to_numpy() for name in TIMES},
+            "weight": columns["weight"].to_numpy(),
+            "inputs": _array(_checked("inputs", cells["inputs"])),
+            "context": _array(_checked("context", cells["context"]))[contexts.codes],
+        },
+        cells={"inputs": binary([*map(_written, cells["inputs"])]), "context": contexts.texts(_written)},
+    )
+
+
+def digest_of(rows: SuiteColumns) -> str:
+    """Return the digest of the canonical content of rows, whatever their order."""
+    found = hashlib.sha256()
+    feed(sorted_by_id(rows), found.update)
+    return f"sha256:{found.hexdigest()}"
+
+
+def sorted_by_id(rows: SuiteColumns) -> SuiteColumns:
+    """Return rows in the order of their ids."""
+    ids = rows.single["id"].tolist()
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    return rows if order == [*range(len(ids))] else rows.take(np.array(order, dtype=np.intp))
+
+
+def _coded(column: pa.Array) -> Coded:
+    found = column.dictionary_encode(null_encoding="encode")
+    return Coded(found.dictionary.to_pylist(), found.indices.to_numpy().astype(np.intp))
+
+
+def _array(values: Sequence[Any]) -> np.ndarray[Any, Any]:
+    return np.fromiter(values, dtype=object, count=len(values))
+
+
+def _written(text: str) -> str:
+    """Return a cell as the digest has it."""
+    return as_logged(read_cell(text)) if _MARKS.search(text) else text
+
+
+def _checked(name: str, cells: Sequence[str | None]) -> Sequence[Any]:
+    """Return what stands in cells of JSON.
+
+    Raises
+    ------
+    ValueError : it is no JSON, or not of the kind of that column
+    """
+    read = [None if text is None else read_cell(text) for text in cells]
+    try:
+        return _adapter(name).validate_python(read)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ValueError(f"{'.'.join((name, *map(str, first['loc'][1:])))}: {first['msg']}") from error
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[list[Any]]:
+    kind: Any = list.__class_getitem__(_KINDS[name])
+    return TypeAdapter(kind)

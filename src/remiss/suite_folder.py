@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,20 +22,25 @@ import yaml
 
 from remiss import safeguard
 from remiss.errors import InputError, Location, StorageError
-from remiss.folder_files import BATCH, cell, read_cells, read_lines, read_table, read_text, refused
+from remiss.folder_files import BATCH, cell, columns_of_table, digest_of, read_cells, read_lines, read_table, read_text, refused
 from remiss.records.bulk import in_bulk
 from remiss.records.event import Values
 from remiss.records.suite import SaltedInputs, Suite, SuiteFile, SuiteInputs, SuitePart, SuiteRow
+from remiss.safeguard.asking import checked_repeats
 from remiss.safeguard.kept_documents import document, refused_suite, suite_of
 from remiss.safeguard.suite_columns import AT_ONCE, TEXT, TIMES, WORDS, SuiteColumns, binary, cell_of
 from remiss.safeguard.suite_content import as_plain, raw_digest
 from remiss.safeguard.suite_rows import is_apart
-from remiss.suite_cells import columns_of_table, digest_of
 
 if TYPE_CHECKING:
+    from remiss.offline import Offline
+    from remiss.records.result import SuiteResult
     from remiss.safeguard.ports import SuiteWorkspace
+    from remiss.safeguard.scenarios.making import MadeScenarios
 
 DOCUMENT = "suite.yaml"
+# Beside `suite.yaml` where there are scenarios; see `scenario_folder`.
+SCENARIOS = "scenarios.yaml"
 _TEXT, _TIME = pa.string(), pa.timestamp("us", tz="UTC")
 # What a log decides is JSON, so that 1, 1.0 and "1" stay what they are.
 COLUMNS: dict[str, pa.DataType] = {
@@ -262,3 +268,28 @@ def from_yaml(text: str, file: str) -> Suite:
         first = str(error).partition("\n")[0]
         raise refused_suite(f"is no YAML that can be read: {first}", file) from error
     return suite_of(said, file)
+
+
+def scenarios_of(folder: str | os.PathLike[str], suite: SuiteFolder) -> MadeScenarios | None:
+    """Return the scenarios of a folder, where it has some; only then what makes and reads them is loaded."""
+    if not os.path.lexists(Path(folder) / SCENARIOS):
+        return None
+    found: MadeScenarios = import_module("remiss.scenario_folder").read(folder, suite)
+    return found
+
+
+def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
+    """Run the suite of a folder on a version of a model; nothing is kept. Raises like `read` and `suite.run`."""
+    found, running = read(folder), import_module("remiss.safeguard.suite_running")
+    rows, apart = running.split_apart(found.asked)
+    asks = running.SuiteRun(
+        suite=found.suite,
+        rows=rows,
+        apart=apart,
+        model=ws.models.find(model),
+        repeats=checked_repeats(repeat),
+        seed=seed,
+        scenarios=scenarios_of(folder, found),
+    )
+    result: SuiteResult = running.run_suite(asks, engine=ws.engine, models=ws.models, progress=ws.progress).result
+    return result

@@ -25,43 +25,28 @@ from remiss.errors import RemissError
 from remiss.records.bulk import in_bulk
 from remiss.records.event import Values
 from remiss.records.model import ModelAnswer, ModelSpecification
-from remiss.records.result import RowVerdict, SuiteResult
+from remiss.records.result import RowVerdict
 from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind
 from remiss.records.success import SuccessOutcome
 from remiss.records.suite import Suite, SuiteCriterion, SuitePart, SuiteRow
-from remiss.safeguard.asking import (
-    VERDICTS,
-    Answers,
-    Asked,
-    Questions,
-    asked_of,
-    asked_times,
-    check_gets,
-    checked_repeats,
-    majority,
-    told_of,
-)
-from remiss.safeguard.judging import UNKNOWN, YES, CriterionJudge
+from remiss.safeguard.asking import Answers, Questions, RepeatAnswers, asked_of, check_gets, told_of
+from remiss.safeguard.judging import UNKNOWN, VERDICTS, YES, CriterionJudge, asked_times, majority
 from remiss.safeguard.suite_rows import is_apart, is_open
 from remiss.settings import Settings
-from remiss.suite_folder import SuiteFolder, read
+from remiss.suite_folder import read, scenarios_of
 
 if TYPE_CHECKING:
-    from remiss.offline import Offline
     from remiss.protocol.ports import Engine
     from remiss.safeguard.ports import Models, Runner
-    from remiss.safeguard.scenarios.making import MadeScenarios
     from remiss.safeguard.scenarios.stability import ScenarioOutcome
 
-__all__ = ["CaseOutcome", "RemissError", "SuiteSession", "run"]
+__all__ = ["CaseOutcome", "RemissError", "SuiteSession"]
 
 T = TypeVar("T")
 AT_ONCE, MOST_AT_ONCE = 256, 8_192
 QUICK_SECONDS = 2.0
 # A verdict, how often the expectations held of how often it can be told, and the latency of each answer.
 HeardAnswers = tuple[str, int, int, Sequence[float | None]]
-# Beside `suite.yaml` where there are scenarios; see `scenario_folder`.
-SCENARIOS = "scenarios.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +70,7 @@ class _Ahead:
 
     questions: Questions
     ids: frozenset[str]
-    found: Future[tuple[Sequence[Sequence[Asked]], float]]
+    found: Future[tuple[Sequence[Sequence[RepeatAnswers]], float]]
 
 
 @dataclass(slots=True)
@@ -128,7 +113,7 @@ class SuiteSession:
         check_gets(specification)
         parents = {row.id: row for row in found.rows}
         session = cls(found.suite, tuple(rows), specification, repeats, seed, settings, models, parents, found.raw)
-        made = _scenarios_of(folder, found)
+        made = scenarios_of(folder, found)
         if made is not None:
             session.scenarios = made.scenarios
             session._expects = {each.name: each.expects for each in made.made.recipes}
@@ -257,11 +242,13 @@ class SuiteSession:
 
     def story(self, row: SuiteRow, outcome: CaseOutcome, link: str | None = None) -> str:
         """Return a case that failed in at most ten lines, and where to read on."""
-        return _stories().case_story(self.suite, row, outcome, of_raw=row.id in self._raw, link=link)
+        told: str = _stories().case_story(self.suite, row, outcome, of_raw=row.id in self._raw, link=link)
+        return told
 
     def scenario_story(self, scenario: Scenario, outcome: ScenarioOutcome, link: str | None = None) -> str:
         """Return a scenario that failed: what it is of, what was changed, what was expected, and what was answered."""
-        return _stories().scenario_story(self.parent_of(scenario), self._expects[scenario.recipe], outcome, link)
+        told: str = _stories().scenario_story(self.parent_of(scenario), self._expects[scenario.recipe], outcome, link)
+        return told
 
     def close(self) -> None:
         """Stop the model, and let go of what was opened."""
@@ -270,23 +257,6 @@ class SuiteSession:
         if self._asking is not None:
             # What is asked still came to an end with the model.
             self._asking.shutdown(cancel_futures=True)
-
-
-def run(ws: Offline, folder: str | os.PathLike[str], model: str, *, repeat: int = 1, seed: int = 0) -> SuiteResult:
-    """Run the suite of a folder on a version of a model; nothing is kept. Raises like `read` and `suite.run`."""
-    found, running = read(folder), import_module("remiss.safeguard.suite_running")
-    rows, apart = running.split_apart(found.asked)
-    asks = running.SuiteRun(
-        suite=found.suite,
-        rows=rows,
-        apart=apart,
-        model=ws.models.find(model),
-        repeats=checked_repeats(repeat),
-        seed=seed,
-        scenarios=_scenarios_of(folder, found),
-    )
-    result: SuiteResult = running.run_suite(asks, engine=ws.engine, models=ws.models, progress=ws.progress).result
-    return result
 
 
 def _timed(call: Callable[[], T]) -> tuple[T, float]:
@@ -301,15 +271,7 @@ def _silently(stage: str, done: float) -> None:
 
 def _stories() -> Any:
     """Return what tells of failures; it is loaded with the first."""
-    return import_module("remiss.present.suite_stories")
-
-
-def _scenarios_of(folder: str | os.PathLike[str], suite: SuiteFolder) -> MadeScenarios | None:
-    """Return the scenarios of a folder, where it has some; only then what makes and reads them is loaded."""
-    if not os.path.lexists(Path(folder) / SCENARIOS):
-        return None
-    found: MadeScenarios = import_module("remiss.scenario_folder").read(folder, suite)
-    return found
+    return import_module("remiss.present.result_report")
 
 
 def _heard(answers: Answers) -> Sequence[HeardAnswers]:

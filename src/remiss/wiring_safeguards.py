@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from remiss.catalog.ports import RawEvents
     from remiss.edges.runners.registry import RunningModel
     from remiss.records.suite import SaltedInputs
-    from remiss.safeguard.gate_ports import GateStore
     from remiss.safeguard.ports import Replays, SuiteStore
     from remiss.safeguard.recurrences import Resolutions
-    from remiss.safeguard.result_ports import ResultStore
+    from remiss.safeguard.result_ports import GateStore, ResultStore
 
 
 class SafeguardWiring(Wiring):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from remiss import scenario_folder, suite_folder, suite_session
+from remiss import scenario_folder, suite_folder
 from remiss.opening import without_catalog
 from remiss.present.result_words import success_words
 from remiss.records.expectation import Expectation, ExpectationKind
@@ -293,7 +293,7 @@ def test_criteria_of_success_are_judged_and_one_that_is_not_met_fails_the_run(ru
     # The same as where the suite is run without pytest, as far as it can be told here.
     monkeypatch.chdir(tmp_path)
     with without_catalog() as offline:
-        ran = suite_session.run(offline, "arrivals", "python:delays:partly")
+        ran = suite_folder.run(offline, "arrivals", "python:delays:partly")
     assert [success_words(each) for each in ran.success][:3] == [*SUCCESS.values()][:3]
     part = run("arrivals/suite.yaml", "-k", "case", model="partly")
     assert "not judged: 4 of its 12 events and scenarios were asked" in part
@@ -340,7 +340,7 @@ def test_where_no_criterion_is_expected_to_be_unmet_neither_an_engine_nor_a_gram
         "import sys; from remiss.suite_session import SuiteSession\n"
         "session = SuiteSession.opened('arrivals', 'python:delays:late')\n"
         "told = [session.outcome(row).passed for row in session.rows]\n"
-        "session.close(); heavy = {'duckdb', 'sqlglot', 'scipy', 'sqlalchemy', 'pandas'}\n"
+        "session.close(); heavy = {'duckdb', 'sqlglot', 'scipy', 'sqlalchemy'}\n"
         "print(sum(told), sorted(heavy & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)

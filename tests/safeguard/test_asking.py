@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from remiss.records.model import ModelSpecification, TroubleKind
-from remiss.safeguard.asking import KINDS, Answers, majority
+from remiss.safeguard.asking import KINDS, Answers
 from remiss.safeguard.gate_thresholds import CriticalCase, CriticalOutcome
-from remiss.safeguard.judging import NO, UNKNOWN, YES
+from remiss.safeguard.judging import NO, UNKNOWN, YES, majority
 
 DIED = 1 + KINDS.index(TroubleKind.DIED)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from remiss import capture, safeguard, suite_folder, suite_session
+from remiss import capture, safeguard, suite_folder
 from remiss.codec import to_json
 from remiss.errors import Denied, InputError
 from remiss.govern import audit_actions as audit
@@ -125,8 +125,8 @@ def test_a_model_is_asked_raw_inputs_and_nobody_is_told_what_it_makes_of_them(to
     rows = suite_folder.write(touched, suite, tmp_path / "suite").rows
     raw, left = written(log, rows)
     with without_catalog() as there:
-        found = suite_session.run(there, tmp_path / "suite", "python:delays:sees")
-        echoed = suite_session.run(there, tmp_path / "suite", "python:delays:echoes")
+        found = suite_folder.run(there, tmp_path / "suite", "python:delays:sees")
+        echoed = suite_folder.run(there, tmp_path / "suite", "python:delays:echoes")
     untold = {"inputs-redacted": left[UNTOLD]} if left else {}
     assert found.verdicts["cases"] == {"passed": len(raw), **untold}
     assert "@example.com" not in repr(echoed)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from remiss import capture, safeguard, scenario_folder, suite_folder, suite_session
+from remiss import capture, safeguard, scenario_folder, suite_folder
 from remiss.errors import Conflict, Denied, InputError, NotFound
 from remiss.opening import without_catalog
 from remiss.present import result_report
@@ -223,7 +223,7 @@ def test_what_is_without_an_answer_is_no_failure_in_any_report_and_leaves_no_cri
     assert row.split(",")[10] == str(unanswered.total)
     suite_folder.write(captured, built, tmp_path / "folder")
     with without_catalog() as there:
-        again = suite_session.run(there, tmp_path / "folder", "far@1", repeat=3)
+        again = suite_folder.run(there, tmp_path / "folder", "far@1", repeat=3)
     assert (again.verdicts, again.troubles) == (far.verdicts, far.troubles)
     compared = safeguard.compare(captured, "arrivals", model=far.id, baseline=usual.id)
     assert f"the candidate gave no answer to {unanswered.total} of {far.events} events" in compared.notes
@@ -296,7 +296,7 @@ def test_scenarios_are_asked_as_well_and_told_apart_from_what_is_real(captured, 
     suite_folder.write(captured, suite, tmp_path / "folder")
     scenario_folder.write(tmp_path / "folder", suite_folder.read(tmp_path / "folder"), made)
     with without_catalog() as there:
-        told = suite_session.run(there, tmp_path / "folder", "far@1")
+        told = suite_folder.run(there, tmp_path / "folder", "far@1")
     assert [each for each in told.figures if each.group == "scenario"] == [*rates.values()]
     assert "% of what is asked is synthetic" in result_report.markdown(
         found, safeguard.list_result_rows(captured, found.id), None
@@ -315,7 +315,7 @@ def test_a_folder_and_the_items_of_pytest_say_the_same_as_the_catalog(captured, 
     suite_folder.write(captured, suite, tmp_path / "folder")
     kept = safeguard.run(captured, "arrivals", model="delays@1")
     with without_catalog() as there:
-        told = suite_session.run(there, tmp_path / "folder", "delays@1")
+        told = suite_folder.run(there, tmp_path / "folder", "delays@1")
     latencies = ("latency-p50-ms", "latency-p95-ms", "latency-p99-ms")
     plain = [[each for each in found.figures if each.measure not in latencies] for found in (kept, told)]
     assert plain[0] == plain[1]
@@ -390,7 +390,7 @@ def test_a_run_is_held_against_what_its_suite_asks_for_by_the_interval_of_each_f
     assert set(told) == {str(each) for each in built.success}
     suite_folder.write(captured, built, tmp_path / "folder")
     with without_catalog() as there:
-        again = suite_session.run(there, tmp_path / "folder", "python:delays:usual")
+        again = suite_folder.run(there, tmp_path / "folder", "python:delays:usual")
     assert [each.verdict for each in again.success] == [each.verdict for each in usual.success]
     said = document(built)
     said["success"][0] |= {"at_least": None}
@@ -458,7 +458,7 @@ def test_a_case_whose_inputs_were_redacted_is_in_the_suite_and_graded_apart(ws, 
     assert decided.suites[0].events == len(rows) - len(marked)
     suite_folder.write(ws, suite, tmp_path / "folder")
     with without_catalog() as there:
-        assert suite_session.run(there, tmp_path / "folder", "python:delays:usual").verdicts == found.verdicts
+        assert suite_folder.run(there, tmp_path / "folder", "python:delays:usual").verdicts == found.verdicts
     session = SuiteSession.opened(tmp_path / "folder", "python:delays:usual")
     assert marked.isdisjoint(row.id for row in session.rows)
     session.close()

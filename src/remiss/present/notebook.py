@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from remiss.present import columns, estimate_facts, facts, gate_report, html, result_report, result_words, safeguard_charts
+from remiss.present import columns, estimate_facts, facts, forest, gate_report, html, result_report, result_words
 from remiss.present import heatmap as heatmaps
 from remiss.present.chart import WIDTH, chart
 from remiss.present.legible import counted
@@ -18,7 +18,7 @@ from remiss.records.run import Run
 from remiss.records.suite import Suite
 
 # So many figures are in a table; the attributes of the record have all.
-DRAWN = safeguard_charts.DRAWN
+DRAWN = forest.DRAWN
 # What figures are of, by their group.
 KINDS = {**result_words.COMPARED, **result_words.GROUPS}
 
@@ -115,7 +115,7 @@ def result(found: SuiteResult) -> str:
     asked = [(each.text, result_words.success_value(each), result_words.SUCCESS[each.verdict]) for each in found.success]
     success = html.table(["criterion of success", "95 % interval", "is"], asked, right=("95 % interval",)) if asked else ""
     told = (result_words.synthetic(found), *found.notes)
-    return f"<div>{_headed(result_words.news(found), safeguard_charts.rates(figures, WIDTH))}{success}{table}{_said(told)}</div>"
+    return f"<div>{_headed(result_words.news(found), forest.rates(figures, WIDTH))}{success}{table}{_said(told)}</div>"
 
 
 @as_html.register(SuiteComparison)
@@ -129,7 +129,7 @@ def comparison(found: SuiteComparison) -> str:
     table = html.table(titles, lines, right=("difference in points", "p"), limit=DRAWN)
     latency = () if found.latency is None else (f"latency {result_words.latency_words(found.latency)}",)
     told = (*latency, result_words.synthetic(found), *found.notes)
-    heading = _headed(result_words.comparison_news(found), safeguard_charts.compared(found.differences, WIDTH))
+    heading = _headed(result_words.comparison_news(found), forest.compared(found.differences, WIDTH))
     return f"<div>{heading}{table}{_said(told)}</div>"
 
 
@@ -162,7 +162,7 @@ def decision(found: GateDecision) -> str:
         ("one family", ", ".join(found.family) or "none"),
         ("decided", found.decided_at),
     )
-    heading = _headed(verdict, safeguard_charts.conditions(found.conditions, WIDTH))
+    heading = _headed(verdict, forest.conditions(found.conditions, WIDTH))
     table = html.table(titles, lines, limit=len(lines))
     return f"<div>{heading}{_said(regressed)}{table}{html.folded('notes', notes)}{html.pairs(known)}</div>"
 
@@ -172,7 +172,7 @@ def _of(found: ResultFigure | PairedDifference) -> tuple[str, str]:
     return KINDS[found.group], "" if found.group == "all" else result_words.of_what(found)
 
 
-def _headed(news: str, picture: safeguard_charts.Picture) -> str:
+def _headed(news: str, picture: forest.Picture) -> str:
     """Return a sentence, and a chart with its title where there is one."""
     title, svg = picture
     return f"<p><strong>{html.escaped(news)}</strong></p>" + (f"<p>{html.escaped(title)}</p>{svg}" if svg else "")

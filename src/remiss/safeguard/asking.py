@@ -25,17 +25,15 @@ from remiss.records.model import (
     row_of,
     trouble_in,
 )
-from remiss.records.result import RowVerdict
 from remiss.records.suite import SuiteRow
 from remiss.safeguard.expectations import all_hold
-from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge, States
+from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge, States, asked_times
 
 if TYPE_CHECKING:
     from remiss.safeguard.ports import Models, Runner
 
 Progress = Callable[[str, float], None]
 KINDS = tuple(TroubleKind)
-VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +93,7 @@ class Answers:
 
 
 @dataclass(slots=True)
-class Asked:
+class RepeatAnswers:
     """Answers of one repeat, by row."""
 
     answers: list[ModelAnswer | None]
@@ -123,26 +121,6 @@ class Questions:
     def most(self) -> int:
         """How often a row is asked at most."""
         return max(self.repeats, default=0)
-
-
-def majority(states: States) -> States:
-    """Return what most of the repeats say of each row; UNKNOWN where too few can be told.
-
-    >>> majority(np.array([[1, 1, 0], [0, 0, 1], [1, -1, 0]], dtype=np.int8)).tolist()
-    [1, 0, -1]
-    """
-    yes, no = (states == YES).sum(axis=1), (states == NO).sum(axis=1)
-    asked = asked_times(states)
-    found = np.full(len(states), UNKNOWN, dtype=np.int8)
-    found[2 * yes > asked] = YES
-    found[2 * no > asked] = NO
-    return found
-
-
-def asked_times(states: States) -> npt.NDArray[np.intp]:
-    """Return how often each row was asked, as far as the states tell."""
-    asked: npt.NDArray[np.intp] = np.maximum((states != UNKNOWN).sum(axis=1), 1)
-    return asked
 
 
 def check_gets(model: ModelSpecification) -> None:
@@ -208,12 +186,14 @@ def answers_of(
     return told_of(asked, questions, asked_of(running, questions, progress))
 
 
-def asked_of(running: Sequence[Runner], questions: Questions, progress: Progress) -> Sequence[Sequence[Asked]]:
+def asked_of(running: Sequence[Runner], questions: Questions, progress: Progress) -> Sequence[Sequence[RepeatAnswers]]:
     """Return by repeat what each of one or two versions says, which `told_of` makes answers of."""
     return [_repeat(running, questions, repeat, progress) for repeat in range(questions.most)]
 
 
-def told_of(asked: Sequence[ModelSpecification], questions: Questions, repeats: Sequence[Sequence[Asked]]) -> list[Answers]:
+def told_of(
+    asked: Sequence[ModelSpecification], questions: Questions, repeats: Sequence[Sequence[RepeatAnswers]]
+) -> list[Answers]:
     """Return answers, judged."""
     with questions.judge.together():
         return [_answers(model, questions, [each[at] for each in repeats]) for at, model in enumerate(asked)]
@@ -257,11 +237,11 @@ def _nothing(model: ModelSpecification, runner: Runner | ModelTrouble, questions
     )
 
 
-def _repeat(runners: Sequence[Runner], questions: Questions, repeat: int, progress: Progress) -> list[Asked]:
+def _repeat(runners: Sequence[Runner], questions: Questions, repeat: int, progress: Progress) -> list[RepeatAnswers]:
     """Ask every row once more that is to be asked so often: half of them the one version first, half the other."""
     those = [at for at, times in enumerate(questions.repeats) if times > repeat]
     halves = [those[0::2], those[1::2]] if len(runners) > 1 else [those]
-    found = [Asked([None] * len(questions.rows)) for _ in runners]
+    found = [RepeatAnswers([None] * len(questions.rows)) for _ in runners]
     done, every = 0, max(1, len(those) * len(runners))
     for half, places in enumerate(halves):
         order = range(len(runners)) if half % 2 == 0 else reversed(range(len(runners)))
@@ -275,7 +255,7 @@ def _repeat(runners: Sequence[Runner], questions: Questions, repeat: int, progre
     return found
 
 
-def _answers(model: ModelSpecification, questions: Questions, repeats: Sequence[Asked]) -> Answers:
+def _answers(model: ModelSpecification, questions: Questions, repeats: Sequence[RepeatAnswers]) -> Answers:
     shape = (len(questions.rows), len(repeats))
     passed = np.full(shape, UNKNOWN, dtype=np.int8)
     latency = np.full(shape, np.nan)

@@ -17,9 +17,9 @@ from remiss.govern.audit.checkpoint import SECRET, Signer, name_of
 from remiss.records.gate import SHOWN_EVIDENCE, ChecklistLine, GateChecklist, GateDecision, GateSuite, GateVerdict, Waiver
 from remiss.records.identity import canonical, format_time
 from remiss.safeguard.attestation import key_id, statement
-from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.kept_actions import GATE_READ, GateId, found_decision
 from remiss.safeguard.kept_documents import decision_of, suite_from
+from remiss.safeguard.result_ports import GateWorkspace
 from remiss.safeguard.waiving import in_force, with_waivers
 
 # So many cases are named that speak against a version.

@@ -15,9 +15,9 @@ from remiss.errors import ModelError, NotFound
 from remiss.parameters import Help
 from remiss.records.event import is_text
 from remiss.records.gate import FlagVariant, GateDecision, GateVerdict, ReleaseFlag, ReleaseFlags, Waiver
-from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.kept_actions import GATE_READ
 from remiss.safeguard.kept_documents import decision_of
+from remiss.safeguard.result_ports import GateWorkspace
 from remiss.safeguard.waiving import COUNTS_AGAIN, in_force, with_waivers
 
 FlagName = Annotated[str, Help("A gate and a version of a model, as release.arrival-delay@2.")]

@@ -27,11 +27,11 @@ from remiss.safeguard.attestation import envelope
 from remiss.safeguard.exposing import broken, keep_exposures, side_by_side
 from remiss.safeguard.gate_conditions import conditions_of, worst_of
 from remiss.safeguard.gate_policy import GatePolicy, check_criteria, read
-from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.gate_thresholds import Played, coverage_of, repeats_of
 from remiss.safeguard.judging import CriterionJudge
 from remiss.safeguard.kept_actions import GATE_READ, GateId, as_it_stands, found_decision, found_suite
 from remiss.safeguard.model_actions import ModelName
+from remiss.safeguard.result_ports import GateWorkspace
 from remiss.safeguard.suite_actions import rows_of
 from remiss.safeguard.suite_assembly import GateRows, gate_rows
 from remiss.safeguard.waiving import in_force, with_waivers

@@ -15,9 +15,9 @@ import numpy as np
 from remiss.records.gate import SHOWN_EVIDENCE, GateCondition, GateVerdict
 from remiss.records.states import DECIDED, Status
 from remiss.records.suite import CaptureRole, SuiteRow
-from remiss.safeguard.asking import Answers, majority
+from remiss.safeguard.asking import Answers
 from remiss.safeguard.gate_policy import GatePolicy
-from remiss.safeguard.judging import NO, UNKNOWN, YES
+from remiss.safeguard.judging import NO, UNKNOWN, YES, majority
 from remiss.safeguard.non_inferiority import families_lost_and_won
 from remiss.safeguard.suite_assembly import CRITICAL, TARGET, GateRows
 from remiss.safeguard.waiving import OPEN_CRITICAL, RESOLVED_CRITICAL

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from remiss.protocol.terms import CONTEXT, INPUTS
 from remiss.records import arrow
 from remiss.records.event import Scalar, Values
+from remiss.records.result import RowVerdict
 from remiss.records.suite import SuiteCriterion, SuiteRow
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ OUTPUT, CONFIDENCE, LATENCY = "output", "confidence", "latency_ms"
 PLAIN = {"label": "label", "text": "text", "id": "event", "time": "occurred", "model_version": "model_version"}
 # What a judgement is; the rest cannot be told.
 YES, NO, UNKNOWN = 1, 0, -1
+VERDICTS: Mapping[int, RowVerdict] = {YES: RowVerdict.PASSED, NO: RowVerdict.FAILED, UNKNOWN: RowVerdict.UNTOLD}
 States = npt.NDArray[np.int8]
 # An output and a confidence, if there is one.
 Answered = tuple[object, float | None]
@@ -82,7 +84,7 @@ class CriterionJudge:
         self._engine = engine
         self._criteria = tuple(each for each in criteria if each.unjudged is None)
         assert engine is not None or not self._criteria
-        self._rows, self._typing = rows, rows if typed_by is None else typed_by
+        self._rows, self._typing = rows, typed_by
 
     @cached_property
     def _logged(self) -> LoggedColumns:
@@ -90,7 +92,7 @@ class CriterionJudge:
 
     @cached_property
     def _typed_by(self) -> LoggedColumns:
-        return self._logged if self._typing is self._rows else LoggedColumns.of(self._typing)
+        return self._logged if self._typing is None else LoggedColumns.of(self._typing)
 
     @cached_property
     def _output(self) -> str:
@@ -160,3 +162,23 @@ def _fits(kind: str, value: object) -> bool:
         return False
     own = arrow.kind_of([value])
     return own == kind or {own, kind} == {arrow.WHOLE, arrow.REAL}
+
+
+def majority(states: States) -> States:
+    """Return what most of the repeats say of each row; UNKNOWN where too few can be told.
+
+    >>> majority(np.array([[1, 1, 0], [0, 0, 1], [1, -1, 0]], dtype=np.int8)).tolist()
+    [1, 0, -1]
+    """
+    yes, no = (states == YES).sum(axis=1), (states == NO).sum(axis=1)
+    asked = asked_times(states)
+    found = np.full(len(states), UNKNOWN, dtype=np.int8)
+    found[2 * yes > asked] = YES
+    found[2 * no > asked] = NO
+    return found
+
+
+def asked_times(states: States) -> npt.NDArray[np.intp]:
+    """Return how often each row was asked, as far as the states tell."""
+    asked: npt.NDArray[np.intp] = np.maximum((states != UNKNOWN).sum(axis=1), 1)
+    return asked

@@ -21,10 +21,9 @@ from remiss.records.rows import Rows, Turn, list_name, token, turn
 from remiss.records.scenario import ScenarioSet, ScenarioSets
 from remiss.records.suite import Suite, SuitePart, Suites
 from remiss.records.view_entry import listed
-from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.kept_documents import ROW_COLUMNS, decision_of, result_of, row_line, scenario_set_of, suite_from
 from remiss.safeguard.ports import SuiteWorkspace
-from remiss.safeguard.result_ports import ResultRowSearch, ResultWorkspace
+from remiss.safeguard.result_ports import GateWorkspace, ResultRowSearch, ResultWorkspace
 from remiss.safeguard.waiving import with_waivers
 
 SUITE_READ, GATE_READ = "suite:read", "gate:read"

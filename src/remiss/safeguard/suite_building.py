@@ -100,8 +100,7 @@ def gathered(
     position = reached(as_of, ws.position()) or ws.position()
     chosen = _chosen(ws, query, position, whole=not query.strip() and not within.strip())
     read = _sample(ws, chosen, within, position)
-    criteria = criteria_of(chosen.protocol)
-    outside = np.setdiff1d(chosen.keys, read["key"]).size
+    criteria, outside = criteria_of(chosen.protocol), np.setdiff1d(chosen.keys, read["key"]).size
     drawn, production = drawn_of(read)
     texts, asked = objects(read["inputs"]), np.isin(read["key"], chosen.keys)
     kept, marked, left_out = usable(read, texts, asked & apart)

@@ -22,8 +22,8 @@ from remiss.records.model import ModelAnswer, ModelEnvironment, ModelSpecificati
 from remiss.records.result import ResultRow, RowVerdict, SuiteResult
 from remiss.records.scenario import ScenarioFlip
 from remiss.records.suite import Suite, SuiteRow
-from remiss.safeguard.asking import VERDICTS, Answers, Progress, Questions, ask_all, joined, majority
-from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
+from remiss.safeguard.asking import Answers, Progress, Questions, ask_all, joined
+from remiss.safeguard.judging import NO, UNKNOWN, VERDICTS, YES, CriterionJudge, majority
 from remiss.safeguard.ports import Models
 from remiss.safeguard.replay_outcomes import Redact, kept
 from remiss.safeguard.result_figures import figures, judged, result_row

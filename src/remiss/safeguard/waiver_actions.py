@@ -16,8 +16,8 @@ from remiss.records.catalog import reached
 from remiss.records.event import is_text
 from remiss.records.gate import Waiver, Waivers
 from remiss.records.identity import kind_id, plain, utc
-from remiss.safeguard.gate_ports import GateWorkspace
 from remiss.safeguard.kept_actions import GATE_READ, GateId, found_decision
+from remiss.safeguard.result_ports import GateWorkspace
 from remiss.safeguard.waiving import check_approvable, check_closable, check_until, check_waivable, state_of
 
 REQUEST, APPROVE = "waiver:request", "waiver:approve"

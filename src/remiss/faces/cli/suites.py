@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remiss import safeguard, scenario_folder, suite_folder, suite_session
+from remiss import safeguard, scenario_folder, suite_folder
 from remiss.codec import to_json
 from remiss.errors import AnswerNo, InputError, Undecided
 from remiss.faces.cli import render, result_tables, suite_tables
@@ -140,7 +140,7 @@ def run(name: str, *, shape: str, anew: bool, **given: Any) -> None:
     found: SuiteResult
     if (Path(name) / suite_folder.DOCUMENT).exists():
         with offline() as there, progress(there):
-            found = suite_session.run(there, name, given["model"], repeat=given["repeat"], seed=given["seed"])
+            found = suite_folder.run(there, name, given["model"], repeat=given["repeat"], seed=given["seed"])
     else:
         with workspace() as ws, progress(ws):
             found = _run(ws, name, given, anew=anew)

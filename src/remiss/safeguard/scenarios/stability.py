@@ -18,9 +18,9 @@ from remiss.records.replay import ReplayGrade
 from remiss.records.result import ResultFigure
 from remiss.records.scenario import Scenario, ScenarioExpectation, ScenarioExpectationKind, ScenarioFlip
 from remiss.records.suite import Suite, SuiteCriterion, SuiteRow
-from remiss.safeguard.asking import Progress, asked_times, majority
+from remiss.safeguard.asking import Progress
 from remiss.safeguard.expectations import all_hold, values_at
-from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge
+from remiss.safeguard.judging import NO, UNKNOWN, YES, CriterionJudge, asked_times, majority
 from remiss.safeguard.ports import Runner
 from remiss.safeguard.replaying import compared
 from remiss.safeguard.scenarios.making import MadeScenarios

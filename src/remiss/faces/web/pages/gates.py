@@ -16,7 +16,7 @@ from remiss import safeguard
 from remiss.errors import InputError
 from remiss.faces.serving import Ws, status_of
 from remiss.faces.web.rendering import Refusal, render, segment, shell
-from remiss.present import safeguard_charts
+from remiss.present import forest
 from remiss.present.gate_report import verdict_words
 from remiss.records.gate import GateChecklist, GateCondition, GateVerdict, Waiver, WaiverState
 from remiss.records.identity import parse_time
@@ -147,7 +147,7 @@ def _page(ws: Workspace, gate: str, refused: Refusal | None = None, status: int 
         if (each.policy_digest, each.model_digest) == (found.policy_digest, found.model.digest)
     ]
     counting = [each.name for each in conditions if each.verdict is not GateVerdict.PASS and each.waived is None]
-    title, svg = safeguard_charts.conditions(found.conditions)
+    title, svg = forest.conditions(found.conditions)
 
     def may(permission: str) -> bool:
         return ws.authority.may(ws.actor, permission, found.team)

@@ -15,7 +15,8 @@ from remiss import safeguard
 from remiss.errors import Denied, ModelError
 from remiss.faces.serving import Asked, Ws
 from remiss.faces.web.rendering import Refusal, address, render, segment, shell
-from remiss.present import safeguard_charts
+from remiss.present import forest
+from remiss.present.forest import named
 from remiss.present.legible import counted
 from remiss.present.result_report import told
 from remiss.present.result_words import (
@@ -34,7 +35,6 @@ from remiss.present.result_words import (
     synthetic,
     synthetic_words,
 )
-from remiss.present.safeguard_charts import named
 from remiss.records.event import Scalar
 from remiss.records.model import RowKind
 from remiss.records.result import PairedDifference, ResultFigure, RowVerdict, SuiteComparison, SuiteResult
@@ -199,7 +199,7 @@ def compare(ws: Ws, name: str, asked: Annotated[Ticked, Query()]) -> Response:
         return shown(ws, name, (f"{counted(len(ticked), 'result')} ticked", "Tick two results of this suite."))
     candidate, baseline = ticked
     found = safeguard.compare(ws, name, model=candidate, baseline=baseline)
-    title, svg = safeguard_charts.compared(found.differences)
+    title, svg = forest.compared(found.differences)
     page = ComparisonPage(
         found=found,
         news=comparison_news(found),
