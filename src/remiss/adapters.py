@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.slices import SliceTable as SliceTable
     from remiss.edges.tree_building import in_own_process as in_own_process
     from remiss.edges.vaults.folder import FolderVault as FolderVault
+    from remiss.edges.webhooks import SignedWebhooks as SignedWebhooks
 
 # In which module under `remiss.edges` each is.
 HOMES = {
@@ -111,6 +112,7 @@ HOMES = {
     "SuiteTable": "stores.safeguards",
     "in_own_process": "tree_building",
     "FolderVault": "vaults.folder",
+    "SignedWebhooks": "webhooks",
 }
 
 if not TYPE_CHECKING:

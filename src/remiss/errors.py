@@ -25,6 +25,7 @@
     |   +-- Denied                        the actor may not do this
     |   +-- StorageError                  disk full, folder not writable, database away
     |   |   +-- ConnectionLost            the database's server ended what was under way
+    |   |   +-- Undelivered               whom to tell cannot be reached now
     |   +-- Tampered                      the audit log is not what was written
     |   +-- TimedOut                      a question that took longer than one statement may
     +-- AnswerNo                       1  the answer is no: findings, a difference, strict refusals
@@ -142,10 +143,7 @@ class ModelError(InputError):
 
 
 class LabellingError(InputError):
-    """What a labelling says does not fit the case, its rubric or its taxonomies.
-
-    `fields` has by name what is wrong with each field of it, and what to do about that.
-    """
+    """A labelling does not fit its case, rubric or taxonomies; `fields` has by name what is wrong and what to do about it."""
 
     code = "labelling"
 
@@ -260,6 +258,10 @@ class StorageError(InputError):
 
 class ConnectionLost(StorageError):
     """The database's server closed the connection in the middle: what was under way is written whole or not at all."""
+
+
+class Undelivered(StorageError):
+    """Whoever is to be told something cannot be reached, or is too busy: later it may be otherwise."""
 
 
 class Tampered(InputError):

@@ -25,9 +25,9 @@ from remiss.govern.jobs import BEATS, JobOutcome, LeaseLost, after_error
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.jobs import Posted
 from remiss.govern.ports.machine import Progress
-from remiss.records.job import ALERTS, CAPTURE, DUE, REDACT, REPLAY, SUITE, Job, JobState, JobStep
+from remiss.records.job import ALERTS, CAPTURE, DUE, REDACT, REPLAY, SUITE, TELL, Job, JobState, JobStep
 from remiss.safeguard import replay_jobs, suite_run_actions
-from remiss.understand import alert_check_actions
+from remiss.understand import alert_check_actions, alert_telling_actions
 
 if TYPE_CHECKING:
     from remiss.edges.stores.leases import Lease
@@ -58,6 +58,7 @@ WORK: dict[str, Work] = dict.fromkeys((CAPTURE, DUE), Work(steps=job_actions.ste
 WORK[REDACT] = Work(steps=redact_actions.steps, take=redact_actions.take)
 WORK[REPLAY] = Work(steps=replay_jobs.steps, take=replay_jobs.take)
 WORK[SUITE] = Work(steps=suite_run_actions.steps, take=suite_run_actions.take)
+WORK[TELL] = Work(steps=alert_telling_actions.steps, take=alert_telling_actions.take)
 WORK[ALERTS] = Work(steps=alert_check_actions.steps, take=alert_check_actions.take)
 
 

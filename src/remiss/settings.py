@@ -43,6 +43,11 @@ TABLE: tuple[Setting, ...] = (
         default="",
         help="File of the models that may be run; default: models.yaml beside a SQLite catalog, or here.",
     ),
+    Setting(
+        name="webhooks",
+        default="",
+        help="File of the webhooks that alerts are told to; default: webhooks.yaml beside a SQLite catalog, or here.",
+    ),
     Setting(name="memory_limit", default="", help="Most memory the engine may use, for example 700MB; default: the engine's."),
     Setting(name="threads", default="", help="How many threads the engine may use; default: one for each core."),
     Setting(name="temporary", default="", help="Folder for the engine's spill files; default: the system's."),
@@ -72,6 +77,7 @@ class Settings:
     keys: str = ""
     vault: str = ""
     models: str = ""
+    webhooks: str = ""
     memory_limit: str = ""
     threads: str = ""
     temporary: str = ""

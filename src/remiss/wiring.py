@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
-    from remiss.understand.alerts.ports import AlertLedger
+    from remiss.understand.alerts.ports import AlertLedger, Webhooks
     from remiss.understand.clusters.ports import ClusterStore
     from remiss.understand.ports import Evidence, Samples, SliceStore
 
@@ -240,6 +240,11 @@ class Wiring(Offline):
     def job(self) -> str | None:
         """The job whose step is taken here, if one is."""
         return None if self.lease is None else self.lease.job.id
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Whom alerts are told, as the machine's file of webhooks says."""
+        return adapters.SignedWebhooks(self.settings, self.file)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -31,6 +31,8 @@ UNTOLD = {
     *("alert.acknowledge", "alert.check", "alert.list", "alert.snooze"),
     # Told in the library and over HTTP (faces/test_alert_jobs.py), of as many.
     "job.alerts",
+    # And to a server that takes it (faces/test_webhooks.py).
+    "alert.tell",
     # Told in the library (test_drift.py, test_rate_change.py), of more weeks than others need.
     *("chart.change", "chart.drift"),
     # Told in the library (test_heatmap.py); by commands and over HTTP in the tests of all positions.

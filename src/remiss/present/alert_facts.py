@@ -1,16 +1,28 @@
-"""Alerts in words: what was raised, how it stands, and how the series stand that are watched."""
+"""Alerts in words: what was raised, how it stands, how the series stand that are watched, and messages to others.
+
+Names come from protocols, and a chat reads signs as commands: what is sent to one stands as plain text, or escaped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from urllib.parse import quote
 
-from remiss.present.legible import between, counted, number, share, spoken, when
+from remiss.present.legible import between, counted, number, one_line, share, spoken, when
 from remiss.records.alert import Alert, AlertReport, AlertRule, AlertState, WatchedSeries
+from remiss.records.identity import plain
 
 HEADS = ("alert", "about", "criterion", "what", "windows", "state", "by")
 PRIORITIES = {"about": 2, "criterion": 1, "what": 1, "windows": 2, "state": 1, "by": 3}
 WATCHED = ("criterion", "protocol", "looked at", "rate", "usual", "evidence", "alarm from")
 WATCHED_PRIORITIES = {"protocol": 3, "looked at": 4, "rate": 1, "usual": 2, "evidence": 1, "alarm from": 2}
+
+JSON, SLACK, TEAMS = "json", "slack", "teams"
+# More in one message nobody reads, and chats cut it; the rest is counted.
+MOST_TOLD = 20
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+!|<>~-])")
 
 
 def alert_in_words(alert: Alert) -> str:
@@ -98,3 +110,70 @@ def told(found: AlertReport) -> Iterator[str]:
         raised = counted(len(found.raised), "alert") if found.raised else "no alert"
         yield f"looked at {counted(found.entered, 'window')} for the first time: {raised} raised"
     yield from found.notes
+
+
+def body_of(form: str, alerts: Sequence[Alert], delivery: str, pages: str | None) -> dict[str, object]:
+    """Return what is sent of alerts, in the form that a receiver takes.
+
+    Parameters
+    ----------
+    form : one of JSON, SLACK and TEAMS
+    alerts : at least one
+    delivery : what the message is known by: the same when it is sent a second time
+    pages : where people open remiss, for links; None for none
+    """
+    lines = list(_lines(alerts))
+    head = f"remiss: {counted(len(alerts), 'new alert')}"
+    link = None if pages is None else f"{pages}/alerts#{quote(alerts[0].id)}"
+    if form == JSON:
+        told = [plain(asdict(each)) for each in alerts]
+        return {"kind": "alerts", "delivery": delivery, "text": "\n".join([head, *lines]), "link": link, "alerts": told}
+    if form == SLACK:
+        return _slack(head, lines, link)
+    return _teams(head, lines, link)
+
+
+def _lines(alerts: Sequence[Alert]) -> Iterator[str]:
+    for each in alerts[:MOST_TOLD]:
+        when, of = between(each.since, each.until), f"{each.protocol} on {each.source}"
+        yield one_line(f"{subject_in_words(each)} {alert_in_words(each)}, {when} ({of}; about the {about(each)})")
+    if len(alerts) > MOST_TOLD:
+        yield f"and {len(alerts) - MOST_TOLD:,} more"
+
+
+def _slack(head: str, lines: Sequence[str], link: str | None) -> dict[str, object]:
+    blocks: list[dict[str, object]] = [{"type": "section", "text": {"type": "plain_text", "text": head, "emoji": False}}]
+    blocks += [{"type": "section", "text": {"type": "plain_text", "text": each[:2_900], "emoji": False}} for each in lines]
+    if link is not None:
+        button = {"type": "button", "text": {"type": "plain_text", "text": "See alerts"}, "url": link}
+        blocks.append({"type": "actions", "elements": [button]})
+    # What a notification shows; a chat reads <...> and & in it.
+    text = "\n".join([head, *lines]).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {"text": text, "blocks": blocks}
+
+
+def _teams(head: str, lines: Sequence[str], link: str | None) -> dict[str, object]:
+    card: dict[str, object] = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [
+            {"type": "TextBlock", "text": _escaped(head), "weight": "Bolder", "wrap": True},
+            *({"type": "TextBlock", "text": _escaped(each), "wrap": True} for each in lines),
+        ],
+    }
+    if link is not None:
+        card["actions"] = [{"type": "Action.OpenUrl", "title": "See alerts", "url": link}]
+    return {
+        "type": "message",
+        "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}],
+    }
+
+
+def _escaped(text: str) -> str:
+    r"""Return a text of which Markdown makes nothing.
+
+    >>> print(_escaped("a [link](b) of *c*"))
+    a \[link\]\(b\) of \*c\*
+    """
+    return _MARKS.sub(r"\\\1", text)

@@ -99,6 +99,7 @@ class Alert:
     `snoozed_until`, with a `note`. `raised_at` is when the first of these windows was looked at.
 
     `owners` are who the protocol names as owners of its model and of its reviews: it waits for them in their inbox.
+    `told` are the webhooks that were told of it.
 
     What is about the log as a whole has no `criterion`: its `rate` is the share of rows refused in the first window, and `usual`
     its median before; `events` is how many events that window has, and `usual_events` the median of the windows before it.
@@ -128,6 +129,7 @@ class Alert:
     events: Count | None = None
     usual_events: Amount | None = None
     owners: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     position: Count | None = field(default=None, compare=False)
 
 
@@ -153,6 +155,17 @@ class WatchedSeries:
     needs: Count
     events: Count | None = None
     usual_events: Amount | None = None
+
+
+@published("alert-telling", keys={"id": "delivery"}, read="position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertTelling:
+    """That a webhook was told of alerts that are open, `id` being what it knows the message by; of none, nothing was sent."""
+
+    id: str
+    webhook: str
+    alerts: tuple[str, ...]
+    position: Count | None = field(default=None, compare=False)
 
 
 @published("alerts", read="position")

@@ -30,8 +30,10 @@ REDACT = "redact"
 REPLAY, SUITE = "replay", "suite"
 # Windows that are new are looked at.
 ALERTS = "alerts"
+# A webhook is told of alerts.
+TELL = "tell"
 # Steps of these are no intervals, and say what they are of.
-OF_SOMETHING = (REPLAY, SUITE, ALERTS)
+OF_SOMETHING = (REPLAY, SUITE, ALERTS, TELL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,8 @@ class JobStep:
     """One interval of whole windows, which is committed whole or not at all; `run` is what was filed, None until then.
 
     A bound that is None is found when the step is taken, as a capture finds it. `of` is what the step is about, where that is
-    there already: a run, which of the cases that the job was posted for, which part of a suite, or what is looked at. Then `run`
-    is what the step made of these.
+    there already: a run, which of the cases that the job was posted for, which part of a suite, what is looked at, or who is
+    told. Then `run` is what the step made of these.
     """
 
     since: datetime | None
@@ -63,9 +65,9 @@ class Job:
     """A job as it stands now.
 
     `protocol` and `version` say by what it captures; of one that replays cases or runs a suite, `model` on which. One that looks
-    for alerts has neither. `steps` is None until they are known, and `done` is how many are committed: there is no other
-    progress. `reason` says why it waits again, failed or was cancelled; `retry_at` is when a runner takes it up again that waits
-    because the machine refused. `attempts` counts the times it was taken since a step was committed.
+    for alerts, or tells of them, has neither. `steps` is None until they are known, and `done` is how many are committed: there
+    is no other progress. `reason` says why it waits again, failed or was cancelled; `retry_at` is when a runner takes it up again
+    that waits because the machine refused. `attempts` counts the times it was taken since a step was committed.
     """
 
     id: str

@@ -22,6 +22,7 @@ from remiss.records.identity import kind_id
 from remiss.records.job import Job, JobStep
 from remiss.understand.actions import FactsOf, figure, sharing
 from remiss.understand.alert_actions import alert_report, looked_at
+from remiss.understand.alert_telling_actions import have_told
 from remiss.understand.alerts.detector import level_of
 from remiss.understand.alerts.looking import LogWindow, SeriesRules, log_looks, log_windows, looks, refused_share
 from remiss.understand.alerts.ports import HANDLE, AlertWorkspace, LedgerEntry
@@ -183,10 +184,11 @@ def check_alerts(ws: AlertWorkspace, *, prepared: FreshWindows | None = None) ->
         if _captured_since(each, looked_at(ws).values(), prepared.captured):
             act = AlertAct(person=ws.actor.name, at=ws.now, note=None, over=True)
             ws.alerts.act(LedgerEntry(of=each.id, content=to_text(act), team=each.team))
+    untold = have_told(ws, position)
     found = alert_report(ws, None, position)
     alarms = [look for look in (look_of(each.content) for each in entered) if look.rules]
     raised = tuple(each.id for each in found.alerts if any(_raises(look, each) for look in alarms))
-    return replace(found, entered=len(entered), raised=raised, notes=prepared.notes)
+    return replace(found, entered=len(entered), raised=raised, notes=(*prepared.notes, *untold))
 
 
 @action("job.alerts", permission=HANDLE, http="POST /jobs/alerts", created="job.show")

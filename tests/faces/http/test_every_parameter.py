@@ -82,6 +82,7 @@ SOUND = {
     "until": "2026-01-01T00:00:00Z",
     "alert": "alert-0",
     "cluster": "cluster-0",
+    "webhook": "hook-0",
     "waiver": "waiver-0",
 }
 

@@ -93,6 +93,8 @@ Digest = Annotated[str, _matching(r"sha256:[0-9a-f]{64}", "is not a digest", "wr
 Line = Annotated[str, AfterValidator(lambda value: one_line(value, 500))]
 Json = Annotated[Any, AfterValidator(_json)]
 Variable = Annotated[str, AfterValidator(_variable)]
+Url = Annotated[str, AfterValidator(_url)]
+NetworkName = Annotated[str, AfterValidator(_network)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Datatype = Literal[
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"
@@ -148,7 +150,7 @@ class ModelEntry(Section):
     """its version, as the log has it"""
     python: Annotated[str, _matching(CALLABLE.pattern, "names no callable", "write package.module:callable")] | None = None
     """package.module:callable, which takes a list of rows and returns a list of answers"""
-    http: Annotated[str, AfterValidator(_url)] | None = None
+    http: Url | None = None
     """the URL of a server that answers for it"""
     mlflow: Annotated[str, _saved(MLFLOW)] | None = None
     """models:/NAME/VERSION, or the path or URI of another saved pyfunc; paths are relative to this file"""
@@ -182,7 +184,7 @@ class ModelEntry(Section):
     """of http: headers, each with the name of the variable of the environment that holds its value"""
     bearer: Variable | None = None
     """of http: the name of the variable that holds its token, sent as Authorization: Bearer"""
-    allow: list[Annotated[str, AfterValidator(_network)]] = []
+    allow: list[NetworkName] = []
     """of http: addresses that are not public and may be asked, for example 127.0.0.1 or 10.1.0.0/16"""
     redirects: Annotated[int, Field(ge=0, le=5)] = 0
     """of http: how many redirects are followed"""

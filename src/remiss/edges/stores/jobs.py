@@ -26,11 +26,16 @@ from remiss.govern.jobs import MOST_LINES, nobody_at_hand
 from remiss.govern.ports.jobs import NewestJobs, Posted
 from remiss.records.event import is_text
 from remiss.records.identity import crockford, format_time, from_micros, parse_time
-from remiss.records.job import ALERTS, OPEN, REPLAY, SUITE, Job, JobLine, JobState, JobStep
+from remiss.records.job import ALERTS, OPEN, REPLAY, SUITE, TELL, Job, JobLine, JobState, JobStep
 
 # What is kept of jobs that capture nothing.
 ASKED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {REPLAY: ("cases", "seed", "purpose"), SUITE: ("suite", "scenarios", "repeats", "seed"), ALERTS: ("position",)}
+    {
+        REPLAY: ("cases", "seed", "purpose"),
+        SUITE: ("suite", "scenarios", "repeats", "seed"),
+        ALERTS: ("position",),
+        TELL: ("webhook",),
+    }
 )
 # Of a job that nobody holds.
 FREE: Mapping[str, object] = MappingProxyType({"runner": None, "free_at": 0})

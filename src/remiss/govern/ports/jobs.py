@@ -23,6 +23,7 @@ class Posted:
     each event is asked `repeats` times.
 
     One that looks for alerts has where the catalog stood when it was posted: what was captured since then it may not have seen.
+    One that tells of alerts has the name of the webhook.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Posted:
     scenarios: str | None = None
     repeats: int = 1
     position: int = 0
+    webhook: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from remiss.capture.ports import Runs
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.jobs import Jobs
 from remiss.govern.ports.vault import Keys
+from remiss.records.alert import Alert
 from remiss.understand.ports import UnderstandWorkspace
 
 # To look at windows, take alerts in hand and put them off.
@@ -52,6 +53,38 @@ class AlertLedger(Protocol):
         ...
 
 
+class Webhooks(Protocol):
+    """Whom this machine tells of alerts."""
+
+    def names(self) -> Sequence[str]:
+        """Return what the webhooks are called.
+
+        Raises
+        ------
+        SettingError : what says so cannot be read
+        """
+        ...
+
+    def wants(self, webhook: str, team: str) -> bool:
+        """Return whether a webhook is told of the alerts of a team.
+
+        Raises
+        ------
+        NotFound, SettingError
+        """
+        ...
+
+    def tell(self, webhook: str, alerts: Sequence[Alert], delivery: str, now: datetime) -> None:
+        """Tell a webhook of alerts, as of a time; `delivery` is what it may know the message by, if it comes a second time.
+
+        Raises
+        ------
+        Undelivered : it cannot be reached now
+        SettingError : it refuses, or may not be asked
+        """
+        ...
+
+
 class AlertWorkspace(UnderstandWorkspace, Permits, Protocol):
     """The ports that actions on alerts take."""
 
@@ -59,6 +92,8 @@ class AlertWorkspace(UnderstandWorkspace, Permits, Protocol):
     def alerts(self) -> AlertLedger: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
     @property
     def jobs(self) -> Jobs: ...
     @property

@@ -62,13 +62,17 @@ class WindowLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertAct:
-    """What somebody did about an alert: they took it in hand, or put it off until a time, or it is `over` since its cause is."""
+    """What somebody did about an alert: they took it in hand, or put it off until a time, or it is `over` since its cause is.
+
+    With `told` nothing of that: it is the webhook that was told of it.
+    """
 
     person: str
     at: datetime
     note: str | None
     until: datetime | None = None
     over: bool = False
+    told: str | None = None
 
 
 def alerts_of(looked: Sequence[WindowLook], acts: Mapping[str, Sequence[AlertAct]], now: datetime) -> Iterator[Alert]:
@@ -121,7 +125,9 @@ def _alert(
         usual_events=first.usual_among,
         owners=last.owners,
     )
-    done = acts.get(made.id, ())
+    every = acts.get(made.id, ())
+    made = replace(made, told=tuple(dict.fromkeys(each.told for each in every if each.told is not None)))
+    done = [each for each in every if each.told is None]
     if done:
         act, state = done[-1], AlertState.ACKNOWLEDGED
         if act.over:

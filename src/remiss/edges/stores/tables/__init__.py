@@ -1,9 +1,7 @@
 """Every table of the catalog, once; a module for each subject, all on one metadata."""
 
-from remiss.edges.stores.tables.alerts import alert_acts, alert_looks
 from remiss.edges.stores.tables.base import Instant, governed, instant, metadata
 from remiss.edges.stores.tables.cases import case_context, case_criteria, case_texts, cases, revisions, stale_cases
-from remiss.edges.stores.tables.clusters import cluster_members, clusterings
 from remiss.edges.stores.tables.discussion import (
     attachment_names,
     attachment_removals,
@@ -32,6 +30,7 @@ from remiss.edges.stores.tables.labelling import (
     steerings,
 )
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
+from remiss.edges.stores.tables.patterns import alert_acts, alert_looks, cluster_members, clusterings, slice_attempts, slices
 from remiss.edges.stores.tables.people import grants, people, saved_views, teams, tokens
 from remiss.edges.stores.tables.replays import replay_answers, replay_environments, replays
 from remiss.edges.stores.tables.resolutions import expectations, exposures
@@ -56,7 +55,6 @@ from remiss.edges.stores.tables.runs import (
     source_files,
     unredacted_runs,
 )
-from remiss.edges.stores.tables.slices import slice_attempts, slices
 from remiss.edges.stores.tables.suites import gates, scenario_sets, sealed_runs, suites, waivers
 
 __all__ = [
