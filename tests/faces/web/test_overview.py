@@ -110,6 +110,17 @@ def test_what_people_confirmed_is_loaded_after_what_machines_flagged(cold):
     assert parts(cold.get(more).text) == []
 
 
+def test_what_rose_has_its_place_at_the_top_before_it_is_known(cold):
+    text = cold.get("/").text
+    assert text.index('<div id="risen">') < text.index('class="cards"') < text.index('id="criteria"')
+    assert "Comparing the last windows with those before" in text
+    loaded = cold.get("/parts/overview/criteria?confirmed=false").text
+    # It takes the place that was kept, and stands nowhere else in what is loaded.
+    assert loaded.count('id="risen" hx-swap-oob="true"') == 1
+    assert loaded.index('class="alert') < loaded.index('<div class="rates"')
+    assert 'class="alert' not in loaded.partition('<div class="rates"')[2]
+
+
 def test_what_rose_is_said_once_when_what_people_confirmed_is_loaded_later(cold):
     for part in parts(cold.get("/").text):
         cold.get(part)

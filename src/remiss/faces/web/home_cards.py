@@ -118,8 +118,10 @@ def _captures(status: Sequence[CaptureStatus] | None) -> Iterator[HomeCard]:
     """Yield which windows wait for a capture, and how many rows the last ones refused."""
     if status is None:
         # The sources are still looked at: what stands here is as large as the answer.
-        yield HomeCard(of="Windows due or provisional", figure=LATER, note="Reading the logs", href="/runs")
-        yield HomeCard(of="Rows refused", figure=LATER, note="Reading the logs", href="/runs")
+        yield HomeCard(
+            of="Windows due or provisional", figure=LATER, note="The logs are being looked at, window by window", href="/runs"
+        )
+        yield HomeCard(of="Rows refused", figure=LATER, note="The logs are being looked at, window by window", href="/runs")
         return
     if not status:
         return
