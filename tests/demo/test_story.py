@@ -10,6 +10,7 @@ import pytest
 
 import remiss
 from remiss import safeguard, suite_folder
+from remiss.capture.actions import capture
 from remiss.catalog import actions as catalog
 from remiss.curate import queue_actions as queue
 from remiss.curate.agreement_actions import show_agreement
@@ -21,6 +22,7 @@ from remiss.govern.authority import Granted, actor_of
 from remiss.present.gate_report import verdict_words
 from remiss.understand import actions as understand
 from tests.demo.conftest import ANNOTATIONS
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, small_log
 
 
 def test_the_first_line_says_how_much_of_the_log_was_kept(told_in_small, small_demo):
@@ -99,6 +101,18 @@ def test_scripted_people_label_each_by_themselves_and_disagree(told_in_small):
     assert any("are confirmed" in line for line in lines)
 
 
+def test_alerts_that_wait_are_told_a_line_each_and_nothing_is_looked_at_twice(tmp_path):
+    log = small_log(tmp_path / "log", weeks=1, a_week=100).write(PROTOCOL + "alerts: {watch: [], levels: {missed-delay: 0.01}}\n")
+    with remiss.open(tmp_path / story.CATALOG, environment={}, create=True) as ws:
+        capture(ws, log.protocol, since=MONDAY, until=MONDAY + WEEK)
+        lines = list(story.raised(ws))
+        position = ws.position()
+        assert list(story.raised(ws)) == lines
+        assert ws.position() == position
+    assert len(lines) == 2
+    assert re.fullmatch(r"An alert waits: Missed delay above its level, at [\d.]+.%, 2013-06-03 to 2013-06-10\.", lines[1])
+
+
 def test_each_dispute_has_somebody_who_may_settle_it_some_are_settled_and_some_are_left_to_look_at(told_in_small):
     folder, _ = told_in_small
     desks = {person.name: granted(person) for person in PEOPLE}
@@ -153,6 +167,7 @@ def test_the_whole_story_takes_under_ninety_seconds_and_its_intervals_hold(tmp_p
     seconds = time.perf_counter() - started
     assert lines[0].startswith("455,439 predictions, ")
     assert "% answer for all of them" in lines[0]
+    assert any(re.match(r"An alert waits: No weather above its level, at 49[^,]*%, usual is 0", line) for line in lines)
     with (tmp_path / "demo" / story.COMPARISON).open(encoding="utf-8") as file:
         holds = [cell["holds"] == "True" for cell in csv.DictReader(file)]
     assert sum(holds) / len(holds) >= 0.92

@@ -26,9 +26,13 @@ from remiss import settings, suite_folder
 from remiss.capture import actions as capture
 from remiss.catalog import actions as catalog
 from remiss.demo import flights, labelling, logs, release
-from remiss.present.legible import figure
+from remiss.present.alert_facts import alert_in_words, subject_in_words
+from remiss.present.legible import between, counted, figure
+from remiss.records.alert import AlertState
 from remiss.records.estimate import EstimateRow
 from remiss.understand import actions as understand
+from remiss.understand.alert_actions import list_alerts
+from remiss.understand.alert_check_actions import check_alerts
 
 Counts: TypeAlias = Mapping[tuple[str, str], int]
 EVERY = "all"
@@ -112,11 +116,11 @@ def run(folder: Path, say: Say | None = None, *, annotations: int = labelling.AN
             counted = missed_delays(folder)
             cells = by_carrier_and_month(ws, counted, show)
             carriers, months = by_carrier(ws, counted), by_month(ws, counted)
-            people = list(decided(ws))
+            people, alerts = list(decided(ws)), list(raised(ws))
             gate = list(release.told(ws, release.released(ws, folder, show)))
             say(first_line(ws))
     write_comparison(folder / COMPARISON, cells)
-    for line in [*told(carriers, months, cells), *people, *gate, "", *next_steps(folder)]:
+    for line in [*told(carriers, months, cells), *alerts, *people, *gate, "", *next_steps(folder)]:
         say(line)
 
 
@@ -188,6 +192,19 @@ def decided(ws: remiss.Workspace) -> Iterator[str]:
         yield f"Of the missed delays that were flagged {value} are confirmed (95 % interval: {interval})."
 
 
+def raised(ws: remiss.Workspace) -> Iterator[str]:
+    """Look at every window, once, and yield the alerts that wait."""
+    # A log that is told of again has no new windows.
+    found = (list_alerts(ws) if list_alerts(ws).watched else check_alerts(ws)).alerts
+    waits = [each for each in found if each.state is AlertState.OPEN]
+    over = len(found) - len(waits)
+    yield ""
+    for each in waits:
+        yield f"An alert waits: {subject_in_words(each)} {alert_in_words(each)}, {between(each.since, each.until)}."
+    if over:
+        yield f"{counted(over, 'other alert')} of the year {'is' if over == 1 else 'are'} over."
+
+
 def next_steps(folder: Path) -> Iterator[str]:
     """Yield what to look at next, as commands that can be pasted."""
     base = f"remiss --catalog {shlex.quote(str(folder / CATALOG))}"
@@ -196,6 +213,7 @@ def next_steps(folder: Path) -> Iterator[str]:
     yield f"  {base} estimate '{MISSED}' --rate --by model_version"
     yield f"  {base} estimate --by criterion"
     yield f"  {base} estimate --confirmed --by criterion"
+    yield f"  {base} alert list"
     yield f"  {base} case search status:disputed"
     yield f"  {base} agreement show"
     yield f"  {base} gate list"

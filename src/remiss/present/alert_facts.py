@@ -31,18 +31,20 @@ def alert_in_words(alert: Alert) -> str:
         # How many there are says all.
         return f"misses {counted(alert.alarms, 'window')}, which nobody captured"
     if alert.rule is AlertRule.REFUSED:
-        said = f"has {share(alert.rate)} of its rows refused" + (
-            "" if alert.usual is None else f", usual is {share(alert.usual)}"
-        )
+        said = f"has {share(alert.rate)} of its rows refused" + _usual_rate(alert.usual)
     elif alert.rule is AlertRule.VOLUME:
         said = f"has only {counted(alert.events or 0, 'event')}" + _usual_events(alert.usual_events)
     elif alert.rule is AlertRule.JUDGED:
         said = "too few events could be judged" + ("" if alert.judged is None else f": {share(alert.judged)}")
     elif alert.rule is AlertRule.LEVEL:
-        said = f"above its level, at {share(alert.rate)}"
+        said = f"above its level, at {share(alert.rate)}" + _usual_rate(alert.usual)
     else:
-        said = f"rose to {share(alert.rate)}" + ("" if alert.usual is None else f", usual is {share(alert.usual)}")
+        said = f"rose to {share(alert.rate)}" + _usual_rate(alert.usual)
     return said if alert.alarms == 1 else f"{said}; raised in {alert.alarms:,} of {counted(alert.windows, 'window')}"
+
+
+def _usual_rate(usual: float | None) -> str:
+    return "" if usual is None else f", usual is {share(usual)}"
 
 
 def _usual_events(usual: float | None) -> str:
