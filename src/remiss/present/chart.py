@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from textwrap import wrap
 
@@ -18,7 +19,7 @@ from remiss.present.chart_words import PLAIN, ChartNames
 from remiss.present.forest import forest
 from remiss.present.svg import LETTER, escaped, extent, fitted, pixels, written
 from remiss.present.timeline import ChartEvent, timeline
-from remiss.records.estimate import Estimate
+from remiss.records.estimate import Estimate, EstimateRow
 
 DESCRIBED, WIDTH = 12, 720
 # A chart as a file: its width and margin, the height of a line, and the light colours of pages.
@@ -46,6 +47,7 @@ def chart(
     href: Address | None = None,
     by_name: bool = False,
     width: int | None = WIDTH,
+    room: int | None = None,
     events: Sequence[ChartEvent] = (),
     names: ChartNames = PLAIN,
 ) -> Drawing:
@@ -56,10 +58,28 @@ def chart(
     href : where the mark of a row leads; without one the picture has no links
     by_name : categories from A to Z, not by their values
     width : in pixels; None for as wide as there is room
+    room : how many bytes the picture is to take, where it is of several rows; fewer of them are drawn then
     events : what happened between the periods, besides changes of the protocol's version
     names : what people call events and fields
     """
-    rows = chosen(estimate, by_name=by_name)
+    drawn = partial(_drawn, estimate, href=href, width=width, events=events, names=names)
+    whole = drawn(chosen(estimate, by_name=by_name))
+    count, taken = len(whole.marks), len(whole.svg)
+    if room is None or taken <= room or count == 1:
+        return whole
+    return drawn(chosen(estimate, by_name=by_name, most=max(1, count * room // taken)))
+
+
+def _drawn(
+    estimate: Estimate,
+    rows: Sequence[EstimateRow],
+    *,
+    href: Address | None,
+    width: int | None,
+    events: Sequence[ChartEvent],
+    names: ChartNames,
+) -> Drawing:
+    """Return the chart of some rows of an estimate."""
     marks = tuple(mark_of(row, estimate, href(row) if href else "") for row in rows)
     timed = over_time(estimate) and len(marks) > 1
     if timed:

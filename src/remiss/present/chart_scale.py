@@ -63,12 +63,12 @@ def ordered(estimate: Estimate, *, by_name: bool = False) -> tuple[EstimateRow, 
     return tuple(sorted(estimate.rows, key=_greatest))
 
 
-def chosen(estimate: Estimate, *, by_name: bool = False) -> tuple[EstimateRow, ...]:
-    """Return the rows that a chart draws: the 40 greatest, of periods the last 120."""
+def chosen(estimate: Estimate, *, by_name: bool = False, most: int = TIME_LIMIT) -> tuple[EstimateRow, ...]:
+    """Return the rows that a chart draws: the 40 greatest, of periods the last 120; or `most` of them, where that is less."""
     rows = ordered(estimate, by_name=by_name)
     if over_time(estimate):
-        return rows[-TIME_LIMIT:]
-    kept = {id(row) for row in sorted(rows, key=_greatest)[:MARK_LIMIT]}
+        return rows[-most:]
+    kept = {id(row) for row in sorted(rows, key=_greatest)[: min(MARK_LIMIT, most)]}
     return tuple(row for row in rows if id(row) in kept)
 
 

@@ -48,6 +48,9 @@ ASKED = {
     "long values": "/heatmap?rows=inputs.carrier&columns=context.airport&rule=missed-delay",
     "their table": "/heatmap?rows=inputs.carrier&columns=context.airport&rule=missed-delay&after=20",
     "weeks": "/heatmap?rows=inputs.carrier&columns=week&rule=missed-delay",
+    "a rate by long values": "/trends?query=criterion:missed-delay&what=rate&by=inputs.carrier&variance=sample",
+    "confirmed by long values": "/trends?query=criterion:missed-delay&found=failure&by=inputs.carrier",
+    "a long question": f"/trends?query=criterion:missed-delay occurred:>2013-06-03 {NAMES[1]}:>1&what=rate&by=inputs.carrier",
     "many bins": f"/heatmap?rows=inputs.{NAMES[0]}&columns=inputs.{NAMES[1]}&rule=slow&bins=10",
 }
 
@@ -90,3 +93,34 @@ def test_a_map_draws_the_rows_that_it_has_room_for_and_its_table_has_all_cells(s
         following = html.unescape(re.search(r'<a href="([^"]*)" rel="next"', page)[1])
         rest = browser.get(following).text
         assert f"Cells {listed + 1} to {listed + len(line.findall(rest))} of 400" in rest
+
+
+LINKS = re.compile(r'<ul class="question".*?\n</ul>', re.DOTALL)
+BROAD = f"inputs.{NAMES[0]}"
+
+
+def test_a_field_of_too_many_values_is_refused_with_ways_out_that_are_answered(site):
+    with site.browser() as browser:
+        answer = browser.get("/trends", params={"query": "criterion:missed-delay", "what": "rate", "by": BROAD})
+        assert answer.status_code == 200
+        said = re.search(r'role="alert".*?</div>', answer.text)[0]
+        assert f"{BROAD} has " in said
+        assert f"{BROAD}:FROM..TO" in said
+        ways = re.findall(r'<li><a href="([^"]*)">(Show[^<]*)<', answer.text)
+        assert [words for _, words in ways] == ["Show bins or the commonest values on the map", "Show by month instead"]
+        for href, _ in ways:
+            page = browser.get(html.unescape(href))
+            assert page.status_code == 200
+            assert 'role="alert"' not in page.text
+
+
+def test_every_chip_of_a_wide_log_leads_to_an_answer(site):
+    with site.browser() as browser:
+        page = browser.get("/trends", params={"query": "criterion:missed-delay", "what": "rate", "by": "month"}).text
+        hrefs = {html.unescape(each) for each in re.findall(r'href="(/trends[^"]*)"', LINKS.search(page)[0])}
+        assert any("by=inputs.carrier" in each for each in hrefs)
+        assert not any(f"by={name}" in each for each in hrefs for name in (BROAD, "confidence"))
+        for each in hrefs:
+            found = browser.get(each)
+            assert found.status_code == 200
+            assert 'role="alert"' not in found.text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from remiss import protocol as protocol_chapter
 from remiss.catalog.query.fields import key_of_field
-from remiss.errors import RemissError
+from remiss.errors import InputError, RemissError
+from remiss.faces.web.confirmed_rates import estimating
 from remiss.present import facts
 from remiss.protocol.titles import agreed
 from remiss.protocol.versions import restore
@@ -56,6 +57,21 @@ def fields(found: Protocol) -> tuple[str, ...]:
     """Return the fields of a protocol that reach the catalog, as the filter language calls them."""
     hidden = {name for name, level in found.sensitivity.items() if level >= Sensitivity.RESTRICTED}
     return tuple(key_of_field(name) for name in found.fields if name not in hidden)
+
+
+def answerable(names: Sequence[str], ask: Callable[..., Any], ground: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Return those of some fields by which every figure can be broken down: they have no more values than one may have rows.
+
+    Parameters
+    ----------
+    ask : what gives an answer that somebody may have asked before
+    ground : of which source and protocol
+    """
+    try:
+        found = ask(estimating().answerable, fields=tuple(names), **ground)
+    except InputError:
+        return tuple(names)
+    return tuple(name for name in names if name in found)
 
 
 def heads(known: Iterable[Protocol]) -> dict[str, str]:

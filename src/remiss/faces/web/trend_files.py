@@ -1,4 +1,4 @@
-"""What one takes along from Trends: the figures as CSV or Markdown, the chart as a picture, and as Vega-Lite for other tools.
+"""What one takes along from Trends: a sentence to repeat, the figures as CSV or Markdown, its chart, and that as Vega-Lite.
 
 Pages draw their charts on the server (`present/chart.py`), and the picture is that one. The others have every row with a value.
 """
@@ -6,12 +6,16 @@ Pages draw their charts on the server (`present/chart.py`), and the picture is t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from remiss.catalog.query.expression import criteria
+from remiss.catalog.query.parsing import parse
+from remiss.catalog.query.printing import unparse
+from remiss.errors import InputError
 from remiss.faces.spreadsheet import sheet_of
 from remiss.faces.web.rendering import CSV, MARKDOWN, sheet
 from remiss.faces.web.trend_question import MEASURES, SVG, TrendQuestion
@@ -26,6 +30,27 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_PIXELS = 24
 # An unknown interval is no dot, and under ten sampled events are a hollow one.
 SHAPES: Mapping[str, str] = {"exact": "diamond", "unknown": "cross", "given": "circle"}
+
+
+def sentence_of(found: Estimate, names: chart_words.ChartNames, total: Callable[[], Estimate]) -> str:
+    """Return what somebody can repeat: of the whole where there is one figure for it, else of the rule that is met most often.
+
+    Parameters
+    ----------
+    total : asks for the figure that is not broken down
+    """
+    named = criteria(parse(found.query))
+    if found.by is None:
+        return chart_words.headline_of(found, names)
+    if found.rate and not named:
+        rows = ordered(found)
+        most = rows[0] if rows else None
+        alone = replace(found, rows=(most,), by=None, query=unparse(parse(f'criterion:"{most.key}"'))) if most else None
+        return chart_words.headline_of(alone, names) if alone else ""
+    try:
+        return chart_words.headline_of(total(), names)
+    except InputError:
+        return ""
 
 
 def exported(found: Estimate, asked: TrendQuestion, names: chart_words.ChartNames) -> Response:

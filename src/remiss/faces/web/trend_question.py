@@ -76,6 +76,10 @@ class TrendQuestion(AsOf):
         across = {"across_versions": True} if self.by in PERIODS and not self.found and "@" not in self.protocol else {}
         return {"query": self.query, "rate": self.what == "rate", **by_people, **across, **texts}
 
+    def ground(self) -> dict[str, str | None]:
+        """Return the source and the protocol that it is asked of, as the library takes them."""
+        return {"source": self.source or None, "protocol": self.protocol or None}
+
     def twin(self) -> str:
         """Return the address of the API route that answers the same."""
         flags = {"rate": "true" if self.what == "rate" else None, "confirmed": "true" if self.found else None}

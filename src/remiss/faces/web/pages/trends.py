@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, ClassVar
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from remiss import capture, understand
-from remiss.catalog.query.expression import both, criteria, either
+from remiss.catalog.query.expression import both, either
 from remiss.catalog.query.fields import having
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import in_days, unparse
@@ -23,7 +23,7 @@ from remiss.faces.serving import Cached, Ws, status_of
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import ListLink, teams_of_query
 from remiss.faces.web.rendering import address, render, shell
-from remiss.faces.web.trend_files import exported, file_name
+from remiss.faces.web.trend_files import exported, file_name, sentence_of
 from remiss.faces.web.trend_question import (
     CRITERION,
     PAGE,
@@ -31,9 +31,11 @@ from remiss.faces.web.trend_question import (
     TrendQuestion,
     chips_of,
     fields_of,
+    fitting,
     latest_of,
     names_of,
     ready_of,
+    size,
 )
 from remiss.present import chart_words, estimate_facts
 from remiss.present.chart import Drawing, chart
@@ -53,8 +55,12 @@ from remiss.records.estimate import (
 from remiss.understand.periods import drilldown
 
 router = APIRouter()
-# So many rows of a table, and a chart beside them, are a page of under 60 KB.
-ROWS = 40
+# At most so many rows of a table, and notes on single ones, are on a page.
+ROWS, NOTES = 40, 12
+# In bytes: what chart, table and links to other questions may take together of a page, and what of that the chart may.
+ROOM, CHART = 43_000, 22_000
+# In bytes, beside what is different in each: a row of the table, and a link to another question.
+LINE, OFFERED = 260, 70
 READ_AS = ": read as "
 VARYING = "Intervals include week-to-week variation, so rows can be compared."
 SOME_VARYING = f"{VARYING} Rows marked as of this log only have too little history for it."
@@ -81,6 +87,11 @@ class EstimateLine:
     among: str
     flagged: str
     precision: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that is different in it."""
+        return (self.key, self.href, self.value, self.interval, self.judged, self.bounds, self.remarks, self.among, self.flagged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +134,7 @@ class TrendsPage:
     read_as: tuple[str, ...]
     result: Result | None
     problem: InputError | None
+    instead: tuple[ListLink, ...]
     empty: bool
     teams: tuple[ListLink, ...]
 
@@ -157,7 +169,9 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
         sentence = sentence_of(
             found, names, lambda: answers.ask(ws, understand.estimate, position, **question.arguments() | {"by": None})
         )
-        result = result_of(found, of[0].sampling.window, sentence, question, names, several=len(captured) > 1)
+        offered = (len(fields_of(of)) + sum(len(each.criteria) for each in of) + len(captured)) * size(OFFERED, question.link())
+        width = of[0].sampling.window
+        result = result_of(found, width, sentence, question, names, several=len(captured) > 1, room=ROOM - offered)
         if len(captured) > 1:
             which = found.protocol if "@" in question.protocol else found.protocol.rpartition("@")[0]
             question = question.model_copy(update={"source": found.source, "protocol": which})
@@ -172,7 +186,11 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
         chips=chips_of(
             question,
             rules=[each.name for one in of for each in one.criteria],
-            fields=fields_of(of),
+            fields=protocol_cache.answerable(
+                fields_of(of),
+                lambda call, **given: answers.ask(ws, call, position, standing=captured, **given),
+                question.ground(),
+            ),
             grounds=[(str(each["protocol"]), str(each["source"])) for each in captured],
             judged=result is not None and chart_words.judged(result.found),
             names=names,
@@ -183,6 +201,7 @@ def trends(ws: Ws, answers: Cached, asked: Annotated[TrendQuestion, Query()]) ->
         read_as=() if result is None else tuple(note for note in result.found.notes if READ_AS in note),
         result=result,
         problem=problem,
+        instead=instead_of(question) if isinstance(problem, FigureRefused) and problem.field == "by" else (),
         empty=empty,
         teams=teams_of_query(teams, question.read(), lambda query: question.asking(query=query, source="", protocol="")),
     )
@@ -197,31 +216,19 @@ def estimates(request: Request) -> Response:
     return RedirectResponse(f"{PAGE}?{request.url.query}" if request.url.query else PAGE, 308)
 
 
-def sentence_of(found: Estimate, names: ChartNames, total: Callable[[], Estimate]) -> str:
-    """Return what somebody can repeat: of the whole where there is one figure for it, else of the rule that is met most often.
-
-    Parameters
-    ----------
-    total : asks for the figure that is not broken down
-    """
-    named = criteria(parse(found.query))
-    if found.by is None:
-        return chart_words.headline_of(found, names)
-    if found.rate and not named:
-        rows = ordered(found)
-        most = rows[0] if rows else None
-        alone = replace(found, rows=(most,), by=None, query=unparse(parse(f'criterion:"{most.key}"'))) if most else None
-        return chart_words.headline_of(alone, names) if alone else ""
-    try:
-        return chart_words.headline_of(total(), names)
-    except InputError:
-        return ""
+def instead_of(asked: TrendQuestion) -> tuple[ListLink, ...]:
+    """Return what is nearly a breakdown by a field of too many values: the map, which cuts these, and the time."""
+    given = asked.ground() | {"query": asked.query, "measure": "rate" if asked.what == "rate" else "total"}
+    cut = ListLink(
+        words="Show bins or the commonest values on the map", href=address("/heatmap", rows=asked.by, columns="month", **given)
+    )
+    return (*([] if asked.found else [cut]), ListLink(words="Show by month instead", href=asked.asking(by="month")))
 
 
 def result_of(
-    found: Estimate, width: timedelta, sentence: str, asked: TrendQuestion, names: ChartNames, *, several: bool
+    found: Estimate, width: timedelta, sentence: str, asked: TrendQuestion, names: ChartNames, *, several: bool, room: int
 ) -> Result:
-    """Return an estimate as the page shows it: chart and table in the same order, of a long table some rows."""
+    """Return an estimate as the page shows it: chart and table in the same order, of a long table as many rows as have room."""
     query = parse(found.query)
     if several:  # cases of other versions, protocols and sources are in no figure
         name = found.protocol.rpartition("@")[0]
@@ -232,8 +239,11 @@ def result_of(
     start = asked.after if asked.after is not None and asked.after < len(rows) else 0
     href = partial(cases_of, found, query, width)
     known = any(row.value is not None for row in rows) and (len(rows) > 1 or not rows[0].exact)
-    drawn = chart(found, href=href, by_name=by_name, width=None, names=names) if known and not start else None
+    drawn = chart(found, href=href, by_name=by_name, width=None, room=CHART, names=names) if known and not start else None
     lines = tuple(line_of(row, found, href(row)) for row in rows[start : start + ROWS])
+    lines = lines[: fitting([size(LINE, *each.words) for each in lines], room - (len(drawn.svg) if drawn else 0))]
+    details = tuple(estimate_facts.rows_own(found, estimate_facts.shared_notes(found), judging=False))
+    left = f"{len(details) - NOTES:,} more notes on single rows are in the answer as JSON"
     return Result(
         found=found,
         heading=chart_words.heading_of(found, names),
@@ -242,11 +252,11 @@ def result_of(
         lines=lines,
         start=start,
         before=max(0, start - ROWS) if start else None,
-        following=start + ROWS if start + ROWS < len(rows) else None,
+        following=start + len(lines) if start + len(lines) < len(rows) else None,
         notes=tuple(
             note for note in (*found.notes, *estimate_facts.shared_notes(found)) if note not in INTERVALS and READ_AS not in note
         ),
-        details=tuple(estimate_facts.rows_own(found, estimate_facts.shared_notes(found), judging=False)),
+        details=(*details[:NOTES], *([left] if len(details) > NOTES else [])),
         told=frozenset(name for name in EstimateLine.__slots__ if any(getattr(line, name) for line in lines)),
         file=file_name(asked),
         intervals=intervals_of(found),
