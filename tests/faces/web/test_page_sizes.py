@@ -124,3 +124,14 @@ def test_every_chip_of_a_wide_log_leads_to_an_answer(site):
             found = browser.get(each)
             assert found.status_code == 200
             assert 'role="alert"' not in found.text
+
+
+def test_a_list_with_its_counts_by_field_keeps_its_size_however_long_the_question_is(site):
+    terms = [f"inputs.{name}:>=0" for name in NAMES[:4]]
+    with site.browser() as browser:
+        for count in range(5):
+            query = " ".join(["severity:<=3", *terms[:count]])
+            page = browser.get("/cases", params={"facets": "true", "query": query})
+            assert page.status_code == 200
+            assert "Narrow by field" in page.text
+            assert len(page.content) <= 58_000, count

@@ -275,6 +275,17 @@ def test_of_a_run_of_many_windows_a_page_has_the_rows_of_the_part_that_one_opens
             opened = client.get(each)
             assert len(opened.content) < 60_000, each
             shown = opened.text.partition('id="opened"')[2].partition("</details>")[0]
-            assert 1 <= shown.count('<tr><th scope="row"') <= 140, each
+            assert 1 <= shown.count('<tr><th scope="row"') <= 110, each
         windows = client.get(f"/runs/{run.id}?part=windows").text
     assert windows.count("This run") == 30
+
+
+@pytest.mark.parametrize("log", [60], indirect=True)
+def test_a_page_with_the_rows_of_a_part_of_very_many_is_small_with_room(site, log):
+    run = captured(site, log, 60)
+    with site.browser() as client:
+        page = client.get(f"/runs/{run.id}").text
+        parts = re.findall(rf'<a href="(/runs/{run.id}\?part=[^"]*)#opened">Show its rows</a>', page)
+        opened = {each: client.get(each) for each in parts}
+    assert max(each.text.count('<tr><th scope="row"') for each in opened.values()) == 110
+    assert {each: len(page.content) for each, page in opened.items() if len(page.content) > 58_000} == {}

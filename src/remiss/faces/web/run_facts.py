@@ -22,7 +22,8 @@ from remiss.records.run import ALL, CONTROL, UNDECIDED, Group, Run
 if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol
 
-MOST = 140
+# At most so many rows of a run are on one page, which is then under 60 KB.
+MOST = 110
 # More columns are no table that one reads.
 MOST_VERSIONS = 5
 NO_VERSION = "no version"

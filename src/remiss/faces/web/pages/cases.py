@@ -22,7 +22,7 @@ from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Cached, Ws
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages import saved_views
-from remiss.faces.web.pages.list_address import LIMIT, PATH, ListAddress, ListLink, inside, link, ready, teams_of_query, unusual
+from remiss.faces.web.pages.list_address import LIMIT, PATH, ListAddress, ListLink, leading, link, ready, teams_of_query, unusual
 from remiss.faces.web.pages.list_columns import (
     WORDS,
     ColumnChooser,
@@ -37,6 +37,7 @@ from remiss.faces.web.pages.list_columns import (
 from remiss.faces.web.pages.list_facets import FacetsPart, facets_of, further_counts
 from remiss.faces.web.pages.search_box import KeyHelp, language
 from remiss.faces.web.rendering import MARKDOWN, address, part, render, segment, sheet, shell
+from remiss.faces.web.trend_question import size
 from remiss.present.legible import printable
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ router = APIRouter()
 SEEING = "case:read"
 COUNT, FACETS, LANGUAGE = "/parts/cases/count", "/parts/cases/facets", "/parts/cases/language"
 
+# In bytes: what lines and counts by field may take together of a page, and a line beside the address of the list.
+ROOM, LINE = 40_000, 480
 # Where those that are no cases are listed.
 CONTROLS = address("/api/v1/sample", query="group:control")
 
@@ -129,7 +132,7 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         total = None if all_of_it is None else all_of_it.total
         counted = look(ws, catalog.facets, found.position, query=asked.query)
         ask = partial(look, ws, catalog.facets, found.position)
-        counts = None if counted is None else _facets(ws, answers, counted, asked, ask, beside=True)
+        counts = None if counted is None else _facets(ws, answers, counted, asked, ask, len(found))
     except InputError as error:
         if not shown_at_the_box(error):
             raise
@@ -183,10 +186,9 @@ def _facets(
     counted: Rows,
     asked: ListAddress,
     ask: Callable[..., Rows | None],
-    *,
-    beside: bool = False,
+    lines: int | None = None,
 ) -> FacetsPart | None:
-    """Return the counts of a list, and of its fields those beside what it asks of them; None when one is not there yet."""
+    """Return the counts of a list, beside so many lines of it, and further ones of its fields; None when one is not there yet."""
     query, protocols = parse(asked.query), _known(ws, answers, counted.position)
     if inputs := inputs_to_count(counted, chain.from_iterable(map(protocol_cache.fields, protocols))):
         if (found := ask(query=asked.query, fields=inputs)) is None:
@@ -196,7 +198,8 @@ def _facets(
     known = {of: rows for of, rows in further.items() if rows is not None}
     if len(known) != len(further):
         return None
-    return facets_of(counted, asked, query, {**WORDS, **protocol_cache.heads(protocols)}, known, beside=beside)
+    room = None if lines is None else ROOM - lines * size(LINE, leading(asked)(""))
+    return facets_of(counted, asked, query, {**WORDS, **protocol_cache.heads(protocols)}, known, room=room)
 
 
 def _known(ws: Workspace, answers: ResultCache, position: int) -> tuple[Protocol, ...]:
@@ -258,7 +261,7 @@ def page_of(
 ) -> CasesPage:
     """Return the context of a list; `known` are the newest protocols, which name what its columns are called."""
     same, columns = {"query": asked.query, "as_of": asked.as_of}, ",".join(asked.chosen)
-    leads = inside(asked)
+    leads = leading(asked)
     lines = () if found is None else tuple(each | {"href": leads(str(each["id"]))} for each in found)
     return CasesPage(
         query=asked.query,

@@ -19,6 +19,8 @@ from remiss.records.rows import split_columns
 
 PATH = "/cases"
 # How many cases stand on a page of the list.
+# A case is told which list it was opened from in at most so many letters.
+LONGEST = 220
 LIMIT = 50
 NEWEST = "-occurred"
 SORTS = (
@@ -93,6 +95,12 @@ def inside(asked: ListAddress) -> Callable[[str], str]:
     where = {"query": asked.query, "sort": asked.sort, "after": asked.after, "start": asked.start or None}
     same = address("", **where, columns=",".join(asked.chosen), as_of=asked.as_of)
     return lambda case: f"{PATH}/{segment(case)}{same}"
+
+
+def leading(asked: ListAddress) -> Callable[[str], str]:
+    """Return the same for the lines of a list; without the list where it is asked at such length that its lines were no page."""
+    same = inside(asked)
+    return same if len(same("")) <= LONGEST else lambda case: address(f"{PATH}/{segment(case)}", as_of=asked.as_of)
 
 
 def place_of(asked: ListAddress, found: Neighbours, total: int | None) -> PlaceInList:

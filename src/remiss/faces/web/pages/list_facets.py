@@ -7,7 +7,8 @@ So what a list asks of a field, or excludes, has to be counted again without it:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import ClassVar, TypeAlias
 
 from remiss.catalog.listing import INPUTS, countable
@@ -15,12 +16,15 @@ from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Not, Query, Term, both, conjuncts, either
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.pages.list_address import ListAddress, link
+from remiss.faces.web.trend_question import size
 from remiss.records.event import EMPTY, NONE_OF, Scalar
 from remiss.records.rows import Rows
 
 FIRST = 8
 # So many of each field on a page that is counted by field, which only those ask for who have no script; of inputs none.
 FIRST_OF_PAGE = 3
+# In bytes, beside what is different in each: a value with its two links, and a field.
+VALUE, FACET = 330, 180
 # In which order fields are counted, what narrows most first; context fields follow.
 COUNTED = ("criterion", "severity", "status", "mode", "suggested_mode", "model", "model_version", "label", "source")
 # Of a case that has several values of it one may already be in the list by another.
@@ -101,7 +105,7 @@ def facets_of(
     labels: Mapping[str, str],
     further: Mapping[Question, Rows] | None = None,
     *,
-    beside: bool = False,
+    room: int | None = None,
 ) -> FacetsPart:
     """Return the counts of a list as links that narrow it or widen it again.
 
@@ -109,7 +113,7 @@ def facets_of(
     ----------
     labels : what people call fields
     further : the answers to `further_counts`
-    beside : whether they come with the list, and with few values each
+    room : how many bytes they may take where they come with the list, with few values each; None by themselves
     """
     names = _named(found, query)
     order = [*(name for name in COUNTED if name in names), *(name for name in names if name not in COUNTED)]
@@ -118,19 +122,33 @@ def facets_of(
         values = _values(found, asked, query, name, further or {})
         if len(values) > 1 or any(each.chosen or each.excluded for each in values):
             values = tuple(sorted(values, key=lambda value: (not value.chosen, not value.excluded)))
-            facets.append(_facet(asked, name, values, beside=beside))
+            facets.append(_facet(asked, name, values, room))
+            room = None if room is None else room - _size(facets[-1])
         elif values and not values[0].missing:
             same.append((name, values[0].words))
     return FacetsPart(facets=tuple(facets), same=tuple(same), labels=labels)
 
 
-def _facet(asked: ListAddress, name: str, values: tuple[Value, ...], *, beside: bool) -> Facet:
-    if not beside:
+def _facet(asked: ListAddress, name: str, values: tuple[Value, ...], room: int | None) -> Facet:
+    if room is None:
         return Facet(field=name, first=values[:FIRST], more=values[FIRST:])
-    first = 0 if name.startswith(INPUTS) else FIRST_OF_PAGE
+    sizes = accumulate(size(VALUE, each.href, each.less, each.words, each.words) for each in values[:FIRST_OF_PAGE])
+    first = 0 if name.startswith(INPUTS) else sum(upto <= room for upto in sizes)
     shown = len(values) if name == asked.more else max(first, sum(value.chosen or value.excluded for value in values))
     href = f"{link(asked, facets='true', more=name)}#facets"
-    return Facet(field=name, first=values[:shown], left=len(values[shown:]), href=href)
+    # What was chosen can be taken away, and is excluded elsewhere where there is no room.
+    bare = room <= 0 and name != asked.more
+    return Facet(
+        field=name,
+        first=tuple(replace(each, less="") if bare else each for each in values[:shown]),
+        left=len(values[shown:]),
+        href=href,
+    )
+
+
+def _size(facet: Facet) -> int:
+    """Return how many bytes a field takes beside a list."""
+    return size(FACET, facet.href) + sum(size(VALUE, each.href, each.less, each.words, each.words) for each in facet.first)
 
 
 def _values(found: Rows, asked: ListAddress, query: Query, name: str, further: Mapping[Question, Rows]) -> tuple[Value, ...]:

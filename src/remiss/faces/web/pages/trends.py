@@ -58,7 +58,7 @@ router = APIRouter()
 # At most so many rows of a table, and notes on single ones, are on a page.
 ROWS, NOTES = 40, 12
 # In bytes: what chart, table and links to other questions may take together of a page, and what of that the chart may.
-ROOM, CHART = 43_000, 22_000
+ROOM, CHART = 43_000, 25_000
 # In bytes, beside what is different in each: a row of the table, and a link to another question.
 LINE, OFFERED = 260, 70
 READ_AS = ": read as "
