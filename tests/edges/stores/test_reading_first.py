@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from remiss import capture
+from remiss.catalog.query.expression import EVERYTHING
 from remiss.understand import actions as understand
 from remiss.understand import flagged
+from remiss.understand.domain import MOST_VALUES, key_of
 from remiss.understand.two_phase import rows
 from tests.edges.stores.listening import overheard
 from tests.stories.logs import MONDAY, WEEK, small_log
@@ -65,3 +67,21 @@ def test_an_estimate_asks_the_catalog_nothing_once_it_computes(ws, captured, ask
     with overheard(ws) as heard, around(ARITHMETIC, lambda: heard_by_then.append(len(heard))):
         understand.estimate(ws, **asked)
     assert heard_by_then[0] == heard_by_then[-1] > 0
+
+
+def test_how_many_values_fields_have_is_what_their_sampled_events_show_up_to_the_most(ws, captured):
+    position = ws.evidence.position()
+    [frame] = ws.evidence.frames(position)
+    names = ("inputs.carrier", "context.airport", "inputs.distance", "label", "output", "confidence", "model_version", "model")
+    found = {
+        name: len({key_of(each.key) for each in ws.evidence.sampled(frame, EVERYTHING, None, name, position)}) for name in names
+    }
+    assert ws.evidence.value_counts(frame, names, 10_000, position) == found
+    assert ws.evidence.value_counts(frame, names, 2, position) == {name: min(count, 3) for name, count in found.items()}
+    fields = ("month", "criterion", "mode", *names)
+    assert understand.answerable(ws, fields=fields, source=None, protocol="arrival-delay", as_of=position) == {
+        "month",
+        "criterion",
+        "mode",
+        *(name for name in names if found[name] <= MOST_VALUES),
+    }
