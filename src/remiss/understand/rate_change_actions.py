@@ -32,7 +32,8 @@ from remiss.understand.ports import ESTIMATE, UnderstandWorkspace
 from remiss.understand.question import Question, settle
 from remiss.understand.sampling_facts import SampledColumns
 from remiss.understand.scope import OCCURRED, terms_of, without_time
-from remiss.understand.slices.predicates import BINS, chosen_fields, slice_field
+from remiss.understand.slices.predicates import BINS, slice_field
+from remiss.understand.slices.search import chosen_fields
 from remiss.understand.variance import HISTORY, Flags, Indices
 
 # So many slices are told, the commonest; the rest is one, and what has fewer sampled events than the least is in it.

@@ -25,9 +25,9 @@ from remiss.understand.ports import ESTIMATE, SliceWorkspace, UnderstandWorkspac
 from remiss.understand.question import Question, rules_of, settle
 from remiss.understand.slices.counting import DEEPEST, SliceSample, Support
 from remiss.understand.slices.keeping import EXPECTED, KEEP, SlicesFound, kept_slice, recorded, stored, told
-from remiss.understand.slices.predicates import BINS, chosen_fields
+from remiss.understand.slices.predicates import BINS
 from remiss.understand.slices.report import figures, slice_sample, unlike_in_size
-from remiss.understand.slices.search import LEVEL, search
+from remiss.understand.slices.search import LEVEL, chosen_fields, search
 from remiss.understand.variance import HISTORY
 
 

@@ -7,6 +7,8 @@ few. It is never taken to be narrower than what a permutation of events makes of
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,13 +53,51 @@ class Null:
 
     def upper(self, p: float) -> float:
         """Return the score, as a sum of squares, that has such a p-value."""
-        low, high = 0.0, 1e-12
+        least, usual = 1e-12, float(self.scales.mean())
+        low, high = 0.0, least * 4.0 ** max(0, round(math.log(usual / least, 4)) if usual > 0 else 0)
+        while high > least and self.p(high / 4) <= p:
+            high /= 4
         while self.p(high) > p and high < 1e300:
             high *= 4
+        # Each p-value is the mean of many: where it falls to `p` is found by fewer of them than halving takes.
+        at, close = crossing(lambda score: self.p(score) - p, low, high), high * 2.0**-42
         for _ in range(40):
             middle = (low + high) / 2
-            low, high = (middle, high) if self.p(middle) > p else (low, middle)
+            below = self.p(middle) > p if abs(middle - at) < close else middle < at
+            low, high = (middle, high) if below else (low, middle)
         return high
+
+
+def crossing(falls: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function that falls from `low` to `high` falls to nothing: within 2^-46 of `high`, an end where it does not.
+
+    Source: Chandrupatla, A new hybrid quadratic/bisection algorithm for finding the zero of a nonlinear function without using
+    derivatives, Advances in Engineering Software 28 (1997) 145-149.
+
+    >>> round(crossing(lambda x: 2 - x * x, 0.0, 4.0), 12), crossing(lambda x: -1.0, 0.0, 4.0), crossing(lambda x: 1.0, 0.0, 4.0)
+    (1.414213562373, 0.0, 4.0)
+    """
+    a, b, of_a, of_b = low, high, falls(low), falls(high)
+    if of_a <= 0 or of_b > 0:
+        return low if of_a <= 0 else high
+    within, part = high * 2.0**-46, 0.5
+    while True:
+        x = a + part * (b - a)
+        of_x = falls(x)
+        if (of_x > 0) == (of_a > 0):
+            c, of_c = a, of_a
+        else:
+            b, of_b, c, of_c = a, of_a, b, of_b
+        a, of_a = x, of_x
+        least = within / abs(b - a)
+        if of_a == 0 or least > 0.5:
+            return a
+        along, beside = (a - b) / (c - b), (of_a - of_b) / (of_c - of_b)
+        part = 0.5
+        if beside**2 < along and (1 - beside) ** 2 < 1 - along:
+            first = of_a / (of_b - of_a) * of_c / (of_b - of_c)
+            part = first + (c - a) / (b - a) * of_a / (of_c - of_a) * of_b / (of_c - of_b)
+        part = min(1 - least, max(least, part))
 
 
 def fitted(references: Numbers, permuted: Numbers, own: float, beside: Numbers) -> Null:

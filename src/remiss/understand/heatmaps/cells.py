@@ -84,17 +84,24 @@ class CellDomain:
     def _truths(self, query: Query) -> Sequence[Truth]:
         """Return of each cell whether all of its events match, none, or nobody knows."""
         if query not in self._known:
-            width, found = self.domain.width, dict[tuple[datetime, bytes, object], Truth]()
-            truths = []
-            for placed in self.domain.cells:
-                cell = placed.cell
-                key = (cell.window, stratum_key(cell.stratum), cell.version)
-                if key not in found:
-                    facts = Facts(window=Window(cell.window, width), shared=shared_of(cell), constants=self._constants)
-                    found[key] = holds(query, facts)
-                truths.append(found[key])
-            self._known[query] = truths
+            kinds, of = self._kinds
+            truths = [holds(query, facts) for facts in kinds]
+            self._known[query] = [truths[kind] for kind in of]
         return self._known[query]
+
+    @cached_property
+    def _kinds(self) -> tuple[Sequence[Facts], Sequence[int]]:
+        """What is known of all events of cells, each time once, and of each cell which of these holds of its events."""
+        width, found, of = self.domain.width, dict[tuple[datetime, bytes, object], int](), []
+        kinds: list[Facts] = []
+        for placed in self.domain.cells:
+            cell = placed.cell
+            key = (cell.window, stratum_key(cell.stratum), cell.version)
+            if key not in found:
+                found[key] = len(kinds)
+                kinds.append(Facts(window=Window(cell.window, width), shared=shared_of(cell), constants=self._constants))
+            of.append(found[key])
+        return kinds, of
 
 
 class CellSample:

@@ -7,18 +7,12 @@ like any other. A predicate is a query, so that whatever takes a query takes a s
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from remiss.catalog.query.expression import Level, Not, Operator, Query, Term, both
-from remiss.errors import QueryError
-from remiss.protocol.nearest import nearest_part
-from remiss.protocol.predicate import check_predicate
-from remiss.protocol.terms import CONTEXT, INPUTS, Criterion, Protocol, Type
 from remiss.records.event import Scalar
-from remiss.understand.question import rules_of
 from remiss.understand.sampling_facts import FieldColumn
 from remiss.understand.variance import Flags, Indices, Numbers
 
@@ -27,9 +21,6 @@ MOST_VALUES = 50
 # Numbers with so few values are categories: how often a connection was missed, a month, a grade.
 FEW_VALUES = 8
 BINS = 4
-VERSION = "model_version"
-# What the model says and what turned out to be true are no reason why it failed.
-ANSWERS = frozenset({"output", "label", "confidence"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,34 +139,3 @@ def _between(name: str, low: float | None, high: float | None) -> Query:
     parts = [] if low is None else [_term(name, Operator.AT_LEAST, low)]
     parts += [] if high is None else [_term(name, Operator.LESS, high)]
     return both(*parts)
-
-
-def chosen_fields(document: Protocol, criteria: Sequence[str], fields: str | None) -> tuple[str, ...]:
-    """Return the fields that slices may ask for, by name.
-
-    Raises
-    ------
-    QueryError : a field that was named is none of them
-    """
-    read = {name for each in document.criteria if each.name in criteria for name in read_by(document, each)} | ANSWERS
-    same = {document.fields[name].sql for name in read if name in document.fields}
-    rules = rules_of(document, 0)
-    open_to = [name for name in rules.fields if name.startswith((INPUTS, CONTEXT)) or name == VERSION]
-    allowed = sorted(name for name in open_to if name not in read and document.fields[name].sql not in same)
-    if fields is None:
-        return tuple(allowed)
-    named = [name.strip() for name in fields.split(",") if name.strip()]
-    for name in named:
-        if name not in allowed:
-            why = "is read by the criterion, so it is no reason for it" if name in read else "is no field that slices ask for"
-            do = nearest_part("" if name in read else name, allowed, "choose among")
-            raise QueryError(f"{name[:80]} {why}", do=do, field="fields")
-    return tuple(sorted(set(named)))
-
-
-def read_by(document: Protocol, criterion: Criterion) -> frozenset[str]:
-    """Return the fields that a criterion reads, which say nothing of why it is met."""
-    written = [each.sql for each in (criterion.when, criterion.among) if each is not None]
-    types = dict.fromkeys(document.fields, Type.UNKNOWN)
-    found = [check_predicate(each, types, unread=document.unread).reads for each in written]
-    return frozenset({name for each in found for name in each} | ({criterion.of} if criterion.of else set()))

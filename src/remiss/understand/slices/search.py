@@ -12,7 +12,12 @@ from itertools import chain, groupby
 
 import numpy as np
 
+from remiss.errors import QueryError
+from remiss.protocol.nearest import nearest_part
+from remiss.protocol.predicate import check_predicate
+from remiss.protocol.terms import CONTEXT, INPUTS, Criterion, Protocol, Type
 from remiss.understand.multiple_testing import benjamini_hochberg
+from remiss.understand.question import rules_of
 from remiss.understand.slices.counting import ALIKE, DEEPEST, Part, SliceCounts, SliceSample, Support, counted_slices
 from remiss.understand.slices.testing import WindowCounts, pooled_correlation, scores, window_parts
 from remiss.understand.variance import Flags, Indices
@@ -22,6 +27,9 @@ LEVEL = 0.05
 ADDS = 0.05
 # So many that are kept are enough to read; so many are looked at for them.
 MOST_KEPT, MOST_LOOKED_AT = 50, 500
+VERSION = "model_version"
+# What the model says and what turned out to be true are no reason why it failed.
+ANSWERS = frozenset({"output", "label", "confidence"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,3 +187,34 @@ def _beyond(some: WindowCounts, whole: WindowCounts, correlation: float) -> floa
     if not 0 < some.among.sum() < whole.among.sum() * (1 - ALIKE):
         return 1.0
     return float(scores(some.among[None], some.failing[None], whole, correlation).p[0])
+
+
+def chosen_fields(document: Protocol, criteria: Sequence[str], fields: str | None) -> tuple[str, ...]:
+    """Return the fields that slices may ask for, by name.
+
+    Raises
+    ------
+    QueryError : a field that was named is none of them
+    """
+    read = {name for each in document.criteria if each.name in criteria for name in read_by(document, each)} | ANSWERS
+    same = {document.fields[name].sql for name in read if name in document.fields}
+    rules = rules_of(document, 0)
+    open_to = [name for name in rules.fields if name.startswith((INPUTS, CONTEXT)) or name == VERSION]
+    allowed = sorted(name for name in open_to if name not in read and document.fields[name].sql not in same)
+    if fields is None:
+        return tuple(allowed)
+    named = [name.strip() for name in fields.split(",") if name.strip()]
+    for name in named:
+        if name not in allowed:
+            why = "is read by the criterion, so it is no reason for it" if name in read else "is no field that slices ask for"
+            do = nearest_part("" if name in read else name, allowed, "choose among")
+            raise QueryError(f"{name[:80]} {why}", do=do, field="fields")
+    return tuple(sorted(set(named)))
+
+
+def read_by(document: Protocol, criterion: Criterion) -> frozenset[str]:
+    """Return the fields that a criterion reads, which say nothing of why it is met."""
+    written = [each.sql for each in (criterion.when, criterion.among) if each is not None]
+    types = dict.fromkeys(document.fields, Type.UNKNOWN)
+    found = [check_predicate(each, types, unread=document.unread).reads for each in written]
+    return frozenset({name for each in found for name in each} | ({criterion.of} if criterion.of else set()))

@@ -216,7 +216,10 @@ def standing_of(stands: str) -> EventStanding:
 
 def numbered(known: dict[Any, int], values: Iterable[Any]) -> Indices:
     """Return the number of each value, one that is not known yet with the next."""
-    return np.array([known.setdefault(value, len(known)) for value in values], dtype=np.intp)
+    every = [*values]
+    for value in dict.fromkeys(every):
+        known.setdefault(value, len(known))
+    return np.fromiter(map(known.__getitem__, every), dtype=np.intp, count=len(every))
 
 
 def joined(parts: Sequence[npt.NDArray[Any]], kind: Any) -> npt.NDArray[Any]:
