@@ -33,6 +33,8 @@ STEPS = (
 KEPT_STEPS = (
     (("init",), 0, set()),
     (("suite list", "scenario list", "result list", "gate list", "flag list", "waiver list"), 0, {"pydantic"}),
+    (("result rows none",), 2, {"pydantic"}),
+    (("suite compare none --model arrival-delay@2 --baseline arrival-delay@1",), 2, {"pydantic", "numpy"}),
 )
 # Of a catalog with runs, protocols are read, and with them what they were written in; a listing of a source opens no file;
 # figures are counted in arrays, and what was counted of fields is kept as such.
@@ -41,8 +43,9 @@ RUN_STEPS = (
     (("queue list", "run show {run}", "run windows {run}"), 0, {"pydantic", "yaml"}),
     (("status",), 0, {"pydantic", "yaml", "duckdb"}),
     (("slice list", "run compare {run} {other}"), 0, {"pydantic", "yaml", "duckdb", "numpy"}),
-    (("slice show none", "result rows none"), 2, {"pydantic", "yaml", "duckdb", "numpy"}),
-    (("run histograms {run}",), 0, {"pydantic", "yaml", "duckdb", "numpy", "pyarrow"}),
+    (("slice show none",), 2, {"pydantic", "yaml", "duckdb", "numpy"}),
+    (("chart heatmap inputs.carrier month --measure total",), 0, {"pydantic", "yaml", "duckdb", "numpy", "scipy.special"}),
+    (("run histograms {run}",), 0, {"pydantic", "yaml", "duckdb", "numpy", "scipy.special", "pyarrow"}),
 )
 CALLED = f"""
 import sys

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from remiss.records.gate import GateVerdict
+from remiss.records.suite import GUARD, PRODUCTION
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_thresholds import repeats_of
-from remiss.safeguard.suite_assembly import DIFFERING, GUARD, PRODUCTION, gate_rows
+from remiss.safeguard.suite_assembly import DIFFERING, gate_rows
 from tests.simulation.whole_gates import Versions, decided, gates, played, policy, printed, suite, versions
 
 PASS, FAIL = GateVerdict.PASS, GateVerdict.FAIL

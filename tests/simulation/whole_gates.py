@@ -14,14 +14,14 @@ import numpy as np
 from remiss.records.gate import GateVerdict, overall
 from remiss.records.model import ModelSpecification
 from remiss.records.states import Status
-from remiss.records.suite import CaptureRole, SuitePart, SuiteRow
+from remiss.records.suite import GUARD, CaptureRole, SuitePart, SuiteRow
 from remiss.safeguard.asking import Answers
 from remiss.safeguard.gate_conditions import conditions_of
 from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.gate_thresholds import Played, repeats_of
 from remiss.safeguard.judging import NO, UNKNOWN, YES
 from remiss.safeguard.non_inferiority import shares_of
-from remiss.safeguard.suite_assembly import DIFFERING, GUARD, GateRows, gate_rows, power
+from remiss.safeguard.suite_assembly import DIFFERING, GateRows, gate_rows, power
 from remiss.safeguard.suite_columns import SuiteColumns, coded
 
 CRITERION = "missed-delay"

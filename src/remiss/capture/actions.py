@@ -16,7 +16,7 @@ from remiss.capture.left_out import filed_by_others
 from remiss.capture.listed_files import KnownSource, known_source
 from remiss.capture.listing import shown_changes, shown_run
 from remiss.capture.planning import compare
-from remiss.capture.ports import CaptureWorkspace
+from remiss.capture.ports import CAPTURE, CaptureWorkspace
 from remiss.capture.schedule import DueIntervals, Interval, mark_provisional, spans, whole_windows
 from remiss.capture.source_files import Due, look
 from remiss.capture.source_files import due as due_of
@@ -33,9 +33,6 @@ from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
 from remiss.records.run import DerivedRun, Group, Run, RunWindow
 from remiss.records.window import Window, window_at, window_index
-
-# To plan a capture reads the logs by whatever a document says, as capturing does.
-CAPTURE = "run:capture"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

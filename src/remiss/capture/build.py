@@ -5,8 +5,7 @@ The same function serves a capture, which then files what it gave, and `reproduc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -17,16 +16,15 @@ from remiss.capture import expected, redact, sample
 from remiss.capture.bins import PURPOSE, BinChoice, opened, sealed
 from remiss.capture.criterion_counts import of_cells, warnings
 from remiss.capture.left_out import FiledIds
-from remiss.capture.listed_files import KnownSource, addresses_of, part_of, read_files, relative
+from remiss.capture.listed_files import KnownSource, addresses_of, part_of, read_files, reading, relative
 from remiss.capture.manifest import fingerprint, run_digest
 from remiss.capture.planning import WindowYield
-from remiss.capture.ports import CaptureWorkspace, ReadsLogs
+from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import check_none_refused, notes_on_lost
 from remiss.govern.ports.vault import Bundle
 from remiss.govern.redaction.event_fields import admits, writable
 from remiss.govern.redaction.redactor import Redactor, remembering
 from remiss.protocol.check_result import Checked
-from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Protocol
 from remiss.records.bulk import in_bulk
 from remiss.records.histogram import Bins
@@ -51,27 +49,6 @@ class Derived:
     def present(self) -> frozenset[tuple[str, datetime]]:
         """The known events that were not drawn, by id and window, of which the source still has a row."""
         return self.outranked | {(member.event.id, member.window) for member in self.refreshed}
-
-
-@contextmanager
-def reading(
-    ws: ReadsLogs, checked: Checked, source: Description | None = None
-) -> Iterator[tuple[Session, Description, Description | None]]:
-    """Open the sources of a protocol; nothing of what was read is used when they change meanwhile.
-
-    Parameters
-    ----------
-    source : what is known of the source of the events already, perhaps of some of its files only
-    """
-    protocol = checked.protocol
-    folder = ws.documents.folder(protocol.path)
-    source = source or ws.engine.describe(protocol.source, folder)
-    labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
-    relations = {"events": (protocol.source, source)}
-    if protocol.labels is not None and labels is not None:
-        relations["labels"] = (protocol.labels.address, labels)
-    with ws.engine.open(relations) as session:
-        yield session, source, labels
 
 
 def derive(

@@ -13,9 +13,8 @@ from pathlib import PurePath
 from typing import Any
 
 from remiss.capture import census, requirements, row_checks
-from remiss.capture.build import reading
 from remiss.capture.captured import WindowInForce
-from remiss.capture.listed_files import relative
+from remiss.capture.listed_files import reading, relative
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.reproduction import as_filed
 from remiss.capture.sql import criteria, statements

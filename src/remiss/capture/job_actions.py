@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from remiss.action import action
-from remiss.capture.actions import CAPTURE, Since, Until, allow_capture, capture, due, due_now, meant
+from remiss.capture.actions import Since, Until, allow_capture, capture, due, due_now, meant
 from remiss.capture.capture_status import MOST_RUNS
 from remiss.capture.listed_files import filed_document
-from remiss.capture.ports import CaptureJobWorkspace, CaptureWorkspace
+from remiss.capture.ports import CAPTURE, CaptureJobWorkspace, CaptureWorkspace
 from remiss.capture.schedule import whole_windows
 from remiss.errors import InputError, NotFound
 from remiss.govern.ports.jobs import Posted

@@ -9,16 +9,17 @@ again by, and what is looked at beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import PurePath
 
-from remiss.capture.ports import CaptureWorkspace
+from remiss.capture.ports import CaptureWorkspace, ReadsLogs
 from remiss.capture.sql.plan import LABELS, ScanPlan
 from remiss.errors import ProtocolError
 from remiss.protocol.check_result import Checked
-from remiss.protocol.ports import Description
+from remiss.protocol.ports import Description, Session
 from remiss.protocol.terms import Address, Protocol
 from remiss.protocol.versions import kept_version
 from remiss.records.bulk import in_bulk
@@ -167,6 +168,27 @@ def _labels_read_as(ws: CaptureWorkspace, document: Protocol) -> str:
     fields = sorted(each.sql for each in document.fields.values() if f"{LABELS}." in each.sql)
     read = [ws.engine.name, labels.key.labels, labels.time, labels.address.time_zone, labels.address.ambiguous, fields]
     return digest([READING, *read, labels.address.format, document.sampling.window.total_seconds()])[:16]
+
+
+@contextmanager
+def reading(
+    ws: ReadsLogs, checked: Checked, source: Description | None = None
+) -> Iterator[tuple[Session, Description, Description | None]]:
+    """Open the sources of a protocol; nothing of what was read is used when they change meanwhile.
+
+    Parameters
+    ----------
+    source : what is known of the source of the events already, perhaps of some of its files only
+    """
+    protocol = checked.protocol
+    folder = ws.documents.folder(protocol.path)
+    source = source or ws.engine.describe(protocol.source, folder)
+    labels = None if protocol.labels is None else ws.engine.describe(protocol.labels.address, folder)
+    relations = {"events": (protocol.source, source)}
+    if protocol.labels is not None and labels is not None:
+        relations["labels"] = (protocol.labels.address, labels)
+    with ws.engine.open(relations) as session:
+        yield session, source, labels
 
 
 def filed_document(ws: CaptureWorkspace, manifest: Manifest) -> Protocol:

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from remiss.capture import census, requirements, row_checks, time_ranges
-from remiss.capture.actions import CAPTURE
-from remiss.capture.build import reading
 from remiss.capture.criterion_counts import of_cells
 from remiss.capture.detectable import detectable
+from remiss.capture.listed_files import reading
+from remiss.capture.ports import CAPTURE
 from remiss.capture.sql.plan import EVENTS, ScanPlan, Shape
 from remiss.capture.sql.scan import steps
 from remiss.capture.sql.spelling import THOUSANDS, casts, columns_of, name, of_source, outline

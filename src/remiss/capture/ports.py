@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from remiss.protocol.terms import Protocol as Document
     from remiss.records.histogram import Bins, WindowHistograms
 
+# To plan a capture reads the logs by whatever a document says, as capturing does.
+CAPTURE = "run:capture"
+
 
 class ReadsLogs(Protocol):
     """What reads the logs of a protocol."""

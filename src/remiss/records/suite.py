@@ -16,6 +16,8 @@ from remiss.records.success import SuccessCriterion
 
 # Under which events that are in a suite are counted beside those that are left out of it.
 APART = "redaction touched an input (cases, which are graded apart)"
+# What a gate asks of a suite: of what passes, of the sample of production, and of open cases.
+GUARD, PRODUCTION, TARGET = "guard", "production", "target"
 
 
 class SuitePart(StrEnum):

@@ -14,6 +14,7 @@ from remiss.safeguard.kept_actions import show_gate as show_gate
 from remiss.safeguard.kept_actions import show_result as show_result
 from remiss.safeguard.kept_actions import show_scenarios as show_scenarios
 from remiss.safeguard.kept_actions import show_suite as show_suite
+from remiss.safeguard.logged_comparison_actions import compare_logged as compare_logged
 from remiss.safeguard.model_actions import check_model as check_model
 from remiss.safeguard.model_actions import list_models as list_models
 from remiss.safeguard.notebook_actions import notebook as notebook
@@ -30,7 +31,6 @@ from remiss.safeguard.scenario_actions import make_scenarios as make_scenarios
 from remiss.safeguard.suite_actions import build_suite as build_suite
 from remiss.safeguard.suite_actions import list_suite_rows as list_suite_rows
 from remiss.safeguard.suite_comparison_actions import compare as compare
-from remiss.safeguard.suite_comparison_actions import compare_logged as compare_logged
 from remiss.safeguard.suite_run_actions import ask as ask
 from remiss.safeguard.suite_run_actions import suite_job as suite_job
 from remiss.safeguard.waiver_actions import approve_waiver as approve_waiver

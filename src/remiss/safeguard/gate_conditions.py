@@ -13,12 +13,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from remiss.records.gate import MOST_EVIDENCE, SHOWN_EVIDENCE, GateCondition, GateVerdict
-from remiss.records.suite import CaptureRole
+from remiss.records.suite import GUARD, PRODUCTION, CaptureRole
 from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.gate_thresholds import Played, thresholds
 from remiss.safeguard.judging import NO, UNKNOWN, YES, States, majority
 from remiss.safeguard.non_inferiority import FAIL_LEVEL, PASS_LEVEL, NonInferiority, Places, Strata, judge, shares_of, strata_of
-from remiss.safeguard.suite_assembly import GUARD, PRODUCTION
 from remiss.safeguard.waiving import MODELS_RUN
 
 # What the condition is called that stands for all others where a model does not run, and the one where it did not always answer.

@@ -14,12 +14,12 @@ import numpy as np
 
 from remiss.records.gate import SHOWN_EVIDENCE, GateCondition, GateVerdict
 from remiss.records.states import DECIDED, Status
-from remiss.records.suite import CaptureRole, SuiteRow
+from remiss.records.suite import TARGET, CaptureRole, SuiteRow
 from remiss.safeguard.asking import Answers
 from remiss.safeguard.gate_policy import GatePolicy
 from remiss.safeguard.judging import NO, UNKNOWN, YES, majority
 from remiss.safeguard.non_inferiority import families_lost_and_won
-from remiss.safeguard.suite_assembly import CRITICAL, TARGET, GateRows
+from remiss.safeguard.suite_assembly import CRITICAL, GateRows
 from remiss.safeguard.waiving import OPEN_CRITICAL, RESOLVED_CRITICAL
 from remiss.understand.multiple_testing import mcnemar_better
 

@@ -27,6 +27,7 @@ from remiss.safeguard.result_ports import GateWorkspace, ResultRowSearch, Result
 from remiss.safeguard.waiving import with_waivers
 
 SUITE_READ, GATE_READ = "suite:read", "gate:read"
+KIND = "result"
 SuiteName = Annotated[str, Help("The name of a suite, or NAME@DIGEST with at least six digits of it.")]
 SetName = Annotated[str, Help("The name of scenarios, or NAME@DIGEST with at least six digits of it.")]
 ResultId = Annotated[str, Help("The id of a result, or a prefix of it that no other has.")]

@@ -16,7 +16,7 @@ from remiss.records.result import SuiteResult
 from remiss.records.suite import Suite
 from remiss.safeguard.asking import check_gets, checked_repeats
 from remiss.safeguard.exposing import broken, exposures_in, keep_exposures
-from remiss.safeguard.kept_actions import SuiteName, found_suite
+from remiss.safeguard.kept_actions import KIND, SuiteName, found_suite
 from remiss.safeguard.model_actions import AskedModel, Seed
 from remiss.safeguard.replay_outcomes import Redact, redacting
 from remiss.safeguard.result_ports import ResultWorkspace
@@ -25,7 +25,6 @@ from remiss.safeguard.suite_actions import read_suite
 from remiss.safeguard.suite_running import RanSuite, SuiteRun, run_suite, split_apart
 
 RUN = "suite:run"
-KIND = "result"
 Scenarios = Annotated[str, Help("Which scenarios of the suite are asked as well, or `none`: default, those made last.")]
 Anew = Annotated[bool, Help("Ask everything again that was answered before the run was broken off.")]
 Repeat = Annotated[int, Range(1, 99), Help("How often each event is asked, an odd number: most of the answers decide.")]

@@ -22,10 +22,9 @@ from remiss.records.result import (
     SuiteResult,
 )
 from remiss.records.scenario import ScenarioFlip
-from remiss.records.suite import SuitePart
+from remiss.records.suite import GUARD, TARGET, SuitePart
 from remiss.safeguard.non_inferiority import PASS_LEVEL, PairedCases, families_lost_and_won, pairs_of, shares_of, strata_of
 from remiss.safeguard.paired_difference import combined_ends, z_of
-from remiss.safeguard.suite_assembly import GUARD, TARGET
 from remiss.understand.intervals import TAIL, rate_interval
 from remiss.understand.multiple_testing import Numbers, benjamini_hochberg, holm, mcnemar
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from remiss.records.model import ModelAnswer
 from remiss.records.result import ResultFigure, ResultRow, RowVerdict
 from remiss.records.success import SuccessCriterion, SuccessOutcome, SuccessVerdict
-from remiss.records.suite import CaptureRole, Suite, SuitePart, SuiteRow
+from remiss.records.suite import GUARD, TARGET, CaptureRole, Suite, SuitePart, SuiteRow
 from remiss.safeguard.scenarios.stability import flip_rates
-from remiss.safeguard.suite_assembly import GUARD, TARGET, asked_in
+from remiss.safeguard.suite_assembly import asked_in
 from remiss.understand.intervals import TAIL, rate_interval
 
 Numbers = npt.NDArray[np.float64]

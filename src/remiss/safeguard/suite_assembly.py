@@ -15,7 +15,18 @@ import numpy.typing as npt
 
 from remiss.records.identity import from_micros
 from remiss.records.states import Status
-from remiss.records.suite import CaptureRole, SealedPart, Suite, SuiteFile, SuitePart, SuitePower, SuiteRow
+from remiss.records.suite import (
+    GUARD,
+    PRODUCTION,
+    TARGET,
+    CaptureRole,
+    SealedPart,
+    Suite,
+    SuiteFile,
+    SuitePart,
+    SuitePower,
+    SuiteRow,
+)
 from remiss.safeguard.judging import UNKNOWN, YES, LoggedColumns, States
 from remiss.safeguard.kept_documents import suite_digest
 from remiss.safeguard.non_inferiority import ROLES, Flags, PairedCases, Places, RowColumns, columns_of, shares_of, strata_of
@@ -25,7 +36,6 @@ from remiss.safeguard.suite_columns import Coded, Objects, SuiteColumns, coded, 
 from remiss.safeguard.suite_content import feed
 from remiss.safeguard.suite_rows import RESOLVED, is_apart, is_open, is_sealed, keyed, stratum_text
 
-GUARD, PRODUCTION, TARGET = "guard", "production", "target"
 # The least that a version may be worse by, and the share of events on which two versions differ, where nobody says.
 MARGINS: Mapping[str, float] = {GUARD: 0.05, PRODUCTION: 0.02}
 DIFFERING = 0.05

@@ -14,8 +14,8 @@ from typing import Annotated
 
 from remiss.action import action
 from remiss.capture import counting
-from remiss.capture.actions import CAPTURE
 from remiss.capture.counting import LogCount
+from remiss.capture.ports import CAPTURE
 from remiss.catalog.query.expression import Level, Term, Text, leaves
 from remiss.errors import Denied, QueryError
 from remiss.parameters import OneOf, Option, Position, Query

@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 
 from remiss.action import action
-from remiss.capture.actions import CAPTURE
+from remiss.capture.ports import CAPTURE
 from remiss.catalog.query.expression import EVERYTHING, Level, Operator, Query, Term, both
 from remiss.catalog.query.parsing import parse
 from remiss.errors import Conflict

@@ -17,10 +17,9 @@ import duckdb
 
 from remiss.edges.engines import delimited, json_lines, parquet, spelling
 from remiss.edges.engines import files as source_files
-from remiss.edges.engines.databases import Databases
 from remiss.edges.engines.partitions import partitions
 from remiss.edges.engines.quoting import identifier
-from remiss.edges.engines.statements import explained, interruptible, taken
+from remiss.edges.engines.statements import Databases, explained, interruptible, taken
 from remiss.edges.engines.structures import structure_of
 from remiss.errors import Location, ProtocolError, RemissError, SourceError
 from remiss.protocol.ports import Description, UnreadableRows
