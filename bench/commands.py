@@ -141,12 +141,18 @@ READ_ALL = {
     "suite.rows",
 }
 # What computes for longer than its bound, each with a bound of its own: intervals whose quantiles scipy.special has, which takes
-# a tenth of the command to load.
+# a tenth of the command to load; charts of all events that were sampled, each with its fields, with an interval for every cell, or
+# every field by several measures; a search that tests every slice; and a window of the log, which the engine reads.
 SLOWER: Mapping[str, float] = {
     f"estimate {MISSED} --by inputs.carrier": 1.1,
     f"estimate {MISSED} --by month": 1.1,
     f"estimate {MISSED} --rate --by model_version": 1.1,
     f"estimate '{MISSED} inputs.carrier:EV' --rate": 1.1,
+    "protocol check {protocol}": 1.1,
+    f"chart change {MISSED} --by inputs.carrier": 1.2,
+    f"chart heatmap inputs.carrier context.airport {MISSED}": 1.2,
+    "chart drift": 1.6,
+    f"slice find {MISSED}": 1.9,
 }
 SCENARIOS = """\
 scenarios: bench

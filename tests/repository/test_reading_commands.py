@@ -78,6 +78,7 @@ def captured(tmp_path):
     return tmp_path / "runs.db", {"run": run, "other": other}
 
 
+@pytest.mark.slow(reason="it loads the engine to capture, and then calls twelve commands in a process of their own")
 def test_a_command_that_lists_or_shows_a_run_loads_no_engine_and_no_arrays_but_what_it_reads_with(captured):
     catalog, names = captured
     call(catalog, [([each.format(**names) for each in words], status, may) for words, status, may in RUN_STEPS])
