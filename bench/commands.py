@@ -141,8 +141,8 @@ READ_ALL = {
     "suite.rows",
 }
 # What computes for longer than its bound, each with a bound of its own: intervals whose quantiles scipy.special has, which takes
-# a tenth of the command to load; charts of all events that were sampled, each with its fields, with an interval for every cell, or
-# every field by several measures; a search that tests every slice; and a window of the log, which the engine reads.
+# a tenth of the command to load; charts of all events that were sampled, with an interval for every cell, or with every field by
+# several measures; a search that tests every slice; and a window of the log, which the engine reads.
 SLOWER: Mapping[str, float] = {
     f"estimate {MISSED} --by inputs.carrier": 1.1,
     f"estimate {MISSED} --by month": 1.1,
