@@ -24,7 +24,6 @@ from remiss.catalog import actions as catalog
 from remiss.catalog.query import fields
 from remiss.catalog.query.expression import either
 from remiss.catalog.query.printing import unparse
-from remiss.faces.web.pages.trends import ROWS
 from remiss.faces.web.rendering import environment
 from remiss.faces.web.run_facts import MOST
 from remiss.records.identity import case_id
@@ -177,6 +176,8 @@ class Visit:
 
 
 LONG = next(packed(TEXTS[-60:], 3500))
+# So many texts are asked for in one question of Trends.
+TOGETHER = 5
 # It breaks out of attributes, and it is one segment of an address.
 SEGMENT = next(text for text in hostile() if text.startswith('x"') and "/" not in text)
 # Of their rows a page shows some: a test of its own looks at all.
@@ -282,8 +283,13 @@ def test_the_list_of_cases_shows_every_text_on_one_of_its_pages(world):
 
 
 def rows_of(world: World, path: str) -> list[Any]:
-    """Return each page of a long table of figures."""
-    return [read(world.client.get(f"{path}&after={start}").text) for start in range(0, COUNT, ROWS)]
+    """Return each page of a long table of figures, from one to the next."""
+    pages, start = [], 0
+    while start is not None:
+        pages.append(read(world.client.get(f"{path}&after={start}").text))
+        later = [int(found[1]) for link in pages[-1].links if (found := re.search(r"^/trends\?.*\bafter=(\d+)", link))]
+        start = next((after for after in later if after > start), None)
+    return pages
 
 
 @pytest.mark.parametrize("path", [BY_PLACE, BY_OUTPUT], ids=["place", "output"])
@@ -497,20 +503,23 @@ def test_in_a_browser_forms_come_back_as_they_were_typed(world, watched):
 @in_chromium
 def test_in_a_browser_charts_show_texts_and_each_mark_leads_to_its_case(world, watched):
     odd = [text for text in TEXTS if re.search(r"datum|signal|expr|image|href|data:|<img|__proto__|\\u00|label", text)][:40]
-    query = unparse(either(*(fields.having("context.place", text) for text in odd)))
-    assert len(query) < 4000
-    page = watched(
-        "/trends?" + urlencode({"by": "context.place", "protocol": "hostile", "query": f"occurred:<2013-06-10 ({query})"})
-    )
-    marks = page.locator(".chart svg.remiss-chart a")
-    assert marks.count() == len(odd)
-    told = marks.locator("title").evaluate_all("all => all.map((one) => one.textContent)")
-    assert hidden(odd, " ".join(told)) == []
-    assert marks.locator("img, script, foreignObject").count() == 0
-    faults, text = looked(page)
-    assert faults == []
-    assert hidden(odd, text) == []
-    marks.nth(1).click(force=True)
+    assert len(odd) > 2 * TOGETHER
+    # Each mark's link holds the whole question, and a page has room for some kilobytes of them.
+    for start in range(0, len(odd), TOGETHER):
+        some = odd[start : start + TOGETHER]
+        query = unparse(either(*(fields.having("context.place", text) for text in some)))
+        page = watched(
+            "/trends?" + urlencode({"by": "context.place", "protocol": "hostile", "query": f"occurred:<2013-06-10 ({query})"})
+        )
+        marks = page.locator(".chart svg.remiss-chart a")
+        assert marks.count() == len(some)
+        told = marks.locator("title").evaluate_all("all => all.map((one) => one.textContent)")
+        assert hidden(some, " ".join(told)) == []
+        assert marks.locator("img, script, foreignObject").count() == 0
+        faults, text = looked(page)
+        assert faults == []
+        assert hidden(some, text) == []
+    marks.last.click(force=True)
     page.wait_for_url(re.compile("/cases\\?query="))
     expect(page.locator("#count")).to_have_text("1 case")
 
