@@ -75,7 +75,10 @@ def look(
     events, labels = known.files if known else listed_events(ws, document), listed_labels(ws, document)
     timeless = not any(each.times for each in events.files.values())
     if timeless or events.unread or (labels is not None and labels.unread):
-        _read_unread(ws, document, checked, events, labels, known)
+        # What reads files takes longer to load than a listing takes, and mostly that is enough.
+        from remiss.capture.unread_files import read_unread
+
+        read_unread(ws, document, checked, events, labels, known)
     stretches = ((stretch[0], stretch[1]) for each in events.files.values() for stretch in each.times or ())
     times = joined(stretches, document.sampling.window)
     bounds = tuple((from_micros(least), from_micros(greatest)) for least, greatest in times)
@@ -102,20 +105,6 @@ def due(
     lag = document.labels.lag if document.labels else None
     found = due_windows(seen.times, width, in_force, as_of, lag, again=changes.due, grace=document.grace)
     return Due(windows=found, files=changes)
-
-
-def _read_unread(
-    ws: CaptureWorkspace,
-    document: Protocol,
-    checked: Checked | None,
-    events: Listed,
-    labels: Listed | None,
-    known: KnownSource | None,
-) -> None:
-    # What reads files takes longer to load than a listing takes, and mostly that is enough.
-    from remiss.capture.unread_files import read_unread
-
-    read_unread(ws, document, checked, events, labels, known)
 
 
 @dataclass(slots=True)
