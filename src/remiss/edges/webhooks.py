@@ -23,14 +23,11 @@ from urllib.parse import urljoin, urlsplit
 
 from pydantic import AfterValidator, Field
 
-from remiss.edges.documents import FileDocuments
-from remiss.edges.runners.model_document import Name, NetworkName, Url, Variable
+from remiss.edges.runners.model_document import Name, NetworkName, Url, Variable, document_in
 from remiss.edges.runners.registration import url_of
-from remiss.errors import InputError, Location, NotFound, SettingError, Undelivered
+from remiss.errors import NotFound, SettingError, Undelivered
 from remiss.present.alert_facts import JSON, body_of
-from remiss.protocol.check_result import Finding
-from remiss.protocol.reading import read
-from remiss.protocol.shape import Section, sink, validate, wrong
+from remiss.protocol.shape import Section, Sink, wrong
 from remiss.records.alert import Alert
 from remiss.settings import Settings
 from remiss.version import __version__
@@ -130,7 +127,9 @@ class SignedWebhooks:
     @cached_property
     def _registered(self) -> Mapping[str, WebhookModel]:
         file = self._file()
-        return {} if file is None else {each.name: each for each in _read(file).webhooks}
+        return (
+            {} if file is None else {each.name: each for each in document_in(file, WebhooksFile, _judge, SettingError).webhooks}
+        )
 
     def _file(self) -> str | None:
         if self._settings.webhooks:
@@ -167,37 +166,17 @@ class SignedWebhooks:
         return value
 
 
-def _read(file: str) -> WebhooksFile:
-    """Return what a file of webhooks says.
-
-    Raises
-    ------
-    SettingError : it cannot be read, or says something wrong
-    """
-    try:
-        text = FileDocuments().read(file)
-    except InputError as error:
-        raise SettingError(error.what, where=error.where, do=error.do) from error
-    document, early = read(text, file)
-    findings: list[Finding] = list(early)
-    model = None
-    if document is not None and not findings:
-        model, complaints = validate(WebhooksFile, document, file)
-        findings += complaints
-        if model is not None and not complaints:
-            add, seen = sink(findings, document, file), set[str]()
-            for at, each in enumerate(model.webhooks):
-                if each.name in seen:
-                    add(("webhooks", at), f"{each.name} a second time", "keep one of the two")
-                if (each.url is None) == (each.variable is None):
-                    add(("webhooks", at), f"{each.name} has not one of url and variable", "write one of them")
-                if each.body == JSON and each.secret is None:
-                    add(("webhooks", at), f"{each.name} has no secret", "name the variable that holds it: secret: NAME")
-                seen.add(each.name)
-    if findings or model is None:
-        first = findings[0]
-        raise SettingError(first.what, where=Location(first.file, first.line), do=first.do)
-    return model
+def _judge(file: WebhooksFile, add: Sink) -> None:
+    """Add what is wrong with keys together."""
+    seen: set[str] = set()
+    for at, each in enumerate(file.webhooks):
+        if each.name in seen:
+            add(("webhooks", at), f"{each.name} a second time", "keep one of the two")
+        if (each.url is None) == (each.variable is None):
+            add(("webhooks", at), f"{each.name} has not one of url and variable", "write one of them")
+        if each.body == JSON and each.secret is None:
+            add(("webhooks", at), f"{each.name} has no secret", "name the variable that holds it: secret: NAME")
+        seen.add(each.name)
 
 
 def _posted(of: WebhookModel, url: str, body: bytes, own: Mapping[str, str]) -> int:

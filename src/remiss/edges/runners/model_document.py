@@ -1,17 +1,21 @@
-"""The document that registers models, as pydantic models: what stands under each key, and what may stand there."""
+"""The document that registers models, as pydantic models: what may stand under each key; and how such a file is read."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from remiss.edges.documents import FileDocuments
 from remiss.edges.runners.registration import CALLABLE, EXAMPLES, MLFLOW, ONNX, saved_at, url_of
-from remiss.protocol.reading import Unclear, walk
-from remiss.protocol.shape import Section, one_line, wrong
+from remiss.errors import InputError, Location
+from remiss.protocol.reading import Unclear, read, walk
+from remiss.protocol.shape import Section, Sink, one_line, sink, validate, wrong
 
+M = TypeVar("M", bound=Section)
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT])i?B", re.IGNORECASE)
 _TIMES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -207,3 +211,29 @@ def bytes_of(size: str) -> int:
     assert found is not None
     number, unit = found.groups()
     return int(float(number) * _TIMES[unit.upper()])
+
+
+def document_in(file: str, kind: type[M], judge: Callable[[M, Sink], None], error: type[InputError]) -> M:
+    """Return what a file of the machine says, as a document of some kind.
+
+    Parameters
+    ----------
+    judge : adds what is wrong with parts of the document together
+    error : raised where the file cannot be read or says something wrong: the first such thing, and how many there are besides
+    """
+    try:
+        text = FileDocuments().read(file)
+    except InputError as wrong_file:
+        raise error(wrong_file.what, where=wrong_file.where, do=wrong_file.do) from wrong_file
+    document, early = read(text, file)
+    findings, found = list(early), None
+    if document is not None and not findings:
+        found, complaints = validate(kind, document, file)
+        findings += complaints
+        if found is not None and not complaints:
+            judge(found, sink(findings, document, file))
+    if found is not None and not findings:
+        return found
+    first, *others = findings
+    more = f" (and {len(others)} more)" if others else ""
+    raise error(first.what + more, where=Location(first.file, first.line), do=first.do)

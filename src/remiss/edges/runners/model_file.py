@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from remiss.edges.documents import FileDocuments
-from remiss.edges.runners.model_document import ModelEntry, ModelsFile, TemplateModel, bytes_of
+from remiss.edges.runners.model_document import ModelEntry, ModelsFile, TemplateModel, bytes_of, document_in
 from remiss.edges.runners.registration import (
     HTTP,
     MLFLOW,
@@ -19,10 +18,9 @@ from remiss.edges.runners.registration import (
     Target,
 )
 from remiss.edges.runners.templates import JsonTemplate, KServe, OpenAIChat, Template, compiled
-from remiss.errors import InputError, Location, ModelError
-from remiss.protocol.check_result import Finding
-from remiss.protocol.reading import read, walk
-from remiss.protocol.shape import Sink, sink, validate
+from remiss.errors import ModelError
+from remiss.protocol.reading import walk
+from remiss.protocol.shape import Sink
 from remiss.records.model import ModelLimits, ModelSpecification, RowKind
 
 KINDS = (PYTHON, MLFLOW, ONNX, HTTP)
@@ -49,29 +47,10 @@ def registrations(file: str) -> tuple[Registration, ...]:
     ------
     ModelError : it cannot be read, or says something wrong
     """
-    try:
-        text = FileDocuments().read(file)
-    except InputError as error:
-        raise ModelError(error.what, where=error.where, do=error.do) from error
-    document, findings = read(text, file)
-    found = list(findings)
-    model = None
-    if document is not None and not found:
-        model, complaints = validate(ModelsFile, document, file)
-        found += complaints
-        if not complaints and model is not None:
-            _judge(model, sink(found, document, file))
-    if found or model is None or document is None:
-        raise _first_of(found)
+    model = document_in(file, ModelsFile, _judge, ModelError)
     folder = Path(file).absolute().parent
     made = [_registration(each, folder) for each in model.models]
     return tuple(sorted(made, key=lambda each: (each.specification.name, each.specification.version)))
-
-
-def _first_of(findings: list[Finding]) -> ModelError:
-    first, *others = findings
-    more = f" (and {len(others)} more)" if others else ""
-    return ModelError(first.what + more, where=Location(first.file, first.line), do=first.do)
 
 
 def _judge(file: ModelsFile, add: Sink) -> None:
