@@ -232,3 +232,10 @@ def test_no_document_of_a_hundred_thousand_letters_takes_long(piece):
     document(text, "file", lambda _: "")
     highlighting.yaml(text, {})
     assert time.process_time() - begun < 10
+
+
+def test_no_template_puts_an_element_into_an_attribute():
+    made = re.compile(r'="[^"<>]*\{\{[^}"]*\|\s*(?:day|moment|breakable|markdown)\b[^}"]*\}\}')
+    found = {str(path.relative_to(TEMPLATES)): made.findall(path.read_text()) for path in sorted(TEMPLATES.rglob("*.html"))}
+    assert len(found) > 40
+    assert {path: attributes for path, attributes in found.items() if attributes} == {}
