@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -33,6 +34,7 @@ from tests.hostile.planting import TEXTS, Planted, packed, plant, register, toge
 from tests.hostile.reading import ADDRESSES, AWAY, AWAY_REL, HERE, KNOWN, NEVER, hidden, read, tricks
 from tests.hostile.strings import ALL, COUNT, hostile, shapes
 from tests.serving import Served, served
+from tests.stories.logs import MONDAY, WEEK
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,8 @@ LONG = next(packed(TEXTS[-60:], 3500))
 TOGETHER = 5
 # It breaks out of attributes, and it is one segment of an address.
 SEGMENT = next(text for text in hostile() if text.startswith('x"') and "/" not in text)
+# The days of the first week in which something was logged.
+DAYS = sorted({(MONDAY + number * WEEK / 2000).date() for number in range(COUNT)})
 # Of their rows a page shows some: a test of its own looks at all.
 BY_PLACE = "/trends?by=context.place&protocol=hostile&query=occurred:<2013-06-10"
 BY_OUTPUT = "/trends?by=output&protocol=hostile"
@@ -282,25 +286,30 @@ def test_the_list_of_cases_shows_every_text_on_one_of_its_pages(world):
     assert hidden(TEXTS, shown) == []
 
 
-def rows_of(world: World, path: str) -> list[Any]:
-    """Return each page of a long table of figures, from one to the next."""
-    pages, start = [], 0
+def rows_of(world: World, by: str) -> list[Any]:
+    """Return each page of the long tables of figures of the days that have a text each few minutes, from one to the next."""
+    return [page for day in DAYS for page in rows_of_day(world, by, day)]
+
+
+def rows_of_day(world: World, by: str, day: date) -> Iterator[Any]:
+    """Yield each page of the table of figures of a day: no question has room for the values of two."""
+    start: int | None = 0
     while start is not None:
-        pages.append(read(world.client.get(f"{path}&after={start}").text))
-        later = [int(found[1]) for link in pages[-1].links if (found := re.search(r"^/trends\?.*\bafter=(\d+)", link))]
+        page = read(world.client.get(f"/trends?by={by}&protocol=hostile&query=occurred:{day}..{day}&after={start}").text)
+        yield page
+        later = [int(found[1]) for link in page.links if (found := re.search(r"^/trends\?.*\bafter=(\d+)", link))]
         start = next((after for after in later if after > start), None)
-    return pages
 
 
-@pytest.mark.parametrize("path", [BY_PLACE, BY_OUTPUT], ids=["place", "output"])
-def test_figures_show_every_text_on_one_of_their_pages(world, path):
-    pages = rows_of(world, path)
+@pytest.mark.parametrize("by", ["context.place", "output"])
+def test_figures_show_every_text_on_one_of_their_pages(world, by):
+    pages = rows_of(world, by)
     assert [page.faults for page in pages if page.faults] == []
     assert hidden(TEXTS, "".join(page.text for page in pages)) == []
 
 
 def test_a_figure_leads_to_the_cases_of_its_text_and_to_no_others(world):
-    pages = rows_of(world, BY_PLACE)
+    pages = rows_of(world, "context.place")
     # The chart leads where its rows do.
     links = list(
         dict.fromkeys(
