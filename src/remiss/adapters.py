@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from remiss.edges.health import MachineHealth as MachineHealth
     from remiss.edges.health import Opened as Opened
     from remiss.edges.keys import FolderKeys as FolderKeys
+    from remiss.edges.mail import SmtpMail as SmtpMail
     from remiss.edges.recognisers.presidio import recogniser as recogniser
     from remiss.edges.runners.registry import ModelRegistry as ModelRegistry
     from remiss.edges.servers.http import Server as Server
@@ -70,6 +71,7 @@ HOMES = {
     "MachineHealth": "health",
     "Opened": "health",
     "FolderKeys": "keys",
+    "SmtpMail": "mail",
     "recogniser": "recognisers.presidio",
     "ModelRegistry": "runners.registry",
     "Server": "servers.http",

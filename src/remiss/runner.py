@@ -25,7 +25,7 @@ from remiss.govern.jobs import BEATS, JobOutcome, LeaseLost, after_error
 from remiss.govern.ports.actor import Actor, Authority
 from remiss.govern.ports.jobs import Posted
 from remiss.govern.ports.machine import Progress
-from remiss.records.job import ALERTS, CAPTURE, DUE, REDACT, REPLAY, SUITE, TELL, Job, JobState, JobStep
+from remiss.records.job import ALERTS, CAPTURE, DUE, MAIL, REDACT, REPLAY, SUITE, TELL, Job, JobState, JobStep
 from remiss.safeguard import replay_jobs, suite_run_actions
 from remiss.understand import alert_check_actions, alert_telling_actions
 
@@ -59,6 +59,7 @@ WORK[REDACT] = Work(steps=redact_actions.steps, take=redact_actions.take)
 WORK[REPLAY] = Work(steps=replay_jobs.steps, take=replay_jobs.take)
 WORK[SUITE] = Work(steps=suite_run_actions.steps, take=suite_run_actions.take)
 WORK[TELL] = Work(steps=alert_telling_actions.steps, take=alert_telling_actions.take)
+WORK[MAIL] = Work(steps=alert_telling_actions.mail_steps, take=alert_telling_actions.mail_one)
 WORK[ALERTS] = Work(steps=alert_check_actions.steps, take=alert_check_actions.take)
 
 

@@ -48,6 +48,11 @@ TABLE: tuple[Setting, ...] = (
         default="",
         help="File of the webhooks that alerts are told to; default: webhooks.yaml beside a SQLite catalog, or here.",
     ),
+    Setting(
+        name="mail",
+        default="",
+        help="File that says to whom alerts are sent by e-mail; default: mail.yaml beside a SQLite catalog, or here.",
+    ),
     Setting(name="memory_limit", default="", help="Most memory the engine may use, for example 700MB; default: the engine's."),
     Setting(name="threads", default="", help="How many threads the engine may use; default: one for each core."),
     Setting(name="temporary", default="", help="Folder for the engine's spill files; default: the system's."),
@@ -78,6 +83,7 @@ class Settings:
     vault: str = ""
     models: str = ""
     webhooks: str = ""
+    mail: str = ""
     memory_limit: str = ""
     threads: str = ""
     temporary: str = ""
@@ -99,6 +105,22 @@ class Settings:
         if beside is None:
             raise SettingError(f"no folder for {name} is set", do=f"set {PREFIX}{name.upper()} to a folder outside the database")
         return beside.with_name(f"{beside.name}.{name}")
+
+    def document(self, name: str, beside: Path | None) -> str | None:
+        """Return the file that the setting `name` names, or NAME.yaml beside a SQLite catalog or here; None if none is there.
+
+        Raises
+        ------
+        SettingError : one is named, and is not there
+        """
+        value: str = getattr(self, name)
+        if value:
+            if not Path(value).is_file():
+                raise SettingError(f"there is no such file of {name}", do=f"set {PREFIX}{name.upper()} to the file of {name}")
+            return value
+        file = f"{name}.yaml"
+        near = [] if beside is None else [beside.with_name(file)]
+        return next((str(each) for each in (*near, Path(file)) if each.is_file()), None)
 
 
 def read(environment: Mapping[str, str], **given: str | None) -> Settings:

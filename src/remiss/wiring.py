@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from remiss.protocol.ports import Protocols
     from remiss.records.catalog import CatalogFacts
     from remiss.records.person import Governed
-    from remiss.understand.alerts.ports import AlertLedger, Webhooks
+    from remiss.understand.alerts.ports import AlertLedger, Mail, Webhooks
     from remiss.understand.clusters.ports import ClusterStore
     from remiss.understand.ports import Evidence, Samples, SliceStore
 
@@ -245,6 +245,11 @@ class Wiring(Offline):
     def webhooks(self) -> Webhooks:
         """Whom alerts are told, as the machine's file of webhooks says."""
         return adapters.SignedWebhooks(self.settings, self.file)
+
+    @cached_property
+    def mail(self) -> Mail:
+        """To whom alerts are sent by e-mail, as the machine's file of it says."""
+        return adapters.SmtpMail(self.settings, self.file)
 
     @cached_property
     def jobs(self) -> Jobs:

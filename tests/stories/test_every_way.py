@@ -33,6 +33,8 @@ UNTOLD = {
     "job.alerts",
     # And to a server that takes it (faces/test_webhooks.py).
     "alert.tell",
+    # And to one of mail (faces/test_mail.py).
+    "alert.mail",
     # Told in the library (test_drift.py, test_rate_change.py), of more weeks than others need.
     *("chart.change", "chart.drift"),
     # Told in the library (test_heatmap.py); by commands and over HTTP in the tests of all positions.

@@ -32,7 +32,6 @@ from remiss.records.alert import Alert
 from remiss.settings import Settings
 from remiss.version import __version__
 
-FILE = "webhooks.yaml"
 # For the whole of it, redirects as well.
 SECONDS = 10.0
 # What may be better later; of the rest another try says the same.
@@ -45,6 +44,9 @@ def _pages(value: str) -> str:
     if urlsplit(value).query:
         raise wrong("has a query", "write where people open remiss, for example https://remiss.example.org")
     return value.rstrip("/")
+
+
+Pages = Annotated[Url, AfterValidator(_pages)]
 
 
 class WebhookModel(Section):
@@ -60,7 +62,7 @@ class WebhookModel(Section):
     """the variable that holds the secret with which requests are signed; json has to have one"""
     teams: list[Name] = Field(default_factory=list)
     """the teams whose alerts it is told; default: those of all"""
-    pages: Annotated[Url, AfterValidator(_pages)] | None = None
+    pages: Pages | None = None
     """where people open remiss, for links, for example https://remiss.example.org"""
     allow: list[NetworkName] = Field(default_factory=list)
     """addresses that are not public and may be asked, for example 127.0.0.1 or 10.1.0.0/16"""
@@ -126,18 +128,10 @@ class SignedWebhooks:
 
     @cached_property
     def _registered(self) -> Mapping[str, WebhookModel]:
-        file = self._file()
+        file = self._settings.document("webhooks", self._beside)
         return (
             {} if file is None else {each.name: each for each in document_in(file, WebhooksFile, _judge, SettingError).webhooks}
         )
-
-    def _file(self) -> str | None:
-        if self._settings.webhooks:
-            if not Path(self._settings.webhooks).is_file():
-                raise SettingError("there is no such file of webhooks", do="set REMISS_WEBHOOKS to the file of webhooks")
-            return self._settings.webhooks
-        near = [] if self._beside is None else [self._beside.with_name(FILE)]
-        return next((str(each) for each in (*near, Path(FILE)) if each.is_file()), None)
 
     def _find(self, webhook: str) -> WebhookModel:
         found = self._registered.get(webhook)

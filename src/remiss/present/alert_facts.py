@@ -22,6 +22,7 @@ WATCHED_PRIORITIES = {"protocol": 3, "looked at": 4, "rate": 1, "usual": 2, "evi
 JSON, SLACK, TEAMS = "json", "slack", "teams"
 # More in one message nobody reads, and chats cut it; the rest is counted.
 MOST_TOLD = 20
+MOST_SUBJECT = 150
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!|<>~-])")
 
 
@@ -124,15 +125,31 @@ def body_of(form: str, alerts: Sequence[Alert], delivery: str, pages: str | None
     delivery : what the message is known by: the same when it is sent a second time
     pages : where people open remiss, for links; None for none
     """
-    lines = list(_lines(alerts))
-    head = f"remiss: {counted(len(alerts), 'new alert')}"
-    link = None if pages is None else f"{pages}/alerts#{quote(alerts[0].id)}"
+    head, lines, link = _said(alerts, pages)
     if form == JSON:
         told = [plain(asdict(each)) for each in alerts]
         return {"kind": "alerts", "delivery": delivery, "text": "\n".join([head, *lines]), "link": link, "alerts": told}
     if form == SLACK:
         return _slack(head, lines, link)
     return _teams(head, lines, link)
+
+
+def letter_of(alert: Alert, pages: str | None) -> tuple[str, str]:
+    """Return the subject and the text of a letter about an alert, which says what `body_of` says.
+
+    Parameters
+    ----------
+    pages : where people open remiss, for a link; None for none
+    """
+    head, lines, link = _said([alert], pages)
+    subject = one_line(f"remiss: {subject_in_words(alert)} {alert_in_words(alert)}")
+    return subject[:MOST_SUBJECT], "\n".join([head, *lines, "", *([] if link is None else [link]), alert.id, ""])
+
+
+def _said(alerts: Sequence[Alert], pages: str | None) -> tuple[str, list[str], str | None]:
+    """Return what is said of alerts: a head, a line for each, and where people see them."""
+    link = None if pages is None else f"{pages}/alerts#{quote(alerts[0].id)}"
+    return f"remiss: {counted(len(alerts), 'new alert')}", list(_lines(alerts)), link
 
 
 def _lines(alerts: Sequence[Alert]) -> Iterator[str]:

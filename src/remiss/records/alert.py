@@ -99,7 +99,7 @@ class Alert:
     `snoozed_until`, with a `note`. `raised_at` is when the first of these windows was looked at.
 
     `owners` are who the protocol names as owners of its model and of its reviews: it waits for them in their inbox.
-    `told` are the webhooks that were told of it.
+    `told` are the webhooks that were told of it, and `mailed` to whom it was sent by e-mail, as the machine's file calls them.
 
     What is about the log as a whole has no `criterion`: its `rate` is the share of rows refused in the first window, and `usual`
     its median before; `events` is how many events that window has, and `usual_events` the median of the windows before it.
@@ -130,6 +130,7 @@ class Alert:
     usual_events: Amount | None = None
     owners: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    mailed: tuple[str, ...] = ()
     position: Count | None = field(default=None, compare=False)
 
 
@@ -165,6 +166,22 @@ class AlertTelling:
     id: str
     webhook: str
     alerts: tuple[str, ...]
+    position: Count | None = field(default=None, compare=False)
+
+
+@published("alert-mailing", keys={"id": "delivery"}, read="position")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertMailing:
+    """That an alert was sent to a recipient by e-mail; where nothing was `sent`, `note` says why.
+
+    By `id` the message is known: it is the same in one that comes a second time.
+    """
+
+    id: str
+    alert: str
+    recipient: str
+    sent: bool
+    note: str | None = None
     position: Count | None = field(default=None, compare=False)
 
 

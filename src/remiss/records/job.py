@@ -30,10 +30,10 @@ REDACT = "redact"
 REPLAY, SUITE = "replay", "suite"
 # Windows that are new are looked at.
 ALERTS = "alerts"
-# A webhook is told of alerts.
-TELL = "tell"
+# A webhook is told of alerts, and somebody of one by e-mail.
+TELL, MAIL = "tell", "mail"
 # Steps of these are no intervals, and say what they are of.
-OF_SOMETHING = (REPLAY, SUITE, ALERTS, TELL)
+OF_SOMETHING = (REPLAY, SUITE, ALERTS, TELL, MAIL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from remiss.understand.alert_actions import list_alerts as list_alerts
 from remiss.understand.alert_actions import snooze_alert as snooze_alert
 from remiss.understand.alert_check_actions import alerts_job as alerts_job
 from remiss.understand.alert_check_actions import check_alerts as check_alerts
+from remiss.understand.alert_telling_actions import mail_alert as mail_alert
 from remiss.understand.alert_telling_actions import tell_alerts as tell_alerts
 from remiss.understand.cluster_actions import find_clusters as find_clusters
 from remiss.understand.drift_actions import measure_drift as measure_drift

@@ -142,16 +142,17 @@ def owned_by(person: str, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
 
 def _acted(ws: AlertWorkspace, alert: str, note: str | None, until: datetime | None) -> Alert:
     position = ws.alerts.wait()
-    found = _found(ws, alert, position)
+    found = found_alert(ws, alert, position)
     ws.allow(HANDLE, found.team)
     if found.state is AlertState.OVER:
         raise Conflict("the alert is over: no window has raised it for long", do="see `remiss alert list`")
     act = AlertAct(person=ws.actor.name, at=ws.now, note=None if note is None else gate(ws).words(_checked(note)), until=until)
     ws.alerts.act(LedgerEntry(of=found.id, content=to_text(act), team=found.team))
-    return replace(_found(ws, alert, position), position=position)
+    return replace(found_alert(ws, alert, position), position=position)
 
 
-def _found(ws: AlertWorkspace, alert: str, position: int) -> Alert:
+def found_alert(ws: AlertWorkspace, alert: str, position: int) -> Alert:
+    """Return an alert as it stands now, of those that the asker may see; raises NotFound."""
     found = next((each for each in alert_report(ws, None, position).alerts if each.id == alert), None)
     if found is None:
         raise NotFound(f"there is no alert {alert[:80]}", do="see `remiss alert list`", field="alert")

@@ -1,8 +1,9 @@
-"""What tells others of alerts: a webhook once of each alert, in a job that is tried again.
+"""What tells others of alerts, once of each: webhooks, and people by e-mail, in jobs that are tried again.
 
-A check posts such a job for each webhook that has not been told of some open alert. What is told is found when the job is run:
-so alerts that were raised meanwhile are in the same message, and what somebody took in hand meanwhile is not. Alarms that an
-alert has after that are the same alert, of which nobody is told again.
+A check posts such a job for each webhook that has not been told of some open alert, and for each open alert and each recipient
+of e-mail that was not sent to them. What is told is found when the job is run: so alerts that were raised meanwhile are in the
+same message to a webhook, and what somebody took in hand meanwhile is not told. Alarms that an alert has after that are the same
+alert, of which nobody is told again. An alert is mailed to a person who may see it then, whoever has it mailed.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from typing import Annotated
 
 from remiss.action import action
 from remiss.errors import InputError
+from remiss.govern.authority import Granted, actor_of
 from remiss.govern.ports.jobs import Posted
+from remiss.govern.roles import team_words
 from remiss.parameters import Help
-from remiss.records.alert import Alert, AlertState, AlertTelling
+from remiss.records.alert import Alert, AlertMailing, AlertState, AlertTelling
+from remiss.records.case import Sensitivity
 from remiss.records.identity import kind_id
-from remiss.records.job import TELL, JobStep
-from remiss.understand.alert_actions import alert_report
+from remiss.records.job import MAIL, TELL, JobStep
+from remiss.understand.alert_actions import AlertId, alert_report, found_alert
 from remiss.understand.alerts.ports import HANDLE, AlertWorkspace, LedgerEntry
 from remiss.understand.alerts.raised import AlertAct, to_text
+from remiss.understand.ports import ESTIMATE
 
 
 def untold(ws: AlertWorkspace, webhook: str, position: int) -> tuple[Alert, ...]:
@@ -43,15 +48,69 @@ def untold(ws: AlertWorkspace, webhook: str, position: int) -> tuple[Alert, ...]
 
 
 def have_told(ws: AlertWorkspace, position: int) -> tuple[str, ...]:
-    """Post a job for each webhook that is to be told of something and for which none waits; return why nobody can be told."""
+    """Post jobs that tell webhooks, and recipients of e-mail, of what they are to be told and no job waits to tell them.
+
+    Returns
+    -------
+    Why no webhook can be told, or nobody be mailed
+    """
+    why = []
     try:
         for webhook in ws.webhooks.names():
             posted = Posted(kind=TELL, team=ws.actor.team, webhook=webhook)
             if untold(ws, webhook, position) and ws.jobs.alike(posted) is None:
                 ws.jobs.post(posted)
     except InputError as error:
-        return (f"no webhook is told: {error.what}",)
-    return ()
+        why.append(f"no webhook is told: {error.what}")
+    try:
+        _have_mailed(ws, position)
+    except InputError as error:
+        why.append(f"nobody is mailed: {error.what}")
+    return tuple(why)
+
+
+def _have_mailed(ws: AlertWorkspace, position: int) -> None:
+    recipients = ws.mail.names()
+    opened = [each for each in alert_report(ws, None, position).alerts if each.state is AlertState.OPEN] if recipients else []
+    unmailed = [
+        Posted(kind=MAIL, team=each.team, alert=each.id, recipient=recipient)
+        for recipient in recipients
+        for each in opened
+        if ws.may(HANDLE, each.team) and _unmailed(ws, each, recipient) is None
+    ]
+    # Whoever posted one: it is the same message.
+    waiting = ws.jobs.under_way(MAIL) if unmailed else ()
+    for posted in unmailed:
+        if posted not in waiting:
+            ws.jobs.post(posted)
+
+
+def _unmailed(ws: AlertWorkspace, alert: Alert, recipient: str) -> str | None:
+    """Return why an alert is not to be mailed to a recipient; None where it is.
+
+    Raises
+    ------
+    NotFound, SettingError
+    """
+    if not ws.mail.wants(recipient, alert.team):
+        return f"{recipient} gets no alerts of {team_words(alert.team)}"
+    if alert.state is not AlertState.OPEN:
+        return f"the alert is {alert.state.value}"
+    if recipient in alert.mailed:
+        return f"it was mailed to {recipient} before"
+    return None if _sees(ws, alert, recipient) else f"{recipient} may not see it"
+
+
+def _sees(ws: AlertWorkspace, alert: Alert, recipient: str) -> bool:
+    """Return whether a recipient may see an alert now: of a mailbox that is no person the machine's file has said so."""
+    name = ws.mail.person(recipient)
+    if name is None:
+        return True
+    person = ws.people.find(name)
+    if person is None:
+        return False
+    authority, actor = Granted(person), actor_of(person)
+    return authority.may(actor, ESTIMATE, alert.team) and authority.scope(actor).sees(alert.team, Sensitivity.PUBLIC)
 
 
 @contextmanager
@@ -94,6 +153,49 @@ def tell_alerts(
     return prepared
 
 
+@contextmanager
+def _mailing(ws: AlertWorkspace, alert: str, recipient: str) -> Iterator[AlertMailing]:
+    """Give what was mailed, before the transaction: others would wait while the mail server answers."""
+    found = found_alert(ws, alert, ws.evidence.position())
+    ws.allow(HANDLE, found.team)
+    note = _unmailed(ws, found, recipient)
+    delivery = kind_id("delivery", ["mail", recipient, found.id])
+    if note is None:
+        ws.mail.send(recipient, found, delivery, ws.now)
+    yield AlertMailing(id=delivery, alert=found.id, recipient=recipient, sent=note is None, note=note)
+
+
+@action("alert.mail", permission=HANDLE, http="POST /alerts/{alert}/recipients/{recipient}", subject="alert", prepare=_mailing)
+def mail_alert(
+    ws: AlertWorkspace,
+    alert: AlertId,
+    recipient: Annotated[str, Help("The name of a recipient in the file of mail.")],
+    *,
+    prepared: AlertMailing | None = None,
+) -> AlertMailing:
+    """Send ALERT to RECIPIENT by e-mail, once.
+
+    Recipients stand in the file of mail of the machine that does this, with their addresses. One who may not see the alert, or
+    has it already, gets nothing, and neither does anybody of an alert that is in hand. A check has open ones mailed by jobs,
+    which are tried again when the mail server cannot be reached.
+
+    Example: remiss alert mail alert-4f7q2m9x3kbd ana
+
+    Raises
+    ------
+    NotFound : there is no such alert, or no such recipient
+    Undelivered : the mail server cannot be reached now, or takes it later
+    SettingError : it refuses, or cannot be used
+    """
+    assert prepared is not None
+    team = found_alert(ws, prepared.alert, ws.alerts.wait()).team
+    ws.allow(HANDLE, team)
+    if prepared.sent:
+        act = to_text(AlertAct(person=ws.actor.name, at=ws.now, note=None, mailed=recipient))
+        ws.alerts.act(LedgerEntry(of=prepared.alert, content=act, team=team))
+    return prepared
+
+
 def steps(_: AlertWorkspace, posted: Posted) -> tuple[JobStep, ...]:
     """Return the one step of a job that tells a webhook."""
     return (JobStep(since=None, until=None, of=posted.webhook),)
@@ -102,3 +204,13 @@ def steps(_: AlertWorkspace, posted: Posted) -> tuple[JobStep, ...]:
 def take(ws: AlertWorkspace, posted: Posted, _: JobStep) -> AlertTelling:
     """Tell a webhook, as who posted the job."""
     return tell_alerts(ws, posted.webhook)
+
+
+def mail_steps(_: AlertWorkspace, posted: Posted) -> tuple[JobStep, ...]:
+    """Return the one step of a job that mails an alert."""
+    return (JobStep(since=None, until=None, of=posted.recipient),)
+
+
+def mail_one(ws: AlertWorkspace, posted: Posted, _: JobStep) -> AlertMailing:
+    """Mail an alert, as who posted the job."""
+    return mail_alert(ws, posted.alert, posted.recipient)

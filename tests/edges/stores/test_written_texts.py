@@ -84,8 +84,8 @@ REFUSED = {
     *("slice.confirm name", "slice.confirm-exact name"),
     *(f"slice.keep {name}" for name in ("of", "only", "fields", "source")),
     "cluster.find source",
-    # A webhook of the machine's file, or none of that name is.
-    "alert.tell webhook",
+    # One of the machine's file, or none of that name is.
+    *("alert.tell webhook", "alert.mail recipient"),
     *("suite.build name", "suite.run scenarios"),
     *("suite.run name", "suite.ask name", "job.suite name"),
     *("suite.ask model", "suite.ask scenarios", "job.suite model", "job.suite scenarios"),

@@ -83,6 +83,7 @@ SOUND = {
     "alert": "alert-0",
     "cluster": "cluster-0",
     "webhook": "hook-0",
+    "recipient": "recipient-0",
     "waiver": "waiver-0",
 }
 

@@ -24,7 +24,9 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN_HEADERS = frozenset({"host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection"})
 
 
-def _matching(pattern: str, what: str, do: str) -> AfterValidator:
+def matching(pattern: str, what: str, do: str) -> AfterValidator:
+    """Return what refuses a text that a pattern does not match as a whole."""
+
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value, re.ASCII):
             raise wrong(what, do)
@@ -89,11 +91,11 @@ def _within(value: object) -> object:
     return {"kind": value} if isinstance(value, str) else value
 
 
-Name = Annotated[str, _matching(r"[A-Za-z0-9][\w.-]{0,127}", "is not a name", "use letters, digits and . _ - between them")]
+Name = Annotated[str, matching(r"[A-Za-z0-9][\w.-]{0,127}", "is not a name", "use letters, digits and . _ - between them")]
 Version = Annotated[
-    str, _matching(r"[A-Za-z0-9][\w.+-]{0,63}", "is not a version", "use letters, digits and . _ + - between them")
+    str, matching(r"[A-Za-z0-9][\w.+-]{0,63}", "is not a version", "use letters, digits and . _ + - between them")
 ]
-Digest = Annotated[str, _matching(r"sha256:[0-9a-f]{64}", "is not a digest", "write sha256: and 64 hexadecimal digits")]
+Digest = Annotated[str, matching(r"sha256:[0-9a-f]{64}", "is not a digest", "write sha256: and 64 hexadecimal digits")]
 Line = Annotated[str, AfterValidator(lambda value: one_line(value, 500))]
 Json = Annotated[Any, AfterValidator(_json)]
 Variable = Annotated[str, AfterValidator(_variable)]
@@ -152,7 +154,7 @@ class ModelEntry(Section):
     """what the model is called, as in protocols"""
     version: Version
     """its version, as the log has it"""
-    python: Annotated[str, _matching(CALLABLE.pattern, "names no callable", "write package.module:callable")] | None = None
+    python: Annotated[str, matching(CALLABLE.pattern, "names no callable", "write package.module:callable")] | None = None
     """package.module:callable, which takes a list of rows and returns a list of answers"""
     http: Url | None = None
     """the URL of a server that answers for it"""

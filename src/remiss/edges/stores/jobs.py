@@ -6,7 +6,7 @@ Rows of jobs as records, and what their columns hold.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -26,7 +26,7 @@ from remiss.govern.jobs import MOST_LINES, nobody_at_hand
 from remiss.govern.ports.jobs import NewestJobs, Posted
 from remiss.records.event import is_text
 from remiss.records.identity import crockford, format_time, from_micros, parse_time
-from remiss.records.job import ALERTS, OPEN, REPLAY, SUITE, TELL, Job, JobLine, JobState, JobStep
+from remiss.records.job import ALERTS, MAIL, OPEN, REPLAY, SUITE, TELL, Job, JobLine, JobState, JobStep
 
 # What is kept of jobs that capture nothing.
 ASKED: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -35,6 +35,7 @@ ASKED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         SUITE: ("suite", "scenarios", "repeats", "seed"),
         ALERTS: ("position",),
         TELL: ("webhook",),
+        MAIL: ("alert", "recipient"),
     }
 )
 # Of a job that nobody holds.
@@ -176,6 +177,13 @@ class JobStore:
         lock_name(transaction.connection, f"{posted.kind} jobs of {person}")
         open_ = select(jobs).where(jobs.c.person == person, jobs.c.kind == posted.kind, jobs.c.state.in_(OPEN))
         return next((row.id for row in transaction.connection.execute(open_) if posted_of(row) == posted), None)
+
+    def under_way(self, kind: str) -> Collection[Posted]:
+        """Return what was posted by open jobs of a kind, whoever may see them, once nobody else posts of it."""
+        transaction = self._store.transaction
+        lock_name(transaction.connection, f"{kind} jobs")
+        open_ = select(jobs).where(jobs.c.kind == kind, jobs.c.state.in_(OPEN))
+        return frozenset(map(posted_of, transaction.connection.execute(open_)))
 
     def last(self, kind: str, person: str) -> tuple[Job, Posted] | None:
         """Return the newest job of a kind that a person posted, and what; in an action, once they post nothing else of it."""

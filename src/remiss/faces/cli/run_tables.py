@@ -21,7 +21,7 @@ from remiss.records.drift import ChangeReport, DriftReport
 from remiss.records.estimate import Estimate
 from remiss.records.heatmap import Heatmap
 from remiss.records.identity import format_time
-from remiss.records.job import ALERTS, OF_SOMETHING, REDACT, REPLAY, SUITE, TELL, Job
+from remiss.records.job import ALERTS, MAIL, OF_SOMETHING, REDACT, REPLAY, SUITE, TELL, Job
 from remiss.records.run import Run
 from remiss.records.slice import KeptSlice, KeptSlices, SliceAttempt, SliceFigure, SliceReport
 
@@ -124,8 +124,8 @@ def _facts(found: Job) -> Iterator[tuple[str, object]]:
     yield "job", found.id
     yield "state", job_in_words(found)
     verbs = {REDACT: "redacts what was stored by", REPLAY: "asks again", SUITE: "runs a suite on"}
-    if found.kind in {ALERTS, TELL}:
-        yield ("looks for", "alerts") if found.kind == ALERTS else ("tells of", "alerts")
+    if found.kind in {ALERTS, TELL, MAIL}:
+        yield {ALERTS: "looks for", TELL: "tells of", MAIL: "mails"}[found.kind], "alerts"
     else:
         yield verbs.get(found.kind, "captures by"), found.model or f"{found.protocol}@{found.version}"
     yield "team", found.team
@@ -291,6 +291,7 @@ def alert(found: Alert) -> None:
             *said,
             ("owners", ", ".join(found.owners)),
             ("told", ", ".join(found.told)),
+            ("mailed", ", ".join(found.mailed)),
             ("note", found.note or ""),
             ("cases", found.query),
         ]

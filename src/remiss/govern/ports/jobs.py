@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -23,7 +23,7 @@ class Posted:
     each event is asked `repeats` times.
 
     One that looks for alerts has where the catalog stood when it was posted: what was captured since then it may not have seen.
-    One that tells of alerts has the name of the webhook.
+    One that tells of alerts has the name of the webhook; one that mails an alert has which, and the name of the recipient.
     """
 
     kind: str
@@ -45,6 +45,8 @@ class Posted:
     repeats: int = 1
     position: int = 0
     webhook: str = ""
+    alert: str = ""
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,10 @@ class Jobs(Protocol):
 
     def alike(self, posted: Posted) -> str | None:
         """Return an open job of the actor by which the same was posted."""
+        ...
+
+    def under_way(self, kind: str) -> Collection[Posted]:
+        """Return what was posted by open jobs of a kind, whoever may see them; in an action, once nobody else posts of it."""
         ...
 
     def last(self, kind: str, person: str) -> tuple[Job, Posted] | None:

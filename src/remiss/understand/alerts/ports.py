@@ -10,6 +10,7 @@ from typing import Protocol
 from remiss.capture.ports import Runs
 from remiss.govern.ports.actor import Permits
 from remiss.govern.ports.jobs import Jobs
+from remiss.govern.ports.people import People
 from remiss.govern.ports.vault import Keys
 from remiss.records.alert import Alert
 from remiss.understand.ports import UnderstandWorkspace
@@ -85,6 +86,47 @@ class Webhooks(Protocol):
         ...
 
 
+class Mail(Protocol):
+    """To whom this machine sends alerts by e-mail."""
+
+    def names(self) -> Sequence[str]:
+        """Return what the recipients are called.
+
+        Raises
+        ------
+        SettingError : what says so cannot be read
+        """
+        ...
+
+    def wants(self, recipient: str, team: str) -> bool:
+        """Return whether a recipient gets the alerts of a team, if they may see them.
+
+        Raises
+        ------
+        NotFound, SettingError
+        """
+        ...
+
+    def person(self, recipient: str) -> str | None:
+        """Return which person of the catalog a recipient is; None for a mailbox, which sees what the machine's file says.
+
+        Raises
+        ------
+        NotFound, SettingError
+        """
+        ...
+
+    def send(self, recipient: str, alert: Alert, delivery: str, now: datetime) -> None:
+        """Send an alert to a recipient, as of a time; `delivery` is what the message is known by, if it comes a second time.
+
+        Raises
+        ------
+        Undelivered : the mail server cannot be reached, or takes it later
+        SettingError : it refuses, or may not be used
+        """
+        ...
+
+
 class AlertWorkspace(UnderstandWorkspace, Permits, Protocol):
     """The ports that actions on alerts take."""
 
@@ -94,6 +136,10 @@ class AlertWorkspace(UnderstandWorkspace, Permits, Protocol):
     def runs(self) -> Runs: ...
     @property
     def webhooks(self) -> Webhooks: ...
+    @property
+    def mail(self) -> Mail: ...
+    @property
+    def people(self) -> People: ...
     @property
     def jobs(self) -> Jobs: ...
     @property

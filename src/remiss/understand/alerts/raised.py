@@ -64,7 +64,7 @@ class WindowLook:
 class AlertAct:
     """What somebody did about an alert: they took it in hand, or put it off until a time, or it is `over` since its cause is.
 
-    With `told` nothing of that: it is the webhook that was told of it.
+    With `told` or `mailed` nothing of that: they are the webhook that was told of it, and to whom it was sent by e-mail.
     """
 
     person: str
@@ -73,6 +73,7 @@ class AlertAct:
     until: datetime | None = None
     over: bool = False
     told: str | None = None
+    mailed: str | None = None
 
 
 def alerts_of(looked: Sequence[WindowLook], acts: Mapping[str, Sequence[AlertAct]], now: datetime) -> Iterator[Alert]:
@@ -126,8 +127,10 @@ def _alert(
         owners=last.owners,
     )
     every = acts.get(made.id, ())
-    made = replace(made, told=tuple(dict.fromkeys(each.told for each in every if each.told is not None)))
-    done = [each for each in every if each.told is None]
+    told = dict.fromkeys(each.told for each in every if each.told is not None)
+    mailed = dict.fromkeys(each.mailed for each in every if each.mailed is not None)
+    made = replace(made, told=tuple(told), mailed=tuple(mailed))
+    done = [each for each in every if each.told is None and each.mailed is None]
     if done:
         act, state = done[-1], AlertState.ACKNOWLEDGED
         if act.over:

@@ -32,9 +32,16 @@ from remiss.edges.stores.tables.labelling import (
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
 from remiss.edges.stores.tables.patterns import alert_acts, alert_looks, cluster_members, clusterings, slice_attempts, slices
 from remiss.edges.stores.tables.people import grants, people, saved_views, teams, tokens
-from remiss.edges.stores.tables.replays import replay_answers, replay_environments, replays
 from remiss.edges.stores.tables.resolutions import expectations, exposures
-from remiss.edges.stores.tables.results import result_rows, result_scenarios, results, run_pieces
+from remiss.edges.stores.tables.results import (
+    replay_answers,
+    replay_environments,
+    replays,
+    result_rows,
+    result_scenarios,
+    results,
+    run_pieces,
+)
 from remiss.edges.stores.tables.runs import (
     bins,
     cells,

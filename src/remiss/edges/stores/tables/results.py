@@ -1,11 +1,70 @@
-"""The tables of results: what running a suite on a version of a model left, of the whole and event by event."""
+"""The tables of what models answered when they were asked again: replays of cases, and results of suites.
+
+What a model answered about a case stands apart (`replay_answers`), so that it can be erased alone, and so does where it
+ran, which the replays of one job share. Of a suite there is what running it on a version of a model left, of the whole and
+event by event.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
-from remiss.edges.stores.dialect.types import Key, Word
+from remiss.edges.stores.dialect.types import Json, Key, Word
 from remiss.edges.stores.tables.base import Instant, governed, metadata
+
+replay_environments = Table(
+    "replay_environments",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("digest", Word, nullable=False, unique=True),  # of the rest
+    Column("python", Word),
+    Column("platform", Word),
+    Column("packages", Json, nullable=False),
+)
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", Word, nullable=False, unique=True),
+    Column("case_key", ForeignKey("cases.key"), nullable=False),
+    Column("model", Word, nullable=False),
+    Column("model_version", Word, nullable=False),  # empty of a model that is not registered
+    Column("runner", Word, nullable=False),
+    Column("gets", Word, nullable=False),
+    Column("digest", Word),  # of the model
+    Column("seed", BigInteger, nullable=False),
+    Column("grade", Word),
+    Column("causes", Json, nullable=False),
+    Column("trouble", Word),
+    Column("latency_ms", Float(53)),
+    Column("environment_key", ForeignKey("replay_environments.key")),
+    Column("person", Word, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Index(None, "case_key"),
+)
+
+replay_answers = Table(
+    "replay_answers",
+    metadata,
+    Column("replay_key", ForeignKey("replays.key"), primary_key=True, autoincrement=False),
+    # As JSON, and as text: JSONB holds no zero character.
+    Column("answer", Word, nullable=False),
+    Column("logged", Word, nullable=False),  # what it was compared with
+)
 
 # What running a suite left: the document of a result, without its rows.
 results = Table(
