@@ -86,6 +86,8 @@ def query_page() -> str:
                 ["`key:2013-06-01..2013-06-30`", "a range, both ends included"],
                 ["`has:key`", "the key has any value at all"],
                 ["`airport:EWR`", "a field without its family, where only one has that name: `context.airport:EWR`"],
+                ["`slice:NAME`", "what the query of a slice that was kept matches"],
+                ["`cluster:ID`", "the cases of a cluster as it was last found, also by the id of one that was merged into it"],
                 [
                     '`word` or `"several words"`',
                     "full text over redacted text, title and note, and values of the event; several words are a phrase",
@@ -103,6 +105,10 @@ def query_page() -> str:
         "A context field of some case that the asker may see, and an input that a protocol declares, may be written without "
         "`context.` or `inputs.`; where two have the name, both are named. What was meant is written out before anything is "
         "asked: the answer says it (`read_as`), and links have the whole name.",
+        "The name of a slice and the id of a cluster are written out likewise: a slice as its query, a cluster "
+        "together with the clustering that has it, so that it stays the same cases. A cluster is of sampled events: what was "
+        "captured since is not in it, an exact figure over the log is refused, and the denominator of a rate leaves it out. Of a "
+        "slice or a cluster that the asker may not know it is said that there is none.",
         *parts,
     )
 

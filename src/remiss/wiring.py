@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 ADJUDICATE = "case:adjudicate"
 # A holder of one of these may be given cases to label, or give annotated ones their second labelling.
 WORK, VERIFY, ANNOTATE = "queue:work", "case:verify", "case:annotate"
+# A holder of this for a team may know its figures, and so its clusters.
+ESTIMATE = "estimate:read"
 # A holder of this looks at the machine, and so may know where the catalog lies.
 MACHINE = "machine:read"
 
@@ -158,6 +160,7 @@ class Wiring(Offline):
             labels=authority.may(actor, WORK),
             verifies=authority.teams(actor, VERIFY),
             annotates=authority.teams(actor, ANNOTATE),
+            estimates=lambda team: authority.may(actor, ESTIMATE, team),
             now=lambda: self.now,
         )
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from remiss.catalog.query.expression import EVERYTHING, And, Level, Not, Operator, Or, Term, Text
+from remiss.catalog.query.expression import EVERYTHING, And, Level, Not, Operator, Or, Term, Text, leaves
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import QueryError
@@ -225,3 +225,19 @@ def test_a_time_of_day_without_a_zone_is_refused_where_times_have_one_and_is_tex
             parse(asked)
         assert "a time with its zone" in refused.value.do
     assert parse("inputs.landed:>=2026-10-25T02:30") == Term("inputs.landed", Operator.AT_LEAST, "2026-10-25T02:30", Level.EVENT)
+
+
+def test_a_name_stands_for_nothing_where_nobody_looks_it_up():
+    for written in ("slice:carrier-ua", "cluster:cluster-4f7q", "-cluster:a*", "slice:a@b"):
+        with pytest.raises(QueryError, match="is a name, which nothing can be called by here"):
+            parse(written)
+
+
+def test_a_cluster_that_was_written_out_is_a_set_and_is_printed_as_it_was_read():
+    written = "cluster:cluster-4f7q@clustering-9tvx"
+    [leaf] = leaves(parse(written))
+    assert (leaf.key, leaf.level) == ("cluster", Level.SET)
+    assert unparse(parse(f"-({written} late)")) == f"-({written} late)"
+    for refused in ("has:cluster", "cluster:>a@b", 'cluster:"a@b@c"'):
+        with pytest.raises(QueryError):
+            parse(refused)

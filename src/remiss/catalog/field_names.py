@@ -68,7 +68,7 @@ def query_of(ws: HasCases, text: str, *, of_sample: bool = False) -> WrittenOut:
     ------
     QueryError : several fields have a name that was written without its family; a version that no protocol has
     """
-    out = written_out(text, partial(fields_named, ws), ws.cases.slice_query, of_sample=of_sample)
+    out = written_out(text, partial(fields_named, ws), ws.cases.named_query, of_sample=of_sample)
     check_versions(ws, parse(out.query, of_sample=of_sample))
     return out
 

@@ -11,6 +11,7 @@ from remiss.catalog.attachment import PreparedAttachment
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import CaseLines, Sort
 from remiss.catalog.query.expression import Query
+from remiss.catalog.query.guessing import NamedQuery
 from remiss.catalog.revision import CaseChange
 from remiss.catalog.saved_views import SavedView
 from remiss.govern.ports.actor import Permits
@@ -65,8 +66,8 @@ class Cases(Protocol):
         """Return the names of all context fields that some case has, without `context.`, sorted."""
         ...
 
-    def slice_query(self, name: str) -> str | None:
-        """Return the query of a slice that was kept, by its name; None where the actor sees none of that name."""
+    def named_query(self, kind: str, name: str) -> NamedQuery | None:
+        """Return what `slice:NAME` or `cluster:ID` stands for; None where the actor may know none of that name."""
         ...
 
     def get(self, case_id: str, position: int | None) -> Case:

@@ -12,7 +12,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from remiss.catalog.listing import parse_sort
-from remiss.catalog.query.guessing import written_out
+from remiss.catalog.query.guessing import NamedQuery, written_out
 from remiss.errors import InputError, NotFound
 from remiss.govern.redaction.written import Gate, check_shows_nothing
 from remiss.records.event import is_text
@@ -21,6 +21,8 @@ from remiss.records.published import Count, published
 LISTS, TRENDS = "/cases", "/trends"
 # What a list of cases is, and what belongs to a look at it alone.
 OF_LISTS = frozenset({"query", "sort", "columns"})
+# Stands for what a name stands for, while that is not looked up.
+UNREAD = NamedQuery("has:id")
 OF_A_LOOK = frozenset({"after", "start", "facets", "more", "as_of", "format"})
 NAME_LENGTH = 80
 # A query of the greatest length, with every character written in three.
@@ -93,8 +95,8 @@ def _check_list(given: list[tuple[str, str]]) -> None:
         if name == "sort":
             parse_sort(value)
         if name == "query":
-            # A key without its family is read when the view is opened, by whoever opens it.
-            written_out(value, lambda key: (f"context.{key}",))
+            # A key without its family, and a name, are read when the view is opened, by whoever opens it.
+            written_out(value, lambda key: (f"context.{key}",), lambda _kind, _name: UNREAD)
 
 
 def no_view(view: str) -> NotFound:

@@ -136,7 +136,7 @@ class Viewer:
 
     `adjudicates` says of a team whether they may settle disputes of its cases. `labels` is whether they may have cases in hand at
     all, `verifies` and `annotates` the teams whose cases they may verify or annotate (None: of every team), `now` the time up to
-    which what they have in hand is theirs.
+    which what they have in hand is theirs. `estimates` says of a team whether they may know its figures.
     """
 
     name: str
@@ -146,6 +146,7 @@ class Viewer:
     verifies: frozenset[str] | None
     now: Callable[[], datetime]
     annotates: frozenset[str] | None = frozenset()
+    estimates: Callable[[str], bool] = lambda _team: False
 
     def may_verify(self, team: str) -> bool:
         """Return whether they may verify cases of a team, as far as roles go."""

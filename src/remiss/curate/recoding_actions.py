@@ -7,6 +7,7 @@ from typing import Any
 
 from remiss.action import action
 from remiss.catalog.filing import check_known
+from remiss.catalog.query.expression import asks_for_set
 from remiss.catalog.query.parsing import parse
 from remiss.curate.ports.labelling import RecodingWorkspace
 from remiss.curate.recoding import recoded
@@ -111,6 +112,8 @@ def _read(ws: RecodingWorkspace, path: str) -> Recoding:
     for move in found.moves:
         for arm in move.arms:
             check_known(arm.to, ws.protocols)
-            parse(arm.when)
+            if asks_for_set(parse(arm.when)):
+                do = "write which cases are meant by what is known of them"
+                raise RecodingError(f"{arm.when[:80]}: a cluster is told to some only, and no recoding is made by it", do=do)
         check_known(move.otherwise, ws.protocols)
     return found

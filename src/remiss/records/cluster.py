@@ -30,8 +30,8 @@ class ClusterFigure:
     first. `cases` sampled cases are in it, which stand for about `events` events of the log; the interval is of 95 %, of this
     log. `typical` are the ids of the cases nearest to its middle.
 
-    Its id stays the same when clusters are looked for again. `merged` are clusters of before that went into it, and `split_from`
-    is the one that it was a part of.
+    Its id stays the same when clusters are looked for again, and `cluster:ID` is its query wherever one is asked for. `merged`
+    are clusters of before that went into it, and `split_from` is the one that it was a part of.
     """
 
     id: str

@@ -129,13 +129,16 @@ def asked_of_log(plan: QuestionPlan) -> tuple[Term, ...]:
 
     Raises
     ------
-    QueryError : words to search for
+    QueryError : words to search for, a cluster
     """
     found: dict[Term, None] = {}
     for query in (plan.question.query, plan.among):
         for leaf in () if query is None else leaves(query):
             if isinstance(leaf, Text):
                 raise QueryError("words are looked for in the catalog, not in the log", do="ask without --exact, or by a field")
+            if leaf.level is Level.SET:
+                do = "ask without --exact, for what the sampled ones stand for"
+                raise QueryError(f"a {leaf.key} is of sampled events, and the log does not know it", do=do)
             if leaf.level is Level.EVENT and leaf.key not in CONSTANTS:
                 found[leaf] = None
     return tuple(found)

@@ -12,7 +12,7 @@ from remiss.parameters import Help, Position
 from remiss.records.catalog import reached
 from remiss.records.cluster import Cluster, Clusterings
 from remiss.records.view_entry import ViewEntry, ViewKind
-from remiss.understand.clusters.keeping import holder, newest, recorded, told
+from remiss.understand.clusters.keeping import continues_one_another, holder, newest, recorded, told
 from remiss.understand.clusters.ports import ClusterWorkspace
 from remiss.understand.ports import ESTIMATE
 
@@ -62,8 +62,7 @@ def show_cluster(
     clustering, figure = holder(every, cluster)
     if figure.id in ws.clusters.untold(clustering.id):
         raise NotFound(f"there is no cluster {cluster[:80]}", do="see `remiss cluster list`", field="cluster")
-    asked = (clustering.team, clustering.source, clustering.protocol, clustering.query)
-    last = next(each for each in every if (each.team, each.source, each.protocol, each.query) == asked)
+    last = next(each for each in every if continues_one_another(each, clustering))
     found = Cluster(
         asked=cluster,
         found=figure,

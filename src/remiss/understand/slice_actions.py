@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from remiss.action import action
 from remiss.catalog.field_names import query_of
+from remiss.catalog.query.expression import asks_for_set
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.errors import FigureRefused, QueryError
@@ -117,6 +118,9 @@ def _prepare(
 ) -> Iterator[SlicesFound]:
     asked = SliceChoices(fields=fields, depth=depth, bins=bins, level=level, expected=expected, folded=False, limit=limit)
     found = searched(ws, query, of, asked, source, protocol, ws.evidence.position())
+    if any(asks_for_set(parse(query_of(ws, each).query)) for each in (query, of or "")):
+        do = "look for slices of it with `slice find`, and keep those of a query that later events can match"
+        raise QueryError("no later event is in a cluster, so that nothing could confirm a slice of one", do=do)
     # They are kept, and no mark can stand in them.
     for each in (query, of or ""):
         check_shows_nothing("the query", each)

@@ -27,6 +27,7 @@ class Level(StrEnum):
     EVENT = "event"  # model, occurred, context, inputs, output, confidence, latency, label, text
     CRITERION = "criterion"  # which criteria the event met
     PEOPLE = "people"  # status, mode, severity, title, filed, team, sensitivity
+    SET = "set"  # which set of sampled events that was found it is in: a cluster
     SAMPLE = "sample"  # how a sampled event was drawn; of cases and figures nobody asks so
 
 
@@ -118,6 +119,11 @@ def criteria(query: Query) -> tuple[str, ...]:
     """Return the names of the criteria that a query speaks of, in order, each once; globs as they are written."""
     named = (leaf.value for leaf in leaves(query) if isinstance(leaf, Term) and leaf.key == "criterion")
     return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))
+
+
+def asks_for_set(query: Query) -> bool:
+    """Return whether a query asks for a set of events that was found, which only its asker may know and which gets no more."""
+    return any(isinstance(leaf, Term) and leaf.level is Level.SET for leaf in leaves(query))
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,13 +100,7 @@ TABLE: tuple[Key, ...] = (
     people("is", FieldForm.CHOICE, "What else holds; `stale`: its event changed after people labelled it.", "is:stale", (STALE,)),
     people("mode", FieldForm.TEXT, "The failure mode that people decided, with its namespace.", "mode:remiss:model/*"),
     people("severity", FieldForm.GRADE, "1 (critical) to 4 (minor).", "severity:<=2"),
-    people(
-        "origin",
-        FieldForm.CHOICE,
-        "How it came here; `control` and `missed` once it is decided.",
-        "origin:filed",
-        ORIGINS,
-    ),
+    people("origin", FieldForm.CHOICE, "How it came here; `control` and `missed` once it is decided.", "origin:filed", ORIGINS),
     people("title", FieldForm.TEXT, "The whole title; for words in it write them without a key.", "title:*connection*"),
     people("revision", FieldForm.INTEGER, "How often the case was written; 1 is as it was filed.", "revision:>1"),
     people("revised", FieldForm.TIME, "When the case was last written.", "revised:>=2026-11-01"),
@@ -126,7 +120,11 @@ OF_SAMPLE = (
         example="group:control",
     ),
 )
-BY_NAME = {key.name: key for key in (*TABLE, *OF_SAMPLE)}
+# What is named wherever a query is asked for, and is looked up for its asker before anything is read: `slice:NAME`.
+NAMEABLE = ("slice", "cluster")
+# What the name of a cluster is written out as: the cluster as one clustering has it, so that it stays the same cases.
+CLUSTER = Key(name="cluster", form=FieldForm.TEXT, level=Level.SET, help="A cluster of a clustering.", example="cluster:ID@ID")
+BY_NAME = {key.name: key for key in (*TABLE, *OF_SAMPLE, CLUSTER)}
 FAMILIES = tuple(key.name for key in TABLE if key.name.endswith("."))
 # What no path into a JSON value can hold on every database; protocols name fields without.
 UNNAMEABLE = re.compile(r"[\"\\\x00-\x1f]")

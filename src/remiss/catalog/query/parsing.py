@@ -19,7 +19,19 @@ from functools import lru_cache
 
 from remiss.catalog.full_text import words_of
 from remiss.catalog.query.expression import EVERYTHING, Not, Operator, Query, Term, Text, both, either
-from remiss.catalog.query.fields import BY_NAME, FAMILIES, HAS, OF_SAMPLE, TABLE, UNNAMEABLE, Key, find, nearest
+from remiss.catalog.query.fields import (
+    BY_NAME,
+    CLUSTER,
+    FAMILIES,
+    HAS,
+    NAMEABLE,
+    OF_SAMPLE,
+    TABLE,
+    UNNAMEABLE,
+    Key,
+    find,
+    nearest,
+)
 from remiss.catalog.query.values import InvalidValue, read
 from remiss.errors import QueryError
 
@@ -40,6 +52,8 @@ OPERATORS = {"AND": "both", "OR": "either", "NOT": "all others"}
 # How other languages compare; a value may hold the same signs.
 OTHER_COMPARISON = re.compile(r"([^\W\d][\w.]*)?(==|=|!=|<>|<=|>=|<|>)(.*)", re.DOTALL)
 AFTER = re.compile(r"[\s()]|$")
+# A cluster of a clustering, as names of clusters are written out.
+FOUND = re.compile(r"[\w-]+@[\w-]+", re.ASCII)
 KNOWN = (*(key.name for key in TABLE if key.name not in FAMILIES), HAS)
 
 
@@ -192,6 +206,8 @@ class QueryReader:
         raise self.error(f"{raw!r} is no comparison", f"write {minus}{name}:{shown}{value}, or quote it to search for it", start)
 
     def comparison(self, written: str, start: int) -> Query:
+        if written in NAMEABLE:
+            return self.named(written, start)
         if written == HAS:
             named = self.take(NAMED)
             if named is None or not AFTER.match(self.text, self.at):
@@ -210,13 +226,20 @@ class QueryReader:
         except InvalidValue as error:
             raise self.error(error.what, error.do, at) from error
 
+    def named(self, kind: str, start: int) -> Query:
+        """Return the cluster of a clustering; what a name stands for depends on who asks, and is not known here."""
+        raw, _ = self.value(kind, start)
+        if kind == CLUSTER.name and FOUND.fullmatch(raw):
+            return Term(kind, Operator.EQUAL, raw, CLUSTER.level)
+        raise self.error(f"{kind}:{raw[:80]} is a name, which nothing can be called by here", "write what it stands for", start)
+
     def known(self, written: str, start: int) -> tuple[str, Key]:
         """Return canonical name and table entry of a key as it was written."""
         name = written
         family, dot, field = written.partition(".")
         if dot and field.startswith('"'):
             name = family + "." + ESCAPE.sub(r"\1", field[1:-1])
-        key = find(name)
+        key = None if name in NAMEABLE else find(name)
         if key in OF_SAMPLE and not self.of_sample:
             what = f"{written!r} asks how a sampled event was drawn, which only lists of sampled events are asked"
             raise self.error(what, f"use remiss sample list '{key.example}'; cases are found by criterion:NAME", start)

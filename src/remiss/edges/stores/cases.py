@@ -10,10 +10,12 @@ from sqlalchemy import exists, func, select
 from remiss.catalog.filing import Filed
 from remiss.catalog.listing import CaseLine, CaseLines, Order, Sort
 from remiss.catalog.query.expression import Query, split_values
+from remiss.catalog.query.guessing import NamedQuery
 from remiss.catalog.revision import CaseChange
 from remiss.edges.stores import case_controls, case_writing
 from remiss.edges.stores.blinding import blinded_viewer, may_be_blinded
 from remiss.edges.stores.case_reading import case_at, resolve, states
+from remiss.edges.stores.clusters import cluster_query
 from remiss.edges.stores.listing.facets import facet, shown
 from remiss.edges.stores.listing.kinds import counted_by_kind, sight_of
 from remiss.edges.stores.listing.lines import (
@@ -42,6 +44,9 @@ from remiss.records.comparison import Comparison
 from remiss.records.event import Event, Scalar
 from remiss.records.person import Governed
 from remiss.records.rows import SortValues
+
+# By what stands before a name, how what it stands for is found.
+NAMED_QUERIES = {"slice": slice_query, "cluster": cluster_query}
 
 
 class CaseStore:
@@ -170,10 +175,10 @@ class CaseStore:
         with self._reader.at() as reading:
             return tuple(_distinct(reading))
 
-    def slice_query(self, name: str) -> str | None:
-        """Return the query of a slice that was kept, by its name."""
+    def named_query(self, kind: str, name: str) -> NamedQuery | None:
+        """Return what `slice:NAME` or `cluster:ID` stands for, as far as the viewer may know it."""
         with self._reader.at() as reading:
-            return slice_query(reading, name)
+            return NAMED_QUERIES[kind](reading, name)
 
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix."""

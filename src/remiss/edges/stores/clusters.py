@@ -7,15 +7,35 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import and_, false, func, insert, not_, select
 
+from remiss.catalog.query.guessing import NamedQuery
 from remiss.edges.stores.blinding import blinded_viewer, sampled_blinded
-from remiss.edges.stores.reading import Reader
+from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import cases, cluster_members, clusterings, events
 from remiss.edges.stores.visible import visible_to
+from remiss.errors import NotFound
 from remiss.records.case import Sensitivity
+from remiss.understand.clusters.keeping import became, continues_one_another, holder, read_clustering
 from remiss.understand.clusters.ports import StoredClustering
 
 # So many cases are looked up at once.
 AT_ONCE = 500
+
+
+def cluster_query(reading: Reading, name: str) -> NamedQuery | None:
+    """Return the cluster that an id, also of one that was merged, means in the last clustering that has it; of a clustering that
+    is named with it, in that one. None where the viewer may not know it.
+    """
+    id_, _, clustering = name.partition("@")
+    every = [read_clustering(each) for each in _listed(reading, None) if reading.viewer.estimates(each.team)]
+    try:
+        found, one = holder([each for each in every if clustering in {"", each.id}], id_)
+    except NotFound:
+        return None
+    if one.id in _untold(reading, found.id) or (clustering and one.id != id_):
+        return None
+    last = next(each for each in every if continues_one_another(each, found))
+    parts = {each.id for each in last.clusters if each.split_from == one.id} - _untold(reading, last.id)
+    return NamedQuery(f"cluster:{one.id}@{found.id}", became(one, found, asked=id_, parts=parts, lasts=last is found))
 
 
 class ClusterTable:
@@ -28,35 +48,12 @@ class ClusterTable:
     def listed(self, position: int | None = None) -> Sequence[StoredClustering]:
         """Return all clusterings, the newest first, as they were at a position."""
         with self._reader.at() as reading:
-            seen = select(clusterings).where(visible_to(reading.scope, clusterings)).order_by(clusterings.c.key.desc())
-            if position is not None:
-                seen = seen.where(clusterings.c.position <= position)
-            return tuple(
-                StoredClustering(
-                    id=row.id,
-                    question=row.question,
-                    content=row.content,
-                    position=row.position,
-                    team=row.team_id,
-                    sensitivity=Sensitivity(row.sensitivity),
-                )
-                for row in reading.connection.execute(seen)
-            )
+            return _listed(reading, position)
 
     def untold(self, clustering: str) -> frozenset[str | None]:
         """Return the clusters of a clustering with a case that is not visible to the scope, or blinded for the viewer."""
         with self._reader.at() as reading:
-            viewer = blinded_viewer(reading)
-            blinded = false() if viewer is None else func.coalesce(sampled_blinded(reading, viewer), false())
-            found = (
-                select(cluster_members.c.cluster)
-                .join(clusterings, clusterings.c.key == cluster_members.c.clustering_key)
-                .join(cases, cases.c.key == cluster_members.c.case_key)
-                .join(events, events.c.key == cases.c.event_key)
-                .where(clusterings.c.id == clustering, not_(and_(visible_to(reading.scope), not_(blinded))))
-                .distinct()
-            )
-            return frozenset(reading.connection.execute(found).scalars())
+            return _untold(reading, clustering)
 
     def members(self, clustering: str) -> Mapping[str, frozenset[str]]:
         """Return the ids of the cases of each cluster of a clustering."""
@@ -88,3 +85,34 @@ class ClusterTable:
             connection.execute(insert(cluster_members), rows)
         transaction.subjects.append(found.id)
         return position
+
+
+def _listed(reading: Reading, position: int | None) -> Sequence[StoredClustering]:
+    seen = select(clusterings).where(visible_to(reading.scope, clusterings)).order_by(clusterings.c.key.desc())
+    if position is not None:
+        seen = seen.where(clusterings.c.position <= position)
+    return tuple(
+        StoredClustering(
+            id=row.id,
+            question=row.question,
+            content=row.content,
+            position=row.position,
+            team=row.team_id,
+            sensitivity=Sensitivity(row.sensitivity),
+        )
+        for row in reading.connection.execute(seen)
+    )
+
+
+def _untold(reading: Reading, clustering: str) -> frozenset[str | None]:
+    viewer = blinded_viewer(reading)
+    blinded = false() if viewer is None else func.coalesce(sampled_blinded(reading, viewer), false())
+    found = (
+        select(cluster_members.c.cluster)
+        .join(clusterings, clusterings.c.key == cluster_members.c.clustering_key)
+        .join(cases, cases.c.key == cluster_members.c.case_key)
+        .join(events, events.c.key == cases.c.event_key)
+        .where(clusterings.c.id == clustering, not_(and_(visible_to(reading.scope), not_(blinded))))
+        .distinct()
+    )
+    return frozenset(reading.connection.execute(found).scalars())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, insert, select, update
 
+from remiss.catalog.query.guessing import NamedQuery
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import slice_attempts, slices
 from remiss.edges.stores.visible import visible_to
@@ -15,11 +16,11 @@ from remiss.records.case import Sensitivity
 from remiss.understand.ports import StoredSlice
 
 
-def slice_query(reading: Reading, name: str) -> str | None:
+def slice_query(reading: Reading, name: str) -> NamedQuery | None:
     """Return the query of a slice that the scope sees, by its name."""
     found = select(slices.c.query).where(slices.c.name == name, visible_to(reading.scope, slices))
     query: str | None = reading.connection.execute(found).scalar_one_or_none()
-    return query
+    return None if query is None else NamedQuery(query)
 
 
 class SliceTable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, replace
 
 from remiss.errors import NotFound
@@ -35,7 +36,8 @@ def stored(found: Clustering) -> StoredClustering:
     )
 
 
-def _read(one: StoredClustering) -> Clustering:
+def read_clustering(one: StoredClustering) -> Clustering:
+    """Return a clustering as it was found, from what the catalog keeps."""
     said = json.loads(one.content)
     said["clusters"] = tuple(_figure(each) for each in said["clusters"])
     said |= {name: tuple(said[name]) for name in LISTS} | {"at": parse_time(said["at"])}
@@ -48,7 +50,7 @@ def _figure(said: dict[str, object]) -> ClusterFigure:
 
 def recorded(ws: ClusterWorkspace, position: int | None = None) -> tuple[Clustering, ...]:
     """Return all clusterings that the asker sees, the newest first, as they were at a position, whole."""
-    return tuple(_read(each) for each in ws.clusters.listed(position) if ws.may(ESTIMATE, each.team))
+    return tuple(read_clustering(each) for each in ws.clusters.listed(position) if ws.may(ESTIMATE, each.team))
 
 
 def predecessor(every: Sequence[Clustering], found: Clustering) -> Clustering | None:
@@ -56,10 +58,33 @@ def predecessor(every: Sequence[Clustering], found: Clustering) -> Clustering | 
 
     Of those the most sensitive: what is found among more cases goes on by itself, and nothing of it shows among fewer.
     """
-    asked = (found.team, found.source, found.protocol, found.query)
-    same = [each for each in every if (each.team, each.source, each.protocol, each.query) == asked]
+    same = [each for each in every if continues_one_another(each, found)]
     below = [each for each in same if each.sensitivity <= found.sensitivity]
     return max(below, key=lambda each: (each.sensitivity, each.position), default=None)
+
+
+def continues_one_another(one: Clustering, other: Clustering) -> bool:
+    """Return whether two clusterings are of the same question, and so have the same ids."""
+    return _asked(one) == _asked(other)
+
+
+def _asked(one: Clustering) -> tuple[str, ...]:
+    return (one.team, one.source, one.protocol, one.query)
+
+
+def became(one: ClusterFigure, found: Clustering, *, asked: str, parts: AbstractSet[str], lasts: bool) -> str:
+    """Return what is said where the id of a cluster is read: what became of it, and that later events are in none.
+
+    Parameters
+    ----------
+    asked : the id that was given
+    parts : the clusters that were split from it
+    lasts : whether the last clustering still has it
+    """
+    said = [f", into which {asked} was merged"] if asked != one.id else []
+    said += [f", from which {' and '.join(sorted(parts))} was split"] if parts else []
+    said += [] if lasts else [", which was not found any more since"]
+    return f"{''.join(said)}; what was captured after it was found ({found.at:%Y-%m-%d}) is not in it"
 
 
 def told(ws: ClusterWorkspace, found: Clustering) -> Clustering:

@@ -35,6 +35,8 @@ from remiss.edges.stores.tables import (
     case_criteria,
     case_texts,
     cases,
+    cluster_members,
+    clusterings,
     event_contents,
     events,
     observations,
@@ -56,6 +58,7 @@ COMPARISONS = {
     Operator.AT_LEAST: operator.ge,
 }
 EVENT = events.alias("event")
+CASE = cases.alias("case_of_event")
 CONTENT = event_contents.alias("content")
 CRITERION = case_criteria.alias("of_criterion")
 CONTEXT = case_context.alias("of_context")
@@ -64,6 +67,7 @@ REVISION = revisions.alias("revision_now")
 RUN = runs.alias("run")
 OBSERVATION = observations.alias("observation")
 WINDOW = run_windows.alias("window_of_run")
+MEMBER = cluster_members.alias("member")
 NAMED, ALIKE = protocols.alias("named"), protocols.alias("alike")
 
 
@@ -160,6 +164,26 @@ def in_revision(revision: ColumnElement[int]) -> Compare:
     return lambda term: exists().where(
         REVISION.c.case_key == cases.c.key, REVISION.c.revision == revision, column(REVISION.c.created_at)(term)
     )
+
+
+def in_cluster(case_key: ColumnElement[int]) -> Compare:
+    """Return comparisons with the clusters, written as `CLUSTER@CLUSTERING`, that a case was found in."""
+
+    def compare(term: Term) -> Condition:
+        cluster, clustering = (given(term, partial(_half, at), Text()) for at in (0, 2))
+        found = select(MEMBER.c.case_key).join(clusterings, clusterings.c.key == MEMBER.c.clustering_key)
+        return case_key.in_(found.where(clusterings.c.id == clustering, MEMBER.c.cluster == cluster))
+
+    return compare
+
+
+def of_cluster(term: Term) -> Condition:
+    """Return a comparison with the clusters that the case of the event at hand was found in, if it has one."""
+    return events.c.key.in_(select(CASE.c.event_key).where(in_cluster(CASE.c.key)(term)))
+
+
+def _half(at: int, value: Scalar) -> str:
+    return str(value).partition("@")[at]
 
 
 def is_so(position: Position | None) -> Compare:

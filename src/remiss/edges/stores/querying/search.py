@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Dialect, Exists, FromClause, and_, case, e
 from sqlalchemy import Text as SqlText
 
 from remiss.catalog.query.expression import And, Not, Or, Query, Term, Text
-from remiss.catalog.query.fields import SUGGESTED_KEYS, find
+from remiss.catalog.query.fields import CLUSTER, SUGGESTED_KEYS, find
 from remiss.edges.stores.blinding import origin_shown, suggestions_blinded, title_blinded
 from remiss.edges.stores.dialect.conditions import among, among_listed, json_text
 from remiss.edges.stores.dialect.full_text import has, wanted
@@ -32,6 +32,7 @@ from remiss.edges.stores.querying.comparing import (
     by_version,
     column,
     criterion_now,
+    in_cluster,
     in_content,
     in_context,
     in_event,
@@ -39,6 +40,7 @@ from remiss.edges.stores.querying.comparing import (
     in_texts,
     is_so,
     met,
+    of_cluster,
     protocol_of,
     value_of_text,
 )
@@ -92,16 +94,8 @@ def case_face(dialect: Dialect, blinded: BlindedKind | None = None) -> Face:
 
     For a `blinded` kind of viewer, what was suggested of a case is as if it were not there, while that is blinded for them.
     """
-    of_event = {
-        name: in_event(of)
-        for name, of in {
-            "event_id": EVENT.c.event_id,
-            "model_digest": EVENT.c.model_digest,
-            "features": EVENT.c.features,
-            "call_status": EVENT.c.status,
-            "trace_id": EVENT.c.trace_id,
-        }.items()
-    }
+    same = ("event_id", "model_digest", "features", "trace_id")
+    of_event = {**{name: in_event(EVENT.c[name]) for name in same}, "call_status": in_event(EVENT.c.status)}
     keys = {
         **of_event,
         **constants(),
@@ -111,6 +105,7 @@ def case_face(dialect: Dialect, blinded: BlindedKind | None = None) -> Face:
         "revision": column(cases.c.revision),
         "revised": in_revision(cases.c.revision),
         "is": is_so(None),
+        CLUSTER.name: in_cluster(cases.c.key),
         "title": in_texts(cases.c.text_version),
         "output": value_of_text(cases.c.output),
         "label": value_of_text(cases.c.label),
@@ -186,6 +181,7 @@ def observation_face(position: int, dialect: Dialect, matched: EventMatches) -> 
     return Face(
         keys={
             **of_people,
+            CLUSTER.name: of_cluster,
             "source": column(events.c.source_name),
             "protocol": lambda term: exists().where(
                 RUN.c.key == observations.c.run_key, or_(column(RUN.c.protocol_name)(term), by_version(term))

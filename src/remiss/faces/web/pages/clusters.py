@@ -55,6 +55,7 @@ class ClusterPage:
     events: tuple[str, str]
     cases: tuple[str, ...]
     query: str
+    those: str
 
 
 @router.get(PATH)
@@ -114,6 +115,7 @@ def cluster(ws: Ws, cluster: str, asked: Annotated[AsOf, Query()]) -> Response:
         events=_about(one.events, one.events_low, one.events_high),
         cases=found.members[:LISTED],
         query=address("/cases", query=found.query),
+        those=address("/cases", query=f"cluster:{one.id}"),
     )
     twin = (f"/api/v1/clusters/{segment(one.id)}", "Cluster")
     return render(page, shell(ws, one.name, "slices", twin, position=found.read_position))
