@@ -107,6 +107,7 @@ def test_the_form_offers_what_its_author_may_see(alone):
     ]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_case_is_filed_with_the_file_that_shows_it(there):
     with there.browser() as browser:
         answer = browser.post("/cases/file", data=TYPED, files={"file": ("board.png", b"\x89PNG what was seen")})

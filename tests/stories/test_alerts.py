@@ -46,6 +46,7 @@ def risen(ws, log, once):
     return ws
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_rate_that_rises_raises_one_alert_with_the_cases_behind_it(risen):
     assert list_alerts(risen).alerts == ()
     found = check_alerts(risen)
@@ -81,6 +82,7 @@ def test_a_window_is_looked_at_once_however_often_one_looks(risen, log):
     assert [(each.id, each.rate) for each in later.alerts] == [(each.id, each.rate) for each in before.alerts]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_looking_after_each_window_raises_what_looking_once_raises(ws, log, tmp_path, environment):
     capture_until(ws, log, ROSE)
     for weeks in range(ROSE, WEEKS, 2):
@@ -129,6 +131,7 @@ def test_who_only_reads_raises_nothing_and_of_another_team_sees_nothing(risen, w
     assert str(forbidden.value).replace(alert.id, "alert-nothing-here") == str(absent.value)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_level_and_a_share_of_judged_events_are_told_of_in_any_case(ws, tmp_path):
     rules = PROTOCOL + "alerts: {watch: [], levels: {slow: 0.08}, judged: 0.99}\n"
     log = slower(tmp_path / "log", rules)
@@ -139,6 +142,7 @@ def test_a_level_and_a_share_of_judged_events_are_told_of_in_any_case(ws, tmp_pa
     assert [each.evidence for each in found.watched] == [None]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_alert_that_no_window_raises_any_more_is_over(ws, tmp_path):
     log = slower(tmp_path / "log")
     for at, row in enumerate(log.predictions):

@@ -31,6 +31,7 @@ def captured(ws, tmp_path, once):
     return ws
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_similar_failures_are_found_named_and_kept_with_their_cases(captured):
     found = find_clusters(captured, MISSED)
     assert found.clusters
@@ -154,6 +155,7 @@ def test_a_cluster_of_a_clustering_that_does_not_have_it_is_none(captured):
             search(captured, wrong)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_is_not_there_is_not_found_and_answers_survive_json(captured):
     with pytest.raises(NotFound, match="there is no cluster nothing-here"):
         show_cluster(captured, "nothing-here")

@@ -36,6 +36,7 @@ def captured(ws, tmp_path, once):
     return ws
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_drifted_is_told_with_its_direction_and_size_and_what_did_not_is_not(captured):
     found = measure_drift(captured)
     assert (found.since, found.until, found.references, found.needs) == (LAST, LAST + WEEK, 8, 0)
@@ -55,6 +56,7 @@ def test_a_week_like_the_others_has_no_arrow(captured):
     assert not measure_drift(captured, f"occurred:<{LAST.date()}").drifted
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_every_window_is_a_query_of_the_events_that_were_counted(captured):
     found = measure_drift(captured, "context.airport:EWR")
     assert [each.role for each in found.windows].count(REFERENCE) == 8
@@ -65,6 +67,7 @@ def test_every_window_is_a_query_of_the_events_that_were_counted(captured):
             assert sum("all" in str(kept).split(", ") for kept in groups) == each.sampled
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_under_eight_reference_windows_nothing_is_claimed(captured):
     found = measure_drift(captured, reference=f"occurred:<{(MONDAY + 5 * WEEK).date()}")
     assert (found.references, found.needs, found.tested) == (5, 3, 0)

@@ -179,6 +179,7 @@ def test_two_protocols_are_never_added_up(captured, log):
         understand.estimate(captured, "criterion:slow", protocol="third")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_several_versions_it_is_the_newest_and_the_others_are_asked_for_by_name(captured, log):
     before = understand.estimate(captured, "criterion:slow", by="window")
     # The second version has the last week only; the first keeps the others.

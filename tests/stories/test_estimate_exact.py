@@ -119,6 +119,7 @@ def test_what_cannot_be_asked_of_the_log_is_refused_with_what_to_do(counted):
         exact(counted, "inputs.colour:red")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_who_may_be_given_events_to_label_is_told_no_exact_figure(counted, ws_as):
     # The operator is blinded of nothing. Who captures through a server labels too.

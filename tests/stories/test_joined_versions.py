@@ -103,6 +103,7 @@ def test_a_criterion_that_changed_and_one_that_is_new_stay_apart_and_it_is_said_
     assert weeks(understand.estimate(three, "criterion:*", by="week", across_versions=True)) == ["2013-06-17"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_version_is_asked_for_behind_the_name_of_its_protocol_and_means_the_windows_that_figures_of_it_have(three):
     def ids(query):
         return {each["id"] for each in catalog.search(three, query, limit=500)}

@@ -67,6 +67,7 @@ def test_what_was_found_is_a_hypothesis_until_later_windows_confirm_it(captured)
     assert attempt.difference == pytest.approx(row.value - rest.value)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_no_window_is_used_twice_and_too_few_use_up_nothing(captured):
     [one, *_] = keep_slices(captured, EARLIER)
     with pytest.raises(Conflict, match="3 windows that it has never used have events of it, and an attempt needs 8") as refused:
@@ -106,6 +107,7 @@ def test_every_attempt_on_the_same_windows_counts_for_all(captured):
     assert {each.id for each in list_slices(captured, state=SliceState.CONFIRMED)} == {narrow.id, wide.id}
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_its_name_is_its_query_wherever_one_is_asked_for(captured):
     [one, *_] = keep_slices(captured, EARLIER)
     named = estimate(captured, f"{MISSED} slice:{one.name}", rate=True)
@@ -120,6 +122,7 @@ def test_its_name_is_its_query_wherever_one_is_asked_for(captured):
         search(captured, "slice:nothing-here")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_over_the_log_itself_all_events_are_counted(captured):
     [one, *_] = keep_slices(captured, EARLIER)
     by_log = confirm_slice_exactly(captured, one.name, until=MONDAY + 19 * WEEK)
@@ -131,6 +134,7 @@ def test_over_the_log_itself_all_events_are_counted(captured):
     assert by_log.state is SliceState.CONFIRMED
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_log_that_is_gone_uses_up_no_attempt(ws, tmp_path):
     log = faulty(tmp_path / "log", weeks=18)
     capture(ws, log.protocol, since=MONDAY, until=MONDAY + 18 * WEEK)
@@ -156,6 +160,7 @@ def test_who_only_reads_keeps_nothing_and_who_labels_is_told_no_exact_figure(cap
     assert any("not told to who may still be given events" in note for note in told.notes)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_keeps_it_again_or_asks_more_windows_is_told_no_exact_figure_either(captured, ws_as):
     [one, *_] = keep_slices(captured, EARLIER)
     confirm_slice_exactly(captured, one.name, until=MONDAY + 18 * WEEK)
@@ -181,11 +186,13 @@ def test_what_is_above_a_clearance_or_of_another_team_is_not_there(captured, ws_
             search(hidden, f"slice:{one.name}")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_time_that_is_tangled_up_is_refused(captured):
     with pytest.raises(QueryError, match="tangled up"):
         keep_slices(captured, f"{MISSED}", of=f"(occurred:<{UNTIL} OR context.airport:EWR)")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_kept_slice_is_published_and_a_table(captured):
     [one, *_] = keep_slices(captured, EARLIER)
     found = confirm_slice(captured, one.name)

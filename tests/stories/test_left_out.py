@@ -95,6 +95,7 @@ def test_a_later_version_of_a_protocol_may_leave_out_more(ws, log):
     assert (run.manifest.left_out, run.status) == (400, "complete")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_another_protocol_of_the_same_rows_shares_their_events(ws, log, already_captured):
     first = already_captured(log, 0, 1)
     other = log.folder / "other.yaml"

@@ -30,6 +30,7 @@ def thinner(folder, said, kept=3):
     return log.write(rules(said))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_window_that_was_due_and_was_not_captured_is_told_of_until_it_is(ws, tmp_path):
     log = small_log(tmp_path / "log", weeks=4, a_week=50).write(rules("missed: 4000 weeks"))
     capture_until(ws, log, 1)
@@ -42,6 +43,7 @@ def test_a_window_that_was_due_and_was_not_captured_is_told_of_until_it_is(ws, t
     assert (alert.rule, alert.criterion, alert.state) == (AlertRule.MISSED, "", AlertState.OPEN)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_windows_between_that_nobody_captured_are_one_alert_which_is_over_when_they_are(ws, tmp_path):
     # Long enough for all windows after the sixth not to be missed yet.
     patience = (datetime.now(UTC) - (MONDAY + 6 * WEEK)).days
@@ -63,6 +65,7 @@ def test_windows_between_that_nobody_captured_are_one_alert_which_is_over_when_t
     assert alert.state is AlertState.OVER
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_rows_that_were_refused_are_told_of_above_the_share_that_the_protocol_says(ws, tmp_path):
     log = small_log(tmp_path / "log", weeks=3, a_week=100)
     for at, row in enumerate(log.predictions):
@@ -77,6 +80,7 @@ def test_rows_that_were_refused_are_told_of_above_the_share_that_the_protocol_sa
     assert alert.since == MONDAY + 2 * WEEK
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_fewer_events_than_is_usual_are_told_of_within_the_budget(ws, tmp_path):
     log = thinner(tmp_path / "log", "volume: true, budget: 12")
     capture_until(ws, log, WEEKS)
@@ -97,6 +101,7 @@ def test_a_window_without_any_event_is_told_of_at_once(ws, tmp_path):
     assert (alert.rule, alert.events) == (AlertRule.VOLUME, 0)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_looking_at_a_log_window_by_window_says_what_looking_once_says(ws, tmp_path, environment):
     log = thinner(tmp_path / "log", "volume: true, budget: 12")
     capture_until(ws, log, 9)

@@ -33,6 +33,7 @@ def captured(ws, tmp_path, once):
     return ws
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_what_changed_is_told_by_slice_and_all_of_it_adds_up(captured):
     found = split_change(captured, "criterion:slow", by="inputs.carrier")
     assert [sum(each.role == role for each in found.windows) for role in (REFERENCE, ASKED)] == [8, 8]
@@ -52,6 +53,7 @@ def test_what_changed_is_told_by_slice_and_all_of_it_adds_up(captured):
     assert "8 windows before" in next(change_notes(found))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_rates_are_those_that_an_estimate_tells_of_the_same_windows(captured):
     found = split_change(captured, f"criterion:slow occurred:>={CHANGED.date()}", by="context.airport,inputs.carrier")
     for rate, time in ((found.rate_before, f"<{CHANGED.date()}"), (found.rate_after, f">={CHANGED.date()}")):
@@ -74,6 +76,7 @@ def test_slices_that_replace_each_other_are_said_to_compare_no_rates(captured):
     assert not [note for note in told.notes if "no rates could be compared" in note]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_versions_that_replace_each_other_are_said_to_compare_no_rates(ws, tmp_path):
     log = small_log(tmp_path / "log", weeks=WEEKS, a_week=60)
     for row in log.predictions:

@@ -119,6 +119,7 @@ def yaml_says(tmp_path, line):
     return f"\n{line}\n" in (tmp_path / "suite" / "suite.yaml").read_text()
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @IN_THE_LIBRARY
 def test_a_model_is_asked_raw_inputs_and_nobody_is_told_what_it_makes_of_them(touched, log, tmp_path):  # noqa: F811
     suite = built(touched, sealed=0.0, success=["pass-rate of target at least 50 %"])
@@ -140,6 +141,7 @@ def test_a_model_is_asked_raw_inputs_and_nobody_is_told_what_it_makes_of_them(to
     assert "@example.com" not in repr(session)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @IN_THE_LIBRARY
 def test_the_same_events_give_the_same_digest_and_raw_inputs_are_in_it(touched):
     one = built(touched)

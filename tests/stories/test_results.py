@@ -356,6 +356,7 @@ ASKED = (
 )
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @NOT_FROM_AFAR
 def test_a_run_is_held_against_what_its_suite_asks_for_by_the_interval_of_each_figure(captured, suite, tmp_path):  # noqa: F811
     built = safeguard.build_suite(captured, "arrivals", "status:verified", sealed=0.0, success=ASKED)

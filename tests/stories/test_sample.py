@@ -136,6 +136,7 @@ def check_figures(ws, query, by):
 QUESTIONS = (("criterion:missed-delay", "inputs.carrier"), ("criterion:slow inputs.carrier:UA", None), ("", "inputs.carrier"))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize(("query", "by"), QUESTIONS)
 def test_sums_of_weights_are_the_flagged_figures(captured, query, by):
     check_figures(captured, query, by)

@@ -24,6 +24,7 @@ def captured(ws, tmp_path, once):
     return ws
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_the_part_that_fails_is_named_with_what_mending_it_is_worth(captured):
     found = find_slices(captured, MISSED)
     first = found.slices[0]
@@ -37,6 +38,7 @@ def test_the_part_that_fails_is_named_with_what_mending_it_is_worth(captured):
     assert (found.windows, found.since, found.until) == (WEEKS, MONDAY, MONDAY + WEEKS * WEEK)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_slice_is_a_query_and_an_estimate_of_it_says_the_same(captured):
     found = find_slices(captured, MISSED, level=0.5, expected=1, folded=True)
     assert len(found.slices) > 3
@@ -49,6 +51,7 @@ def test_a_slice_is_a_query_and_an_estimate_of_it_says_the_same(captured):
         assert each.into is None or each.into in folded_into
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_of_the_answer_nothing_is_a_reason_and_of_fields_one_chooses(captured):
     with pytest.raises(QueryError, match="output is read by the criterion") as refused:
         find_slices(captured, MISSED, fields="output")

@@ -92,6 +92,7 @@ def test_a_job_that_is_killed_goes_on_and_asks_nothing_again_that_it_kept(captur
     assert any("by more than one process" in each for each in found.notes) == (point == "after-commit")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.slow(reason="it runs a suite twice and a half, and serves the catalog")
 @IN_THE_LIBRARY
 def test_a_job_that_is_cancelled_asks_nothing_more_and_goes_on_where_it_was_when_it_is_posted_again(
@@ -149,6 +150,7 @@ def test_a_job_that_is_cancelled_asks_nothing_more_and_goes_on_where_it_was_when
     assert asked() == once + first
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @NOT_FROM_AFAR
 def test_the_same_run_is_posted_once_while_it_is_open(captured, suite):  # noqa: F811
     posted = safeguard.suite_job(captured, "arrivals", model="delays@1", repeat=3)

@@ -102,6 +102,7 @@ def arrivals(captured):
     return safeguard.build_suite(captured, "arrivals", "status:verified")
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_suite_has_verified_cases_controls_and_the_rest_of_the_sample(captured):
     suite = safeguard.build_suite(captured, "arrivals", "status:verified")
     rows = safeguard.list_suite_rows(captured, "arrivals").items
@@ -116,6 +117,7 @@ def test_a_suite_has_verified_cases_controls_and_the_rest_of_the_sample(captured
     assert [each.digest for each in safeguard.list_suites(captured)] == [suite.digest]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @IN_THE_LIBRARY
 def test_rows_are_shared_until_something_else_is_written(captured, arrivals):
     built = columns_of(captured, arrivals)
@@ -268,6 +270,7 @@ recipes:
 """
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @IN_THE_LIBRARY
 def test_scenarios_are_made_of_a_suite_kept_and_taken_out_and_nothing_of_the_sealed_part_is_in_them(captured, arrivals, ws_as):
     Path("scenarios.yaml").write_text(SCENARIOS)

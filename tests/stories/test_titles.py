@@ -65,6 +65,7 @@ def test_a_capture_by_other_words_takes_the_newest_and_keeps_the_digest(ws, log,
         protocol.show(ws, "arrival-delay", as_of=0)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_people_who_label_read_title_words_and_guidelines_and_nothing_personal_of_them(ws, log, tmp_path):
     log.write(PROTOCOL + TITLE + SHOW + "guidelines: guide.md\n")
     (log.folder / "guide.md").write_text("# Read first\n\nAsk ana@example.com when in *doubt*.\n")

@@ -117,6 +117,7 @@ def test_what_cannot_be_waived_is_refused(captured, arrivals):
     assert not safeguard.list_waivers(captured)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @NOT_FROM_AFAR
 def test_a_waiver_is_declined_or_withdrawn_with_a_reason_and_its_condition_counts_again(captured, arrivals, ws_as):
     sam, pam = ws_as("sam", role="steward"), ws_as("pam", role="steward")
@@ -171,6 +172,7 @@ def test_a_waiver_is_declined_or_withdrawn_with_a_reason_and_its_condition_count
     assert done == ["waiver.close", "waiver.approve", "waiver.request"]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_who_releases_models_is_a_steward_and_needs_no_admin(captured, arrivals, ws_as):
     sam, pam = ws_as("sam", role="steward"), ws_as("pam", role="steward")
     # Through a server only registered models run.

@@ -47,6 +47,7 @@ def write_long(ws):
     return time.monotonic() - began
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_statement_that_takes_too_long_ends_with_advice_and_the_next_one_works(hurried):
     with pytest.raises(TimedOut, match="did not answer in the time that one statement may take") as ended:
         read_long(hurried, WITHOUT_END)

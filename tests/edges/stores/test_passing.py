@@ -58,6 +58,7 @@ def test_a_case_that_was_passed_may_be_labelled_by_its_id_and_is_offered_then(an
         queue.pass_on(ana, task.form.case)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_one_passes_only_what_one_has_in_hand(ana, bo):  # noqa: F811
     case = queue.take(bo).task.form.case
     with pytest.raises(NotFound, match="in hand"):

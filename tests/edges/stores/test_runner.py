@@ -49,6 +49,7 @@ def state(ws, job):
     return found.state, found.done, found.reason
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_job_that_takes_longer_than_a_lease_stays_with_its_runner(ws, doing):
     others = []
 

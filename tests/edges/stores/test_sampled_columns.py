@@ -52,6 +52,7 @@ def recounted(ws, names, query, of):
     return len(listed)
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("names", [FEW, MANY], ids=["few fields", "many fields"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_columns_are_what_a_list_of_the_same_events_says(ws, names, seed):
@@ -60,6 +61,7 @@ def test_columns_are_what_a_list_of_the_same_events_says(ws, names, seed):
         assert recounted(ws, names, query, "context.airport:EWR OR inputs.distance:1200") > 10
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_true_is_not_one_and_what_is_no_number_is_not_missing(ws):
     members = [
         member(at, week=at % 2, inputs={"distance": odd, "wind speed": odd}, context={"airport": odd, "n": at})

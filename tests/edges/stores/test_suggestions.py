@@ -79,6 +79,7 @@ def test_a_line_tells_what_the_case_tells(people, name):
         assert line["criteria"] == ", ".join(sorted(case.criteria))
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.parametrize("past", [False, True])
 def test_queries_and_counts_know_what_the_lines_tell(people, name, past):

@@ -51,6 +51,7 @@ def test_a_large_number_beside_one_that_json_cannot_say_stays_a_number(ws):
     assert kept(ws, inputs=inputs).inputs == inputs
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 @pytest.mark.parametrize("year", [1, 1969, 9999])
 def test_times_keep_their_microseconds_in_any_year(ws, year):
     at = datetime(year, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)

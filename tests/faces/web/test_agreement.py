@@ -110,6 +110,7 @@ def test_a_row_that_would_tell_who_labelled_which_case_leads_nowhere(labelled, b
         assert client.get(whole).status_code == 200
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_row_leads_to_the_cases_that_two_people_labelled_and_no_others(labelled):
     filing = Filing(model="m", at=MONDAY, title="nobody has labelled this")
     catalog.file(labelled.workspace, filing)

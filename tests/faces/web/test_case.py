@@ -114,6 +114,7 @@ def test_an_id_that_means_no_case_says_what_to_do(client, asked, status, says):
     assert "<script>" not in answer.text.partition("<main")[2]
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_an_id_that_means_several_cases_lists_them(there):
     first: dict[str, int] = {}
     numbers = iter(range(10**6))

@@ -115,6 +115,7 @@ def test_whoever_holds_less_invites_nobody_to_more(there):
         assert ">bo<" not in browser.get("/people", headers={"Accept": "text/html"}).text
 
 
+@pytest.mark.postgresql_in_soak("others send it each of these statements")
 def test_a_person_is_told_what_others_made_for_them_and_makes_tokens_of_their_own(there, root):
     done(root.post("/person/add", data={"name": "ana"}))
     done(root.post("/person/grant", data={"name": "ana", "role": "reader"}))
