@@ -83,6 +83,20 @@ def test_a_csv_of_another_encoding_says_how_to_convert_it(tmp_path, content):
     assert "iconv" in error.do
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_large_csv_of_another_encoding_is_not_read_with_letters_left_out(tmp_path, mark):
+    # Of a file larger than what is read of it for its header, the letters of another encoding were dropped without a word.
+    (tmp_path / "log.csv").write_bytes(mark + b"naive,at\n" + b"1,2\n" * 300_000 + "naïf,2\n".encode("latin1"))
+    assert list(describe(tmp_path, "log.csv", "csv").types) == ["naive", "at"]
+    (tmp_path / "log.csv").write_bytes(mark + "naïve,at\n".encode("latin1") + b"1,2\n" * 300_000)
+    assert refusal(tmp_path, "log.csv", "csv").what == "the file is not UTF-8 text"
+
+
+def test_a_letter_that_is_cut_where_reading_for_the_header_ends_is_no_other_encoding(tmp_path):
+    (tmp_path / "log.csv").write_bytes(("naïve,at\n" + "ï,2\n" * 300_000).encode())
+    assert list(describe(tmp_path, "log.csv", "csv").types) == ["naïve", "at"]
+
+
 @pytest.mark.parametrize(
     ("format", "lines"),
     [("csv", ["id,said", "1,yes", "2,na\xefve", "3,no"]), ("jsonl", ['{"id":1}', '{"id":"\xef"}', '{"id":3}'])],

@@ -8,6 +8,7 @@ Rows that do not fit are rejected one by one with their number, never dropped an
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -58,14 +59,15 @@ def first_line(file: str) -> str:
         raise _not_whole(file) from problem
     if not head.strip():
         raise SourceError("the file is empty", where=Location(file), do="remove it, or wait until its writer is done")
+    whole = len(head) < HEADER_BYTES
+    head = head.removeprefix(b"\xef\xbb\xbf")
     try:
-        # The last bytes may be half of a letter.
-        text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "strict" if len(head) < HEADER_BYTES else "ignore")
+        # The last bytes of a part may be half of a letter.
+        text = codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
     except UnicodeDecodeError as problem:
-        if head[: problem.start].count(b"\n"):
-            text = head[: problem.start].decode("utf-8-sig")
-        else:
+        if b"\n" not in head[: problem.start]:
             raise not_utf8(file) from problem
+        text = head[: problem.start].decode()
     if "\0" in text.partition("\n")[0]:
         raise not_utf8(file)
     return text
