@@ -45,3 +45,15 @@ def test_the_budget_of_a_month_is_that_of_the_days_that_the_windows_have_in_it()
     found = plan(protocol, pieces, (), 1)
     assert found.lines() == [("2026-01", 60, 6, 3, 60), ("2026-02", 80, 8, 5, 80)]
     assert [month.left_out for month in found.months] == [1, 0]
+
+
+def test_a_dry_run_says_how_many_rows_would_be_refused_and_why():
+    found = plan(
+        protocol_of(changed("budget: 150", "budget: 70")), (), (), 1, [(900, {"bad-time": 2, "unreadable-row": 300})] * 2
+    )
+    assert found.notes[0] == "604 of 1,800 rows would be refused: 600 unreadable-row, 4 bad-time"
+
+
+def test_labels_that_would_be_refused_are_told_apart_from_rows():
+    found = plan(protocol_of(changed("budget: 150", "budget: 70")), (), (), 1, [(900, {"unreadable-label": 3, "bad-id": 0})])
+    assert found.notes[0] == "3 labels would be refused: 3 unreadable-label"

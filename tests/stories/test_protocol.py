@@ -239,3 +239,18 @@ def test_a_time_in_another_unit_than_it_is_read_in_is_named_as_such(anywhere, lo
     )
     found = [finding for finding in actions.check(anywhere, str(path)) if finding.code in {"source", "times"}]
     assert [(what in finding.what, do in finding.do) for finding in found] == [(True, True)]
+
+
+def test_check_says_how_many_rows_of_the_log_cannot_be_read(anywhere, log):
+    # One of four lines of a log in Windows-1252 have an umlaut.
+    rows = "".join(f"e{at};2013-06-03T0{at % 10}:00:00Z;{'ja' if at % 4 else 'nö'}\n" for at in range(100))
+    (log.parent / "log.csv").write_bytes(b"id;at;said\n" + rows.encode("cp1252"))
+    path = log.parent / "umlauts.yaml"
+    path.write_text(
+        "protocol: umlauts\nversion: 1\nmodel: m\nsource: {name: umlauts, format: csv, uri: log.csv}\n"
+        "fields: {id: id, time: at, output: said}\nrequire: [id, time]\n"
+        "criteria: [{name: refusal, kind: custom, when: \"output <> 'ja'\", severity: 2, why: It said no.}]\n"
+        'sampling: {window: 1 week, keep: 5, seed: "1"}\n'
+    )
+    told = [finding.what for finding in actions.check(anywhere, str(path)) if "cannot be read" in finding.what]
+    assert told == ["25 of 100 rows of the log cannot be read and would be refused: the line is not UTF-8"]

@@ -285,10 +285,7 @@ def plan(
             chosen = [whole_windows(*span, width) for span in found_due]
         else:
             chosen = [_windows(ws, checked, source, since, until, as_of, position)]
-        found = [
-            window
-            for each in chosen
-            for window in expect(ws, checked, each, as_of, filed_by_others(ws, checked.protocol, each), source)
-        ]
+        found = [expect(ws, checked, each, as_of, filed_by_others(ws, checked.protocol, each), source) for each in chosen]
     intervals = tuple(Interval(since=each[0].start, until=each[-1].end) for each in chosen)
-    return planning.plan(checked.protocol, found, intervals, position)
+    pieces = [piece for each in found for piece in each.yields]
+    return planning.plan(checked.protocol, pieces, intervals, position, [(each.rows, each.refused) for each in found])

@@ -15,10 +15,10 @@ import remiss.records.run as records
 from remiss.capture import expected, redact, sample
 from remiss.capture.bins import PURPOSE, BinChoice, opened, sealed
 from remiss.capture.criterion_counts import of_cells, warnings
+from remiss.capture.expected import Expected
 from remiss.capture.left_out import FiledIds
 from remiss.capture.listed_files import KnownSource, addresses_of, part_of, read_files, reading, relative
 from remiss.capture.manifest import fingerprint, run_digest
-from remiss.capture.planning import WindowYield
 from remiss.capture.ports import CaptureWorkspace
 from remiss.capture.requirements import check_none_refused, notes_on_lost
 from remiss.govern.ports.vault import Bundle
@@ -261,11 +261,10 @@ def expect(
     as_of: datetime,
     others: Sequence[FiledIds] = (),
     of_source: KnownSource | None = None,
-) -> tuple[WindowYield, ...]:
-    """Return what a capture of these windows would bring in each month, exactly, without bringing content.
+) -> Expected:
+    """Return what a capture of these windows would bring in each month and refuse, exactly, without bringing content.
 
     It is refused where the capture would be, for ids that `others` filed.
     """
     with reading(ws, checked, part_of(of_source, checked, windows)[0]) as (session, source, _):
-        found = expected.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress, others)
-    return found.yields
+        return expected.expect(session, checked, source, windows[0].start, windows[-1].end, as_of, ws.progress, others)

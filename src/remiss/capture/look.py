@@ -6,6 +6,7 @@ count of one window shows it.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,8 @@ def look(ws: LookWorkspace, checked: Checked) -> Findings:
             parts = census.uncut(session, plan, seen, ws.progress)
             starts = {plan.reach: window.start}
             cells, windows = census.cells(plan, parts, starts), census.run_windows(parts, starts, seen.left_out)
-            lost = [each for one in _conversions(plan, source) if (each := _lost(session, plan, one)) is not None]
+            lost = [*_unreadable(protocol, session)]
+            lost += [each for one in _conversions(plan, source) if (each := _lost(session, plan, one)) is not None]
     except RemissError as error:
         hide_files(error, lambda: ws.gate)
         file, line = (protocol.path, 1) if error.where is None else (error.where.file, error.where.line or 1)
@@ -142,6 +144,19 @@ def _conversions(plan: ScanPlan, source: Description) -> Iterator[_Conversion]:
                 lost = f"{value} IS NOT NULL AND {attempt} IS NULL"
                 where = f"criterion {each.criterion.name}"
                 yield _Conversion(where, each.criterion.line, value, lost, "are read as null", by_criterion=True)
+
+
+def _unreadable(protocol: Protocol, session: Session) -> Iterator[Finding]:
+    """Return a note where rows of the log cannot be read: whole files may be of another encoding or have another separator."""
+    found = session.unreadable(EVENTS).values()
+    lost = sum(each.count for each in found)
+    if lost:
+        total = session.run(f"SELECT COUNT(*) AS rows FROM {EVENTS}").to_pylist()[0]["rows"] + lost
+        details = Counter(row.detail for each in found for row in each.rows)
+        what = f"{lost:,} of {total:,} rows of the log cannot be read and would be refused: {details.most_common(1)[0][0]}"
+        yield _counted(
+            protocol, protocol.source.line, what, "look at how these rows are written; a capture lists the first of them"
+        )
 
 
 def _kind(value: str, source: Description) -> Type | None:

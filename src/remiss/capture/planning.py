@@ -9,12 +9,13 @@ criteria.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from remiss.capture.captured import ADDED, CHANGED, DROPPED, GONE, KnownEvent
+from remiss.capture.requirements import OF_LABELS
 from remiss.capture.schedule import Interval
 from remiss.present import html
 from remiss.protocol.group_sizes import note_on_former
@@ -117,7 +118,13 @@ class CapturePlan:
         return f"<div>{html.table(COLUMNS, self.lines())}{notes}</div>"
 
 
-def plan(protocol: Protocol, pieces: Iterable[WindowYield], intervals: tuple[Interval, ...], position: int) -> CapturePlan:
+def plan(
+    protocol: Protocol,
+    pieces: Iterable[WindowYield],
+    intervals: tuple[Interval, ...],
+    position: int,
+    refused: Sequence[tuple[int, Mapping[str, int]]] = (),
+) -> CapturePlan:
     """Return the plan that exact counts of the windows, which make up the intervals, make.
 
     The budget of a month is that of the time that the windows have in it: `labelling.budget` an `labelling.every`.
@@ -125,6 +132,7 @@ def plan(protocol: Protocol, pieces: Iterable[WindowYield], intervals: tuple[Int
     Parameters
     ----------
     pieces : what each window would bring, taken apart where a month begins
+    refused : of each interval how many rows there are, and how many would be refused, by reason
     """
     by_month: dict[str, list[WindowYield]] = defaultdict(list)
     for piece in pieces:
@@ -144,7 +152,21 @@ def plan(protocol: Protocol, pieces: Iterable[WindowYield], intervals: tuple[Int
         )
         for name, items in sorted(by_month.items())
     )
-    return CapturePlan(months=months, notes=tuple(_notes(protocol, months)), intervals=intervals, position=position)
+    return CapturePlan(
+        months=months, notes=(*_refused(refused), *_notes(protocol, months)), intervals=intervals, position=position
+    )
+
+
+def _refused(found: Sequence[tuple[int, Mapping[str, int]]]) -> Iterable[str]:
+    """Say how many rows would be refused, and why, the commonest reason first."""
+    rows, reasons = sum(read for read, _ in found), Counter[str]()
+    for _, counts in found:
+        reasons.update(counts)
+    labels = Counter({reason: reasons.pop(reason) for reason in OF_LABELS if reason in reasons})
+    for what, counted, of in (("rows", reasons, f" of {rows:,}"), ("labels", labels, "")):
+        if counted.total():
+            named = ", ".join(f"{count:,} {reason}" for reason, count in counted.most_common() if count)
+            yield f"{counted.total():,}{of} {what} would be refused: {named}"
 
 
 def _notes(protocol: Protocol, months: tuple[Month, ...]) -> Iterable[str]:
