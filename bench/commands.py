@@ -109,6 +109,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "alert.list": ("alert list",),
     "cluster.list": ("cluster list",),
     "cluster.show": ("cluster show {cluster}",),
+    "pattern.list": ("pattern list",),
+    "pattern.show": ("pattern show {pattern}",),
     "slice.find": (f"slice find {MISSED}",),
     "slice.list": ("slice list",),
     "slice.show": ("slice show {slice}",),
@@ -254,6 +256,7 @@ def prepared() -> dict[str, str]:
     return {
         "folder": str(FOLDER),
         "cluster": _answer("cluster", "find", MISSED)["clusters"][0]["id"],
+        "pattern": _answer("pattern", "name", "Missed", MISSED)["id"],
         "slice": _answer("slice", "keep", MISSED)["items"][0]["name"],
         "suite": suite,
         "scenarios": _answer("scenario", "make", suite, str(document))["name"],

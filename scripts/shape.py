@@ -141,9 +141,10 @@ def of_the_source() -> Iterator[Figure]:
     # health port, 8 are of heatmaps: axes, cells and grid with their front, the action, its answer, how people read it, and
     # the page; 13 are of alerts: detector, looking, what was raised and port with their front, two of actions, the answer, how
     # people read it, the page, what a protocol says of them, and two that store them; 12 are of clusters: points,
-    # groups, lineage, keeping and port with their front, two of actions, the answer, the page, and two that store them. Before
+    # groups, lineage, keeping and port with their front, two of actions, the answer, the page, and two that store them; 9 are
+    # of patterns: how they stand and port with their front, three of actions, the answer, the page, and what stores them. Before
     # them stood 500.
-    yield Figure(rule="modules but migrations", today=len(joinable()), bound=664, aim=382)
+    yield Figure(rule="modules but migrations", today=len(joinable()), bound=673, aim=382)
     yield Figure(rule="modules under 60 lines, no port, table, migration or front", today=len(small()), bound=10, aim=25)
     yield Figure(rule="modules over 300 lines", today=len(large()), bound=0, aim=0)
     yield Figure(rule="imports within functions", today=late_imports(), bound=45, aim=60)

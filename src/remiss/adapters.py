@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from remiss.edges.stores.logs.journal import DIGESTS as DIGESTS
     from remiss.edges.stores.logs.journal import acted as acted
     from remiss.edges.stores.logs.journal import moment as moment
+    from remiss.edges.stores.patterns import PatternTable as PatternTable
     from remiss.edges.stores.people import PeopleStore as PeopleStore
     from remiss.edges.stores.people import person_at as person_at
     from remiss.edges.stores.protocols import ProtocolStore as ProtocolStore
@@ -110,6 +111,7 @@ HOMES = {
     "SavedViewStore": "stores.saved_views",
     "SliceTable": "stores.slices",
     "ClusterTable": "stores.clusters",
+    "PatternTable": "stores.patterns",
     "AlertTable": "stores.alerts",
     "SuiteTable": "stores.safeguards",
     "in_own_process": "tree_building",

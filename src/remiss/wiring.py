@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from remiss.records.person import Governed
     from remiss.understand.alerts.ports import AlertLedger, Mail, Webhooks
     from remiss.understand.clusters.ports import ClusterStore
+    from remiss.understand.patterns.ports import PatternStore
     from remiss.understand.ports import Evidence, Samples, SliceStore
 
 # A holder of this for a team sees both sides of its disputes.
@@ -42,6 +43,8 @@ ADJUDICATE = "case:adjudicate"
 WORK, VERIFY, ANNOTATE = "queue:work", "case:verify", "case:annotate"
 # A holder of this for a team may know its figures, and so its clusters.
 ESTIMATE = "estimate:read"
+# A holder of this for a team says what its patterns are, and so knows what they say.
+KEEP_PATTERNS = "pattern:keep"
 # A holder of this looks at the machine, and so may know where the catalog lies.
 MACHINE = "machine:read"
 
@@ -161,6 +164,7 @@ class Wiring(Offline):
             verifies=authority.teams(actor, VERIFY),
             annotates=authority.teams(actor, ANNOTATE),
             estimates=lambda team: authority.may(actor, ESTIMATE, team),
+            curates=lambda team: authority.may(actor, KEEP_PATTERNS, team),
             now=lambda: self.now,
         )
 
@@ -203,6 +207,11 @@ class Wiring(Offline):
     def clusters(self) -> ClusterStore:
         """Clusters that were found, as far as the actor may see them."""
         return adapters.ClusterTable(self._reader)
+
+    @cached_property
+    def patterns(self) -> PatternStore:
+        """Patterns that people named, as far as the actor may know them."""
+        return adapters.PatternTable(self._reader)
 
     @cached_property
     def alerts(self) -> AlertLedger:

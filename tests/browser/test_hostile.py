@@ -242,6 +242,7 @@ VISITS = (
     Visit("/alerts"),
     Visit("/slices"),
     Visit("/clusters"),
+    Visit("/patterns"),
     Visit(f"/slices?{urlencode({'query': LONG})}", status=422),
     Visit("/suites"),
     Visit("/suites/hostile"),
@@ -454,7 +455,7 @@ def test_in_a_browser_no_text_runs_on_any_page_and_each_is_shown_as_it_is(world,
         found |= {path[:80]: wrong} if any(wrong) else {}
     assert found == {}
     # Whoever adds a template adds a visit: to VISITS, or to a test of its own where a page needs more than its address.
-    assert set(environment().list_templates()) - world.rendered == {COMPLETIONS, PROBLEM, SLICE, CLUSTER}
+    assert set(environment().list_templates()) - world.rendered == {COMPLETIONS, PROBLEM, SLICE, CLUSTER, PATTERN}
 
 
 # What no address alone shows: each has a test of its own.
@@ -463,6 +464,8 @@ COMPLETIONS, PROBLEM = "cases/completions.html", "_parts/problem.html"
 SLICE = "slices/page.html"
 # Nor are so many cases alike: faces/web/test_clusters.py.
 CLUSTER = "clusters/page.html"
+# Nobody named anything there: faces/web/test_patterns.py.
+PATTERN = "patterns/page.html"
 
 
 @in_chromium

@@ -29,6 +29,7 @@ FORMS = {
     "drift/page.html": ("/drift", "main form.form", {"query": "nope:"}),
     "slices/list.html": ("/slices", "main form.form", {"query": "nope:"}),
     "clusters/list.html": ("/clusters", "main form.form", {"query": "nope:"}),
+    "patterns/list.html": ("/patterns", "form[method='post'][action='/patterns']", {"name": "Late", "query": "nope:"}),
     "evidence/page.html": ("/cases/{case}/evidence", "form.filing", {"purpose": " "}),
     "people/page.html": ("/people", "form[action='/person/add']", {"name": "Nora Berg", "about": "a new annotator"}),
     "queue/_steering.html": ("/queue", ".steering form.scoped", {"revision": "999"}),
@@ -40,7 +41,7 @@ FORMS = {
 FORGOTTEN = {"file", "token", "revision"}
 # Told by itself: who steers the queue is told beside what they steer, and two runs are compared by a link.
 # A model is asked again where one is registered (test_replays.py); what gates decided and suites are told on their own pages
-# (faces/web/test_gates.py, test_suites.py, test_slices.py, test_alerts.py).
+# (faces/web/test_gates.py, test_suites.py, test_slices.py, test_alerts.py, test_patterns.py).
 ALONE = {
     "queue/page.html",
     "runs/compare.html",
@@ -48,7 +49,7 @@ ALONE = {
     "gates/page.html",
     "suites/page.html",
     "slices/page.html",
-} | {"alerts/page.html"}
+} | {"alerts/page.html", "patterns/page.html"}
 # By which field what is wrong is found; of the others the whole form is told.
 WRONG = {
     "account/page.html": "days",
@@ -65,6 +66,7 @@ WRONG = {
     "drift/page.html": "query",
     "slices/list.html": "query",
     "clusters/list.html": "query",
+    "patterns/list.html": "query",
     "evidence/page.html": "purpose",
     "people/page.html": "name",
     "queue/task.html": "quotes",

@@ -29,6 +29,7 @@ WRITTEN_AT = {
     "run.accept",
     "run.redact",
     "run.show",
+    *(f"pattern.{verb}" for verb in ("name", "show", "describe", "own", "mark", "link", "merge", "split", "subscribe")),
     *("cluster.find", "cluster.show", "slice.confirm", "slice.confirm-exact", "slice.show"),
 }
 

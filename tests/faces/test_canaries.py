@@ -193,7 +193,7 @@ def kept(request, tmp_path_factory) -> Iterator[Kept]:
             ids["view"] = views.save_view(ws, "what is late", "/cases?query=origin:filed").id
             safeguard.build_suite(ws, ids["name"], "")
             safeguard.make_scenarios(ws, ids["name"], str(scenarios))
-            ids |= {"gate": "gate-0", "cluster": "cluster-0", "result": "result-0", "flag": "release.m"}
+            ids |= {"gate": "gate-0", "cluster": "cluster-0", "pattern": "pattern-0", "result": "result-0", "flag": "release.m"}
             ids["other"] = next(line["run"] for line in runs.list_runs(ws) if line["run"] != run.id)
             yield Kept(there, address, settings, folder, ids, cases)
 
@@ -350,6 +350,8 @@ def test_no_route_and_no_page_shows_a_planted_value_and_no_line_of_a_log(kept, c
         "/slices/{name}",
         "/api/v1/clusters/{cluster}",
         "/clusters/{cluster}",
+        "/api/v1/patterns/{pattern}",
+        "/patterns/{pattern}",
     }
     assert "[iban:" in "".join(said)
     assert shown("\n".join(said)) == []

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from remiss import codec, safeguard
+from remiss import codec, safeguard, understand
 from remiss.catalog import actions as catalog
 from remiss.contract.table import action_of, entries
 from remiss.curate import investigation_actions as curate
@@ -23,6 +23,7 @@ from remiss.govern.ports.actor import Actor
 from remiss.records.case import Filing
 from remiss.records.identity import plain
 from remiss.records.labelling import Judgement, Verdict
+from remiss.records.pattern import PatternState
 from tests.command_line import CommandLine
 from tests.edges.stores.drawing import MONDAY, drawn, file, member
 from tests.safeguard.test_attestation import decision
@@ -48,11 +49,12 @@ class Change:
 
     def of(self, case: str, waiver: str = "") -> Mapping[str, str]:
         """What it changes: a case, the queue of a protocol, or a waiver."""
-        known = {"case": case, "protocol": PROTOCOL_NAME, "waiver": waiver}
+        known = {"case": case, "protocol": PROTOCOL_NAME, "waiver": waiver, "pattern": PATTERN_NAME}
         return {name: value for name, value in known.items() if f"{{{name}}}" in self.route}
 
 
 FOUND = {"number": 1, "revision": 1}
+PART = {"query": "severity:2", "name": "a part"}
 EXPECTED = {"expectations": ["equals late"]}
 CHANGES = {
     "case.revise": Change("PATCH /cases/{case}", {"title": "Later"}, {"title": "Later"}),
@@ -72,9 +74,14 @@ CHANGES = {
     "queue.close": Change("POST /queue/batches/{protocol}/close", {"criterion": "slow"}, {"criterion": "slow"}),
     "queue.order": Change("POST /queue/batches/{protocol}/order", {"first": First.NEWEST}, {"first": "newest"}),
     "queue.undo": Change("POST /queue/batches/{protocol}/undo"),
+    "pattern.describe": Change("PATCH /patterns/{pattern}", {"name": "later"}, {"name": "later"}),
+    "pattern.own": Change("POST /patterns/{pattern}/owner"),
+    "pattern.mark": Change("POST /patterns/{pattern}/state", {"state": PatternState.CLOSED}, {"state": "closed"}),
+    "pattern.merge": Change("POST /patterns/{pattern}/merge", {"other": "{other}"}, {"other": "{other}"}),
+    "pattern.split": Change("POST /patterns/{pattern}/split", PART, PART),
     "waiver.close": Change("POST /waivers/{waiver}/close", {"reason": "it was right"}, {"reason": "it was right"}),
 }
-PROTOCOL_NAME = "arrival-delay"
+PROTOCOL_NAME, PATTERN_NAME = "arrival-delay", "changed-since"
 # How each finding comes to its second revision.
 WRITTEN: Mapping[str, Callable[[Any, str], object]] = {
     "hypothesis.write": lambda ws, case: curate.write_hypothesis(ws, case, text="b", **FOUND),
@@ -98,6 +105,8 @@ def cases(there) -> tuple[str, str]:
         write(ws, one)
     file(ws, drawn([member(number, met=["slow"]) for number in range(3)]), run="run-a0000000", text=PROTOCOL)
     steering.close_batches(ws, PROTOCOL_NAME, 1, criterion="missed-delay")
+    understand.name_pattern(ws, PATTERN_NAME, "severity:1")
+    understand.describe_pattern(ws, PATTERN_NAME, 1, about="changed since")
     return one, two
 
 

@@ -50,6 +50,7 @@ NONE_HERE = {
     "sample.export",
     "slice.list",
     "cluster.list",
+    "pattern.list",
     "thread.list",
     "token.list",
 }
@@ -101,6 +102,7 @@ def tables(captured_once, tmp_path_factory):
                 "attachment.get",
                 "cluster.show",
                 "slice.show",
+                "pattern.show",
             }:  # what reads the log, a file, and needs many windows
                 mine = found.setdefault(name, [])
                 patch.setattr(render, "table", lambda *given, mine=mine, **named: mine.append((given, named)))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from remiss.errors import InputError
 from remiss.govern.redaction.detectors import DETECTORS, check_pattern
 from remiss.govern.redaction.event_fields import redactions
-from remiss.govern.redaction.policy import Pattern, policy_of, policy_version
+from remiss.govern.redaction.policy import TextPattern, policy_of, policy_version
 from remiss.govern.redaction.redactor import Redactor, redact
 
 KEY = b"k" * 32
-TICKET = Pattern("ticket", "T-[0-9]{6}")
+TICKET = TextPattern("ticket", "T-[0-9]{6}")
 
 
 def by(*patterns, detectors=("email", "phone")):
@@ -32,7 +32,7 @@ def test_a_pattern_sees_what_detectors_see():
 
 
 def test_a_pattern_may_go_over_lines_and_take_marks_with_it():
-    redacted = redact("BEGIN ana@example.org\nbo@example.org END [email:3f9a]", by(Pattern("block", "(?s)BEGIN.*END")))
+    redacted = redact("BEGIN ana@example.org\nbo@example.org END [email:3f9a]", by(TextPattern("block", "(?s)BEGIN.*END")))
     assert re.fullmatch(r"\[block:[0-9a-f]{4}\] \[email:3f9a\]", redacted)
 
 
@@ -41,7 +41,7 @@ def test_no_pattern_takes_longer_than_the_text_is_long(pattern):
     check_pattern(pattern)
     for text in ("a" * 100_000 + "!", "ab" * 50_000):
         started = time.process_time()
-        redact(text, by(Pattern("mean", pattern), detectors=()))
+        redact(text, by(TextPattern("mean", pattern), detectors=()))
         assert time.process_time() - started < 0.05 * (1 if pattern == "(a+)+$" else 20)
 
 
@@ -82,12 +82,12 @@ def test_the_largest_patterns_read_a_text_in_little_time():
     for pattern in (".{0,1000}x", "(?:.{0,100}){10}x", ".{0,200}" * 5 + "x", r"\w{1,200}@\w{1,200}", "[ab]*a[ab ]{900}x"):
         check_pattern(pattern)
         began = time.process_time()
-        redact(text, by(Pattern("large", pattern), detectors=()))
+        redact(text, by(TextPattern("large", pattern), detectors=()))
         assert time.process_time() - began < 0.2, pattern
 
 
 PATTERNS = st.sampled_from(
-    [TICKET, Pattern("word", r"\w+"), Pattern("all", ".+"), Pattern("mean", "[a-z:]+ ?"), Pattern("end", r"\d+$")]
+    [TICKET, TextPattern("word", r"\w+"), TextPattern("all", ".+"), TextPattern("mean", "[a-z:]+ ?"), TextPattern("end", r"\d+$")]
 )
 TEXTS = st.lists(
     st.one_of(
@@ -122,7 +122,7 @@ def test_a_policy_is_named_by_all_that_it_looks_for():
         policy_version(policy_of(["email"])),
         policy_version(policy_of(["email", "ip"])),
         policy_version(policy_of(["email"], [TICKET])),
-        policy_version(policy_of(["email"], [Pattern("ticket", "T-[0-9]{7}")])),
+        policy_version(policy_of(["email"], [TextPattern("ticket", "T-[0-9]{7}")])),
         policy_version(policy_of(["person"]), "small 1"),
         policy_version(policy_of(["person"]), "small 2"),
     }

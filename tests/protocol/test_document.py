@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from remiss.errors import ProtocolError
-from remiss.govern.redaction.policy import Pattern, policy_of
+from remiss.govern.redaction.policy import TextPattern, policy_of
 from remiss.protocol.document import draft, parse
 from remiss.protocol.group_sizes import sizes_of
 from remiss.protocol.meaning import meaning
@@ -265,7 +265,7 @@ def test_a_document_that_is_no_mapping_is_refused():
 def test_a_team_writes_patterns_of_its_own_beside_detectors():
     text = changed("redaction: [email", "redaction: [{name: ticket, pattern: 'T-[0-9]{6}'}, national-id, {name: person}, email")
     policy = protocol_of(text).redaction
-    assert policy.patterns == (Pattern("ticket", "T-[0-9]{6}"),)
+    assert policy.patterns == (TextPattern("ticket", "T-[0-9]{6}"),)
     assert {"email", "nl-bsn", "fr-nir", "person"} < set(policy.detectors)
     assert protocol_of(text).digest == protocol_of().digest
 

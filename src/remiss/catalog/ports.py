@@ -67,7 +67,12 @@ class Cases(Protocol):
         ...
 
     def named_query(self, kind: str, name: str) -> NamedQuery | None:
-        """Return what `slice:NAME` or `cluster:ID` stands for; None where the actor may know none of that name."""
+        """Return what `slice:NAME`, `cluster:ID` or `pattern:ID` stands for; None where the actor may know none of that name.
+
+        Raises
+        ------
+        Ambiguous : several patterns have the name
+        """
         ...
 
     def get(self, case_id: str, position: int | None) -> Case:

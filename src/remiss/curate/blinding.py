@@ -137,6 +137,7 @@ class Viewer:
     `adjudicates` says of a team whether they may settle disputes of its cases. `labels` is whether they may have cases in hand at
     all, `verifies` and `annotates` the teams whose cases they may verify or annotate (None: of every team), `now` the time up to
     which what they have in hand is theirs. `estimates` says of a team whether they may know its figures.
+    `curates` says of a team whether they keep its patterns, and so know what those say.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Viewer:
     now: Callable[[], datetime]
     annotates: frozenset[str] | None = frozenset()
     estimates: Callable[[str], bool] = lambda _team: False
+    curates: Callable[[str], bool] = lambda _team: False
 
     def may_verify(self, team: str) -> bool:
         """Return whether they may verify cases of a team, as far as roles go."""

@@ -38,6 +38,7 @@ _READER = frozenset(
         "model:read",
         "token:own",
         "view:own",
+        "pattern:follow",
     }
 )
 _ANNOTATOR = _READER | {
@@ -70,6 +71,7 @@ _CURATOR = _VERIFIER | {
     "sample:export",
     "slice:keep",
     "cluster:find",
+    "pattern:keep",
     "alert:handle",
     # Of pages that others saved for a team; what is one's own is `view:own`.
     "view:manage",
@@ -89,6 +91,7 @@ _STEWARD = _READER | {
     "sample:export",
     "slice:keep",
     "cluster:find",
+    "pattern:keep",
     "alert:handle",
     # Who labels nothing: a suite tells how its events were drawn.
     "suite:build",

@@ -15,6 +15,7 @@ from remiss.records.event import NONE_OF, Event, FieldLabel, Values
 from remiss.records.identity import format_time
 from remiss.records.job import Job
 from remiss.records.labelling import Impact, Labelled, Link, Relation, Reproduced
+from remiss.records.pattern import PatternAct, PatternChange, PatternLink
 from remiss.records.run import ALL, CONTROL, RESERVED, UNDECIDED, Run
 from remiss.records.slice import SliceAttempt
 from remiss.records.states import Status
@@ -262,3 +263,28 @@ def attempt_words(one: SliceAttempt) -> str:
         f"confirmed ({beside}): the slice fails more often than the rest by {points(one.told)} by the best guess; the interval "
         "allows for its having been chosen"
     )
+
+
+def change_words(one: PatternChange) -> str:
+    """Say what somebody did to a pattern, after their name."""
+    match one.act:
+        case PatternAct.NAMED:
+            said = f"named it {one.name}" if one.other is None else f"split it off from {one.other} as {one.name}"
+        case PatternAct.DESCRIBED:
+            said = "described it" if one.name is None else f"called it {one.name}"
+        case PatternAct.OWNED:
+            said = f"gave it to {one.owner}"
+        case PatternAct.MARKED:
+            said = f"marked it as {one.state}"
+        case PatternAct.MERGED:
+            said = f"merged {one.other} into it"
+        case PatternAct.JOINED:
+            said = f"merged {one.pattern} into {one.other}"
+        case PatternAct.SPLIT:
+            said = f"split {one.other} off"
+    return f"{said}: {one.note}" if one.note else said
+
+
+def link_words(one: PatternLink) -> str:
+    """Say what a pattern is linked to."""
+    return one.address if one.number is None else f"{one.kind} {one.number} of {one.address}"

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from remiss.errors import InputError
 from remiss.govern.redaction.detectors import DETECTORS, MOST_TOGETHER, NAME, check_pattern
-from remiss.govern.redaction.policy import GROUPS, MODELLED, UNASKED, Pattern, Policy, policy_of
+from remiss.govern.redaction.policy import GROUPS, MODELLED, UNASKED, Policy, TextPattern, policy_of
 from remiss.protocol.nearest import nearest
 from remiss.protocol.shape import Section, wrong
 from remiss.protocol.terms import Kind
@@ -112,7 +112,7 @@ def policy(entries: Sequence[EntryModel] | None) -> Policy:
     """Return the policy that a document asks for; of one that says nothing of it, all built-in detectors on all texts."""
     if entries is None:
         return UNASKED
-    patterns = tuple(Pattern(entry.name, entry.pattern) for entry in entries if entry.pattern is not None)
+    patterns = tuple(TextPattern(entry.name, entry.pattern) for entry in entries if entry.pattern is not None)
     return policy_of((entry.name for entry in entries if entry.pattern is None), patterns)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Text, select
 
+from remiss import understand
 from remiss.catalog import actions as catalog
 from remiss.catalog import attachment_actions as attachments
 from remiss.catalog import evidence_actions as evidence
@@ -28,6 +29,7 @@ from remiss.records.case import Filing
 from remiss.records.identity import plain
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
+from remiss.records.pattern import PatternState
 from remiss.safeguard import waiver_actions as safeguard
 from remiss.understand import alert_actions as alerts
 from tests.curate.standings import ANSWERS, WEAK
@@ -53,6 +55,7 @@ NAMING = frozenset(
         "mode",
         "modes",
         "other",
+        "pattern",
         "run",
         "target",
         "thread",
@@ -86,6 +89,8 @@ REFUSED = {
     "cluster.find source",
     # One of the machine's file, or none of that name is.
     *("alert.tell webhook", "alert.mail recipient"),
+    # An owner is one of the people, or refused; a ticket that shows anything personal is refused.
+    *("pattern.name owner", "pattern.own owner", "pattern.split owner", "pattern.name team", "pattern.link ticket"),
     *("suite.build name", "suite.run scenarios"),
     *("suite.run name", "suite.ask name", "job.suite name"),
     *("suite.ask model", "suite.ask scenarios", "job.suite model", "job.suite scenarios"),
@@ -157,6 +162,8 @@ OF_THE_PROGRAM = {
     **dict.fromkeys(("slices", "slice_attempts"), "*"),
     # The same of clusters: their names are words and values of redacted events.
     **dict.fromkeys(("clusterings", "cluster_members"), "*"),
+    # A link leads to a case, or to a ticket, which is refused where it shows anything personal.
+    **dict.fromkeys(("pattern_links", "pattern_subscriptions", "patterns"), "*"),
     "alert_looks": "*",  # counts, and words of a protocol
     "alert_acts": "alert team_id",
     "result_scenarios": "*",  # names of recipes, which are words
@@ -193,6 +200,8 @@ WRITTEN = {
     *(f"experiment.write {name}" for name in ("executed", "result", "citations")),
     *(f"remediation.write {name}" for name in ("text", "result", "model_version", "citations")),
     *("alert.acknowledge note", "alert.snooze note"),
+    *("pattern.name name", "pattern.name about", "pattern.describe name", "pattern.describe about"),
+    *("pattern.mark note", "pattern.split name", "pattern.split about"),
     *("hypothesis.write text", "case.comment text", "case.reopen reason", "attachment.add name"),
     *("view.save name", "view.rename name", "waiver.request reason", "waiver.close reason"),
     *("person.add about", "person.invite about", "team.add about", "token.create about", "token.link about"),
@@ -244,6 +253,10 @@ def written(ws, ws_as):
     [alert] = alerts.list_alerts(ws).alerts
     alerts.acknowledge_alert(ws, alert.id, note=SAID)
     alerts.snooze_alert(ws, alert.id, until=ws.now + timedelta(days=1), note=SAID)
+    named = understand.name_pattern(ws, "ask ana.canary@example.org", "severity:1", about=SAID)
+    understand.describe_pattern(ws, named.id, 1, name="or ana%2540canary.example", about=f"again {SAID}")
+    understand.mark_pattern(ws, named.id, 2, PatternState.CONFIRMED, note=SAID)
+    understand.split_pattern(ws, named.id, 3, "severity:2", name="ask ana.canary@example.org", about=SAID)
     catalog.show(ws, case)
     for look in (lambda: evidence.show_evidence(ws, case, SAID), lambda: catalog.show(ws, NAMES[0])):
         with pytest.raises(RemissError):
@@ -302,6 +315,7 @@ def test_where_no_mark_can_stand_a_name_is_refused(ws, tmp_path, name):
         lambda: labelling.annotate(ws, case, 1, told),
         lambda: investigation.write_experiment(ws, case, executed="again", citations=cited),
         lambda: people.add_team(ws, name.lower()),
+        lambda: understand.name_pattern(ws, "a name", f'context.a:"{name}"'),
         lambda: recoding.recode(ws, str(path)),
     ):
         with pytest.raises(InputError) as refused:

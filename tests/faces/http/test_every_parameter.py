@@ -82,6 +82,8 @@ SOUND = {
     "until": "2026-01-01T00:00:00Z",
     "alert": "alert-0",
     "cluster": "cluster-0",
+    "pattern": "pattern-0",
+    "state": "closed",
     "webhook": "hook-0",
     "recipient": "recipient-0",
     "waiver": "waiver-0",

@@ -157,6 +157,7 @@ def led(site):
     places = {
         "gate": "gate-0",
         "cluster": "cluster-0",
+        "pattern": "pattern-0",
         "flag": "release.m",
         "result": "result-0",
         "case": case,
@@ -213,6 +214,8 @@ NOT_ANSWERED = {
     "/slices/{name}",
     "/api/v1/clusters/{cluster}",
     "/clusters/{cluster}",
+    "/api/v1/patterns/{pattern}",
+    "/patterns/{pattern}",
 }
 
 

@@ -32,6 +32,7 @@ TRUSTED = {
     "faces/web/markdown.py": "of what nh3 let through",
     "faces/web/criteria.py": "of a trend, whose every text `present/svg.py` escapes",
     "faces/web/pages/drifts.py": "of a strip, whose every text `present/svg.py` escapes",
+    "faces/web/pages/patterns.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/pages/runs.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/pages/gates.py": "of a chart, whose every text `present/svg.py` escapes",
     "faces/web/pages/slices.py": "of a chart, whose every text `present/svg.py` escapes",

@@ -84,6 +84,7 @@ def said(reading):
             "other": "result-1",
             "gate": "gate-0",
             "cluster": "cluster-0",
+            "pattern": "pattern-0",
         }
         # What docs say is theirs.
         paths = [each.format(**names) for each in PAGES if not each.startswith("/help")]

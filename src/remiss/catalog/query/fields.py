@@ -121,7 +121,7 @@ OF_SAMPLE = (
     ),
 )
 # What is named wherever a query is asked for, and is looked up for its asker before anything is read: `slice:NAME`.
-NAMEABLE = ("slice", "cluster")
+NAMEABLE = ("slice", "cluster", "pattern")
 # What the name of a cluster is written out as: the cluster as one clustering has it, so that it stays the same cases.
 CLUSTER = Key(name="cluster", form=FieldForm.TEXT, level=Level.SET, help="A cluster of a clustering.", example="cluster:ID@ID")
 BY_NAME = {key.name: key for key in (*TABLE, *OF_SAMPLE, CLUSTER)}

@@ -31,10 +31,11 @@ NamedQueries: TypeAlias = Callable[[str, str], NamedQuery | None]
 
 @dataclass(frozen=True, slots=True)
 class WrittenOut:
-    """A query with its keys written out, and in words what was read as what."""
+    """A query with its keys written out, in words what was read as what, and what was named in it."""
 
     query: str
     read_as: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass
@@ -43,6 +44,7 @@ class _Guesser(QueryReader):
 
     known_fields: Callable[[str], Sequence[str]] = lambda _name: ()
     named_query: NamedQueries = lambda _kind, _name: None
+    all_named: list[str] = field(default_factory=list)
     meant: dict[int, tuple[int, str, str]] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
 
@@ -54,6 +56,7 @@ class _Guesser(QueryReader):
         if found is None:
             raise self.error(f"the catalog has no {kind} {raw[:80]}", f"see remiss {kind} list", at)
         written = f"{kind}:{raw}"
+        self.all_named.append(written)
         if found.query != written:
             self.meant[start] = (self.at - start, written, f"({found.query})")
             self.notes[start] = found.note
@@ -78,7 +81,7 @@ def written_out(
     *,
     of_sample: bool = False,
 ) -> WrittenOut:
-    """Return a query with each key that has no family written out, and each slice and cluster that is named.
+    """Return a query with each key that has no family written out, and each slice, cluster and pattern that is named.
 
     Parameters
     ----------
@@ -87,7 +90,7 @@ def written_out(
 
     Raises
     ------
-    QueryError : several fields have a name, or no slice or cluster; or the query cannot be understood
+    QueryError : several fields have a name, or no slice, cluster or pattern; or the query cannot be understood
 
     >>> written_out("airport:EWR late", lambda name: [f"context.{name}"])
     WrittenOut(query='context.airport:EWR late', read_as=('airport: read as context.airport',))
@@ -108,7 +111,7 @@ def written_out(
     # What is wrong beyond an expression, and characters that no text may hold, only the whole reading says.
     _check_sets(parse(text, of_sample=of_sample), named_query)
     read_as = (f"{written}: read as {name}{reader.notes.get(at, '')}" for at, (_, written, name) in reader.meant.items())
-    return WrittenOut(text, tuple(dict.fromkeys(read_as)))
+    return WrittenOut(text, tuple(dict.fromkeys(read_as)), tuple(dict.fromkeys(reader.all_named)))
 
 
 def _check_sets(query: Query, named_query: NamedQueries) -> None:

@@ -176,9 +176,13 @@ class CaseStore:
             return tuple(_distinct(reading))
 
     def named_query(self, kind: str, name: str) -> NamedQuery | None:
-        """Return what `slice:NAME` or `cluster:ID` stands for, as far as the viewer may know it."""
+        """Return what `slice:NAME`, `cluster:ID` or `pattern:ID` stands for, as far as the viewer may know it."""
         with self._reader.at() as reading:
-            return NAMED_QUERIES[kind](reading, name)
+            if kind in NAMED_QUERIES:
+                return NAMED_QUERIES[kind](reading, name)
+            from remiss.edges.stores.patterns import pattern_query
+
+            return pattern_query(reading, name)
 
     def get(self, case_id: str, position: int | None) -> Case:
         """Return a case by id or by a unique prefix."""

@@ -1,4 +1,4 @@
--- The catalog's schema, version 51. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 52. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key BIGINT NOT NULL,
@@ -560,6 +560,57 @@ CREATE TABLE passes (
 );
 
 CREATE INDEX ix_passes_person ON passes (person);
+
+CREATE TABLE pattern_changes (
+    pattern_key BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    CONSTRAINT pk_pattern_changes PRIMARY KEY (pattern_key, number),
+    CONSTRAINT fk_pattern_changes_pattern_key FOREIGN KEY(pattern_key) REFERENCES patterns (key)
+);
+
+CREATE TABLE pattern_links (
+    key BIGSERIAL NOT NULL,
+    pattern_key BIGINT NOT NULL,
+    case_key BIGINT,
+    kind TEXT COLLATE "C" NOT NULL,
+    number INTEGER,
+    address TEXT,
+    person TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_pattern_links PRIMARY KEY (key),
+    CONSTRAINT fk_pattern_links_pattern_key FOREIGN KEY(pattern_key) REFERENCES patterns (key),
+    CONSTRAINT fk_pattern_links_case_key FOREIGN KEY(case_key) REFERENCES cases (key)
+);
+
+CREATE INDEX ix_pattern_links_case_key ON pattern_links (case_key);
+
+CREATE INDEX ix_pattern_links_pattern_key ON pattern_links (pattern_key);
+
+CREATE TABLE pattern_subscriptions (
+    key BIGSERIAL NOT NULL,
+    pattern_key BIGINT NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    follows BOOLEAN NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_pattern_subscriptions PRIMARY KEY (key),
+    CONSTRAINT fk_pattern_subscriptions_pattern_key FOREIGN KEY(pattern_key) REFERENCES patterns (key)
+);
+
+CREATE INDEX ix_pattern_subscriptions_person ON pattern_subscriptions (person);
+
+CREATE TABLE patterns (
+    key BIGSERIAL NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    team_id TEXT COLLATE "C" DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_patterns PRIMARY KEY (key),
+    CONSTRAINT uq_patterns_id UNIQUE (id)
+);
 
 CREATE TABLE people (
     name TEXT COLLATE "C" NOT NULL,

@@ -1,4 +1,4 @@
--- The catalog's schema, version 51. Generated: run `make tidy` after a change.
+-- The catalog's schema, version 52. Generated: run `make tidy` after a change.
 
 CREATE TABLE abstention_texts (
     abstention_key INTEGER NOT NULL,
@@ -558,6 +558,57 @@ CREATE TABLE passes (
  WITHOUT ROWID;
 
 CREATE INDEX ix_passes_person ON passes (person);
+
+CREATE TABLE pattern_changes (
+    pattern_key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    content TEXT NOT NULL,
+    CONSTRAINT pk_pattern_changes PRIMARY KEY (pattern_key, number),
+    CONSTRAINT fk_pattern_changes_pattern_key FOREIGN KEY(pattern_key) REFERENCES patterns ("key")
+);
+
+CREATE TABLE pattern_links (
+    "key" INTEGER NOT NULL,
+    pattern_key INTEGER NOT NULL,
+    case_key INTEGER,
+    kind TEXT NOT NULL,
+    number INTEGER,
+    address TEXT,
+    person TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    position_from BIGINT NOT NULL,
+    position_to BIGINT,
+    CONSTRAINT pk_pattern_links PRIMARY KEY ("key"),
+    CONSTRAINT fk_pattern_links_case_key FOREIGN KEY(case_key) REFERENCES cases ("key"),
+    CONSTRAINT fk_pattern_links_pattern_key FOREIGN KEY(pattern_key) REFERENCES patterns ("key")
+);
+
+CREATE INDEX ix_pattern_links_case_key ON pattern_links (case_key);
+
+CREATE INDEX ix_pattern_links_pattern_key ON pattern_links (pattern_key);
+
+CREATE TABLE pattern_subscriptions (
+    "key" INTEGER NOT NULL,
+    pattern_key INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    follows BOOLEAN NOT NULL,
+    position BIGINT NOT NULL,
+    CONSTRAINT pk_pattern_subscriptions PRIMARY KEY ("key"),
+    CONSTRAINT fk_pattern_subscriptions_pattern_key FOREIGN KEY(pattern_key) REFERENCES patterns ("key")
+);
+
+CREATE INDEX ix_pattern_subscriptions_person ON pattern_subscriptions (person);
+
+CREATE TABLE patterns (
+    "key" INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    team_id TEXT DEFAULT 'default' NOT NULL,
+    sensitivity SMALLINT DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_patterns PRIMARY KEY ("key"),
+    CONSTRAINT uq_patterns_id UNIQUE (id)
+);
 
 CREATE TABLE people (
     name TEXT NOT NULL,

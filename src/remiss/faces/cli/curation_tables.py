@@ -1,4 +1,4 @@
-"""The queue, threads, agreement, investigations and clusters, as a person reads them on a terminal."""
+"""The queue, threads, agreement, investigations, clusters and patterns, as a person reads them on a terminal."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from remiss.faces import queue_words
 from remiss.faces.cli import case_tables, render
 from remiss.present import agreement as agreements
 from remiss.present.columns import priorities, severity
+from remiss.present.facts import change_words, link_words
 from remiss.present.legible import counted, figure
 from remiss.records.agreement import Agreement
 from remiss.records.cluster import Cluster, Clustering, Clusterings
 from remiss.records.discussion import Thread
 from remiss.records.investigation import Citation, Experiment, Investigation
+from remiss.records.pattern import Pattern, Patterns
 
-# Of clusters, the columns.
+# Of clusters and of patterns, the columns.
 CLUSTERS = ("in common", "cases", "events of the log", "id")
+PATTERNS = ("pattern", "state", "owner", "query", "id")
 
 
 def served(found: Served) -> None:
@@ -178,3 +181,37 @@ def cluster(found: Cluster) -> None:
     ]
     render.facts([each for each in said if each[1]])
     render.say(*found.members)
+
+
+def patterns(found: Patterns) -> None:
+    """Print patterns, a line each: how each stands, whose it is, and what it stands for."""
+    if not found:
+        render.say("no patterns here; name one: remiss pattern name NAME QUERY")
+        return
+    lines = [(_called(each), each.state.value, each.owner, each.query, each.id) for each in found]
+    render.table(priorities(PATTERNS, {"state": 1, "owner": 2, "query": 2, "id": 1}), lines)
+
+
+def _called(each: Pattern) -> str:
+    return f"{each.name} ({each.news:,} new)" if each.news else each.name
+
+
+def pattern(found: Pattern) -> None:
+    """Print a pattern: what it stands for, what belongs to it, and what was done to it."""
+    said = [
+        ("pattern", found.id if found.asked == found.id else f"{found.id}, into which {found.asked} was merged"),
+        ("name", found.name),
+        ("state", found.state.value),
+        ("owner", found.owner),
+        ("query", found.query),
+        ("made of", ", ".join(found.named)),
+        ("about", found.about),
+        ("revision", str(found.revision)),
+        ("merged into it", ", ".join(found.merged)),
+        ("split from", found.split_from or ""),
+        ("linked to", ", ".join(map(link_words, found.links))),
+    ]
+    render.facts([each for each in said if each[1]])
+    for each in found.history:
+        click.echo(f"{each.at:%Y-%m-%d}  {each.person} {render.cell(change_words(each))}")
+    render.say(f"how often it happens: remiss estimate 'pattern:{found.id}'", *found.notes)

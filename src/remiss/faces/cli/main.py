@@ -71,6 +71,7 @@ NOUNS: Mapping[str, str] = {
     "cluster": "Find similar cases, and what they have in common.",
     "job": "Post work that nobody waits for, and see how it stands.",
     "model": "List the models that may be run, and try one.",
+    "pattern": "Name what failures have in common, own it, merge and split.",
     "person": "Add people, grant them roles in teams, disable who has left.",
     "protocol": "Write, check and compare protocols.",
     "queue": "Take cases to label from the queue.",

@@ -19,7 +19,7 @@ GUESSED = frozenset({"nl-bsn", "in-aadhaar", "se-personnummer"})
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class TextPattern:
     """What a team itself knows to be personal: a name for its marks, and RE2 text."""
 
     name: str
@@ -35,7 +35,7 @@ class Policy:
     """
 
     detectors: tuple[str, ...] = ()
-    patterns: tuple[Pattern, ...] = ()
+    patterns: tuple[TextPattern, ...] = ()
     unasked: bool = False
 
     def __bool__(self) -> bool:
@@ -61,7 +61,7 @@ class Policy:
         return tuple(name for name in self.detectors if name in MODELLED)
 
 
-def policy_of(names: Iterable[str], patterns: Iterable[Pattern] = ()) -> Policy:
+def policy_of(names: Iterable[str], patterns: Iterable[TextPattern] = ()) -> Policy:
     """Return the policy of those detectors, each once.
 
     Raises

@@ -43,7 +43,7 @@ from typing import TypeAlias
 from remiss.govern.ports.machine import Recogniser
 from remiss.govern.redaction.detectors import DETECTORS, found, hints
 from remiss.govern.redaction.normalise import normalised
-from remiss.govern.redaction.policy import Pattern, Policy, policy_version
+from remiss.govern.redaction.policy import Policy, TextPattern, policy_version
 from remiss.govern.redaction.secrets import private_keys
 from remiss.records.event import MARK
 
@@ -170,7 +170,7 @@ def remembering() -> Iterator[None]:
         _of_short.reset(outer)
 
 
-def _matched(pattern: Pattern, seen: str) -> Iterator[Named]:
+def _matched(pattern: TextPattern, seen: str) -> Iterator[Named]:
     return ((start, end, pattern.name, value) for start, end, value in found(pattern.pattern, seen))
 
 

@@ -28,12 +28,13 @@ from sqlalchemy import (
 
 from remiss.catalog.query.expression import Level, Query
 from remiss.catalog.query.fields import BY_NAME, GROUP
-from remiss.edges.stores.blinding import blinded_viewer, sampled_blinded, title_blinded
+from remiss.catalog.query.parsing import parse
+from remiss.edges.stores.blinding import blinded_viewer, held, labelled_by, sampled_blinded, title_blinded
 from remiss.edges.stores.dialect.spelling import gathered
 from remiss.edges.stores.in_force import in_force, same_window
 from remiss.edges.stores.querying.comparing import Compare, column
 from remiss.edges.stores.querying.phrases import matched_events, phrases_in
-from remiss.edges.stores.querying.search import Face, condition, in_force_at, observation_face
+from remiss.edges.stores.querying.search import Face, case_face, condition, in_force_at, observation_face
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.sampled.columns import READ, columns_of, needed_for
 from remiss.edges.stores.tables import (
@@ -49,6 +50,7 @@ from remiss.edges.stores.tables import (
 )
 from remiss.edges.stores.visible import visible_to
 from remiss.records.identity import from_micros
+from remiss.understand.patterns.folding import possible
 from remiss.understand.ports import DrawnBy, SampleCount, SampledLine, SampledLines
 
 KEPT = samples.alias("kept")
@@ -104,6 +106,27 @@ class SampleStore:
                 for stretch in _stretches(reading, query, None, MOST)
             ]
             return SampleCount(sum(total for total, _ in found), sum(int(hidden or 0) for _, hidden in found))
+
+
+def may_label(reading: Reading, query: str, *, in_hand: bool) -> bool:
+    """Return whether the viewer may still be given something to label that may match a query, as far as events alone say.
+
+    Parameters
+    ----------
+    in_hand : only what they have in hand now
+    """
+    viewer = blinded_viewer(reading)
+    if viewer is None:
+        return False
+    wanted, labelled = possible(parse(query)), and_(cases.c.key.is_not(None), labelled_by(viewer))
+    theirs = and_(held(events.c.key, viewer), not_(labelled)) if in_hand else sampled_blinded(reading, viewer)
+    theirs = func.coalesce(theirs, false())
+    of_cases = select(cases.c.key).join(events, events.c.key == cases.c.event_key).where(visible_to(reading.scope), theirs)
+    there = of_cases.where(condition(wanted, case_face(reading.connection.dialect))).limit(1)
+    if reading.connection.execute(there).first() is not None:
+        return True
+    sampled_ones = _Matching(reading, wanted, _Stretch(None, None)).those(theirs)
+    return reading.connection.execute(sampled_ones.limit(1)).first() is not None
 
 
 def _rows(
@@ -202,6 +225,10 @@ class _Matching:
     def count(self) -> Select[Any]:
         """Return the select of how many there are, and how many of them are blinded."""
         return self._selected(func.count(), func.count().filter(self._blinded))
+
+    def those(self, condition: ColumnElement[bool]) -> Select[Any]:
+        """Return the select of those for which a condition holds besides."""
+        return self._selected(events.c.key).where(condition)
 
     def _selected(self, *columns: ColumnElement[Any]) -> Select[Any]:
         reading = self._reading

@@ -30,7 +30,18 @@ from remiss.edges.stores.tables.labelling import (
     steerings,
 )
 from remiss.edges.stores.tables.logs import audit_heads, catalog_head, journal, views, views_metadata
-from remiss.edges.stores.tables.patterns import alert_acts, alert_looks, cluster_members, clusterings, slice_attempts, slices
+from remiss.edges.stores.tables.patterns import (
+    alert_acts,
+    alert_looks,
+    cluster_members,
+    clusterings,
+    pattern_changes,
+    pattern_links,
+    pattern_subscriptions,
+    patterns,
+    slice_attempts,
+    slices,
+)
 from remiss.edges.stores.tables.people import grants, people, saved_views, teams, tokens
 from remiss.edges.stores.tables.resolutions import expectations, exposures
 from remiss.edges.stores.tables.results import (
@@ -108,6 +119,10 @@ __all__ = [
     "metadata",
     "observations",
     "passes",
+    "pattern_changes",
+    "pattern_links",
+    "pattern_subscriptions",
+    "patterns",
     "people",
     "profiles",
     "prospects",
