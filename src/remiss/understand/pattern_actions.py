@@ -54,8 +54,9 @@ def name_pattern(
 ) -> Pattern:
     """Give what QUERY matches a NAME, so that people can work on it.
 
-    QUERY is in the filter language, and may name kept slices (`criterion:missed-delay slice:NAME`) and clusters (`cluster:ID`). From then on `pattern:ID`,
-    or `pattern:"NAME"`, is that query wherever one is asked for. It is a hypothesis until somebody says otherwise.
+    QUERY is in the filter language, and may name kept slices (`criterion:missed-delay slice:NAME`) and clusters (`cluster:ID`).
+    From then on `pattern:ID`, or `pattern:"NAME"`, is that query wherever one is asked for. It is a hypothesis until somebody
+    says otherwise.
 
     Example: remiss pattern name "Short flights of UA" "criterion:missed-delay inputs.carrier:UA inputs.distance:<451"
 

@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from remiss.catalog.query.expression import EVERYTHING, And, Level, Not, Or, Query, Term, both, either, leaves
 from remiss.errors import Ambiguous, NotFound
@@ -204,7 +204,7 @@ def possible(query: Query) -> Query:
             return query if _of_events(query) else EVERYTHING
 
 
-def is_set(leaf: Query) -> bool:
+def is_set(leaf: Query) -> TypeGuard[Term]:
     """Return whether a part of a query names a cluster of a clustering."""
     return isinstance(leaf, Term) and leaf.level is Level.SET
 
