@@ -37,16 +37,12 @@ if TYPE_CHECKING:
     from remiss.understand.patterns.ports import PatternStore
     from remiss.understand.ports import Evidence, Samples, SliceStore
 
-# A holder of this for a team sees both sides of its disputes.
-ADJUDICATE = "case:adjudicate"
+# A holder of the first for a team sees both sides of its disputes; of the second may know where the catalog lies.
+ADJUDICATE, MACHINE = "case:adjudicate", "machine:read"
 # A holder of one of these may be given cases to label, or give annotated ones their second labelling.
 WORK, VERIFY, ANNOTATE = "queue:work", "case:verify", "case:annotate"
-# A holder of this for a team may know its figures, and so its clusters.
-ESTIMATE = "estimate:read"
-# A holder of this for a team says what its patterns are, and so knows what they say.
-KEEP_PATTERNS = "pattern:keep"
-# A holder of this looks at the machine, and so may know where the catalog lies.
-MACHINE = "machine:read"
+# A holder of the first for a team may know its figures, and so its clusters; of the second says what its patterns are.
+ESTIMATE, KEEP_PATTERNS = "estimate:read", "pattern:keep"
 
 
 class Wiring(Offline):

@@ -77,7 +77,9 @@ FIELDS = ("status", "mode", "severity", "origin", "team", "model", "model_versio
 FAILS = Judgement(verdict=Verdict.FAILURE, mode=WEAK, answers=ANSWERS)
 SLOW = tuple(case_id("arrivals", f"e{number}") for number in range(3))
 # What differs between any two catalogs: random ids, times, how many positions there were, and tokens of pages, which tell that.
-APART = re.compile(r'\d{4}-\d\d-\d\dT[\d:.]+Z|(job|replays)-\w+|"position(_from|_to)?":\d+|position \d+|"next":"[\w.-]+"')
+APART = re.compile(
+    r'\d{4}-\d\d-\d\dT[\d:.]+Z|(job|replays|pattern)-\w+|"(read_)?position(_from|_to)?":\d+|position \d+|"next":"[\w.-]+"'
+)
 
 
 ROLES = (("curator", "*"), ("steward", "default"), ("curator", "default"))
@@ -167,6 +169,14 @@ class Questions:
         for guess in GUESSES[:3]:
             yield {"query": f"criterion:slow {guess}"}
             yield {"query": "criterion:slow", "only": guess}
+
+    def pattern_name(self) -> Iterator[Mapping[str, Any]]:
+        guesses = (*GUESSES[1:], *(f"id:{each}" for each in self._unseen))
+        yield from ({"name": f"pattern {number}", "query": guess} for number, guess in enumerate(guesses))
+
+    def pattern_split(self) -> Iterator[Mapping[str, Any]]:
+        for number, guess in enumerate(GUESSES[:3]):
+            yield {"pattern": "pattern 0", "revision": 1, "query": guess, "name": f"part {number}"}
 
     def sample_list(self) -> Iterator[Mapping[str, Any]]:
         for guess, limit in self._each((*GUESSES, "group:*", *(f"id:{each}" for each in self._unseen)), (1, 50)):

@@ -67,7 +67,9 @@ def list_patterns(
 
 @action("pattern.show", permission=ESTIMATE, http="GET /patterns/{pattern}", reads=True, subject="pattern", views=_shown)
 def show_pattern(ws: PatternWorkspace, pattern: PatternName, *, as_of: Position | None = None) -> Pattern:
-    """Show a pattern: what it stands for, its links, and what was done to it.
+    """Show what a pattern stands for, and what was done to it.
+
+    With its figures' query, its links to cases and tickets, and its history.
 
     Of one that was merged into another, that other. How often it happens `estimate pattern:ID` says.
 

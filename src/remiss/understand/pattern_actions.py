@@ -120,7 +120,7 @@ def describe_pattern(
 
 @action("pattern.own", permission=KEEP, http="POST /patterns/{pattern}/owner", subject="pattern")
 def own_pattern(ws: PatternWorkspace, pattern: PatternName, revision: PatternRevision, *, owner: Owner | None = None) -> Pattern:
-    """Say whose PATTERN is: who sees to it that something becomes of it.
+    """Say who sees to it that something becomes of PATTERN.
 
     Example: remiss pattern own pattern-4f7q2m9x3kbd --revision 2 --owner ana
 
@@ -143,11 +143,11 @@ def mark_pattern(
     ws: PatternWorkspace,
     pattern: PatternName,
     revision: PatternRevision,
-    state: PatternState,
+    state: Annotated[PatternState, Help("A hypothesis, confirmed, addressed or closed.")],
     *,
     note: Annotated[str, Help("Why, in a sentence; redacted before it is kept."), Option()] | None = None,
 ) -> Pattern:
-    """Say how PATTERN stands: a hypothesis, confirmed, addressed or closed.
+    """Say how PATTERN stands, as whether it is addressed.
 
     Example: remiss pattern mark pattern-4f7q2m9x3kbd addressed --revision 3 --note "Version 2 reads the feed anew."
 

@@ -46,7 +46,9 @@ def link_pattern(
     ticket: Annotated[str, Help("A URL, or a name without spaces, such as REM-17.")] | None = None,
     remove: Annotated[bool, Help("Take that link away.")] = False,
 ) -> Pattern:
-    """Link PATTERN to a case, a hypothesis or an experiment of one, or a ticket.
+    """Link PATTERN to a case, to a part of one, or a ticket.
+
+    A part of a case is a hypothesis or an experiment of its investigation.
 
     Whoever may not know a case is not told that it is linked. A link changes no revision.
 
@@ -101,7 +103,7 @@ def merge_patterns(
     revision: PatternRevision,
     other: Annotated[str, Help("The id or the name of the pattern that goes into it.")],
 ) -> Pattern:
-    """Have OTHER go into PATTERN, which stands for the cases of both from then on.
+    """Have OTHER go into PATTERN, which then stands for both.
 
     PATTERN keeps its name, its owner and its state. The id and the names of OTHER mean PATTERN, and its history, its links and
     those who subscribed to it go on there.
@@ -141,7 +143,7 @@ def split_pattern(
     about: About = "",
     owner: Owner | None = None,
 ) -> Pattern:
-    """Make a pattern of its own of those cases of PATTERN that QUERY matches.
+    """Split off as another pattern what QUERY matches too.
 
     PATTERN keeps the others; so each case is in one of the two. What was split off has the history until then, and the state that
     PATTERN has.

@@ -12,6 +12,7 @@ from tests.serving import served
 from tests.stories.logs import MONDAY, WEEK, small_log
 
 UA = "criterion:missed-delay inputs.carrier:UA"
+UNDONE_AT = {"unlink": "link", "leave": "subscribe"}
 
 
 @pytest.fixture
@@ -20,6 +21,11 @@ def site(tmp_path, sqlite_template):
     with served(str(shutil.copy(sqlite_template, tmp_path)), {"REMISS_SOURCES": str(log.folder)}) as there:
         capture.capture(there.workspace, log.protocol, since=MONDAY, until=MONDAY + 3 * WEEK)
         yield there
+
+
+def form_of(here, given):
+    """Return where the form is sent that says such a thing of the pattern there."""
+    return f"{here}/{UNDONE_AT.get(given['act'], given['act'])}"
 
 
 def test_a_pattern_is_named_by_a_form_and_every_form_of_its_page_does_what_it_says(site):
@@ -44,12 +50,14 @@ def test_a_pattern_is_named_by_a_form_and_every_form_of_its_page_does_what_it_sa
             ({"act": "subscribe"}, "Unsubscribe"),
             ({"act": "leave"}, "Subscribe"),
         ):
-            done = browser.post(here, data=given)
+            done = browser.post(form_of(here, given), data=given)
             assert (done.status_code, done.headers["location"]) == (303, here), given
             assert said in browser.get(here).text
-        part = browser.post(here, data={"act": "split", "revision": "3", "query": "inputs.distance:<451", "name": "Short"})
+        part = browser.post(
+            f"{here}/split", data={"act": "split", "revision": "3", "query": "inputs.distance:<451", "name": "Short"}
+        )
         assert "split it off from" in browser.get(part.headers["location"]).text
-        merged = browser.post(here, data={"act": "merge", "revision": "4", "other": "Short"})
+        merged = browser.post(f"{here}/merge", data={"act": "merge", "revision": "4", "other": "Short"})
         assert merged.status_code == 303
         assert "Merged into it" in browser.get(here).text
         assert browser.get(part.headers["location"]).status_code == 200
@@ -74,7 +82,7 @@ def test_what_is_refused_stands_at_its_form_and_keeps_what_was_typed(site):
             ({"act": "merge", "revision": "1", "other": "nothing"}, 404),
             ({"act": "split", "revision": "1", "query": "nope:", "name": "X"}, 422),
         ):
-            answer = browser.post(here, data=given)
+            answer = browser.post(form_of(here, given), data=given)
             assert answer.status_code == status, given
         assert browser.get("/patterns/nothing-here").status_code == 404
 

@@ -93,7 +93,7 @@ def written_out(
     QueryError : several fields have a name, or no slice, cluster or pattern; or the query cannot be understood
 
     >>> written_out("airport:EWR late", lambda name: [f"context.{name}"])
-    WrittenOut(query='context.airport:EWR late', read_as=('airport: read as context.airport',))
+    WrittenOut(query='context.airport:EWR late', read_as=('airport: read as context.airport',), named=())
     """
     try:
         query = parse(text, of_sample=of_sample)

@@ -185,22 +185,32 @@ ACTS: Mapping[str, Callable[[Any, str, PatternTyped], Pattern]] = {
     "subscribe": lambda ws, of, _: understand.subscribe_to_pattern(ws, of),
     "leave": lambda ws, of, _: understand.subscribe_to_pattern(ws, of, stop=True),
 }
+# Which of them are sent where: one that is undone is undone there, too.
+UNDOES: Mapping[str, tuple[str, ...]] = {"link": ("link", "unlink"), "subscribe": ("subscribe", "leave")}
 
 
-@router.post(PATH + "/{pattern}")
-def change(ws: Ws, answers: Cached, pattern: str, typed: Annotated[PatternTyped, Form()]) -> Response:
-    """Do to a pattern what one of its forms says, and show what became of it."""
-    if typed.act not in ACTS or (typed.act == "mark" and typed.state not in STATES):
-        raise InputError("the form does not say what to do", do="go back, and use one of its buttons")
-    try:
-        made = ACTS[typed.act](ws, pattern, typed)
-    except NotFound as error:
-        if error.field == "pattern":
-            raise
-        return _refused(ws, answers, pattern, typed, error)
-    except InputError as error:
-        return _refused(ws, answers, pattern, typed, error)
-    return RedirectResponse(f"{PATH}/{segment(made.id)}", 303)
+def _form_of(verb: str) -> Callable[..., Response]:
+    """Return what does to a pattern what a form says, and shows what became of it."""
+    acts = UNDOES.get(verb, (verb,))
+
+    def change(ws: Ws, answers: Cached, pattern: str, typed: Annotated[PatternTyped, Form()]) -> Response:
+        if typed.act not in acts or (typed.act == "mark" and typed.state not in STATES):
+            raise InputError("the form does not say what to do", do="go back, and use one of its buttons")
+        try:
+            made = ACTS[typed.act](ws, pattern, typed)
+        except NotFound as error:
+            if error.field == "pattern":
+                raise
+            return _refused(ws, answers, pattern, typed, error)
+        except InputError as error:
+            return _refused(ws, answers, pattern, typed, error)
+        return RedirectResponse(f"{PATH}/{segment(made.id)}", 303)
+
+    return change
+
+
+for _verb in ("describe", "own", "mark", "link", "merge", "split", "subscribe"):
+    router.add_api_route(f"{PATH}/{{pattern}}/{_verb}", _form_of(_verb), methods=["POST"], name=_verb)
 
 
 def _refused(ws: Workspace, answers: Cached, pattern: str, typed: PatternTyped, error: InputError) -> Response:
