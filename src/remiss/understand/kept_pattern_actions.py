@@ -89,9 +89,9 @@ def show_pattern(ws: PatternWorkspace, pattern: PatternName, *, as_of: Position 
 def subscribe_to_pattern(
     ws: PatternWorkspace, pattern: PatternName, *, stop: Annotated[bool, Help("Be told no more.")] = False
 ) -> Pattern:
-    """Be told in your inbox of what others do to a pattern.
+    """Follow PATTERN: be told how many changes others made.
 
-    What happened before counts as seen: so whoever subscribes again has read all news of it.
+    `pattern list --subscribed` says it. What happened before counts as seen: whoever subscribes again has read all news of it.
 
     Example: remiss pattern subscribe pattern-4f7q2m9x3kbd
 
@@ -104,8 +104,3 @@ def subscribe_to_pattern(
     found = found_pattern(ws, pattern, FOLLOW)
     ws.patterns.subscribe(found.id, follows=not stop)
     return replace(ws.patterns.written(found.id), read_position=position)
-
-
-def news_of_patterns(ws: PatternWorkspace) -> tuple[Pattern, ...]:
-    """Return the patterns with news for the actor; to count them is no look at any."""
-    return tuple(each for each in ws.patterns.told() if each.news and ws.may(ESTIMATE, each.team))
