@@ -68,6 +68,7 @@ class World:
             "refused": self.planted.refused.id,
             "job": self.planted.job,
             "gate": self.planted.gate,
+            "cluster": self.planted.cluster,
             **dict(zip(("result", "former"), (each["id"] for each in self.items("/api/v1/results")), strict=True)),
         }
 
@@ -241,8 +242,9 @@ VISITS = (
     Visit(f"/drift?{urlencode({'query': LONG})}", status=422),
     Visit("/alerts"),
     Visit("/slices"),
-    Visit("/clusters"),
     Visit("/patterns"),
+    Visit("/clusters", everything),
+    Visit("/clusters/{cluster}", lambda world: list(TEXTS[: len(TEXTS) // 4])),
     Visit(f"/slices?{urlencode({'query': LONG})}", status=422),
     Visit("/suites"),
     Visit("/suites/hostile"),
@@ -455,15 +457,13 @@ def test_in_a_browser_no_text_runs_on_any_page_and_each_is_shown_as_it_is(world,
         found |= {path[:80]: wrong} if any(wrong) else {}
     assert found == {}
     # Whoever adds a template adds a visit: to VISITS, or to a test of its own where a page needs more than its address.
-    assert set(environment().list_templates()) - world.rendered == {COMPLETIONS, PROBLEM, SLICE, CLUSTER, PATTERN}
+    assert set(environment().list_templates()) - world.rendered == {COMPLETIONS, PROBLEM, SLICE, PATTERN}
 
 
 # What no address alone shows: each has a test of its own.
 COMPLETIONS, PROBLEM = "cases/completions.html", "_parts/problem.html"
 # A slice needs more windows than this catalog has: faces/web/test_slices.py.
 SLICE = "slices/page.html"
-# Nor are so many cases alike: faces/web/test_clusters.py.
-CLUSTER = "clusters/page.html"
 # Nobody named anything there: faces/web/test_patterns.py.
 PATTERN = "patterns/page.html"
 

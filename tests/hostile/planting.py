@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,10 +34,12 @@ from remiss.govern import people_actions as people
 from remiss.govern.ports.actor import Actor
 from remiss.protocol import rubric as rubrics
 from remiss.records.case import Case, Filing
+from remiss.records.cluster import ClusterFigure, Clustering
 from remiss.records.gate import GateVerdict
 from remiss.records.investigation import Citation, CitationKind
 from remiss.records.labelling import Impact, Judgement, Verdict
 from remiss.records.run import Run
+from remiss.understand.clusters.keeping import stored
 from remiss.workspace import Workspace
 from tests.hostile.strings import COUNT, hostile
 from tests.stories.logs import MONDAY, WEEK
@@ -66,6 +68,7 @@ class Planted:
     files: Sequence[str]
     job: str
     gate: str
+    cluster: str
 
 
 # Home and the list of cases have a link to each.
@@ -295,7 +298,9 @@ def plant(ws: Workspace, folder: Path) -> Planted:
     for text in TEXTS[::10]:
         attachments.add_attachment(ws, filed[0].id, text.encode("utf-8", "replace"), name=text)
     people_named, job = label(ws), posted(ws, main)
-    return Planted(folder, first, waiting, refused, filed, filed[-1].id, people_named, stems(), job, gate(ws, folder))
+    return Planted(
+        folder, first, waiting, refused, filed, filed[-1].id, people_named, stems(), job, gate(ws, folder), alike(ws, filed)
+    )
 
 
 def register(folder: Path) -> Path:
@@ -321,6 +326,29 @@ def gate(ws: Workspace, folder: Path) -> str:
     safeguard.request_waiver(ws, decision.id, condition.name, reason=together(TEXTS)[:900], until=ws.now + timedelta(days=30))
     ws.actor = reader
     return decision.id
+
+
+def alike(ws: Workspace, cases: Sequence[Case]) -> str:
+    """Keep clusters that are named by texts; return the first. So many cases of them are not alike that some would be found."""
+    said: dict[str, Any] = {"cases": len(cases), "events": 1.0, "events_low": 0.5, "events_high": 2.0, "typical": (cases[0].id,)}
+    figures = tuple(
+        ClusterFigure(id=f"cluster-{at}", name=", ".join(each), terms=tuple(each), **said)
+        for at, each in enumerate(batched(TEXTS, len(TEXTS) // 4))
+    )
+    drawn = {
+        "source": TEXTS[0],
+        "protocol": TEXTS[1],
+        "protocol_version": 1,
+        "fields": tuple(TEXTS),
+        "seed": 0,
+        "person": TEXTS[2],
+    }
+    counted = {"looked_at": 1, "considered": 1, "dimensions": 1, "least": 3, "noise": 0, "position": 1}
+    events = {"noise_events": 0.0, "noise_low": 0.0, "noise_high": 0.0}
+    found = Clustering(id="clustering-1", query=TEXTS[3], clusters=figures, at=ws.now, **drawn, **counted, **events)
+    with ws._store.writing(ws.actor, "cluster.find", ws.now, None):
+        ws.clusters.save(stored(found), {each.id: "cluster-0" for each in cases})
+    return "cluster-0"
 
 
 def posted(ws: Workspace, protocol: Path) -> str:

@@ -20,6 +20,9 @@ from remiss.errors import Conflict
 from remiss.govern import actions as govern
 from remiss.govern import audit_actions as audit
 from remiss.govern import job_actions as jobs
+from remiss.records.cluster import WITHDRAWN, ClusterFigure, Clustering
+from remiss.understand.clusters.keeping import stored
+from remiss.understand.kept_cluster_actions import list_clusters, show_cluster
 from tests.migrations import older
 
 WRITTEN = "ask ana@example.org, card 4111 1111 1111 1111, about F00001"
@@ -99,6 +102,37 @@ def test_what_was_stored_without_redaction_is_counted_until_the_job_of_the_upgra
     assert all(log.sound for log in audit.verify_audit(upgraded))
     with pytest.raises(Conflict, match="has no texts that were stored without redaction"):
         redact_run(upgraded, waiting[0])
+
+
+@pytest.mark.postgresql_in_soak("others send it what these statements are made of")
+def test_a_cluster_that_was_named_by_what_is_redacted_loses_its_name_at_every_position(upgraded):
+    captured = [line["id"] for line in catalog.search(upgraded, "origin:captured", limit=1000)]
+    filed = [line["id"] for line in catalog.search(upgraded, "origin:filed", limit=1000)]
+    named = {"cluster-said": captured[:4], "cluster-other": filed}
+    figures = tuple(figure(each, ("ana", "carrier 10.11.12.13"), len(own)) for each, own in named.items())
+    with upgraded._store.writing(upgraded.actor, "cluster.find", upgraded.now, None):
+        members = {case: each for each, own in named.items() for case in own}
+        upgraded.clusters.save(stored(clustering(figures, upgraded.now)), members)
+    before = upgraded.position()
+    runner.work_off(upgraded)
+    for at in (before, None):
+        [told] = list_clusters(upgraded, as_of=at)
+        said, other = told.clusters
+        assert (said.id, said.terms, said.name) == ("cluster-said", (), WITHDRAWN)
+        assert other.terms == ("ana", "carrier 10.11.12.13")
+    assert show_cluster(upgraded, "cluster-said").found.name == WITHDRAWN
+
+
+def figure(name, terms, cases):
+    return ClusterFigure(
+        id=name, name=", ".join(terms), terms=terms, cases=cases, events=1.0, events_low=1.0, events_high=1.0, typical=()
+    )
+
+
+def clustering(figures, now):
+    drawn = {"source": "s", "protocol": "p", "protocol_version": 1, "looked_at": 1, "considered": 1, "dimensions": 1, "least": 3}
+    outside = {"noise": 0, "noise_events": 0.0, "noise_low": 0.0, "noise_high": 0.0, "person": "ana", "at": now}
+    return Clustering(id="clustering-1", query="", fields=(), seed=0, clusters=figures, position=1, **drawn, **outside)
 
 
 def test_a_runner_that_is_killed_in_the_middle_leaves_whole_runs_and_another_goes_on(upgraded, empty_address, environment):

@@ -9,6 +9,7 @@ from remiss.catalog.actions import facets, search
 from remiss.catalog.view_actions import save_view
 from remiss.codec import from_json, to_json
 from remiss.errors import Denied, NotFound, QueryError
+from remiss.records.case import Sensitivity
 from remiss.records.cluster import Cluster, Clustering
 from remiss.safeguard.suite_actions import build_suite
 from remiss.understand.actions import estimate
@@ -17,7 +18,7 @@ from remiss.understand.exact_actions import exact
 from remiss.understand.kept_cluster_actions import list_clusters, show_cluster
 from remiss.understand.sample_actions import list_sample
 from remiss.understand.slice_actions import keep_slices
-from tests.stories.logs import MONDAY, WEEK, log_with_a_fault
+from tests.stories.logs import MONDAY, PROTOCOL, WEEK, log_with_a_fault
 
 WEEKS = 10
 MISSED = "criterion:missed-delay"
@@ -153,6 +154,36 @@ def test_a_cluster_of_a_clustering_that_does_not_have_it_is_none(captured):
     ):
         with pytest.raises(QueryError):
             search(captured, wrong)
+
+
+def test_who_is_not_cleared_for_the_cases_of_a_clustering_is_told_none_of_it(captured, ws_as):
+    found = find_clusters(captured, MISSED)
+    assert found.sensitivity is Sensitivity.INTERNAL
+    for hidden in (ws_as("low", role="reader", clearance="public"), ws_as("far", role="reader", team="other")):
+        assert list_clusters(hidden).items == ()
+        with pytest.raises(NotFound) as absent:
+            show_cluster(hidden, "nothing-here")
+        with pytest.raises(NotFound) as forbidden:
+            show_cluster(hidden, found.clusters[0].id)
+        assert str(forbidden.value).replace(found.clusters[0].id, "nothing-here") == str(absent.value)
+        assert forbidden.value.do == absent.value.do
+
+
+def test_what_was_sampled_together_is_counted_together(ws, tmp_path):
+    """Each flight is asked of two versions and sampled as one: a cluster has the interval that an estimate of it has."""
+    log = log_with_a_fault(tmp_path / "log", 6, said="gate closed before boarding ended")
+    log.predictions[:] = [
+        {**row, "prediction_id": f"{row['flight']}@{version}", "model_version": version}
+        for row in log.predictions
+        for version in ("1", "2")
+    ]
+    log.write(PROTOCOL.replace('seed: "2026"', 'seed: "2026", unit: inputs.flight').replace("[carrier,", "[flight, carrier,"))
+    capture(ws, log.protocol, since=MONDAY, until=MONDAY + 6 * WEEK)
+    found = find_clusters(ws, MISSED)
+    one = found.clusters[0]
+    [row] = estimate(ws, f"cluster:{one.id}").rows
+    assert one.cases < one.events
+    assert (one.events, one.events_low, one.events_high) == pytest.approx((row.value, row.low, row.high))
 
 
 @pytest.mark.postgresql_in_soak("others send it each of these statements")

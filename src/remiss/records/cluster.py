@@ -13,6 +13,8 @@ from remiss.records.published import LISTED, Amount, Count, Items, published
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# The name of a cluster of which a case was redacted or erased after it was found.
+WITHDRAWN = "a name that is withdrawn: what it said of a case is gone"
 # Of its columns in Arrow.
 TYPES = {
     **dict.fromkeys(("id", "name", "split_from"), arrow.TEXT),
@@ -28,7 +30,8 @@ class ClusterFigure:
 
     `name` is made of `terms`: the words and the values of fields that most of its cases have and few others, the most telling
     first. `cases` sampled cases are in it, which stand for about `events` events of the log; the interval is of 95 %, of this
-    log. `typical` are the ids of the cases nearest to its middle.
+    log. `typical` are the ids of the cases nearest to its middle. The name is withdrawn, and there are no terms, where the event
+    of one of its cases was redacted or erased since.
 
     Its id stays the same when clusters are looked for again, and `cluster:ID` is its query wherever one is asked for. `merged`
     are clusters of before that went into it, and `split_from` is the one that it was a part of.

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import and_, false, func, insert, not_, select
+from sqlalchemy import Connection, and_, false, func, insert, not_, select, update
 
 from remiss.catalog.query.guessing import NamedQuery
 from remiss.edges.stores.blinding import blinded_viewer, sampled_blinded
+from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.reading import Reader, Reading
 from remiss.edges.stores.tables import cases, cluster_members, clusterings, events
 from remiss.edges.stores.visible import visible_to
 from remiss.errors import NotFound
 from remiss.records.case import Sensitivity
+from remiss.records.cluster import WITHDRAWN
 from remiss.understand.clusters.keeping import became, continues_one_another, holder, read_clustering
 from remiss.understand.clusters.ports import StoredClustering
 
@@ -85,6 +88,26 @@ class ClusterTable:
             connection.execute(insert(cluster_members), rows)
         transaction.subjects.append(found.id)
         return position
+
+
+def withdraw_names(connection: Connection, event_keys: Collection[int]) -> None:
+    """Write over the names of clusters with a case of these events, of which something is gone: the names may say it."""
+    found = (
+        select(clusterings.c.key, clusterings.c.content, cluster_members.c.cluster)
+        .join(cluster_members, cluster_members.c.clustering_key == clusterings.c.key)
+        .join(cases, cases.c.key == cluster_members.c.case_key)
+        .where(among(cases.c.event_key, sorted(event_keys)), cluster_members.c.cluster.is_not(None))
+        .distinct()
+    )
+    named: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for row in connection.execute(found):
+        named[row.key, row.content].add(row.cluster)
+    for (key, content), theirs in named.items():
+        said = json.loads(content)
+        gone = {"name": WITHDRAWN, "terms": []}
+        said["clusters"] = [each | gone if each["id"] in theirs else each for each in said["clusters"]]
+        written = json.dumps(said, ensure_ascii=False)
+        connection.execute(update(clusterings).where(clusterings.c.key == key).values(content=written))
 
 
 def _listed(reading: Reading, position: int | None) -> Sequence[StoredClustering]:

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, func, selec
 
 from remiss.capture.captured import StoredTexts
 from remiss.edges.stores.case_writing import file_context, index_anew
+from remiss.edges.stores.clusters import withdraw_names
 from remiss.edges.stores.dialect.conditions import among
 from remiss.edges.stores.dialect.full_text import purge_words
 from remiss.edges.stores.logs.journal import Transaction
@@ -51,6 +52,7 @@ def rewrite(transaction: Transaction, named: str, redacted: StoredTexts) -> None
     own = {key: changed[key] for key in connection.execute(first).scalars()}
     _content(connection, own)
     _cases(connection, changed, own)
+    withdraw_names(connection, changed)
     _beside(connection, run.key, redacted)
     connection.execute(delete(unredacted_runs).where(unredacted_runs.c.run_key == run.key))
     if connection.execute(select(unredacted_runs.c.run_key).limit(1)).first() is None:
