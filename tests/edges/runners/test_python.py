@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 
 import pytest
 from hypothesis import given, settings
@@ -239,6 +239,20 @@ def test_a_runner_that_is_closed_while_it_is_asked_ends_at_once_and_every_row_sa
         assert time.monotonic() - begun < 5
     assert len(answers) == 8
     assert {each_.trouble.kind.value for each_ in answers} <= {"died", "start", "not-asked"}
+
+
+def test_whoever_closes_a_runner_at_once_with_another_does_not_wait_for_ever():
+    for _ in range(3):
+        runner = running(concurrency=2, batch_size=1, seconds=60)
+        asking = Thread(target=lambda asked: list(asked.answers([{"do": "hang"}] * 2)), args=(runner,), daemon=True)
+        asking.start()
+        time.sleep(0.2)
+        closing = [Thread(target=runner.close, daemon=True) for _ in range(4)]
+        for each_ in closing:
+            each_.start()
+        for each_ in (*closing, asking):
+            each_.join(10)
+        assert not any(each_.is_alive() for each_ in (*closing, asking))
 
 
 def gone(process: int) -> bool:

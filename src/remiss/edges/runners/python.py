@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
+from threading import Lock
 from typing import Self
 
 from remiss.edges.runners.batches import BatchTrouble, Fuse, Search, in_trouble, spread
@@ -99,6 +100,7 @@ class PythonRunner:
         self._launch = launch
         self._seats = [_Seat(launch) for _ in range(self._limits.concurrency)]
         self._free: SimpleQueue[_Seat] = SimpleQueue()
+        self._closing = Lock()
         for seat in self._seats:
             self._free.put(seat)
         try:
@@ -157,9 +159,11 @@ class PythonRunner:
         """Kill all processes, also those that are being asked."""
         for seat in self._seats:
             seat.stop()
-        for _ in self._seats:
-            self._free.get().clear()
-        for seat in self._seats:
-            self._free.put(seat)
+        # One after the other: of two who each hold a seat and wait for the next, none ever gets it.
+        with self._closing:
+            for _ in self._seats:
+                self._free.get().clear()
+            for seat in self._seats:
+                self._free.put(seat)
         if self._launch.scratch is not None:
             shutil.rmtree(self._launch.scratch, ignore_errors=True)
