@@ -19,6 +19,7 @@ from remiss.protocol import actions
 
 LATENCIES = ("250", "12.5 ms", "1.2 s", "n/a", "")
 PRICES = ("7", "0.25", "1,234", "1,234.50", "n/a", "")
+COSTS = ("7", "0,25", "1.234", "1.234,50")
 DAYS = ("2013-06-03", "06/04/2013")
 # One and the same minute in each row, in three spellings; the second is local time in New York.
 TIMES = ("2013-06-05T14:00:00Z", "05.06.2013 10:00", "1370440800")
@@ -36,6 +37,7 @@ def log(request, tmp_path):
             "latency": LATENCIES[at % 5],
             "wait": LATENCIES[at // 5 % 5],
             "price": PRICES[at % 6],
+            "cost": COSTS[at % 4],
             "day": DAYS[at % 2],
         }
         for at in range(60)
@@ -116,5 +118,6 @@ def test_the_guide_reads_every_way_and_a_check_counts_what_is_left(log, tmp_path
     assert {event.at for event in events.values()} == {datetime(2013, 6, 5, 14, tzinfo=UTC)}
     assert {event.latency_ms for event in events.values()} == {250, None}
     assert {event.inputs["price"] for event in events.values()} == {7, 0.25, 1234, 1234.5, None}
+    assert {event.inputs["cost"] for event in events.values()} == {7, 0.25, 1234, 1234.5}
     assert {event.inputs["day"][:10] for event in events.values()} == {"2013-06-03", "2013-06-04"}
     assert {event.inputs["wait_ms"] for event in events.values()} == {250, 12.5, 1200, None}

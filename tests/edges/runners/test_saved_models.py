@@ -51,6 +51,12 @@ def asked(folder: Path, what: str, rows=ROWS, limits: str = LIMITS):
         return list(runner.answers(rows)), runner.environment()
 
 
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path, monkeypatch):
+    """Have models fetched to where no test beside this one fetches any."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 def fetched() -> set[Path]:
     """Return the folders that models were fetched into."""
     return set(Path(tempfile.gettempdir()).glob("remiss-model-*"))
