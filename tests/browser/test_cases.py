@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
+import pytest
 from playwright.sync_api import expect
 
 from remiss.catalog import actions as catalog
@@ -127,3 +129,31 @@ def test_no_title_mode_or_status_is_cut_while_there_is_room_and_what_was_chosen_
     for name in ("Confidence", "context.gate"):
         head = page.get_by_role("columnheader", name=name).bounding_box()
         assert head["x"] + head["width"] <= edge["x"] + edge["width"], name
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("terms", [12, 100])
+def test_a_case_of_a_list_with_a_long_question_leads_on_to_the_next(signed_in, script, terms):
+    """A browser names a page of up to 4,096 letters as the one before; of a longer address the script takes care."""
+    query = "severity:<=3 " + " ".join(f"-context.airport:nowhere-near-here-{at:06}" for at in range(terms))
+    page = signed_in(
+        f"/cases?{urlencode({'query': query[:3_990].rpartition(' ')[0], 'sort': 'severity'})}", java_script_enabled=script
+    )
+    long = len(page.url) > 4_096
+    page.locator("table.cases a.id").nth(1).click()
+    if long and not script:
+        expect(page.get_by_role("link", name="Cases", exact=True).last).to_be_visible()
+        return
+    expect(page.get_by_role("link", name="Case 2 of")).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("link", name="Case 3 of")).to_be_visible()
+
+
+def test_a_list_with_a_long_question_is_sorted_and_narrowed_by_buttons(signed_in):
+    query = "severity:<=3 " + " ".join(f"-context.airport:nowhere-near-here-{at:06}" for at in range(30))
+    page = signed_in(f"/cases?{urlencode({'query': query})}")
+    page.get_by_role("button", name="Severity").click()
+    expect(page.get_by_role("columnheader", name="Severity")).to_have_attribute("aria-sort", "ascending")
+    page.locator("#facets section", has_text="Criterion").get_by_role("button", name="slow").first.click()
+    expect(page.get_by_label("Which cases")).to_have_value(re.compile("criterion:slow"))
+    expect(page.get_by_role("columnheader", name="Severity")).to_have_attribute("aria-sort", "ascending")

@@ -78,7 +78,7 @@ class Evidence(Protocol):
     def value_counts(self, frame: Frame, names: Sequence[str], most: int, position: int) -> Mapping[str, int]:
         """Return how many values each of some fields has among the sampled events of a frame, no value among them.
 
-        Of many values it says that they are more than `most`, and of a large sample it looks at no more than 100,000 events.
+        Of many values it says that they are more than `most`.
 
         Parameters
         ----------

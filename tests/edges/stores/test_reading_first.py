@@ -69,7 +69,9 @@ def test_an_estimate_asks_the_catalog_nothing_once_it_computes(ws, captured, ask
     assert heard_by_then[0] == heard_by_then[-1] > 0
 
 
-def test_how_many_values_fields_have_is_what_their_sampled_events_show_up_to_the_most(ws, captured):
+@pytest.mark.parametrize("at_first", [100_000, 1])
+def test_how_many_values_fields_have_is_what_all_their_sampled_events_show_up_to_the_most(ws, captured, monkeypatch, at_first):
+    monkeypatch.setattr("remiss.edges.stores.sampled.evidence.LOOKED_AT", at_first)
     position = ws.evidence.position()
     [frame] = ws.evidence.frames(position)
     names = ("inputs.carrier", "context.airport", "inputs.distance", "label", "output", "confidence", "model_version", "model")

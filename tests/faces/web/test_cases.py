@@ -421,6 +421,36 @@ def test_one_goes_through_a_whole_list_case_by_case_over_the_ends_of_its_pages(c
     assert met == expected[: LIMIT + 3]
 
 
+LONG_QUESTIONS = (
+    " ".join(f"-context.airport:X{at}" for at in range(12)),
+    " ".join(f"-context.airport:nowhere-near-here-{at}" for at in range(150))[:3_900].rpartition(" ")[0],
+)
+
+
+@pytest.mark.parametrize("query", LONG_QUESTIONS)
+def test_a_case_knows_its_place_in_a_list_whose_question_is_long_from_the_page_before(client, query):
+    asked = {"query": f"severity:<=3 {query}", "sort": "severity"}
+    page = client.get("/cases", params=asked)
+    expected = re.findall(r'<a class="id" href="/cases/([^"?]*)\?listed=true"', page.text)
+    assert len(expected) == LIMIT
+    came_from = {"referer": str(page.url)}
+    second = client.get(f"/cases/{expected[1]}?listed=true", headers=came_from).text
+    assert ">Case 2 of " in second
+    [behind] = [html.unescape(each) for each in re.findall(r'<a rel="next"[^>]* href="([^"]*)"', second)]
+    assert urlsplit(behind).path == f"/cases/{expected[2]}"
+    # From there on the address says it by itself.
+    third = client.get(behind).text
+    assert ">Case 3 of " in third
+    assert len(third.encode()) <= 60_000
+    back = html.unescape(re.search(r'<a href="(/cases\?[^"]*)">Case 3 of', third)[1])
+    assert re.findall(r'<a class="id" href="/cases/([^"?]*)', client.get(back).text) == expected
+    # A page that is no list, one of elsewhere that cannot be read, and none at all.
+    for page_before in ("/trends?query=severity:1", "/cases?sort=nothing", "/cases?start=-1", "http://[", ""):
+        other = client.get(f"/cases/{expected[1]}?listed=true", headers={"referer": page_before})
+        assert other.status_code == 200
+        assert ">Case 2 of " not in other.text
+
+
 def test_to_go_through_a_list_is_no_look_at_its_cases(reading, client):
     first, second = (
         item["id"] for item in client.get("/api/v1/cases", params={"query": "criterion:slow", "limit": 2}).json()["items"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from urllib.parse import urlencode
 
 import pytest
 
 from remiss.capture.actions import capture
+from remiss.catalog import actions as catalog
 from remiss.understand.drift_actions import measure_drift
 from tests.serving import served
 from tests.stories.logs import MONDAY, PROTOCOL, WEEK, number, small_log
@@ -135,3 +137,75 @@ def test_a_list_with_its_counts_by_field_keeps_its_size_however_long_the_questio
             assert page.status_code == 200
             assert "Narrow by field" in page.text
             assert len(page.content) <= 58_000, count
+
+
+CHOSEN = " OR ".join(f'context.airport:"{each}"' for each in STATIONS[:15])
+LENGTHS = {
+    "of few letters": "severity:<=3",
+    "of some hundred": " ".join(f"inputs.{name}:>=0" for name in NAMES[:6]),
+    "of four thousand": " ".join(f"inputs.{name}:>=0" for name in NAMES[:45])[:3_990].rpartition(" ")[0],
+    "of many choices": f"({CHOSEN})",
+}
+
+
+@pytest.mark.slow(reason="it turns all pages of a field's values, each of which counts a list anew")
+@pytest.mark.parametrize(("asked", "field"), [*((each, "context.airport") for each in LENGTHS), ("of four thousand", "")])
+def test_all_values_of_a_field_beside_a_list_stand_on_pages_that_keep_their_size(site, asked, field):
+    query, met = LENGTHS[asked], []
+    with site.browser() as browser:
+        href = f"/cases?{urlencode({'facets': 'true', 'more': field, 'query': query})}"
+        while href:
+            page = browser.get(href)
+            assert page.status_code == 200
+            assert "Narrow by field" in page.text
+            assert len(page.content) <= MOST_BYTES, (href, len(met))
+            first = page.text.partition('id="facets"')[2].partition("</section>")[0]
+            met += re.findall(r'class="value">([^<]*)<', first)
+            following = re.search(
+                r'<(?:a rel="next" href|button form="search" name="values" value)="([^"]*)">Next values<', first
+            )
+            if following or "Previous values" in first:
+                assert re.search(r"Values \d+ to \d+ of \d+, the most frequent first", first)
+            href = "" if not following else html.unescape(following[1])
+            if href.isdigit():
+                href = f"/cases?{urlencode({'more': field, 'query': query, 'values': href})}"
+        if field:
+            every = [each["value"] or "none" for each in catalog.facets(site.workspace, query, fields=[field])]
+            # Beside those that the list asks for, all others stand, too.
+            assert {*met} >= {*every}
+            assert {*met} == {*every} or CHOSEN in query
+            assert len(met) == len({*met}) >= len(every)
+
+
+@pytest.mark.parametrize("asked", LENGTHS)
+def test_the_counts_by_field_that_come_by_themselves_keep_their_size(site, asked):
+    with site.browser() as browser:
+        piece = browser.get("/parts/cases/facets", params={"query": LENGTHS[asked]})
+        assert piece.status_code == 200
+        assert len(piece.content) <= MOST_BYTES
+        assert "<h3>" in piece.text
+
+
+@pytest.mark.parametrize("asked", LENGTHS)
+def test_a_list_keeps_its_size_however_long_the_question_is(site, asked):
+    """What changes it is then a button of the search form, which has the question once, and does what a link would."""
+    with site.browser() as browser:
+        page = browser.get("/cases", params={"query": LENGTHS[asked], "sort": "severity"})
+        assert len(page.content) <= MOST_BYTES
+        buttons = set(re.findall(r'<button(?: class="quiet")?(?: id="markdown")? form="search" name="(\w+)"', page.text))
+        assert {"sort", "as_of", "format"} & buttons == ({"sort", "as_of", "format"} if len(LENGTHS[asked]) > 400 else set())
+        assert len(re.findall(r"<th[^>]*>(?:<a href|<button form)", page.text)) == 8
+
+
+@pytest.mark.parametrize("query", ["severity:2", "severity:3", "-severity:2", "(severity:2 OR severity:3)"])
+def test_a_button_of_a_value_leads_to_the_same_list_as_its_link(site, query):
+    with site.browser() as browser:
+        text = browser.get("/parts/cases/facets", params={"query": query}).text
+        found = re.search(r"(?s)<h3[^>]*>[Ss]everity</h3>(.*?)</section>", text)[1]
+        links = re.findall(r'<li[^>]*><a href="([^"]*)".*?class="value[^>]*>([^<]*)<.*?<a href="([^"]*)"', found)
+        assert len(links) >= 2
+        for href, value, less in links:
+            term = "-has:severity" if value == "none" else f"severity:{value}"
+            for name, to in (("toggle", href), ("exclude", less)):
+                answer = browser.get("/cases", params={"query": query, name: term}, follow_redirects=False)
+                assert (answer.status_code, answer.headers["location"]) == (303, html.unescape(to)), (name, term)

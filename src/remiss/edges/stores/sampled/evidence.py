@@ -12,10 +12,10 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Text, func, select, type_coerce
+from sqlalchemy import Connection, Engine, Select, Text, case, distinct, func, literal, select, type_coerce
 
 from remiss.catalog.query.expression import Query
 from remiss.edges.stores.dialect.conditions import among
@@ -35,7 +35,7 @@ from remiss.understand.sampling_facts import BlindedEvent, Frame, Judged, Patter
 
 # Ten years of weekly captures of two logs. A run's counts are some ten numbers for each of its windows and strata.
 MOST_RUNS = 1_000
-# Of so many events it shows whether a field has few values.
+# Of most fields that have many values so many events show it.
 LOOKED_AT = 100_000
 
 Counts: TypeAlias = Mapping[Pattern, int]
@@ -105,23 +105,36 @@ def _told_apart(connection: Connection, run_keys: Collection[int]) -> Mapping[in
     return found
 
 
-def value_count(reading: Reading, frame: Frame, name: str, most: int) -> int:
-    """Return how many values a field has among sampled events of a frame, up to one more than `most`; see the port."""
-    [(_, column)] = selected_for([name]).values()
+def value_counts(reading: Reading, frame: Frame, names: Sequence[str], most: int) -> dict[str, int]:
+    """Return how many values each of some fields has among sampled events of a frame, up to one more than `most`; see the port.
+
+    What the first of them show to have too many is not looked for in the others, and the rest is counted in one pass.
+    """
+    columns = {name: column for name in names for [(_, column)] in [selected_for([name]).values()]}
     those = (
-        select(column.label("value"))
+        select(*columns.values())
         .select_from(observations)
         .join(events, events.c.key == observations.c.event_key)
         .outerjoin(event_contents, event_contents.c.event_key == observations.c.event_key)
         .join(run_windows, same_window(observations))
         .where(of_frame(reading, frame), observations.c.inclusion_probability > 0)
-        .limit(LOOKED_AT)
-        .subquery()
     )
-    # What reads them stops with the first value that is one too many.
-    distinct = select(those.c.value).distinct().limit(most + 1).subquery()
-    found: int = reading.connection.execute(select(func.count()).select_from(distinct)).scalar_one()
-    return found
+    first = {name: _first_values(reading, those, column, most) for name, column in columns.items()}
+    few = [name for name, count in first.items() if count <= most]
+    ask = reading.connection.execute
+    if not few or ask(those.with_only_columns(literal(1)).limit(1).offset(LOOKED_AT)).first() is None:
+        return first
+    every = those.with_only_columns(*(columns[name].label(f"of_{at}") for at, name in enumerate(few))).subquery()
+    counted = (func.count(each.distinct()) + func.count(distinct(case((each.is_(None), 1)))) for each in every.c)
+    return first | {name: min(count, most + 1) for name, count in zip(few, ask(select(*counted)).one(), strict=True)}
+
+
+def _first_values(reading: Reading, those: Select[Any], column: Any, most: int) -> int:
+    """Return how many values a column has among the first events; what reads them stops with the first value too many."""
+    some = those.with_only_columns(column.label("value")).limit(LOOKED_AT).subquery()
+    found = select(some.c.value).distinct().limit(most + 1).subquery()
+    counted: int = reading.connection.execute(select(func.count()).select_from(found)).scalar_one()
+    return counted
 
 
 class EvidenceStore:
@@ -206,7 +219,7 @@ class EvidenceStore:
     def value_counts(self, frame: Frame, names: Sequence[str], most: int, position: int) -> Mapping[str, int]:
         """Return how many values each of some fields has among the sampled events of a frame, up to one more than `most`."""
         with self._reader.at(position) as reading:
-            return {name: value_count(reading, frame, name, most) for name in names}
+            return value_counts(reading, frame, names, most)
 
     def sensitivity(self, frame: Frame, windows: Sequence[datetime], position: int) -> Sensitivity:
         """Return that of the most sensitive sampled event in some windows of a frame."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Form, Query
 from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from remiss.catalog import actions as catalog
@@ -42,7 +43,7 @@ from remiss.faces.web.pages.investigation_part import InvestigationPart, Unwritt
 from remiss.faces.web.pages.judgement_form import TypedJudgement
 from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
 from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
-from remiss.faces.web.pages.list_address import LIMIT, ListAddress, PlaceInList, place_of
+from remiss.faces.web.pages.list_address import LIMIT, WHERE, ListAddress, PlaceInList, list_behind, place_of
 from remiss.faces.web.pages.list_columns import PLAIN, ListHead
 from remiss.faces.web.pages.replay_part import ReplayPart, replays_of
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
@@ -115,12 +116,13 @@ class CaseOptions(AsOf):
     after: str | None = None
     start: int = Field(0, ge=0, le=MOST_POSITION)
     columns: list[str] = Field([])
+    listed: bool = Field(False, description="Whether it was opened from the list that the browser names as the page before.")
     controls: bool = Field(False, description="Whether to compare it with controls at once.")
     mentioned: str = Field("", max_length=1400, description="Names of a comment that was just written, with spaces between.")
 
 
 @router.get("/cases/{case}")
-def show(ws: Ws, answers: Cached, case: str, asked: Annotated[CaseOptions, Query()]) -> Response:
+def show(ws: Ws, answers: Cached, request: Request, case: str, asked: Annotated[CaseOptions, Query()]) -> Response:
     """Show a case; a beginning of its id leads to it."""
     try:
         found = catalog.show(ws, case, as_of=asked.as_of)
@@ -130,20 +132,26 @@ def show(ws: Ws, answers: Cached, case: str, asked: Annotated[CaseOptions, Query
         return unknown(ws, case, asked.as_of, error)
     if case != found.id:
         return RedirectResponse(address(f"/cases/{segment(found.id)}", as_of=asked.as_of), 302)
-    return shown(ws, found, asked, place=place_in(ws, answers, found.id, asked))
+    return shown(ws, found, asked, place=place_in(ws, answers, found.id, list_of(asked, request.headers.get("referer", ""))))
 
 
-def place_in(ws: Workspace, answers: ResultCache, case: str, asked: CaseOptions) -> PlaceInList | None:
-    """Return where a case stands in the list that it was opened from; None without such, or when that cannot be understood."""
+def list_of(asked: CaseOptions, referer: str) -> ListAddress | None:
+    """Return the list that a case was opened from: by its own address, or by the page before where that would be too long."""
     if asked.sort is None:
+        return list_behind(referer) if asked.listed else None
+    return ListAddress.model_validate(asked.model_dump(include=set(WHERE)))
+
+
+def place_in(ws: Workspace, answers: ResultCache, case: str, where: ListAddress | None) -> PlaceInList | None:
+    """Return where a case stands in a list; None without one, or when it cannot be understood."""
+    if where is None:
         return None
-    where = ListAddress.model_validate(asked.model_dump(exclude={"controls", "mentioned"}))
     try:
-        found = neighbours(ws, case, asked.query, asked.sort, after=asked.after, limit=LIMIT, as_of=asked.as_of)
+        found = neighbours(ws, case, where.query, where.sort, after=where.after, limit=LIMIT, as_of=where.as_of)
     except InputError:
         return None
-    position = ws.position() if asked.as_of is None else asked.as_of
-    counted = answers.ready(ws, catalog.search, position, look=False, query=asked.query, limit=1)
+    position = ws.position() if where.as_of is None else where.as_of
+    counted = answers.ready(ws, catalog.search, position, look=False, query=where.query, limit=1)
     return place_of(where, found, None if counted is None else counted.total)
 
 

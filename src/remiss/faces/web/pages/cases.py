@@ -22,7 +22,19 @@ from remiss.errors import InputError, RemissError
 from remiss.faces.serving import Cached, Ws
 from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages import saved_views
-from remiss.faces.web.pages.list_address import LIMIT, PATH, ListAddress, ListLink, leading, link, ready, teams_of_query, unusual
+from remiss.faces.web.pages.list_address import (
+    LIMIT,
+    PATH,
+    ListAddress,
+    ListLink,
+    changed,
+    leading,
+    lengthy,
+    link,
+    ready,
+    teams_of_query,
+    unusual,
+)
 from remiss.faces.web.pages.list_columns import (
     WORDS,
     ColumnChooser,
@@ -52,6 +64,8 @@ COUNT, FACETS, LANGUAGE = "/parts/cases/count", "/parts/cases/facets", "/parts/c
 
 # In bytes: what lines and counts by field may take together of a page, and a line beside the address of the list.
 ROOM, LINE = 40_000, 480
+# What of it the links of a page with a lengthy question leave free, and how many of them there are still.
+SPARED, FEWEST_LINKS = 3_000, 5
 # Where those that are no cases are listed.
 CONTROLS = address("/api/v1/sample", query="group:control")
 
@@ -94,6 +108,9 @@ class CasesPage:
     save: str = ""
     markdown: str = ""
     teams: tuple[ListLink, ...] = ()
+    lengthy: bool = False
+    opened: str = ""
+    position: int | None = None
     fewer: bool = False
     fewer_filed: bool = False
     read_as: tuple[str, ...] = ()
@@ -123,11 +140,13 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
     # First, so that all else is read from the same snapshot.
     kept = saved_views.kept(ws, PATH)
     try:
+        if (href := changed(asked)) is not None:
+            return RedirectResponse(href, 303)
         asked, found = listed(ws, asked)
         if asked.format == MARKDOWN:
             return as_text(ws, answers, asked, found, str(request.base_url).rstrip("/"))
         # Counting all that match takes a hundred times as long as finding a page of them: what nobody counted yet follows.
-        look = answers.ask if asked.facets else answers.ready
+        look = answers.ask if asked.facets or asked.more else answers.ready
         all_of_it = found if found.total is not None else look(ws, catalog.search, found.position, query=asked.query, limit=1)
         total = None if all_of_it is None else all_of_it.total
         counted = look(ws, catalog.facets, found.position, query=asked.query)
@@ -155,6 +174,7 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
     same = {"query": asked.query, "sort": asked.sort, "columns": ",".join(asked.chosen), "as_of": asked.as_of}
     twins = [(address("/api/v1/cases", **same), "Cases")]
     twins.append((address("/api/v1/cases/facets", query=asked.query, as_of=asked.as_of), "Facets"))
+    twins = [] if page.lengthy else twins
     around = shell(ws, title_of(asked.query), "cases", *twins, position=None if found is None else found.position)
     return render(page, around, status=200 if problem is None else 422)
 
@@ -199,6 +219,8 @@ def _facets(
     if len(known) != len(further):
         return None
     room = None if lines is None else ROOM - lines * size(LINE, leading(asked)(""))
+    if room is not None and lengthy(asked):
+        room += SPARED - FEWEST_LINKS * len(link(asked))
     return facets_of(counted, asked, query, {**WORDS, **protocol_cache.heads(protocols)}, known, room=room)
 
 
@@ -283,6 +305,9 @@ def page_of(
         following=None if found is None or found.next is None else link(asked, after=found.next, start=asked.start + LIMIT),
         pinned=link(asked, as_of=asked.as_of if found is None else found.position),
         unpinned=link(asked, as_of=None),
+        lengthy=lengthy(asked),
+        opened=asked.more if lengthy(asked) else "",
+        position=None if found is None else found.position,
         read_as=() if found is None else found.read_as,
         empty=found is not None and not len(found) and not asked.query.strip(),
         id_href=None if found is None or len(found) else as_id(asked),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field
 
 from remiss.catalog.place_in_list import Neighbours
 from remiss.catalog.query import fields
-from remiss.catalog.query.expression import Operator, Query, Term, both
+from remiss.catalog.query.expression import EVERYTHING, Operator, Query, Term, both
+from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.faces.serving import AsOf
 from remiss.faces.web.rendering import address, segment
@@ -19,9 +21,14 @@ from remiss.records.rows import split_columns
 
 PATH = "/cases"
 # How many cases stand on a page of the list.
-# A case is told which list it was opened from in at most so many letters.
-LONGEST = 220
 LIMIT = 50
+# So many letters of a line's address may be those of its list; of a longer one the browser tells the case where it comes from.
+LONGEST = 220
+LISTED = "listed"
+# Of a longer address a page has no room for many: what changes the list is then a button of its search form, which has the query.
+LENGTHY = 450
+# What a list is, whatever else its address says of the page.
+WHERE = ("query", "sort", "after", "start", "columns", "as_of")
 NEWEST = "-occurred"
 SORTS = (
     (NEWEST, "newest first"),
@@ -50,6 +57,11 @@ class ListAddress(AsOf):
     start: Annotated[int, Field(ge=0, le=MOST_POSITION, description="How many stand on the pages before.")] = 0
     facets: bool = False
     more: str = Field("", description="Of which field all values are shown on a page that is counted by field.")
+    values: Annotated[int, Field(ge=0, le=MOST_POSITION, description="How many of them stand on the pages before.")] = 0
+    toggle: str = Field(
+        "", description="A term of a value, such as `severity:2`, that is asked for from now on, or not any more."
+    )
+    exclude: str = Field("", description="A term of a value that is excluded from now on, or not any more.")
     columns: list[str] = Field([], description="Which columns, in this order; several names may be set apart by commas.")
 
     format: Literal["", "markdown"] = ""
@@ -75,6 +87,23 @@ def link(asked: ListAddress, **other: object) -> str:
     return address(PATH, **wanted | {"sort": unusual(wanted["sort"])})
 
 
+def lengthy(asked: ListAddress) -> bool:
+    """Return whether the address of a list is too long to stand in every link of its page."""
+    return len(link(asked)) > LENGTHY
+
+
+def changed(asked: ListAddress) -> str | None:
+    """Return the address of the list that a button leads to, by which a value is asked for or excluded; None without one."""
+    if not (asked.toggle or asked.exclude):
+        return None
+    query, toggle, exclude = parse(asked.query), parse(asked.toggle), parse(asked.exclude)
+    if toggle != EVERYTHING:
+        query = fields.with_or_without(query, toggle)
+    if exclude != EVERYTHING:
+        query = fields.with_exclusion(query, fields.compared_in(exclude), exclude)
+    return link(asked, query=unparse(query))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceInList:
     """Where a case stands in the list that it was opened from, and the cases before and behind it on the same page of the list.
@@ -98,9 +127,25 @@ def inside(asked: ListAddress) -> Callable[[str], str]:
 
 
 def leading(asked: ListAddress) -> Callable[[str], str]:
-    """Return the same for the lines of a list; without the list where it is asked at such length that its lines were no page."""
+    """Return the same for the lines of a list, by `LISTED` alone where it is asked at such length that they were no page."""
     same = inside(asked)
-    return same if len(same("")) <= LONGEST else lambda case: address(f"{PATH}/{segment(case)}", as_of=asked.as_of)
+    if len(same("")) <= LONGEST:
+        return same
+    return lambda case: address(f"{PATH}/{segment(case)}", **{LISTED: "true"}, as_of=asked.as_of)
+
+
+def list_behind(referer: str) -> ListAddress | None:
+    """Return the list whose page somebody came from, as their browser names it; None when it was no list.
+
+    No more rests on it than on an address that somebody types: it is a question, which is answered to whoever asks.
+    """
+    try:
+        came_from = urlsplit(referer)
+        given = parse_qs(came_from.query)
+        known = {name: given[name] if name == "columns" else given[name][0] for name in WHERE if name in given}
+        return ListAddress.model_validate(known) if came_from.path == PATH else None
+    except ValueError:
+        return None
 
 
 def place_of(asked: ListAddress, found: Neighbours, total: int | None) -> PlaceInList:

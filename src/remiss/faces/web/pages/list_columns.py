@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from remiss.catalog.listing import COLUMNS, Order
 from remiss.faces.web import protocol_cache
-from remiss.faces.web.pages.list_address import SORTS, ListAddress, link
+from remiss.faces.web.pages.list_address import SORTS, ListAddress, lengthy, link
 from remiss.faces.web.rendering import segment
 from remiss.present.columns import severity
 from remiss.present.legible import printable
@@ -63,12 +63,13 @@ class ListHead:
     """The head of a column: its words, and the link that sorts by it, or turns the order around where it does already.
 
     `sorted` is the direction, `ascending` or `descending`, of the column that the list is sorted by; else empty. `numeric` when
-    all that stands below it are numbers.
+    all that stands below it are numbers. Where a question is too long for a link, `sorts` is the order that a button asks for.
     """
 
     name: str
     words: str
     href: str = ""
+    sorts: str = ""
     sorted: str = ""
     says: str = ""
     numeric: bool = False
@@ -132,10 +133,12 @@ def _head(asked: ListAddress, name: str, words: str, lines: Sequence[Mapping[str
     up, down = order, f"-{order}"
     first, other = (down, up) if order in DESCENDING_FIRST else (up, down)
     values = [line.get(name) for line in lines]
+    sort, long = other if asked.sort == first else first, lengthy(asked)
     return ListHead(
         name=name,
         words=words,
-        href="" if name in UNSORTED else link(asked, sort=other if asked.sort == first else first),
+        href="" if long or name in UNSORTED else link(asked, sort=sort),
+        sorts=sort if long and name not in UNSORTED else "",
         sorted={up: "ascending", down: "descending"}.get(asked.sort, ""),
         says=SAYS.get(name, name if words != WORDS.get(name) else ""),
         numeric=name != "severity" and any(value is not None for value in values) and all(map(_is_number, values)),

@@ -6,25 +6,27 @@ So what a list asks of a field, or excludes, has to be counted again without it:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import ClassVar, TypeAlias
 
-from remiss.catalog.listing import INPUTS, countable
+from remiss.catalog.listing import INPUTS, VALUE_LIMIT, countable
 from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Not, Query, Term, both, conjuncts, either
 from remiss.catalog.query.printing import unparse
-from remiss.faces.web.pages.list_address import ListAddress, link
-from remiss.faces.web.trend_question import size
+from remiss.faces.web.pages.list_address import ListAddress, lengthy, link
+from remiss.faces.web.trend_question import fitting, size
 from remiss.records.event import EMPTY, NONE_OF, Scalar
 from remiss.records.rows import Rows
 
 FIRST = 8
 # So many of each field on a page that is counted by field, which only those ask for who have no script; of inputs none.
 FIRST_OF_PAGE = 3
-# In bytes, beside what is different in each: a value with its two links, and a field.
-VALUE, FACET = 330, 180
+# In bytes, beside what is different in each: a value with its two links, and a field with its sentence and the links to the rest.
+VALUE, FACET = 330, 330
+# In bytes: what all of it may take where it comes by itself.
+ROOM = 55_000
 # In which order fields are counted, what narrows most first; context fields follow.
 COUNTED = ("criterion", "severity", "status", "mode", "suggested_mode", "model", "model_version", "label", "source")
 # Of a case that has several values of it one may already be in the list by another.
@@ -37,6 +39,7 @@ Question: TypeAlias = tuple[str, Query | None]
 class Value:
     """One value of a facet: how many of the cases have it, and the links that add the term or take it away, and that exclude it.
 
+    Where a question is too long for that, there is the `term` instead, by which buttons do the same.
     `more` is one that is not in the list, where others of its field are chosen or it is `excluded`: its cases come to theirs.
     `count` is None of one that nobody counted.
     """
@@ -49,30 +52,47 @@ class Value:
     missing: bool
     more: bool
     excluded: bool
+    term: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """Another page of the values of a field: its link, none where a question is too long for one, and where it begins."""
+
+    href: str
+    start: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
     """The values of one field among the cases that match; those that are chosen, excluded or frequent come first.
 
-    `left` is how many more there are, to which `href` leads.
+    `left` is how many more there are, to which `href` leads; `rarer` where there may be others that nobody counted. Of a field
+    whose values fill pages, `start` of all `count` stand on those before, and `before` and `following` lead to the next ones.
     """
 
     field: str
     first: tuple[Value, ...]
+    count: int
     more: tuple[Value, ...] = ()
     left: int = 0
     href: str = ""
+    rarer: bool = False
+    opened: bool = False
+    start: int = 0
+    before: Turned | None = None
+    following: Turned | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetsPart:
-    """cases/facets.html: the cases counted by field; `same` are the fields in which all are alike."""
+    """cases/facets.html: the cases counted by field; in `same` fields all are alike, and `crowded` are those without room."""
 
     template: ClassVar[str] = "cases/facets.html"
     facets: tuple[Facet, ...]
     same: tuple[tuple[str, str], ...]
     labels: Mapping[str, str]
+    crowded: tuple[str, ...] = ()
 
 
 def further_counts(found: Rows, query: Query) -> dict[Question, str]:
@@ -117,38 +137,73 @@ def facets_of(
     """
     names = _named(found, query)
     order = [*(name for name in COUNTED if name in names), *(name for name in names if name not in COUNTED)]
-    facets, same = [], []
-    for name in order:
+    # What somebody opened stands where they look first.
+    opened = asked.more if room is not None else ""
+    counted, same = [], []
+    for name in sorted(order, key=lambda name: name != opened):
         values = _values(found, asked, query, name, further or {})
         if len(values) > 1 or any(each.chosen or each.excluded for each in values):
-            values = tuple(sorted(values, key=lambda value: (not value.chosen, not value.excluded)))
-            facets.append(_facet(asked, name, values, room))
-            room = None if room is None else room - _size(facets[-1])
+            counted.append((name, tuple(sorted(values, key=lambda value: (not value.chosen, not value.excluded)))))
         elif values and not values[0].missing:
             same.append((name, values[0].words))
-    return FacetsPart(facets=tuple(facets), same=tuple(same), labels=labels)
-
-
-def _facet(asked: ListAddress, name: str, values: tuple[Value, ...], room: int | None) -> Facet:
+    left = ROOM if room is None else room
+    heads = [size(FACET, name, _turned(asked, name).href) for name, _ in counted]
+    headed = counted[: fitting(heads, left)]
+    left -= sum(heads[: len(headed)])
+    facets = []
+    for name, values in headed:
+        facet = _opened(asked, name, values, left) if name == opened else _few(asked, name, values, left, beside=room is not None)
+        facets.append(replace(facet, rarer=len(_counts(found, name)) >= VALUE_LIMIT))
+        left -= sum(_sizes(facet.first))
     if room is None:
-        return Facet(field=name, first=values[:FIRST], more=values[FIRST:])
-    sizes = accumulate(size(VALUE, each.href, each.less, each.words, each.words) for each in values[:FIRST_OF_PAGE])
-    first = 0 if name.startswith(INPUTS) else sum(upto <= room for upto in sizes)
-    shown = len(values) if name == asked.more else max(first, sum(value.chosen or value.excluded for value in values))
-    href = f"{link(asked, facets='true', more=name)}#facets"
-    # What was chosen can be taken away, and is excluded elsewhere where there is no room.
-    bare = room <= 0 and name != asked.more
+        facets = [*_folded(facets, dict(headed), left)]
+    crowded = tuple(name for name, _ in counted[len(headed) :])
+    return FacetsPart(facets=tuple(facets), same=tuple(same), labels=labels, crowded=crowded)
+
+
+def _opened(asked: ListAddress, name: str, values: tuple[Value, ...], room: int) -> Facet:
+    """Return a page of all values of a field; half the room is left to other fields, as far as these have values to fill it."""
+    start = asked.values if asked.values < len(values) else 0
+    there = values[start : start + fitting(_sizes(values[start:]), room // 2)]
+    before, end = max(0, start - len(there)), start + len(there)
     return Facet(
         field=name,
-        first=tuple(replace(each, less="") if bare else each for each in values[:shown]),
-        left=len(values[shown:]),
-        href=href,
+        first=there,
+        count=len(values),
+        opened=True,
+        start=start,
+        before=_turned(asked, name, before) if start else None,
+        following=_turned(asked, name, end) if end < len(values) else None,
     )
 
 
-def _size(facet: Facet) -> int:
-    """Return how many bytes a field takes beside a list."""
-    return size(FACET, facet.href) + sum(size(VALUE, each.href, each.less, each.words, each.words) for each in facet.first)
+def _turned(asked: ListAddress, name: str, start: int = 0) -> Turned:
+    """Return the way to a page of all values of a field."""
+    href = "" if lengthy(asked) else f"{link(asked, facets='true', more=name, values=start or None)}#facets"
+    return Turned(href=href, start=start)
+
+
+def _few(asked: ListAddress, name: str, values: tuple[Value, ...], room: int, *, beside: bool) -> Facet:
+    """Return the first values of a field that have room, and all that were chosen or excluded before others."""
+    most = (0 if name.startswith(INPUTS) else FIRST_OF_PAGE) if beside else FIRST
+    own = sum(value.chosen or value.excluded for value in values)
+    shown = min(sum(upto <= room for upto in accumulate(_sizes(values))), max(most, own))
+    return Facet(field=name, first=values[:shown], count=len(values), left=len(values) - shown, href=_turned(asked, name).href)
+
+
+def _folded(facets: Iterable[Facet], values: Mapping[str, tuple[Value, ...]], room: int) -> Iterator[Facet]:
+    """Yield fields with the rest of their values folded in, where it has room; to that of others a link leads."""
+    for facet in facets:
+        rest = values[facet.field][len(facet.first) :]
+        if rest and sum(_sizes(rest)) <= room:
+            room -= sum(_sizes(rest))
+            yield replace(facet, more=rest, left=0)
+        else:
+            yield facet
+
+
+def _sizes(values: Iterable[Value]) -> Iterator[int]:
+    return (size(VALUE, each.href, each.less, each.term, each.term, each.words, each.words) for each in values)
 
 
 def _values(found: Rows, asked: ListAddress, query: Query, name: str, further: Mapping[Question, Rows]) -> tuple[Value, ...]:
@@ -162,7 +217,8 @@ def _values(found: Rows, asked: ListAddress, query: Query, name: str, further: M
         counts = {**{value: here.get(value, 0) for value in own}, **{value: n for value, n in others.items() if value not in own}}
     for term in excluded:
         counts[_value_of(term)] = _counts(further[name, term], name).get(_value_of(term)) if (name, term) in further else None
-    return tuple(_value(asked, query, name, value, count) for value, count in counts.items())
+    long = lengthy(asked)
+    return tuple(_value(asked, query, name, value, count, long=long) for value, count in counts.items())
 
 
 def _counts(rows: Rows, name: str) -> dict[Scalar, int]:
@@ -173,18 +229,18 @@ def _value_of(term: Query) -> Scalar:
     return term.value if isinstance(term, Term) else None
 
 
-def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int | None) -> Value:
+def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int | None, *, long: bool) -> Value:
     term, chosen = fields.having(field, value), fields.chosen_of(query, field)
     excluded, alone = term in fields.excluded_of(query, field), fields.narrowed(query, term)
-    less = fields.with_exclusion(query, field, term)
-    wanted = less if excluded else fields.toggled(query, term) if alone else fields.with_choice(query, field, term)
+    wanted, less = fields.with_or_without(query, term), fields.with_exclusion(query, field, term)
     return Value(
         words=NONE_OF.get(field, "none") if value is None else str(value) if str(value).strip() else EMPTY,
         count=count,
-        href=link(asked, query=unparse(wanted)),
-        less=link(asked, query=unparse(less)),
+        href="" if long else link(asked, query=unparse(wanted)),
+        less="" if long else link(asked, query=unparse(less)),
         chosen=alone or term in chosen,
         missing=value is None,
         more=excluded or (bool(chosen) and not alone and term not in chosen),
         excluded=excluded,
+        term=unparse(term) if long else "",
     )

@@ -20,10 +20,12 @@ if (copy && navigator.clipboard) {
   copy.addEventListener("click", () => copied(copy, location.href));
   markdown.addEventListener("click", async (event) => {
     event.preventDefault();
-    const answer = await fetch(markdown.href);
+    const text = new URL(location.href);
+    text.searchParams.set("format", "markdown");
+    const answer = await fetch(text);
     // What went wrong is shown by the page itself.
     if (answer.ok) await copied(markdown, await answer.text());
-    else location.assign(markdown.href);
+    else location.assign(text);
   });
 }
 
@@ -31,6 +33,14 @@ const letters = document.getElementById("letter-keys");
 document.getElementById("letters").hidden = false;
 letters.checked = lettersOn();
 letters.addEventListener("change", () => localStorage.setItem(STORED, letters.checked ? "on" : "off"));
+
+// A question too long for each line is told to the case by the browser, which is silent of the longest: then by the address.
+for (const line of document.querySelectorAll('table.cases a.id[href*="listed=true"]')) {
+  const where = new URLSearchParams(location.search);
+  for (const name of ["facets", "more", "values", "format"]) where.delete(name);
+  if (!where.has("sort")) where.set("sort", document.getElementById("sort").value);
+  line.search = where;
+}
 
 /** Move the focus down or up the list of cases. */
 function move(step) {
