@@ -164,6 +164,30 @@ def test_parts_are_tabs_by_keyboard_and_an_address_opens_its_part(signed_in, mis
         expect(page.locator(f"#{part} > h2")).to_be_visible()
 
 
+def test_what_is_printed_is_dark_on_white_whatever_the_screen_shows(signed_in, missed):
+    page = signed_in(f"/cases/{missed}", color_scheme="dark")
+    inked = "getComputedStyle(document.body).color"
+    assert page.evaluate(inked) != "rgb(27, 36, 48)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(inked) == "rgb(27, 36, 48)"
+    expect(page.get_by_text("Same in all").first).to_be_visible()
+    page.goto("/cases")
+    expect(page.locator("table.cases").first).to_be_visible()
+    for gone in ("#query", "#query-hint", "#markdown", ".chooser"):
+        expect(page.locator(gone)).to_be_hidden()
+
+
+def test_a_phone_shows_two_controls_and_says_how_many_more_there_are(signed_in, missed):
+    page = signed_in(f"/cases/{missed}?controls=true", viewport={"width": 390, "height": 844})
+    row = page.locator(".beside tbody tr").first.locator("td")
+    assert row.count() == 6
+    assert [each.is_visible() for each in row.all()] == [True, True, True, False, False, False]
+    expect(page.get_by_text("A wider screen shows 3 more.")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(row.last).to_be_visible()
+    expect(page.get_by_text("A wider screen shows 3 more.")).to_be_hidden()
+
+
 def test_g_and_a_letter_lead_on_and_are_typed_in_a_field(signed_in, missed):
     page = signed_in(f"/cases/{missed}")
     expect(page.locator("#go")).to_contain_text("Trends")

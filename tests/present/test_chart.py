@@ -202,7 +202,7 @@ def test_a_picture_is_a_file_of_its_own_with_title_source_and_legend():
     texts = [each.text for each in root.iter(f"{SVG}text")]
     assert texts[0] == "Highest for EWR: 20 %"
     assert (
-        "Share of flights that met slow by Airport. As of position 7. Counts what the rules flagged, before people checked."
+        "Share of flights that met slow by airport. As of position 7. Counts what the rules flagged, before people checked."
         in texts
     )
     assert "Hollow: under 10 sampled" in texts

@@ -12,7 +12,7 @@ from remiss.curate.steering_view import GroupState, HeldUp, Steered, Way
 from remiss.present.legible import counted, one_line
 
 NONE: Mapping[str, str] = MappingProxyType({})
-FIRST = {First.GRAVEST: "the gravest suggestion first, then the oldest period", First.NEWEST: "the newest period first"}
+FIRST = {First.GRAVEST: "the most severe suggestion first, then the oldest period", First.NEWEST: "the newest period first"}
 
 
 def day(at: datetime) -> str:
@@ -75,8 +75,8 @@ def way(each: Way, labels: Mapping[str, str] = NONE) -> str:
     """Return what a choice costs, and which figure it brings."""
     periods = [*map(day, each.periods[:3]), *(["..."] if len(each.periods) > 3 else [])]
     where = ", ".join([*periods, *shown(each.stratum, labels)])
-    cost = f"{counted(each.annotations, 'annotation')} and about {counted(each.verifications, 'second labelling')}"
-    return f"{one_line(each.criterion)} ({where}): {cost} give a confirmed rate{'' if each.open else ', once it is open'}"
+    cost = f"{counted(each.annotations, 'label')} and about {counted(each.verifications, 'verification')}"
+    return f"{one_line(each.criterion)}, from {where}: {cost} give a confirmed rate{'' if each.open else ', once it is open'}"
 
 
 def added_by_versions(runs: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

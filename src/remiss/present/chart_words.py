@@ -12,7 +12,7 @@ from fractions import Fraction
 from remiss.present import estimate_facts
 from remiss.present.chart_marks import ChartMark, mark_of
 from remiss.present.chart_scale import moment_of, over_time
-from remiss.present.legible import one_line
+from remiss.present.legible import one_line, within
 from remiss.records.estimate import CONFIRMED, Estimate
 from remiss.records.labelling import Verdict
 
@@ -96,7 +96,11 @@ def column_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
 
 def heading_of(estimate: Estimate, names: ChartNames = PLAIN) -> str:
     """Return what the figures are of and by what they are broken down, for example `Share of events that met slow by month`."""
-    by = f" by {'rule' if estimate.by == 'criterion' else names.fields.get(estimate.by, estimate.by)}" if estimate.by else ""
+    by = (
+        f" by {'rule' if estimate.by == 'criterion' else within(names.fields.get(estimate.by, estimate.by))}"
+        if estimate.by
+        else ""
+    )
     if estimate.by == "criterion" and not estimate.query:
         by = ""
     return f"{_opened(measure_of(estimate, names))}{by}"

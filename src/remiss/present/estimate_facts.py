@@ -111,7 +111,10 @@ def among(estimate: Estimate) -> str:
 
 def among_of(row: EstimateRow) -> str:
     """Return how many events a rate is among; empty of totals."""
-    return "" if row.among is None else number(row.among)
+    if row.among is None:
+        return ""
+    # Weights of a sample come to no whole number: of many events the fraction is nothing that happened.
+    return number(round(row.among) if row.among >= 10 else row.among)
 
 
 def remarks(row: EstimateRow) -> str:

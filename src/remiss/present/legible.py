@@ -51,6 +51,15 @@ def spoken(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def within(label: str) -> str:
+    """Return what a field is called as it stands within a sentence.
+
+    >>> within("Airport"), within("UV index"), within("context.Zone")
+    ('airport', 'UV index', 'context.Zone')
+    """
+    return label if label[1:2].isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]
+
+
 def without_namespace(mode: str) -> str:
     """Return a failure mode without its namespace, for where there is little room.
 

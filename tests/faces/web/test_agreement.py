@@ -50,8 +50,8 @@ def test_figures_stand_in_a_chart_and_in_a_table(labelled):
         assert "21 cases labelled twice" in page
         table = [re.findall(r"<t[hd][^>]*>(?:<a[^>]*>)?([^<]*)", row) for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)]
         by_field = {row[0]: row for row in table}
-        assert by_field["failure mode"][1:3] == ["21", "67 % (48 to 86 %)"]
-        assert by_field["verdict"][3:5] == ["undefined", "undefined"]
+        assert by_field["Failure mode"][1:3] == ["21", "67 % (48 to 86 %)"]
+        assert by_field["Verdict"][3:5] == ["undefined", "undefined"]
         assert page.count("<circle") == 2  # mode and set of modes; nothing else is defined
         [twin] = re.findall(r'rel="alternate" type="application/json" href="([^"]*)"', page)
         rows = {row["field"]: row for row in client.get(twin).json()["rows"]}

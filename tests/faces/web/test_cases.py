@@ -137,11 +137,11 @@ def test_several_values_of_a_field_may_be_chosen_and_taken_back_one_by_one(clien
         }
 
     everything = severities("model:*")
-    wider, _ = severities(everything["2"][0])["3"]
+    wider, _ = severities(everything["2 Severe"][0])["3 Moderate"]
     assert parse(wider) == parse("model:* (severity:2 OR severity:3)")
     both = severities(wider)
-    assert {words for words, (_, chosen) in both.items() if chosen} == {"2", "3"}
-    assert parse(both["2"][0]) == parse("model:* severity:3")
+    assert {words for words, (_, chosen) in both.items() if chosen} == {"2 Severe", "3 Moderate"}
+    assert parse(both["2 Severe"][0]) == parse("model:* severity:3")
     assert set(both) == set(everything)
 
 

@@ -30,11 +30,11 @@ def site(tmp_path, sqlite_template):
 @pytest.mark.slow(reason="ten weeks are captured, and cases compared")
 def test_clusters_are_found_by_a_form_and_each_leads_to_its_cases(site):
     with site.browser() as browser:
-        assert "Nothing was looked for yet." in browser.get("/clusters").text
+        assert "No clusters have been looked for yet." in browser.get("/clusters").text
         found = browser.post("/clusters", data={"query": "criterion:missed-delay"})
         assert (found.status_code, found.headers["location"]) == (303, "/clusters")
         page = browser.get("/clusters").text
-        assert "Noise: like no others" in page
+        assert "Noise: similar to no others" in page
         [here] = re.findall(r'<a href="(/clusters/cluster-[^"]*)"', page)
         one = browser.get(here).text
         assert "boarding" in one

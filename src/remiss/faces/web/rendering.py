@@ -22,7 +22,7 @@ from remiss.faces.spreadsheet import as_markdown
 from remiss.faces.web.markdown import markdown
 from remiss.govern.authority import OPERATOR
 from remiss.present import facts
-from remiss.present.legible import cut, figure, number, printable, printable_lines, share, without_namespace
+from remiss.present.legible import cut, figure, number, printable, printable_lines, share, within, without_namespace
 from remiss.records.event import NONE_OF
 from remiss.records.identity import format_time
 from remiss.records.rows import as_csv
@@ -186,6 +186,7 @@ def environment() -> Environment:
         "without_namespace": without_namespace,
         "breakable": lru_cache(1024)(lambda path: Markup("/<wbr>").join(path.split("/"))),  # lists have few paths, time and again
         "spelled": in_words,
+        "within": within,
         "confidence": facts.confidence,
         "markdown": markdown,
     }

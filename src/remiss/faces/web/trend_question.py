@@ -24,6 +24,7 @@ from remiss.faces.web import protocol_cache
 from remiss.faces.web.pages.list_address import ListLink
 from remiss.faces.web.rendering import address
 from remiss.present.chart_words import PLAIN, ChartNames
+from remiss.present.legible import within
 from remiss.protocol.titles import labels_of
 
 if TYPE_CHECKING:
@@ -197,7 +198,9 @@ def _breakdown(asked: TrendQuestion, fields: Sequence[str], names: ChartNames, *
     if named or asked.what == "count":
         choices.append(ListLink(words="nothing: one figure", href=asked.asking(by=""), current=not asked.by))
     return Chip(
-        label="Broken down", words=f"by {name_of(asked.by, names)}" if asked.by else "in one figure", choices=tuple(choices)
+        label="Broken down",
+        words=f"by {within(name_of(asked.by, names))}" if asked.by else "in one figure",
+        choices=tuple(choices),
     )
 
 

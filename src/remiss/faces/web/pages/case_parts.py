@@ -84,13 +84,13 @@ def controls_of(found: Comparison) -> ControlsPart:
 
 def compared(events: list[Event]) -> Iterator[tuple[str, str, list[Scalar]]]:
     """Yield what is known of some events, field by field: its name, what else it is called, and the values."""
-    for words, name in (("predicted", "output"), ("actual", "label"), ("confidence", "confidence"), ("happened", "at")):
+    for words, name in (("Predicted", "output"), ("Actual", "label"), ("Confidence", "confidence"), ("Occurred", "at")):
         yield name, words, [getattr(event, name) for event in events]
     for family in ("inputs", "context"):
         names = dict.fromkeys(name for event in events for name in getattr(event, family))
         for name in names:
             yield f"{family}.{name}", f"{family}.{name}", [getattr(event, family).get(name) for event in events]
-    for words, name in (("version", "model_version"), ("latency, ms", "latency_ms"), ("text", "text")):
+    for words, name in (("Version", "model_version"), ("Latency, ms", "latency_ms"), ("Text", "text")):
         yield name, words, [getattr(event, name) for event in events]
 
 

@@ -17,6 +17,7 @@ from remiss.catalog.query.expression import Not, Query, Term, both, conjuncts, e
 from remiss.catalog.query.printing import unparse
 from remiss.faces.web.pages.list_address import ListAddress, lengthy, link
 from remiss.faces.web.trend_question import fitting, size
+from remiss.present.columns import severity
 from remiss.records.event import EMPTY, NONE_OF, Scalar
 from remiss.records.rows import Rows
 
@@ -229,12 +230,26 @@ def _value_of(term: Query) -> Scalar:
     return term.value if isinstance(term, Term) else None
 
 
+def _words(field: str, value: Scalar) -> str:
+    """Return a value as people read it: a grade with its word, a state as everywhere else.
+
+    >>> _words("severity", 2), _words("status", "verified"), _words("mode", None)
+    ('2 Severe', 'Verified', 'none')
+    """
+    if value is None:
+        return NONE_OF.get(field, "none")
+    if field == "severity" and isinstance(value, int):
+        return (severity(value) or "").title()
+    text = str(value).capitalize() if field == "status" else str(value)
+    return text if text.strip() else EMPTY
+
+
 def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int | None, *, long: bool) -> Value:
     term, chosen = fields.having(field, value), fields.chosen_of(query, field)
     excluded, alone = term in fields.excluded_of(query, field), fields.narrowed(query, term)
     wanted, less = fields.with_or_without(query, term), fields.with_exclusion(query, field, term)
     return Value(
-        words=NONE_OF.get(field, "none") if value is None else str(value) if str(value).strip() else EMPTY,
+        words=_words(field, value),
         count=count,
         href="" if long else link(asked, query=unparse(wanted)),
         less="" if long else link(asked, query=unparse(less)),
