@@ -267,7 +267,7 @@ def with_or_without(query: Query, term: Query) -> Query:
     >>> from remiss.catalog.query.printing import unparse
     >>> queries = ("model:x", "severity:1", "severity:2", "-severity:2")
     >>> [unparse(with_or_without(parse(each), parse("severity:2"))) for each in queries]
-    ['model:x severity:2', '(severity:1 OR severity:2)', '', '']
+    ['model:x severity:2', 'severity:1 OR severity:2', '', '']
     """
     field = compared_in(term)
     if term in excluded_of(query, field):
