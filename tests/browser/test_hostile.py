@@ -185,7 +185,8 @@ TOGETHER = 5
 SEGMENT = next(text for text in hostile() if text.startswith('x"') and "/" not in text)
 # The days of the first week in which something was logged.
 DAYS = sorted({(MONDAY + number * WEEK / 2000).date() for number in range(COUNT)})
-# Of their rows a page shows some: a test of its own looks at all.
+# Of their rows or values a page shows some: a test of its own looks at all.
+FIELDS = ("label", "model", "model_version", "source")
 BY_PLACE = "/trends?by=context.place&protocol=hostile&query=occurred:<2013-06-10"
 BY_OUTPUT = "/trends?by=output&protocol=hostile"
 VISITS = (
@@ -193,10 +194,7 @@ VISITS = (
     Visit("/", everything),
     Visit("/cases", column("/api/v1/cases?limit=50", "output", "label", "title")),
     Visit("/cases?query=origin:filed", column("/api/v1/cases?limit=50&query=origin:filed", "output", "label", "title")),
-    *(
-        Visit(f"/cases?facets=true&more={field}", column(f"/api/v1/cases/facets?fields={field}", "value"))
-        for field in ("label", "model", "model_version", "source")
-    ),
+    *(Visit(f"/cases?facets=true&more={field}") for field in FIELDS),
     Visit(f"/cases?{urlencode({'query': LONG})}", status=422),
     Visit("/cases/{filed}", everything),
     Visit("/cases/{revised}"),
@@ -287,6 +285,18 @@ def test_the_list_of_cases_shows_every_text_on_one_of_its_pages(world):
         shown += page.text
         path = next((link for link in page.links if link.startswith("/cases?") and "after=" in link), "")
     assert hidden(TEXTS, shown) == []
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_all_values_of_a_field_stand_on_one_of_their_pages(world, field):
+    shown, start = "", 0
+    while start is not None:
+        page = read(world.client.get(f"/cases?facets=true&more={field}&values={start}").text)
+        assert page.faults == []
+        shown += page.text
+        turned = [int(found[1]) for link in page.links if (found := re.search(rf"more={field}&values=(\d+)", link))]
+        start = min((each for each in turned if each > start), default=None)
+    assert hidden(column(f"/api/v1/cases/facets?fields={field}", "value")(world), shown) == []
 
 
 def rows_of(world: World, by: str) -> list[Any]:

@@ -260,27 +260,6 @@ def with_choice(query: Query, field: str, term: Query) -> Query:
     return both(rest, either(*left)) if left else rest
 
 
-def with_or_without(query: Query, term: Query) -> Query:
-    """Return a query that asks for a value as well, whatever it asks of the same field already, or does not any more.
-
-    >>> from remiss.catalog.query.parsing import parse
-    >>> from remiss.catalog.query.printing import unparse
-    >>> queries = ("model:x", "severity:1", "severity:2", "-severity:2")
-    >>> [unparse(with_or_without(parse(each), parse("severity:2"))) for each in queries]
-    ['model:x severity:2', 'severity:1 OR severity:2', '', '']
-    """
-    field = compared_in(term)
-    if term in excluded_of(query, field):
-        return with_exclusion(query, field, term)
-    return toggled(query, term) if narrowed(query, term) else with_choice(query, field, term)
-
-
-def compared_in(term: Query) -> str:
-    """Return the field that a term of one value is of."""
-    inner = term.part if isinstance(term, Not) else term
-    return inner.key if isinstance(inner, Term) else ""
-
-
 def excluded_of(query: Query, field: str) -> tuple[Query, ...]:
     """Return the values of a field that a query excludes, as the terms that it excludes.
 

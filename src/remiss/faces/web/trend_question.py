@@ -197,11 +197,8 @@ def _breakdown(asked: TrendQuestion, fields: Sequence[str], names: ChartNames, *
     ]
     if named or asked.what == "count":
         choices.append(ListLink(words="nothing: one figure", href=asked.asking(by=""), current=not asked.by))
-    return Chip(
-        label="Broken down",
-        words=f"by {within(name_of(asked.by, names))}" if asked.by else "in one figure",
-        choices=tuple(choices),
-    )
+    words = f"by {within(name_of(asked.by, names))}" if asked.by else "in one figure"
+    return Chip(label="Broken down", words=words, choices=tuple(choices))
 
 
 def name_of(field: str, names: ChartNames) -> str:

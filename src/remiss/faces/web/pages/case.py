@@ -43,7 +43,7 @@ from remiss.faces.web.pages.investigation_part import InvestigationPart, Unwritt
 from remiss.faces.web.pages.judgement_form import TypedJudgement
 from remiss.faces.web.pages.judgement_form import typed_judgement as fields_of
 from remiss.faces.web.pages.labelling_part import LabellingPart, Unmoved, graded_by_hand, labelling_of
-from remiss.faces.web.pages.list_address import LIMIT, WHERE, ListAddress, PlaceInList, list_behind, place_of
+from remiss.faces.web.pages.list_address import LIMIT, WHERE, ListAddress, PlaceInList, list_of, place_of
 from remiss.faces.web.pages.list_columns import PLAIN, ListHead
 from remiss.faces.web.pages.replay_part import ReplayPart, replays_of
 from remiss.faces.web.pages.selection import Caught, SampledWindow, caught, window_of
@@ -132,14 +132,8 @@ def show(ws: Ws, answers: Cached, request: Request, case: str, asked: Annotated[
         return unknown(ws, case, asked.as_of, error)
     if case != found.id:
         return RedirectResponse(address(f"/cases/{segment(found.id)}", as_of=asked.as_of), 302)
-    return shown(ws, found, asked, place=place_in(ws, answers, found.id, list_of(asked, request.headers.get("referer", ""))))
-
-
-def list_of(asked: CaseOptions, referer: str) -> ListAddress | None:
-    """Return the list that a case was opened from: by its own address, or by the page before where that would be too long."""
-    if asked.sort is None:
-        return list_behind(referer) if asked.listed else None
-    return ListAddress.model_validate(asked.model_dump(include=set(WHERE)))
+    where = list_of(asked.model_dump(include=set(WHERE)), request.headers.get("referer", ""), listed=asked.listed)
+    return shown(ws, found, asked, place=place_in(ws, answers, found.id, where))
 
 
 def place_in(ws: Workspace, answers: ResultCache, case: str, where: ListAddress | None) -> PlaceInList | None:

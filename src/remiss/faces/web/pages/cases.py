@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query
@@ -15,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from remiss.catalog import actions as catalog
 from remiss.catalog.field_names import columns_of, sort_of
 from remiss.catalog.identifying import WHOLE_ID, prefix_of
-from remiss.catalog.listing import Order, inputs_to_count, with_inputs
+from remiss.catalog.listing import Order
 from remiss.catalog.query.fields import asks_for_controls, asks_for_suggestions
 from remiss.catalog.query.parsing import parse
 from remiss.errors import InputError, RemissError
@@ -36,7 +35,6 @@ from remiss.faces.web.pages.list_address import (
     unusual,
 )
 from remiss.faces.web.pages.list_columns import (
-    WORDS,
     ColumnChooser,
     ListHead,
     asked_columns,
@@ -46,10 +44,9 @@ from remiss.faces.web.pages.list_columns import (
     shown_columns,
     sorts,
 )
-from remiss.faces.web.pages.list_facets import FacetsPart, facets_of, further_counts
+from remiss.faces.web.pages.list_facets import FacetsPart, counts_of, facets_of
 from remiss.faces.web.pages.search_box import KeyHelp, language
 from remiss.faces.web.rendering import MARKDOWN, address, part, render, segment, sheet, shell
-from remiss.faces.web.trend_question import size
 from remiss.present.legible import printable
 
 if TYPE_CHECKING:
@@ -62,10 +59,6 @@ router = APIRouter()
 SEEING = "case:read"
 COUNT, FACETS, LANGUAGE = "/parts/cases/count", "/parts/cases/facets", "/parts/cases/language"
 
-# In bytes: what lines and counts by field may take together of a page, and a line beside the address of the list.
-ROOM, LINE = 40_000, 480
-# What of it the links of a page with a lengthy question leave free, and how many of them there are still.
-SPARED, FEWEST_LINKS = 3_000, 5
 # Where those that are no cases are listed.
 CONTROLS = address("/api/v1/sample", query="group:control")
 
@@ -151,7 +144,7 @@ def cases(ws: Ws, answers: Cached, request: Request, asked: Annotated[ListAddres
         total = None if all_of_it is None else all_of_it.total
         counted = look(ws, catalog.facets, found.position, query=asked.query)
         ask = partial(look, ws, catalog.facets, found.position)
-        counts = None if counted is None else _facets(ws, answers, counted, asked, ask, len(found))
+        counts = None if counted is None else counts_of(counted, asked, ask, _known(ws, answers, counted.position), len(found))
     except InputError as error:
         if not shown_at_the_box(error):
             raise
@@ -197,31 +190,8 @@ def facets(ws: Ws, answers: Cached, asked: Annotated[ListAddress, Query()]) -> R
     """Count the cases of a list by field, as a piece of the page."""
     ask = partial(answers.ask, ws, catalog.facets, _position(ws, asked))
     counted = ask(query=asked.query)
-    return part(_facets(ws, answers, counted, asked, ask) or facets_of(counted, asked, parse(asked.query), {}))
-
-
-def _facets(
-    ws: Workspace,
-    answers: ResultCache,
-    counted: Rows,
-    asked: ListAddress,
-    ask: Callable[..., Rows | None],
-    lines: int | None = None,
-) -> FacetsPart | None:
-    """Return the counts of a list, beside so many lines of it, and further ones of its fields; None when one is not there yet."""
-    query, protocols = parse(asked.query), _known(ws, answers, counted.position)
-    if inputs := inputs_to_count(counted, chain.from_iterable(map(protocol_cache.fields, protocols))):
-        if (found := ask(query=asked.query, fields=inputs)) is None:
-            return None
-        counted = with_inputs(counted, found)
-    further = {of: ask(query=text, fields=of[:1]) for of, text in further_counts(counted, query).items()}
-    known = {of: rows for of, rows in further.items() if rows is not None}
-    if len(known) != len(further):
-        return None
-    room = None if lines is None else ROOM - lines * size(LINE, leading(asked)(""))
-    if room is not None and lengthy(asked):
-        room += SPARED - FEWEST_LINKS * len(link(asked))
-    return facets_of(counted, asked, query, {**WORDS, **protocol_cache.heads(protocols)}, known, room=room)
+    known = _known(ws, answers, counted.position)
+    return part(counts_of(counted, asked, ask, known) or facets_of(counted, asked, parse(asked.query), {}))
 
 
 def _known(ws: Workspace, answers: ResultCache, position: int) -> tuple[Protocol, ...]:

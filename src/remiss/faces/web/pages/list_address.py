@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field
 
 from remiss.catalog.place_in_list import Neighbours
 from remiss.catalog.query import fields
-from remiss.catalog.query.expression import EVERYTHING, Operator, Query, Term, both
+from remiss.catalog.query.expression import EVERYTHING, Not, Operator, Query, Term, both
 from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
 from remiss.faces.serving import AsOf
@@ -98,9 +98,9 @@ def changed(asked: ListAddress) -> str | None:
         return None
     query, toggle, exclude = parse(asked.query), parse(asked.toggle), parse(asked.exclude)
     if toggle != EVERYTHING:
-        query = fields.with_or_without(query, toggle)
+        query = with_or_without(query, toggle)
     if exclude != EVERYTHING:
-        query = fields.with_exclusion(query, fields.compared_in(exclude), exclude)
+        query = fields.with_exclusion(query, compared_in(exclude), exclude)
     return link(asked, query=unparse(query))
 
 
@@ -146,6 +146,13 @@ def list_behind(referer: str) -> ListAddress | None:
         return ListAddress.model_validate(known) if came_from.path == PATH else None
     except ValueError:
         return None
+
+
+def list_of(asked: Mapping[str, Any], referer: str, *, listed: bool) -> ListAddress | None:
+    """Return the list that a case was opened from: by its own address, or by the page before where that would be too long."""
+    if asked["sort"] is None:
+        return list_behind(referer) if listed else None
+    return ListAddress.model_validate(asked)
 
 
 def place_of(asked: ListAddress, found: Neighbours, total: int | None) -> PlaceInList:
@@ -199,3 +206,24 @@ def teams_of_query(names: Iterable[str], query: Query, asking: Callable[[str], s
         return asking(unparse(rest if name is None else both(rest, fields.having("team", name))))
 
     return team_choices(names, one, href)
+
+
+def with_or_without(query: Query, term: Query) -> Query:
+    """Return a query that asks for a value as well, whatever it asks of the same field already, or does not any more.
+
+    >>> from remiss.catalog.query.parsing import parse
+    >>> from remiss.catalog.query.printing import unparse
+    >>> queries = ("model:x", "severity:1", "severity:2", "-severity:2")
+    >>> [unparse(with_or_without(parse(each), parse("severity:2"))) for each in queries]
+    ['model:x severity:2', 'severity:1 OR severity:2', '', '']
+    """
+    field = compared_in(term)
+    if term in fields.excluded_of(query, field):
+        return fields.with_exclusion(query, field, term)
+    return fields.toggled(query, term) if fields.narrowed(query, term) else fields.with_choice(query, field, term)
+
+
+def compared_in(term: Query) -> str:
+    """Return the field that a term of one value is of."""
+    inner = term.part if isinstance(term, Not) else term
+    return inner.key if isinstance(inner, Term) else ""

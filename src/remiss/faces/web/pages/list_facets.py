@@ -6,20 +6,26 @@ So what a list asks of a field, or excludes, has to be counted again without it:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
-from typing import ClassVar, TypeAlias
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from remiss.catalog.listing import INPUTS, VALUE_LIMIT, countable
+from remiss.catalog.listing import INPUTS, VALUE_LIMIT, countable, inputs_to_count, with_inputs
 from remiss.catalog.query import fields
 from remiss.catalog.query.expression import Not, Query, Term, both, conjuncts, either
+from remiss.catalog.query.parsing import parse
 from remiss.catalog.query.printing import unparse
-from remiss.faces.web.pages.list_address import ListAddress, lengthy, link
+from remiss.faces.web import protocol_cache
+from remiss.faces.web.pages.list_address import ListAddress, leading, lengthy, link, with_or_without
+from remiss.faces.web.pages.list_columns import WORDS
 from remiss.faces.web.trend_question import fitting, size
 from remiss.present.columns import severity
 from remiss.records.event import EMPTY, NONE_OF, Scalar
 from remiss.records.rows import Rows
+
+if TYPE_CHECKING:
+    from remiss.protocol.terms import Protocol
 
 FIRST = 8
 # So many of each field on a page that is counted by field, which only those ask for who have no script; of inputs none.
@@ -28,6 +34,10 @@ FIRST_OF_PAGE = 3
 VALUE, FACET = 330, 330
 # In bytes: what all of it may take where it comes by itself.
 ROOM = 55_000
+# What lines and counts by field may take together of a page, and a line beside the address of the list.
+OF_PAGE, LINE = 40_000, 480
+# What of it the links of a page with a lengthy question leave free, and how many of them there are still.
+SPARED, FEWEST_LINKS = 3_000, 5
 # In which order fields are counted, what narrows most first; context fields follow.
 COUNTED = ("criterion", "severity", "status", "mode", "suggested_mode", "model", "model_version", "label", "source")
 # Of a case that has several values of it one may already be in the list by another.
@@ -57,7 +67,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
+class ValuesPage:
     """Another page of the values of a field: its link, none where a question is too long for one, and where it begins."""
 
     href: str
@@ -81,8 +91,8 @@ class Facet:
     rarer: bool = False
     opened: bool = False
     start: int = 0
-    before: Turned | None = None
-    following: Turned | None = None
+    before: ValuesPage | None = None
+    following: ValuesPage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +188,10 @@ def _opened(asked: ListAddress, name: str, values: tuple[Value, ...], room: int)
     )
 
 
-def _turned(asked: ListAddress, name: str, start: int = 0) -> Turned:
+def _turned(asked: ListAddress, name: str, start: int = 0) -> ValuesPage:
     """Return the way to a page of all values of a field."""
     href = "" if lengthy(asked) else f"{link(asked, facets='true', more=name, values=start or None)}#facets"
-    return Turned(href=href, start=start)
+    return ValuesPage(href=href, start=start)
 
 
 def _few(asked: ListAddress, name: str, values: tuple[Value, ...], room: int, *, beside: bool) -> Facet:
@@ -247,7 +257,7 @@ def _words(field: str, value: Scalar) -> str:
 def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: int | None, *, long: bool) -> Value:
     term, chosen = fields.having(field, value), fields.chosen_of(query, field)
     excluded, alone = term in fields.excluded_of(query, field), fields.narrowed(query, term)
-    wanted, less = fields.with_or_without(query, term), fields.with_exclusion(query, field, term)
+    wanted, less = with_or_without(query, term), fields.with_exclusion(query, field, term)
     return Value(
         words=_words(field, value),
         count=count,
@@ -259,3 +269,26 @@ def _value(asked: ListAddress, query: Query, field: str, value: Scalar, count: i
         excluded=excluded,
         term=unparse(term) if long else "",
     )
+
+
+def counts_of(
+    counted: Rows,
+    asked: ListAddress,
+    ask: Callable[..., Rows | None],
+    protocols: Sequence[Protocol],
+    lines: int | None = None,
+) -> FacetsPart | None:
+    """Return the counts of a list, beside so many lines of it, and further ones of its fields; None when one is not there yet."""
+    query = parse(asked.query)
+    if inputs := inputs_to_count(counted, chain.from_iterable(map(protocol_cache.fields, protocols))):
+        if (found := ask(query=asked.query, fields=inputs)) is None:
+            return None
+        counted = with_inputs(counted, found)
+    further = {of: ask(query=text, fields=of[:1]) for of, text in further_counts(counted, query).items()}
+    known = {of: rows for of, rows in further.items() if rows is not None}
+    if len(known) != len(further):
+        return None
+    room = None if lines is None else OF_PAGE - lines * size(LINE, leading(asked)(""))
+    if room is not None and lengthy(asked):
+        room += SPARED - FEWEST_LINKS * len(link(asked))
+    return facets_of(counted, asked, query, {**WORDS, **protocol_cache.heads(protocols)}, known, room=room)
