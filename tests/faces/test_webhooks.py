@@ -7,11 +7,13 @@ import hmac
 import json
 import shutil
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 
@@ -22,6 +24,7 @@ from remiss.records.job import TELL
 from remiss.understand.alert_actions import acknowledge_alert, list_alerts
 from remiss.understand.alert_check_actions import alerts_job, check_alerts
 from remiss.understand.alert_telling_actions import tell_alerts
+from tests.faces.test_alert_jobs import until
 from tests.serving import served
 from tests.stories.test_alerts import ROSE, capture_until, slower
 
@@ -35,6 +38,7 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((self.path, dict(self.headers), body))
+        self.server.taken()
         status, leads = self.server.answers.pop(0) if self.server.answers else (200, None)
         self.send_response(status)
         if leads:
@@ -50,6 +54,8 @@ class Receiver(BaseHTTPRequestHandler):
 def receiving():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     server.got, server.answers = [], []
+    # Called when a request is taken, before it is answered.
+    server.taken = lambda: None
     server.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -79,12 +85,24 @@ def log(tmp_path):
     return slower(tmp_path / "log")
 
 
+@contextmanager
+def watched_at(address, log, file, environment=None):
+    file.write_text("webhooks: []\n")
+    with served(address, {**(environment or {}), "REMISS_SOURCES": str(log.folder), "REMISS_WEBHOOKS": str(file)}) as there:
+        capture_until(there.workspace, log, ROSE + 3)
+        yield there
+
+
 @pytest.fixture
 def site(sqlite_template, tmp_path, log, file):
-    settings = {"REMISS_SOURCES": str(log.folder), "REMISS_WEBHOOKS": str(file)}
-    file.write_text("webhooks: []\n")
-    with served(str(shutil.copy(sqlite_template, tmp_path)), settings) as there:
-        capture_until(there.workspace, log, ROSE + 3)
+    with watched_at(str(shutil.copy(sqlite_template, tmp_path)), log, file) as there:
+        yield there
+
+
+@pytest.fixture
+def anywhere(address, environment, log, file):
+    """A catalog that is served, on each database in turn."""
+    with watched_at(address, log, file, environment) as there:
         yield there
 
 
@@ -275,6 +293,47 @@ def test_what_a_webhook_needs_of_the_environment_is_named_and_never_shown(ws, re
     assert "T0KEN" not in str(refused.value)
     with pytest.raises(NotFound, match="there is no webhook mail"):
         tell_alerts(ws(), "mail")
+
+
+def together(*works):
+    """Do several things at the same time, each in a thread of its own; `works` are told when all are there."""
+    begin = Barrier(len(works))
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [each.result(60) for each in [pool.submit(lambda of=of: (begin.wait(30), of())[1]) for of in works]]
+
+
+def check_as(site, token):
+    with site.program(token) as client:
+        return client.post("/api/v1/alerts/checks", json={}).status_code
+
+
+def test_of_two_people_who_check_at_once_and_two_runners_each_webhook_is_told_once(anywhere, receiver, file):
+    written(file, on_call(receiver))
+    people = [anywhere.person(name, role="curator") for name in ("bo", "cy")]
+    assert together(*(partial(check_as, anywhere, each) for each in people)) == [200, 200]
+    runners: list[int] = []
+
+    def work():
+        runners.append(runner.work_off(anywhere.workspace.serving("test")))
+
+    # Whoever is told first answers when the other runner has told it too, or has found nothing to do.
+    receiver.taken = lambda: until(lambda: len(receiver.got) > 1 or runners, within=8)
+    together(work, work)
+    assert len(receiver.got) == 1
+    ws = anywhere.workspace.serving("test")
+    assert len([each for each in list_jobs(ws) if each["kind"] == TELL]) == 1
+    assert [each.told for each in list_alerts(ws).alerts] == [("on-call",)]
+
+
+def test_who_names_a_team_has_its_alerts_told_alone_and_names_none_that_they_do_not_act_for(site, ws, receiver, file):
+    written(file, on_call(receiver))
+    [alert] = check_alerts(ws()).alerts
+    assert tell_alerts(ws(), "on-call", team="zebras").alerts == ()
+    assert tell_alerts(ws(), "on-call", team=alert.team).alerts == (alert.id,)
+    zoe = site.person("zoe", role="curator", team="zebras")
+    with site.program(zoe) as client:
+        assert client.post("/api/v1/alerts/webhooks/on-call", json={"team": alert.team}).status_code == 403
+        assert client.post("/api/v1/alerts/webhooks/on-call", json={"team": "nobodys"}).status_code == 403
 
 
 def test_a_job_that_looks_has_the_webhooks_told(ws, receiver, file):

@@ -8,12 +8,11 @@ others, for whoever may see a job would see them.
 
 from __future__ import annotations
 
-import os
 import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.header import Header
@@ -29,12 +28,11 @@ from pydantic import Field
 
 from remiss.edges.private_files import private_file
 from remiss.edges.runners.model_document import Line, Name, Variable, document_in, matching
-from remiss.edges.webhooks import Pages
-from remiss.errors import InputError, NotFound, SettingError, StorageError, Undelivered
+from remiss.edges.webhooks import Pages, RegisteredReceivers
+from remiss.errors import InputError, SettingError, StorageError, Undelivered
 from remiss.present.alert_facts import letter_of
 from remiss.protocol.shape import Section, Sink
 from remiss.records.alert import Alert
-from remiss.settings import Settings
 
 STARTTLS, TLS, NONE = "starttls", "tls", "none"
 PORTS = {STARTTLS: 587, TLS: 465, NONE: 25}
@@ -98,27 +96,10 @@ class MailFile(Section):
     """to whom alerts are sent"""
 
 
-class SmtpMail:
-    """The mail of one machine.
+class SmtpMail(RegisteredReceivers[RecipientModel]):
+    """The mail of one machine."""
 
-    Parameters
-    ----------
-    beside : the file of a SQLite catalog, beside which the file of mail may be; None where there is none
-    """
-
-    def __init__(self, settings: Settings, beside: Path | None) -> None:
-        self._settings = settings
-        self._beside = beside
-        self._environment: Mapping[str, str] = os.environ
-
-    def names(self) -> Sequence[str]:
-        """Return what the recipients are called; raises SettingError where their file cannot be used."""
-        return tuple(self._recipients)
-
-    def wants(self, recipient: str, team: str) -> bool:
-        """Return whether a recipient gets the alerts of a team; raises NotFound of one that is not there."""
-        wanted = self._find(recipient).teams
-        return not wanted or team in wanted
+    ONE, FILE = "recipient", "mail"
 
     def person(self, recipient: str) -> str | None:
         """Return which person of the catalog a recipient is; None for a mailbox."""
@@ -133,7 +114,6 @@ class SmtpMail:
         SettingError : it refuses, cannot be trusted, or what is needed for it is not there
         """
         of, file = self._find(recipient), self._file
-        assert file is not None, "whoever is found stands in it"
         message = _message(file, of, alert, delivery, now)
         context = None if file.server.security == NONE else self._trusted(file.server)
         password = self._password(file.server)
@@ -146,23 +126,12 @@ class SmtpMail:
                 client.quit()
 
     @cached_property
-    def _where(self) -> str | None:
-        return self._settings.document("mail", self._beside)
+    def _file(self) -> MailFile:
+        assert self._where is not None, "whoever is found stands in it"
+        return document_in(self._where, MailFile, _judge, SettingError)
 
-    @cached_property
-    def _file(self) -> MailFile | None:
-        return None if self._where is None else document_in(self._where, MailFile, _judge, SettingError)
-
-    @cached_property
-    def _recipients(self) -> Mapping[str, RecipientModel]:
-        return {} if self._file is None else {each.name: each for each in self._file.recipients}
-
-    def _find(self, recipient: str) -> RecipientModel:
-        found = self._recipients.get(recipient)
-        if found is None:
-            known = ", ".join(self._recipients) or "none"
-            raise NotFound(f"there is no recipient {recipient[:80]}", do=f"the file of mail has {known}", field="recipient")
-        return found
+    def _entries(self, _: str) -> Sequence[RecipientModel]:
+        return self._file.recipients
 
     def _beside_it(self, path: str) -> Path:
         assert self._where is not None

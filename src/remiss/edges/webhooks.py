@@ -1,4 +1,4 @@
-"""Webhooks that alerts are told to: those of the machine's file of webhooks, and how one is told.
+"""Receivers of alerts that a file of the machine registers; webhooks, which are some of them, and how one is told.
 
 Fulfils `understand.alerts.ports.Webhooks`. Where they are stands in that file or in a variable of the environment, and nowhere
 else: no call from afar says where something is sent. An address is checked as a model's is (`runners/addresses.py`), and so is
@@ -12,13 +12,14 @@ import hmac
 import json
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from importlib import import_module
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import AfterValidator, Field
@@ -84,13 +85,28 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-class SignedWebhooks:
-    """The webhooks of one machine.
+class Registered(Protocol):
+    """One receiver as a file registers it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def teams(self) -> Sequence[str]: ...
+
+
+R = TypeVar("R", bound=Registered)
+
+
+class RegisteredReceivers(ABC, Generic[R]):
+    """Receivers of alerts that a file of this machine registers.
 
     Parameters
     ----------
-    beside : the file of a SQLite catalog, beside which the file of webhooks may be; None where there is none
+    beside : the file of a SQLite catalog, beside which that file may be; None where there is none
     """
+
+    ONE: ClassVar[str]  # what one of them is called
+    FILE: ClassVar[str]  # the setting that names the file
 
     def __init__(self, settings: Settings, beside: Path | None) -> None:
         self._settings = settings
@@ -98,13 +114,38 @@ class SignedWebhooks:
         self._environment: Mapping[str, str] = os.environ
 
     def names(self) -> Sequence[str]:
-        """Return what the webhooks are called; raises SettingError where their file cannot be used."""
+        """Return what they are called; raises SettingError where their file cannot be used."""
         return tuple(self._registered)
 
-    def wants(self, webhook: str, team: str) -> bool:
-        """Return whether a webhook is told of the alerts of a team; raises NotFound of one that is not there."""
-        wanted = self._find(webhook).teams
+    def wants(self, name: str, team: str) -> bool:
+        """Return whether one gets the alerts of a team; raises NotFound of one that is not there."""
+        wanted = self._find(name).teams
         return not wanted or team in wanted
+
+    @abstractmethod
+    def _entries(self, file: str) -> Sequence[R]:
+        """Return what a file registers; raises SettingError where it cannot be used."""
+
+    @cached_property
+    def _where(self) -> str | None:
+        return self._settings.document(self.FILE, self._beside)
+
+    @cached_property
+    def _registered(self) -> Mapping[str, R]:
+        return {} if self._where is None else {each.name: each for each in self._entries(self._where)}
+
+    def _find(self, name: str) -> R:
+        found = self._registered.get(name)
+        if found is None:
+            known = ", ".join(self._registered) or "none"
+            raise NotFound(f"there is no {self.ONE} {name[:80]}", do=f"the file of {self.FILE} has {known}", field=self.ONE)
+        return found
+
+
+class SignedWebhooks(RegisteredReceivers[WebhookModel]):
+    """The webhooks of one machine."""
+
+    ONE, FILE = "webhook", "webhooks"
 
     def tell(self, webhook: str, alerts: Sequence[Alert], delivery: str, now: datetime) -> None:
         """Tell a webhook of alerts, signed as of a time.
@@ -126,19 +167,8 @@ class SignedWebhooks:
         if not 200 <= status < 300:
             raise SettingError(f"webhook {webhook} answered with status {status}", do="see whether its address is still right")
 
-    @cached_property
-    def _registered(self) -> Mapping[str, WebhookModel]:
-        file = self._settings.document("webhooks", self._beside)
-        return (
-            {} if file is None else {each.name: each for each in document_in(file, WebhooksFile, _judge, SettingError).webhooks}
-        )
-
-    def _find(self, webhook: str) -> WebhookModel:
-        found = self._registered.get(webhook)
-        if found is None:
-            known = ", ".join(self._registered) or "none"
-            raise NotFound(f"there is no webhook {webhook[:80]}", do=f"the file of webhooks has {known}", field="webhook")
-        return found
+    def _entries(self, file: str) -> Sequence[WebhookModel]:
+        return document_in(file, WebhooksFile, _judge, SettingError).webhooks
 
     def _address(self, of: WebhookModel) -> str:
         if of.url is not None:

@@ -1,14 +1,15 @@
 """What tells others of alerts, once of each: webhooks, and people by e-mail, in jobs that are tried again.
 
-A check posts such a job for each webhook that has not been told of some open alert, and for each open alert and each recipient
-of e-mail that was not sent to them. What is told is found when the job is run: so alerts that were raised meanwhile are in the
-same message to a webhook, and what somebody took in hand meanwhile is not told. Alarms that an alert has after that are the same
-alert, of which nobody is told again. An alert is mailed to a person who may see it then, whoever has it mailed.
+A check posts such a job for each webhook and each team of whose open alerts it has not been told, and for each open alert and
+each recipient of e-mail that was not sent to them; whoever checks, and however many at once, there is one. What is told is
+found when the job is run: so alerts that were raised meanwhile are in the same message to a webhook, and what somebody took in
+hand meanwhile is not told. Alarms that an alert has after that are the same alert, of which nobody is told again. An alert is
+mailed to a person who may see it then, whoever has it mailed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -28,8 +29,8 @@ from remiss.understand.alerts.raised import AlertAct, to_text
 from remiss.understand.ports import ESTIMATE
 
 
-def untold(ws: AlertWorkspace, webhook: str, position: int) -> tuple[Alert, ...]:
-    """Return the open alerts that the actor may act on and of which a webhook has not been told.
+def untold(ws: AlertWorkspace, webhook: str, position: int, team: str | None = None) -> tuple[Alert, ...]:
+    """Return the open alerts that the actor may act on and of which a webhook has not been told; of one team where it is named.
 
     Raises
     ------
@@ -42,6 +43,7 @@ def untold(ws: AlertWorkspace, webhook: str, position: int) -> tuple[Alert, ...]
         for each in found
         if each.state is AlertState.OPEN
         and webhook not in each.told
+        and team in (None, each.team)
         and ws.may(HANDLE, each.team)
         and ws.webhooks.wants(webhook, each.team)
     )
@@ -57,9 +59,8 @@ def have_told(ws: AlertWorkspace, position: int) -> tuple[str, ...]:
     why = []
     try:
         for webhook in ws.webhooks.names():
-            posted = Posted(kind=TELL, team=ws.actor.team, webhook=webhook)
-            if untold(ws, webhook, position) and ws.jobs.alike(posted) is None:
-                ws.jobs.post(posted)
+            teams = dict.fromkeys(each.team for each in untold(ws, webhook, position))
+            _post(ws, TELL, [Posted(kind=TELL, team=team, webhook=webhook) for team in teams])
     except InputError as error:
         why.append(f"no webhook is told: {error.what}")
     try:
@@ -78,9 +79,13 @@ def _have_mailed(ws: AlertWorkspace, position: int) -> None:
         for each in opened
         if ws.may(HANDLE, each.team) and _unmailed(ws, each, recipient) is None
     ]
-    # Whoever posted one: it is the same message.
-    waiting = ws.jobs.under_way(MAIL) if unmailed else ()
-    for posted in unmailed:
+    _post(ws, MAIL, unmailed)
+
+
+def _post(ws: AlertWorkspace, kind: str, wanted: Sequence[Posted]) -> None:
+    """Post jobs of a kind but for those that are under way, whoever posted them: they tell the same."""
+    waiting = ws.jobs.under_way(kind) if wanted else ()
+    for posted in wanted:
         if posted not in waiting:
             ws.jobs.post(posted)
 
@@ -114,9 +119,11 @@ def _sees(ws: AlertWorkspace, alert: Alert, recipient: str) -> bool:
 
 
 @contextmanager
-def _telling(ws: AlertWorkspace, webhook: str) -> Iterator[AlertTelling]:
+def _telling(ws: AlertWorkspace, webhook: str, *, team: str | None = None) -> Iterator[AlertTelling]:
     """Give what a webhook was told, before the transaction: others would wait while it answers."""
-    alerts = untold(ws, webhook, ws.evidence.position())
+    if team is not None:
+        ws.allow(HANDLE, team)
+    alerts = untold(ws, webhook, ws.evidence.position(), team)
     ids = tuple(sorted(each.id for each in alerts))
     telling = AlertTelling(id=kind_id("delivery", [webhook, *ids]), webhook=webhook, alerts=ids)
     if alerts:
@@ -129,6 +136,7 @@ def tell_alerts(
     ws: AlertWorkspace,
     webhook: Annotated[str, Help("The name of a webhook in the file of webhooks.")],
     *,
+    team: Annotated[str | None, Help("Only of the alerts of this team; default: of all.")] = None,
     prepared: AlertTelling | None = None,
 ) -> AlertTelling:
     """Tell WEBHOOK of the alerts that are open, once of each.
@@ -197,13 +205,13 @@ def mail_alert(
 
 
 def steps(_: AlertWorkspace, posted: Posted) -> tuple[JobStep, ...]:
-    """Return the one step of a job that tells a webhook."""
+    """Return the one step of a job that tells a webhook of the alerts of a team."""
     return (JobStep(since=None, until=None, of=posted.webhook),)
 
 
 def take(ws: AlertWorkspace, posted: Posted, _: JobStep) -> AlertTelling:
     """Tell a webhook, as who posted the job."""
-    return tell_alerts(ws, posted.webhook)
+    return tell_alerts(ws, posted.webhook, team=posted.team)
 
 
 def mail_steps(_: AlertWorkspace, posted: Posted) -> tuple[JobStep, ...]:

@@ -89,6 +89,8 @@ REFUSED = {
     "cluster.find source",
     # One of the machine's file, or none of that name is.
     *("alert.tell webhook", "alert.mail recipient"),
+    # A team that the asker acts for, or refused; who acts for all has nothing told of one that is not there, and it is not kept.
+    "alert.tell team",
     # An owner is one of the people, or refused; a ticket that shows anything personal is refused.
     *("pattern.name owner", "pattern.own owner", "pattern.split owner", "pattern.name team", "pattern.link ticket"),
     *("suite.build name", "suite.run scenarios"),

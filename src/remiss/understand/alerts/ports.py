@@ -54,11 +54,11 @@ class AlertLedger(Protocol):
         ...
 
 
-class Webhooks(Protocol):
-    """Whom this machine tells of alerts."""
+class Receivers(Protocol):
+    """Who is told of alerts, by the name that a file of this machine gives them."""
 
     def names(self) -> Sequence[str]:
-        """Return what the webhooks are called.
+        """Return what they are called.
 
         Raises
         ------
@@ -66,14 +66,18 @@ class Webhooks(Protocol):
         """
         ...
 
-    def wants(self, webhook: str, team: str) -> bool:
-        """Return whether a webhook is told of the alerts of a team.
+    def wants(self, name: str, team: str) -> bool:
+        """Return whether one is told of the alerts of a team, if they may see them.
 
         Raises
         ------
         NotFound, SettingError
         """
         ...
+
+
+class Webhooks(Receivers, Protocol):
+    """Whom this machine tells of alerts."""
 
     def tell(self, webhook: str, alerts: Sequence[Alert], delivery: str, now: datetime) -> None:
         """Tell a webhook of alerts, as of a time; `delivery` is what it may know the message by, if it comes a second time.
@@ -86,26 +90,8 @@ class Webhooks(Protocol):
         ...
 
 
-class Mail(Protocol):
+class Mail(Receivers, Protocol):
     """To whom this machine sends alerts by e-mail."""
-
-    def names(self) -> Sequence[str]:
-        """Return what the recipients are called.
-
-        Raises
-        ------
-        SettingError : what says so cannot be read
-        """
-        ...
-
-    def wants(self, recipient: str, team: str) -> bool:
-        """Return whether a recipient gets the alerts of a team, if they may see them.
-
-        Raises
-        ------
-        NotFound, SettingError
-        """
-        ...
 
     def person(self, recipient: str) -> str | None:
         """Return which person of the catalog a recipient is; None for a mailbox, which sees what the machine's file says.
