@@ -28,6 +28,7 @@ from remiss.records.job import MAIL
 from remiss.understand.alert_actions import acknowledge_alert, list_alerts
 from remiss.understand.alert_check_actions import alerts_job, check_alerts
 from remiss.understand.alert_telling_actions import mail_alert
+from tests.faces.test_webhooks import DEATHS, die_and_be_followed
 from tests.mail_server import Mailbox, certificate, mail_server
 from tests.serving import served
 from tests.stories.test_alerts import ROSE, capture_until, slower
@@ -54,13 +55,25 @@ def log(tmp_path):
     return slower(tmp_path / "log")
 
 
-@pytest.fixture
-def site(sqlite_template, tmp_path, log, file):
-    settings = {"REMISS_SOURCES": str(log.folder), "REMISS_MAIL": str(file)}
+@contextmanager
+def watched_at(address, log, file, environment=None):
     file.write_text("server: {host: 127.0.0.1}\nsender: remiss@example.org\nrecipients: []\n")
-    with served(str(shutil.copy(sqlite_template, tmp_path)), settings) as there:
+    with served(address, {**(environment or {}), "REMISS_SOURCES": str(log.folder), "REMISS_MAIL": str(file)}) as there:
         capture_until(there.workspace, log, ROSE + 3)
         there.person("ana", role="reader")
+        yield there
+
+
+@pytest.fixture
+def site(sqlite_template, tmp_path, log, file):
+    with watched_at(str(shutil.copy(sqlite_template, tmp_path)), log, file) as there:
+        yield there
+
+
+@pytest.fixture
+def anywhere(address, environment, log, file):
+    """A catalog that is served, on each database in turn."""
+    with watched_at(address, log, file, environment) as there:
         yield there
 
 
@@ -134,6 +147,26 @@ def test_a_job_that_looks_has_alerts_mailed_and_two_people_who_look_post_no_seco
     runner.work_off(ws())
     assert len(jobs_of_mail(ws())) == 1
     assert box.to == [["ana@example.org"]]
+
+
+@pytest.mark.slow(reason="a runner is a process of its own, and its lease has to be over")
+@pytest.mark.parametrize(("point", "before", "after"), DEATHS)
+def test_what_a_runner_died_in_the_middle_of_sending_is_sent_and_a_repeat_has_the_same_id(
+    anywhere, address, environment, box, file, log, point, before, after
+):
+    written(file, plain(box), ANA)
+    ws = anywhere.workspace.serving("test")
+    check_alerts(ws)
+    settings = {**environment, "REMISS_SOURCES": str(log.folder), "REMISS_MAIL": str(file)}
+    finish = die_and_be_followed(anywhere, address, settings, MAIL, point)
+    assert len(box.got) == before
+    finish()
+    assert box.to == [["ana@example.org"]] * after
+    assert len({message["Message-ID"] for message in box.got}) == 1
+    assert list_alerts(anywhere.workspace.serving("test")).alerts[0].mailed == ("ana",)
+    check_alerts(anywhere.workspace.serving("test"))
+    runner.work_off(anywhere.workspace.serving("test"))
+    assert len(box.got) == after
 
 
 def test_a_server_that_is_away_and_comes_back_gets_it_then_once(site, ws, file):

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import shutil
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from remiss.understand.alert_actions import acknowledge_alert, list_alerts
 from remiss.understand.alert_check_actions import alerts_job, check_alerts
 from remiss.understand.alert_telling_actions import tell_alerts
 from tests.faces.test_alert_jobs import until
+from tests.forked_commands import ForkedCommands
 from tests.serving import served
 from tests.stories.test_alerts import ROSE, capture_until, slower
 
@@ -323,6 +325,47 @@ def test_of_two_people_who_check_at_once_and_two_runners_each_webhook_is_told_on
     ws = anywhere.workspace.serving("test")
     assert len([each for each in list_jobs(ws) if each["kind"] == TELL]) == 1
     assert [each.told for each in list_alerts(ws).alerts] == [("on-call",)]
+
+
+def die_and_be_followed(there, address, environment, kind, point):
+    """Have a runner in a process of its own die at a point; give what has another finish its job of some kind then."""
+    settings = {**environment, "REMISS_JOB_LEASE": "3", "REMISS_CRASH_AT": point}
+    with ForkedCommands() as commands:
+        assert commands.run(["--catalog", address, "job", "run"], settings).status == -signal.SIGKILL
+
+    def done():
+        ws = there.workspace.serving("test")
+        runner.work_off(ws)
+        return [each["state"] for each in list_jobs(ws) if each["kind"] == kind] == ["done"]
+
+    # It is taken up when the lease of who died is over.
+    return lambda: until(done, within=30)
+
+
+# Where a runner dies: with the steps known, with an answer that is not written down yet, and when it is; how many messages there
+# are then, and when another has finished the job.
+DEATHS = [("after-plan", 0, 1), ("before-commit", 1, 2), ("after-commit", 1, 1)]
+
+
+@pytest.mark.slow(reason="a runner is a process of its own, and its lease has to be over")
+@pytest.mark.parametrize(("point", "before", "after"), DEATHS)
+def test_what_a_runner_died_in_the_middle_of_telling_is_told_and_a_repeat_is_known(
+    anywhere, address, environment, receiver, file, log, point, before, after
+):
+    written(file, on_call(receiver))
+    ws = anywhere.workspace.serving("test")
+    [alert] = check_alerts(ws).alerts
+    settings = {**environment, **NAMES, "REMISS_SOURCES": str(log.folder), "REMISS_WEBHOOKS": str(file)}
+    finish = die_and_be_followed(anywhere, address, settings, TELL, point)
+    assert len(receiver.got) == before
+    finish()
+    told = [json.loads(body) for _, _, body in receiver.got]
+    assert [[each["id"] for each in said["alerts"]] for said in told] == [[alert.id]] * after
+    assert len({headers["X-Remiss-Delivery"] for _, headers, _ in receiver.got}) == 1
+    assert list_alerts(anywhere.workspace.serving("test")).alerts[0].told == ("on-call",)
+    check_alerts(anywhere.workspace.serving("test"))
+    runner.work_off(anywhere.workspace.serving("test"))
+    assert len(receiver.got) == after
 
 
 def test_who_names_a_team_has_its_alerts_told_alone_and_names_none_that_they_do_not_act_for(site, ws, receiver, file):
